@@ -1,0 +1,1 @@
+pub use mistralrs as _m;
