@@ -1,0 +1,156 @@
+//! The records and enums that cross the border. They mirror the core's types, so that the core may change without the app noticing.
+
+/// One message of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct ChatMessage {
+    /// May be empty: then the text stands alone.
+    pub speaker: String,
+    pub text: String,
+}
+
+/// What a request is about.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum Input {
+    Conversation { messages: Vec<ChatMessage> },
+    Text { text: String },
+}
+
+/// How several tasks are done together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum Mode {
+    /// The bundle's recommended mode.
+    Auto,
+    /// One pass with the merged adapters and their calibration.
+    Calibrated,
+    /// One pass for each task, each on the output of the one before.
+    TwoStep,
+    /// One pass with the plain mean of the adapters.
+    Merge,
+    /// One pass with the base model alone.
+    ZeroShot,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct RunRequest {
+    pub input: Input,
+    /// For replies: who is to answer. By default the latest speaker before the last one.
+    pub reply_speaker: Option<String>,
+    /// Id of the main task.
+    pub main_task: String,
+    /// Ids of the other tasks, in order; empty for the main task alone.
+    pub into: Vec<String>,
+    pub mode: Mode,
+    /// Limit of generated tokens for each step; the bundle's when absent.
+    pub max_tokens: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum FinishReason {
+    /// The model ended its answer.
+    Stop,
+    /// The model went on after a line break; what follows was cut.
+    LineBreak,
+    /// The token limit was reached.
+    Length,
+    /// The user stopped it; the text is what was written until then.
+    Cancelled,
+}
+
+/// One pass through the model. Times are wall time in milliseconds.
+#[derive(Clone, Debug, PartialEq, uniffi::Record)]
+pub struct StepStatistics {
+    pub tasks: Vec<String>,
+    pub prompt_tokens: u32,
+    pub generated_tokens: u32,
+    pub compose_ms: f64,
+    pub prefill_ms: f64,
+    pub decode_ms: f64,
+}
+
+/// Times are wall time in milliseconds, summed over the steps.
+#[derive(Clone, Debug, PartialEq, uniffi::Record)]
+pub struct Statistics {
+    /// The mode that ran; never `Auto`.
+    pub mode: Mode,
+    pub tasks: Vec<String>,
+    pub finish_reason: FinishReason,
+    pub prompt_tokens: u32,
+    pub generated_tokens: u32,
+    /// Oldest messages that did not fit into the prompt.
+    pub left_out_messages: u32,
+    /// Whether the last message or the plain text was shortened at its start.
+    pub input_truncated: bool,
+    /// Time that opening the session took.
+    pub load_ms: f64,
+    pub compose_ms: f64,
+    pub prefill_ms: f64,
+    pub decode_ms: f64,
+    pub steps: Vec<StepStatistics>,
+    /// Peak resident memory of the process, in bytes; 0 where the system does not tell.
+    pub peak_rss_bytes: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, uniffi::Record)]
+pub struct Answer {
+    pub text: String,
+    pub statistics: Statistics,
+}
+
+/// What happens while a request runs. `step` counts from 0.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum RunEvent {
+    PromptReady {
+        step: u32,
+        steps: u32,
+        prompt_tokens: u32,
+        left_out_messages: u32,
+    },
+    /// A piece of text, to be appended to the step's text.
+    Text { step: u32, text: String },
+    StepFinished { step: u32 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum TaskKind {
+    Main,
+    Translation,
+    Tone,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct TaskInfo {
+    pub id: String,
+    pub kind: TaskKind,
+    /// BCP-47, for translations only.
+    pub language_tag: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct CompositionInfo {
+    /// The main task first.
+    pub tasks: Vec<String>,
+    /// The modes that the bundle can run.
+    pub modes: Vec<Mode>,
+    pub recommended_mode: Mode,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct BundleInfo {
+    pub base_name: String,
+    /// Whether the bundle holds the base model's file.
+    pub base_packed: bool,
+    pub base_bytes: u64,
+    pub tool_version: String,
+    /// Whether a signature was checked against a key.
+    pub signed: bool,
+    pub tasks: Vec<TaskInfo>,
+    pub compositions: Vec<CompositionInfo>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, uniffi::Record)]
+pub struct SessionOptions {
+    /// Threads for the model; all cores when absent. Takes effect before the first session only.
+    pub threads: Option<u32>,
+    /// Where short-lived files may be written; on a phone the app's cache folder.
+    pub temp_dir: Option<String>,
+}
