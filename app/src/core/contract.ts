@@ -1,0 +1,90 @@
+/**
+ * What the app knows of the device core. Plain values only, so that they can cross a process border as JSON;
+ * `bindingCore.ts` maps the generated binding to them and `web/client/httpCore.ts` the preview's server.
+ */
+
+/** One message of a conversation; `speaker` may be empty. */
+export type ChatMessage = { speaker: string; text: string };
+
+/** What is to be summarised: a conversation, or text that is none. */
+export type Input =
+  | { kind: 'conversation'; messages: ChatMessage[] }
+  | { kind: 'text'; text: string };
+
+/** How several tasks are done together: the ids of docs/text-format.md. */
+export type RunningMode = 'calibrated' | 'two-step' | 'merge' | 'zero-shot';
+/** `auto` is the mode that the bundle recommends. */
+export type Mode = 'auto' | RunningMode;
+
+export type RunRequest = {
+  input: Input;
+  mainTask: string;
+  /** Ids of the other tasks, in order; empty for the main task alone. */
+  into: string[];
+  mode: Mode;
+};
+
+export type FinishReason = 'stop' | 'line-break' | 'length' | 'cancelled';
+
+/** Times are wall time in milliseconds, summed over the steps. */
+export type Statistics = {
+  mode: RunningMode;
+  finishReason: FinishReason;
+  promptTokens: number;
+  generatedTokens: number;
+  /** Oldest messages that did not fit into the prompt. */
+  leftOutMessages: number;
+  inputTruncated: boolean;
+  loadMs: number;
+  composeMs: number;
+  prefillMs: number;
+  decodeMs: number;
+  steps: number;
+  /** 0 where the system does not tell. */
+  peakRssBytes: number;
+};
+
+export type Answer = { text: string; statistics: Statistics };
+
+/** What happens while a request runs. `step` counts from 0; `text` is to be appended to its step's text. */
+export type RunEvent =
+  | { kind: 'prompt-ready'; step: number; steps: number }
+  | { kind: 'text'; step: number; text: string }
+  | { kind: 'step-finished'; step: number };
+
+export type Task = {
+  id: string;
+  kind: 'main' | 'translation' | 'tone';
+  /** BCP-47, for translations only. */
+  languageTag?: string;
+};
+
+/** Tasks that the bundle can do together, the main task first, and the modes in which it can. */
+export type Composition = { tasks: string[]; modes: RunningMode[]; recommendedMode: RunningMode };
+
+export type BundleInfo = {
+  baseName: string;
+  baseBytes: number;
+  toolVersion: string;
+  signed: boolean;
+  tasks: Task[];
+  compositions: Composition[];
+};
+
+/** A bundle and its model in memory: about a gigabyte until it is closed. */
+export interface CoreSession {
+  readonly bundle: BundleInfo;
+  /** A cancelled run is no error: the answer holds what was written until then. Throws CoreError. */
+  run(request: RunRequest, onEvent: (event: RunEvent) => void): Promise<Answer>;
+  /** Stops the running request and those that wait. */
+  cancel(): void;
+  /** Stops everything and frees the model; may be called twice. */
+  close(): void;
+}
+
+export interface Core {
+  /** Verifies the bundle and loads its model. Throws CoreError. */
+  open(): Promise<CoreSession>;
+  /** Reads pasted or exported chat text; empty when no message is recognised in it. Throws CoreError. */
+  parseChat(text: string): Promise<ChatMessage[]>;
+}
