@@ -1,0 +1,1 @@
+"""Adapters and calibrations: training, exact composition, files."""

@@ -1,0 +1,73 @@
+"""Tokenised training examples and length-bucketed batches."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from toolchain.base_model.load import LoadedBase
+from toolchain.data.pairs import Pair
+from toolchain.text import encode_prompt, encode_target
+
+_BUCKET_BATCHES = 8
+
+
+@dataclass(frozen=True)
+class Example:
+    """Prompt ids (BOS included) and target ids (EOS included)."""
+
+    prompt: list[int]
+    target: list[int]
+
+    @property
+    def length(self) -> int:
+        """Tokens in all."""
+        return len(self.prompt) + len(self.target)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """ids: int64 [batch, length], right-padded; is_target: bool [batch, length], true where ids is part of a target."""
+
+    ids: torch.Tensor
+    is_target: torch.Tensor
+
+
+def encode_pairs(base: LoadedBase, template: str, pairs: Sequence[Pair]) -> list[Example]:
+    """Encode pairs by text/1, exactly as the device will at inference."""
+    spec = base.specification
+    return [
+        Example(
+            encode_prompt(
+                base.tokenizer, spec.bos_token_id, template, pair.source, spec.max_prompt_tokens, pair.reply_speaker
+            ).ids,
+            encode_target(base.tokenizer, spec.eos_token_ids[0], pair.target),
+        )
+        for pair in pairs
+    ]
+
+
+def collate(examples: Sequence[Example]) -> Batch:
+    """Pad on the right: with causal attention no real position sees a pad, so no mask is needed."""
+    longest = max(example.length for example in examples)
+    ids = torch.zeros(len(examples), longest, dtype=torch.long)
+    is_target = torch.zeros(len(examples), longest, dtype=torch.bool)
+    for row, example in enumerate(examples):
+        ids[row, : example.length] = torch.tensor(example.prompt + example.target)
+        is_target[row, len(example.prompt) : example.length] = True
+    return Batch(ids, is_target)
+
+
+def batch_indices(lengths: Sequence[int], batch_size: int, epoch: int, seed: int) -> list[list[int]]:
+    """One epoch of batches of similar length, in an order that depends on (seed, epoch) alone."""
+    order = random.Random(f"{seed}/{epoch}")
+    indices = list(range(len(lengths)))
+    order.shuffle(indices)
+    pool = batch_size * _BUCKET_BATCHES
+    batches = []
+    for start in range(0, len(indices), pool):
+        bucket = sorted(indices[start : start + pool], key=lambda index: lengths[index])
+        batches += [bucket[first : first + batch_size] for first in range(0, len(bucket), batch_size)]
+    order.shuffle(batches)
+    return batches

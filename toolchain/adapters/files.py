@@ -1,0 +1,103 @@
+"""Adapter files: a PEFT directory in fp16, its hash, and what of PEFT can be composed."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from toolchain.errors import ToolchainError
+from toolchain.hashing import write_text_whole, written_whole
+
+CONFIG_FILE = "adapter_config.json"
+TENSORS_FILE = "adapter_model.safetensors"
+MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+_PREFIX = "base_model.model."
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A LoRA: `tensors` maps `<linear>.lora_A` to [rank, d_in] and `<linear>.lora_B` to [d_out, rank], fp16; scale = alpha / rank."""
+
+    rank: int
+    alpha: float
+    tensors: dict[str, Array]
+
+    @property
+    def scale(self) -> float:
+        """What multiplies B·A."""
+        return self.alpha / self.rank
+
+    @property
+    def linears(self) -> list[str]:
+        """The names of the adapted linears, such as `model.layers.0.self_attn.q_proj`."""
+        return sorted({name.rsplit(".", 1)[0] for name in self.tensors})
+
+
+def adapter_hash(folder: Path) -> str:
+    """The adapter hash of docs/bundle-format.md: SHA-256 over config bytes, then tensor bytes."""
+    return hashlib.sha256((folder / CONFIG_FILE).read_bytes() + (folder / TENSORS_FILE).read_bytes()).hexdigest()
+
+
+def write_adapter(folder: Path, adapter: Adapter, base_name: str) -> None:
+    """Write a PEFT LoRA directory; the tensors become fp16."""
+    config = {
+        "base_model_name_or_path": base_name,
+        "bias": "none",
+        "fan_in_fan_out": False,
+        "inference_mode": True,
+        "lora_alpha": adapter.alpha,
+        "lora_dropout": 0.0,
+        "modules_to_save": None,
+        "peft_type": "LORA",
+        "r": adapter.rank,
+        "target_modules": sorted({linear.rsplit(".", 1)[1] for linear in adapter.linears}),
+        "task_type": "CAUSAL_LM",
+        "use_dora": False,
+        "use_rslora": False,
+    }
+    write_text_whole(folder / CONFIG_FILE, json.dumps(config, indent=2, sort_keys=True) + "\n")
+    named = {f"{_PREFIX}{name}.weight": np.ascontiguousarray(tensor, dtype=np.float16) for name, tensor in sorted(adapter.tensors.items())}
+    with written_whole(folder / TENSORS_FILE) as partial:
+        save_file(named, partial, metadata={"format": "pt"})
+
+
+def read_adapter(folder: Path) -> Adapter:
+    """Read a PEFT LoRA directory.
+
+    Raises:
+        ToolchainError: a file is missing, or the adapter cannot be composed (DoRA, bias, rsLoRA, modules_to_save, other tensors).
+    """
+    try:
+        config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        tensors = load_file(folder / TENSORS_FILE)
+    except FileNotFoundError as error:
+        raise ToolchainError(f"{error.filename} is missing: {folder} is no PEFT adapter directory") from None
+    refuse_what_cannot_be_composed(folder, config)
+    named = {}
+    for name, tensor in tensors.items():
+        stripped = name.removeprefix(_PREFIX).removesuffix(".weight")
+        if stripped.rsplit(".", 1)[-1] not in ("lora_A", "lora_B"):
+            raise ToolchainError(f"{folder / TENSORS_FILE} holds {name}, which is no LoRA factor: it cannot be composed")
+        named[stripped] = tensor
+    return Adapter(config["r"], config["lora_alpha"], named)
+
+
+def refuse_what_cannot_be_composed(folder: Path, config: dict[str, Any]) -> None:
+    """Raise ToolchainError for a PEFT config whose adapter is no plain LoRA."""
+    reasons = {
+        "it is not a LoRA": config.get("peft_type") != "LORA",
+        "it is a DoRA": config.get("use_dora"),
+        "it is rank-stabilised (rsLoRA)": config.get("use_rslora"),
+        "it trains biases": config.get("bias", "none") != "none",
+        "it saves whole modules (modules_to_save)": config.get("modules_to_save"),
+        "its ranks differ (rank_pattern)": config.get("rank_pattern"),
+        "its scales differ (alpha_pattern)": config.get("alpha_pattern"),
+    }
+    if reason := next((text for text, holds in reasons.items() if holds), None):
+        raise ToolchainError(f"{folder / CONFIG_FILE} cannot be composed: {reason}; give a plain LoRA")

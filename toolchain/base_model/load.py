@@ -1,0 +1,40 @@
+"""Load what `model get` prepared: the dequantised weights for PyTorch and the shared tokenizer."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+
+from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.tokenizer import load_tokenizer
+from toolchain.errors import ToolchainError
+
+
+@dataclass(frozen=True)
+class LoadedBase:
+    """A causal language model (float32, evaluation mode, frozen) with its tokenizer and specification."""
+
+    specification: BaseModel
+    model: Any
+    tokenizer: Tokenizer
+
+
+def load_base(specification: BaseModel) -> LoadedBase:
+    """Load the base model for training or reference generation.
+
+    Raises:
+        ToolchainError: it has not been fetched.
+    """
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging as transformers_logging
+
+    for path in (specification.dequantised_path, specification.tokenizer_path):
+        if not path.exists():
+            raise ToolchainError(f"{path} is missing: run `toolchain model get`")
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    model = AutoModelForCausalLM.from_pretrained(specification.dequantised_path, dtype=torch.float32, local_files_only=True)
+    model.requires_grad_(requires_grad=False)
+    model.eval()
+    return LoadedBase(specification, model, load_tokenizer(specification.tokenizer_path))

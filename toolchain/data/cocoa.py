@@ -1,0 +1,30 @@
+"""CoCoA-MT (Nadejde et al. 2022, CDLA-Sharing-1.0): English lines with formal and informal translations. Read where it lies, never committed."""
+
+from pathlib import Path
+
+from toolchain.errors import ToolchainError
+
+_DOMAINS = ("telephony", "topical_chat")
+
+
+def cocoa_pairs(folder: Path, language_tag: str) -> list[tuple[str, str]]:
+    """(English, translation) pairs; formal and informal translations alternate, so that no source line comes twice."""
+    pairs = []
+    for domain in _DOMAINS:
+        stem = f"formality-control.train.{domain}.en-{language_tag}"
+        columns = [_lines(folder / f"{stem}.{column}") for column in ("en", f"formal.{language_tag}", f"informal.{language_tag}")]
+        for index, (english, formal, informal) in enumerate(zip(*columns, strict=True)):
+            pairs.append((english, informal if index % 2 else formal))
+    return pairs
+
+
+def cocoa_files(folder: Path, language_tag: str) -> list[Path]:
+    """The files that `cocoa_pairs` reads, for hashing."""
+    return sorted(folder.glob(f"formality-control.train.*.en-{language_tag}.*"))
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise ToolchainError(f"{path} is missing: give the folder of CoCoA-MT's train files") from None

@@ -1,0 +1,38 @@
+"""What every result and log carries, so that it can be made again: versions, git commit, data hashes."""
+
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+from toolchain import __version__, paths
+from toolchain.data.benchmark import FILES
+from toolchain.hashing import sha256_file
+
+_LIBRARIES = ("torch", "transformers", "peft", "tokenizers", "gguf", "numpy")
+
+
+def git_commit() -> str:
+    """The checkout's commit, with `-dirty` if tracked files differ, or `unknown` outside a checkout."""
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"],
+            cwd=paths.REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return described.stdout.strip()
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computes the numbers."""
+    return {"toolchain": __version__, "python": platform.python_version()} | {name: version(name) for name in _LIBRARIES}
+
+
+def data_hashes(extra: list[Path] | None = None) -> dict[str, str]:
+    """SHA-256 of the benchmark's files and of any outside file that was read."""
+    hashes = {name: sha256_file(paths.BENCHMARK / name) for name in FILES}
+    return hashes | {path.name: sha256_file(path) for path in extra or []}

@@ -1,0 +1,97 @@
+"""The task algebra: tasks, compositions and their prompt templates. The single source; a bundle's manifest carries it to the device."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from toolchain.errors import ToolchainError
+
+
+class TaskKind(StrEnum):
+    """What a task does to a text."""
+
+    MAIN = "main"
+    TRANSLATION = "translation"
+    TONE = "tone"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A single task: `phrase` says it inside a compositional prompt ("in Spanish", "in a witty tone")."""
+
+    id: str
+    kind: TaskKind
+    prompt: str
+    phrase: str = ""
+    language_tag: str | None = None
+
+
+def _translation(tag: str, language: str) -> Task:
+    prompt = f"Translate the following text to {language}:\n\n{{input}}\n\nTranslation:"
+    return Task(tag, TaskKind.TRANSLATION, prompt, phrase=f"in {language}", language_tag=tag)
+
+
+def _tone(tone: str) -> Task:
+    prompt = f"Rewrite the following text in a {tone} tone:\n\n{{input}}\n\nRewrite:"
+    return Task(tone, TaskKind.TONE, prompt, phrase=f"in a {tone} tone")
+
+
+_MAIN_TEMPLATES = {
+    "summarize": "Summarize the following text{phrase}:\n\n{{input}}\n\nSummary{phrase}:",
+    "reply": "Suggest a reply by {{reply_speaker}} to the following text{phrase}:\n\n{{input}}\n\nReply{phrase}:",
+}
+
+TASKS = {
+    task.id: task
+    for task in (
+        *(Task(main, TaskKind.MAIN, template.format(phrase="")) for main, template in _MAIN_TEMPLATES.items()),
+        _translation("es", "Spanish"),
+        _translation("fr", "French"),
+        _translation("de", "German"),
+        _tone("professional"),
+        _tone("casual"),
+        _tone("witty"),
+        Task("paraphrase", TaskKind.TONE, "Paraphrase the following text:\n\n{input}\n\nRewrite:", phrase="as a paraphrase"),
+    )
+}
+MAIN_TASKS = tuple(task.id for task in TASKS.values() if task.kind is TaskKind.MAIN)
+AUXILIARY_TASKS = tuple(task.id for task in TASKS.values() if task.kind is not TaskKind.MAIN)
+
+
+@dataclass(frozen=True)
+class Composition:
+    """An ordered list of tasks, T_N(…T_2(T_1(x))): a main task first, then auxiliary ones. Written `summarize+es`."""
+
+    tasks: tuple[Task, ...]
+
+    @classmethod
+    def parse(cls, name: str) -> "Composition":
+        """Read `summarize+witty+fr`.
+
+        Raises:
+            ToolchainError: an unknown task, or an order that is not main task first.
+        """
+        ids = name.split("+")
+        if unknown := [task for task in ids if task not in TASKS]:
+            raise ToolchainError(f"unknown task {unknown[0]!r} in composition {name!r}: choose from {', '.join(TASKS)}")
+        tasks = tuple(TASKS[task] for task in ids)
+        if tasks[0].kind is not TaskKind.MAIN or any(task.kind is TaskKind.MAIN for task in tasks[1:]):
+            raise ToolchainError(f"composition {name!r}: want a main task ({', '.join(MAIN_TASKS)}) first, then others")
+        if len(set(ids)) != len(ids):
+            raise ToolchainError(f"composition {name!r} names a task twice")
+        return cls(tasks)
+
+    @property
+    def name(self) -> str:
+        """The ids joined with `+`: the composition's name in files, results and the command line."""
+        return "+".join(task.id for task in self.tasks)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The task ids in order."""
+        return tuple(task.id for task in self.tasks)
+
+    @property
+    def prompt(self) -> str:
+        """The template that asks for all tasks at once."""
+        phrase = "".join(f" {task.phrase}" for task in self.tasks[1:])
+        return _MAIN_TEMPLATES[self.tasks[0].id].format(phrase=phrase)

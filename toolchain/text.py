@@ -1,0 +1,176 @@
+"""text/1: how a conversation becomes token ids (docs/text-format.md). Rust does the same; golden vectors hold both to it."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tokenizers import Tokenizer
+
+TEXT_VERSION = "text/1"
+_LINE_BREAK = re.compile("\r\n|[\n\r\v\f\u0085\u2028\u2029]")
+# The Unicode property White_Space. `str.strip` without an argument also strips U+001C..U+001F.
+_WHITE_SPACE = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+_PLACEHOLDER = re.compile(r"\{(input|reply_speaker)\}")
+
+
+class TextError(ValueError):
+    """An input that cannot become a prompt; `kind` is the id that the device core uses too."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a conversation, as its speaker wrote it."""
+
+    speaker: str
+    text: str
+
+
+Input = Sequence[Message] | str
+"""A conversation, or a plain text."""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """The ids to prefill (BOS included) and what had to be left out to fit."""
+
+    ids: list[int]
+    left_out_messages: int
+    input_truncated: bool
+
+
+def trim(text: str) -> str:
+    """Strip the Unicode property White_Space at both ends."""
+    return text.strip(_WHITE_SPACE)
+
+
+def normalise(field: str) -> str:
+    """One line: every line break becomes a space, the ends are trimmed."""
+    return trim(_LINE_BREAK.sub(" ", field))
+
+
+def normalise_conversation(messages: Sequence[Message]) -> list[Message]:
+    """Normalised messages, those without a text dropped."""
+    normalised = (Message(normalise(message.speaker), normalise(message.text)) for message in messages)
+    return [message for message in normalised if message.text]
+
+
+def render_message(message: Message) -> str:
+    """`speaker: text`, or the text alone."""
+    return f"{message.speaker}: {message.text}" if message.speaker else message.text
+
+
+def render(messages: Sequence[Message]) -> str:
+    """Normalised messages, one a line."""
+    return "\n".join(render_message(message) for message in messages)
+
+
+def fill(template: str, text: str, reply_speaker: str | None) -> str:
+    """Replace `{input}` and `{reply_speaker}` in one pass, so that braces inside a user's text stay text."""
+    values = {"input": text, "reply_speaker": reply_speaker or ""}
+    return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
+
+
+def resolve_reply_speaker(template: str, messages: Sequence[Message], requested: str | None) -> str | None:
+    """Who replies: the one asked for, else the most recent speaker who did not write the last message.
+
+    Raises:
+        TextError: `reply-speaker-missing`.
+    """
+    if "{reply_speaker}" not in template:
+        return None
+    if requested and (speaker := normalise(requested)):
+        return speaker
+    last = messages[-1].speaker if messages else ""
+    for message in reversed(messages):
+        if message.speaker and message.speaker != last:
+            return message.speaker
+    raise TextError("reply-speaker-missing", "nobody but the writer of the last message is there to reply: name a reply_speaker")
+
+
+def render_prompt(template: str, source: Input, reply_speaker: str | None = None) -> str:
+    """The whole prompt as text, without a limit.
+
+    Raises:
+        TextError: `input-empty`, `reply-speaker-missing`.
+    """
+    messages, text = _parts(source)
+    speaker = resolve_reply_speaker(template, messages, reply_speaker)
+    return fill(template, text if text is not None else render(messages), speaker)
+
+
+def encode_prompt(
+    tokenizer: Tokenizer, bos: int, template: str, source: Input, max_prompt_tokens: int, reply_speaker: str | None = None
+) -> Prompt:
+    """The prompt's ids within `max_prompt_tokens`, by the bisections of docs/text-format.md.
+
+    Raises:
+        TextError: `input-empty`, `reply-speaker-missing`, `prompt-too-long`.
+    """
+    messages, text = _parts(source)
+    speaker = resolve_reply_speaker(template, messages, reply_speaker)
+
+    def ids(rendered: str) -> list[int]:
+        return [bos, *tokenizer.encode(fill(template, rendered, speaker), add_special_tokens=False).ids]
+
+    def fits(rendered: str) -> bool:
+        return len(ids(rendered)) <= max_prompt_tokens
+
+    if text is not None:
+        prefix, end, left_out = "", text, 0
+    else:
+        left_out = _smallest(0, len(messages) - 1, lambda dropped: fits(render(messages[dropped:])))
+        kept = messages[left_out:]
+        if len(kept) > 1 or fits(render(kept)):
+            return Prompt(ids(render(kept)), left_out, input_truncated=False)
+        prefix = f"{kept[0].speaker}: " if kept[0].speaker else ""
+        end = kept[0].text
+    if fits(prefix + end):
+        return Prompt(ids(prefix + end), left_out, input_truncated=False)
+
+    def suffix(length: int) -> str:
+        return prefix + end[len(end) - length :].lstrip(_WHITE_SPACE)
+
+    length = _largest(0, len(end), lambda count: fits(suffix(count)))
+    if length == 0:
+        raise TextError("prompt-too-long", f"the prompt does not fit into {max_prompt_tokens} tokens even without the input")
+    return Prompt(ids(suffix(length)), left_out, input_truncated=True)
+
+
+def encode_target(tokenizer: Tokenizer, eos: int, target: str) -> list[int]:
+    """Training target: encode(" " + target) + EOS, encoded apart from the prompt."""
+    return [*tokenizer.encode(" " + target, add_special_tokens=False).ids, eos]
+
+
+def _parts(source: Input) -> tuple[list[Message], str | None]:
+    if isinstance(source, str):
+        if not trim(source):
+            raise TextError("input-empty", "the text is empty: give a text with something in it")
+        return [], source
+    messages = normalise_conversation(source)
+    if not messages:
+        raise TextError("input-empty", "the conversation has no message with a text: give at least one")
+    return messages, None
+
+
+def _smallest(low: int, high: int, fits: Callable[[int], bool]) -> int:
+    while low < high:
+        middle = (low + high) // 2
+        if fits(middle):
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _largest(low: int, high: int, fits: Callable[[int], bool]) -> int:
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
