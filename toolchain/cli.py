@@ -81,6 +81,19 @@ def train_lora_command(
     show({key: log[key] for key in ("task", "adapter_sha256", "best_step", "validation_losses", "seconds")})
 
 
+@app.command("golden")
+def golden_command() -> None:
+    """Write the golden vectors that Rust is held to (tests/golden)."""
+    from toolchain.base_model.specification import base_model
+    from toolchain.golden.composition import write_composition_cases
+    from toolchain.golden.text import id_cases, rendered_cases, write_jsonl
+
+    write_jsonl(paths.GOLDEN / "text.jsonl", rendered_cases())
+    write_jsonl(paths.GOLDEN / "prompt_ids.jsonl", id_cases(base_model()))
+    write_composition_cases(paths.GOLDEN / "compose")
+    show({"golden": str(paths.GOLDEN)})
+
+
 def main() -> None:
     """Entry point: a ToolchainError is one sentence on stderr, never a traceback."""
     try:
