@@ -1,0 +1,1 @@
+"""Evaluation: greedy generation, metrics, result files and reports."""

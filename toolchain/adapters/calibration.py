@@ -1,0 +1,150 @@
+"""Train a calibration: base and adapters frozen, a few vectors on top of their merge (Learnable Calibration, arXiv 2507.16083)."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from toolchain import paths
+from toolchain.adapters.calibration_file import Calibration, Entry, write_calibration
+from toolchain.adapters.compose import compose, delta
+from toolchain.adapters.examples import encode_pairs
+from toolchain.adapters.files import MODULES, Adapter, adapter_hash, read_adapter
+from toolchain.adapters.training import Schedule, train, write_log
+from toolchain.base_model.load import LoadedBase
+from toolchain.data.benchmark import Split
+from toolchain.data.pairs import composition_pairs
+from toolchain.provenance import data_hashes, git_commit, versions
+from toolchain.tasks import Composition
+
+CALIBRATION_RANK = 4
+
+
+class CalibrationMethod(StrEnum):
+    """LC adds p·1ᵀ (the foldable reading), LC++ adds P2·P1; both are shared by all layers of a module type."""
+
+    LC = "lc"
+    LC_PLUS_PLUS = "lc++"
+
+
+class SharedPair(nn.Module):
+    """LC++: P1 [r_c, d_in] random, P2 [d_out, r_c] zero, so that training starts exactly at the merge."""
+
+    def __init__(self, d_in: int, d_out: int) -> None:
+        super().__init__()
+        self.p1 = nn.Parameter(torch.randn(CALIBRATION_RANK, d_in) / d_in**0.5)
+        self.p2 = nn.Parameter(torch.zeros(d_out, CALIBRATION_RANK))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """P2·P1·x for x [..., d_in]."""
+        return (x @ self.p1.T) @ self.p2.T
+
+    def entry(self, layers: int, module: str) -> Entry:
+        """The trained tensors, fp16."""
+        return Entry(0, layers - 1, module, p1=_fp16(self.p1), p2=_fp16(self.p2))
+
+
+class SharedVector(nn.Module):
+    """LC, foldable reading: p [d_out] zero, added as p·1ᵀ."""
+
+    def __init__(self, d_in: int, d_out: int) -> None:
+        super().__init__()
+        self.p = nn.Parameter(torch.zeros(d_out))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """p·1ᵀ·x for x [..., d_in]."""
+        return x.sum(-1, keepdim=True) * self.p
+
+    def entry(self, layers: int, module: str) -> Entry:
+        """The trained tensor, fp16."""
+        return Entry(0, layers - 1, module, p=_fp16(self.p))
+
+
+_CORRECTIONS: dict[CalibrationMethod, type[SharedPair] | type[SharedVector]] = {
+    CalibrationMethod.LC: SharedVector,
+    CalibrationMethod.LC_PLUS_PLUS: SharedPair,
+}
+
+
+class CalibratedLinear(nn.Module):
+    """A frozen linear with a correction that all layers of its module type share."""
+
+    def __init__(self, linear: nn.Linear, correction: nn.Module) -> None:
+        super().__init__()
+        self.linear = linear
+        self.correction = correction
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """W'x + correction(x), W' being the merged weight."""
+        return self.linear(x) + self.correction(x)  # type: ignore[no-any-return]
+
+
+def train_calibration(
+    base: LoadedBase, composition: Composition, method: CalibrationMethod, schedule: Schedule, path: Path
+) -> dict[str, Any]:
+    """Train on the calibration split over the exported fp16 adapters; write the file and its log; returns the log."""
+    training = encode_pairs(base, composition.prompt, composition_pairs(composition, Split.CALIBRATION))
+    validation = encode_pairs(base, composition.prompt, composition_pairs(composition, Split.VALIDATION))
+    folders = {task: paths.ADAPTERS / task for task in composition.ids}
+    merge_into(base.model, [read_adapter(folder) for folder in folders.values()])
+    torch.manual_seed(schedule.seed)
+    corrections = attach(base.model, method)
+    checkpoint = paths.cache() / "checkpoints" / f"{path.stem}-{method}-seed{schedule.seed}.pt"
+    parameters = dict(corrections.named_parameters())
+    log = train(base.model, parameters, training, validation, schedule, checkpoint, lambda _training: None)
+    layers = base.model.config.num_hidden_layers
+    entries = tuple(correction.entry(layers, module) for module, correction in corrections.items())  # type: ignore[operator]
+    hashes = {task: adapter_hash(folder) for task, folder in folders.items()}
+    write_calibration(path, Calibration(method, composition.name, base.specification.sha256, hashes, entries))
+    content = {
+        "composition": composition.name,
+        "method": method,
+        "parameters": sum(parameter.numel() for parameter in parameters.values()),
+        "base_sha256": base.specification.sha256,
+        "adapter_sha256": hashes,
+        "training_pairs": len(training),
+        "validation_pairs": len(validation),
+        "schedule": asdict(schedule),
+        "git_commit": git_commit(),
+        "versions": versions(),
+        "data": data_hashes(),
+        **asdict(log),
+    }
+    write_log(path.with_suffix(".json"), content)
+    checkpoint.unlink(missing_ok=True)
+    return content
+
+
+def adapted_linears(model: Any) -> Iterator[tuple[str, nn.Linear]]:
+    """Every linear of the seven module types, by name (`model.layers.0.self_attn.q_proj`)."""
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Linear) and name.rsplit(".", 1)[-1] in MODULES:
+            yield name, module
+
+
+def merge_into(model: Any, adapters: list[Adapter]) -> None:
+    """Add the exact mean of the adapters, rounded as the device rounds it, to the frozen weights in place."""
+    merged = compose(adapters, [1 / len(adapters)] * len(adapters))
+    with torch.no_grad():
+        for name, linear in adapted_linears(model):
+            linear.weight += torch.from_numpy(delta(merged, name))
+
+
+def attach(model: Any, method: CalibrationMethod) -> nn.ModuleDict:
+    """Wrap the model's linears; returns the corrections by module type."""
+    corrections = nn.ModuleDict()
+    for name, linear in list(adapted_linears(model)):
+        parent, module = name.rsplit(".", 1)
+        if module not in corrections:
+            corrections[module] = _CORRECTIONS[method](linear.in_features, linear.out_features)
+        setattr(model.get_submodule(parent), module, CalibratedLinear(linear, corrections[module]))
+    return corrections
+
+
+def _fp16(parameter: nn.Parameter) -> np.ndarray[Any, Any]:
+    return parameter.detach().numpy().astype(np.float16)

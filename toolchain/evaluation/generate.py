@@ -1,0 +1,90 @@
+"""Reference generation in PyTorch: greedy, batched, with the stopping rules of text/1."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from toolchain.adapters.calibration import adapted_linears
+from toolchain.adapters.compose import delta
+from toolchain.adapters.files import Adapter
+from toolchain.base_model.load import LoadedBase
+from toolchain.text import trim
+
+
+@contextmanager
+def adapter_applied(model: Any, adapter: Adapter | None) -> Iterator[None]:
+    """Add an adapter to the weights for the length of the block, then put the very same weights back."""
+    if adapter is None:
+        yield
+        return
+    originals = {}
+    with torch.no_grad():
+        for name, linear in adapted_linears(model):
+            if f"{name}.lora_A" in adapter.tensors:
+                originals[name] = linear.weight.detach().clone()
+                linear.weight += torch.from_numpy(delta(adapter, name))
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for name, linear in adapted_linears(model):
+                if name in originals:
+                    linear.weight.copy_(originals[name])
+
+
+def cut_answer(text: str) -> str:
+    """text/1's answer: up to the first line break after some text, trimmed."""
+    return trim(trim(text).split("\n", 1)[0])
+
+
+def generate_ids(base: LoadedBase, prompts: Sequence[list[int]], max_new_tokens: int) -> list[list[int]]:
+    """Greedy continuations, EOS excluded, of prompts of any lengths (left-padded, one batch)."""
+    spec = base.specification
+    longest = max(len(prompt) for prompt in prompts)
+    ids = torch.zeros(len(prompts), longest, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    for row, prompt in enumerate(prompts):
+        ids[row, longest - len(prompt) :] = torch.tensor(prompt)
+        mask[row, longest - len(prompt) :] = 1
+    with torch.no_grad():
+        output = base.model.generate(
+            input_ids=ids,
+            attention_mask=mask,
+            max_new_tokens=max_new_tokens,
+            do_sample=False,
+            eos_token_id=list(spec.eos_token_ids),
+            pad_token_id=0,
+            stopping_criteria=[_LineBreak(base, longest)],
+        )
+    continuations = []
+    for row in output[:, longest:].tolist():
+        end = next((index for index, token in enumerate(row) if token in spec.eos_token_ids), len(row))
+        continuations.append(row[:end])
+    return continuations
+
+
+def generate(base: LoadedBase, prompts: Sequence[list[int]], max_new_tokens: int, batch_size: int = 8) -> list[str]:
+    """Answers of text/1, in the prompts' order; batches hold prompts of similar length."""
+    order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
+    answers = [""] * len(prompts)
+    for start in range(0, len(order), batch_size):
+        chosen = order[start : start + batch_size]
+        for index, ids in zip(chosen, generate_ids(base, [prompts[index] for index in chosen], max_new_tokens), strict=True):
+            answers[index] = cut_answer(base.tokenizer.decode(ids, skip_special_tokens=True))
+    return answers
+
+
+class _LineBreak:
+    """Stops a row once its text has a line break after some text: what comes after is cut anyway."""
+
+    def __init__(self, base: LoadedBase, prompt_length: int) -> None:
+        self.base, self.prompt_length = base, prompt_length
+
+    def __call__(self, input_ids: torch.Tensor, _scores: Any, **_: Any) -> torch.Tensor:
+        done = []
+        for row in input_ids[:, self.prompt_length :].tolist():
+            text = self.base.tokenizer.decode(row, skip_special_tokens=True)
+            done.append("\n" in trim(text) or ("\n" in text.lstrip(" \n") if trim(text) else False))
+        return torch.tensor(done, dtype=torch.bool)
