@@ -1,0 +1,32 @@
+package ai.tandem.app.files
+
+import android.content.Context
+import java.io.File
+import java.io.IOException
+
+/**
+ * Where the app keeps its files: in its private directories, under fixed names. No name comes from JavaScript, from a bundle or from another app, and
+ * a place that a link leads out of the private directory is refused.
+ */
+class DeviceFiles(private val context: Context) {
+
+  /** Directory of the installed bundle, whether or not one is there. */
+  val bundle: File
+    get() = place(context.filesDir, "bundle")
+
+  /** The base model's file beside the bundle; null when there is none, as when the bundle holds its own. */
+  val base: File?
+    get() = place(context.filesDir, "base.gguf").takeIf { it.isFile }
+
+  /** Directory for what lives no longer than the process; [TempDirectory.prepare] makes it anew, whatever was there. */
+  val temp: File
+    get() = File(context.cacheDir.canonicalFile, "tandem")
+
+  private fun place(root: File, name: String): File {
+    val wanted = File(root.canonicalFile, name)
+    if (wanted.canonicalFile != wanted) {
+      throw IOException("${root.name}/$name is a link; wanted a plain file or directory of the app: remove it and install the bundle again")
+    }
+    return wanted
+  }
+}
