@@ -83,6 +83,8 @@ export interface CoreSession {
 }
 
 export interface Core {
+  /** What the bundle offers, at once and before it is verified. Throws CoreError. */
+  inspect(): Promise<BundleInfo>;
   /** Verifies the bundle and loads its model. Throws CoreError. */
   open(): Promise<CoreSession>;
   /** Reads pasted or exported chat text; empty when no message is recognised in it. Throws CoreError. */

@@ -4,7 +4,8 @@ import { Store, type Readable } from './store';
 
 export type ModelState =
   | { kind: 'closed' }
-  | { kind: 'loading' }
+  /** `bundle` is what it says it offers; it is still being verified. */
+  | { kind: 'loading'; bundle?: BundleInfo }
   | { kind: 'ready'; bundle: BundleInfo }
   | { kind: 'failed'; error: CoreError };
 
@@ -43,6 +44,12 @@ export class Model {
 
   private open(): Promise<CoreSession> {
     this.store.set({ kind: 'loading' });
+    this.core.inspect().then(
+      bundle => {
+        if (this.session === opening && this.store.get().kind === 'loading') this.store.set({ kind: 'loading', bundle });
+      },
+      () => undefined, // `open` fails for the same reason and reports it
+    );
     const opening: Promise<CoreSession> = this.core.open().then(
       session => {
         if (this.session !== opening) {

@@ -1,0 +1,107 @@
+import type { Answer, BundleInfo, ChatMessage, Core, CoreSession, RunEvent, RunRequest, Statistics } from '../src/core/contract';
+
+/** A promise that the test settles. */
+export class Deferred<T> {
+  resolve!: (value: T) => void;
+  reject!: (reason: unknown) => void;
+  readonly promise = new Promise<T>((resolve, reject) => {
+    this.resolve = resolve;
+    this.reject = reject;
+  });
+}
+
+export const statistics: Statistics = {
+  mode: 'calibrated',
+  finishReason: 'stop',
+  promptTokens: 120,
+  generatedTokens: 30,
+  leftOutMessages: 0,
+  inputTruncated: false,
+  loadMs: 900,
+  composeMs: 40,
+  prefillMs: 1200,
+  decodeMs: 1500,
+  steps: 1,
+  peakRssBytes: 0,
+};
+
+export const bundle: BundleInfo = {
+  baseName: 'scripted',
+  baseBytes: 1,
+  toolVersion: '0.1.0',
+  signed: false,
+  tasks: [
+    { id: 'summarize', kind: 'main' },
+    { id: 'es', kind: 'translation', languageTag: 'es' },
+  ],
+  compositions: [
+    { tasks: ['summarize'], modes: ['merge', 'zero-shot'], recommendedMode: 'merge' },
+    { tasks: ['summarize', 'es'], modes: ['calibrated', 'two-step', 'merge', 'zero-shot'], recommendedMode: 'calibrated' },
+  ],
+};
+
+/** A run that the test drives: it sends events and ends it. */
+export class ScriptedRun {
+  readonly answer = new Deferred<Answer>();
+  text = '';
+
+  constructor(
+    readonly request: RunRequest,
+    private readonly onEvent: (event: RunEvent) => void,
+  ) {}
+
+  write(text: string, step = 0): void {
+    this.text += text;
+    this.onEvent({ kind: 'text', step, text });
+  }
+
+  begin(step: number, steps: number): void {
+    this.text = '';
+    this.onEvent({ kind: 'prompt-ready', step, steps });
+  }
+
+  finish(changes: Partial<Statistics> = {}): void {
+    this.answer.resolve({ text: this.text.trim(), statistics: { ...statistics, ...changes } });
+  }
+}
+
+/** A core for the app's own tests: nothing happens until the test says so. */
+export class ScriptedCore implements Core {
+  readonly opening: Deferred<CoreSession>[] = [];
+  readonly runs: ScriptedRun[] = [];
+  closed = 0;
+
+  constructor(readonly offered: BundleInfo = bundle) {}
+
+  readonly inspect = (): Promise<BundleInfo> => Promise.resolve(this.offered);
+
+  readonly open = (): Promise<CoreSession> => {
+    const opening = new Deferred<CoreSession>();
+    this.opening.push(opening);
+    return opening.promise;
+  };
+
+  /** Reads lines `speaker: text`, as the real core does among others. */
+  readonly parseChat = (text: string): Promise<ChatMessage[]> => {
+    const lines = text.split('\n').map(line => /^(\w+): (.+)$/.exec(line));
+    return Promise.resolve(lines.flatMap(line => (line?.[1] && line[2] ? { speaker: line[1], text: line[2] } : [])));
+  };
+
+  /** The model has been loaded. */
+  loaded(): void {
+    this.opening.at(-1)?.resolve({
+      bundle: this.offered,
+      run: (request, onEvent) => {
+        const run = new ScriptedRun(request, onEvent);
+        this.runs.push(run);
+        return run.answer.promise;
+      },
+      cancel: () => {
+        for (const run of this.runs) run.finish({ finishReason: 'cancelled' });
+      },
+      close: () => {
+        this.closed += 1;
+      },
+    });
+  }
+}

@@ -1,0 +1,176 @@
+import {
+  FinishReason,
+  Input,
+  inspectBundle,
+  Mode,
+  parseChat,
+  RunEvent_Tags,
+  Session,
+  TandemError,
+  TandemError_Tags,
+  TaskKind,
+  type BundleInfo as BindingBundle,
+  type RunEvent as BindingEvent,
+  type Statistics as BindingStatistics,
+} from '#binding';
+
+import type { BundleInfo, Core, CoreSession, FinishReason as CoreFinishReason, Mode as CoreMode, RunEvent, RunningMode, RunRequest, Statistics, Task } from './contract';
+import { CoreError } from './errors';
+
+export type OpenOptions = {
+  bundlePath: string;
+  /** The base model's file, unless it is packed into the bundle. */
+  basePath?: string | undefined;
+  /** Where the core may write short-lived files. */
+  tempDir?: string | undefined;
+};
+
+/** The core over the generated binding: React Native's on the phone, Node's in tests and the preview's server. */
+export function bindingCore(options: () => Promise<OpenOptions>): Core {
+  return {
+    inspect: () => rethrowing(async () => bundleInfo(inspectBundle((await options()).bundlePath))),
+    open: () =>
+      rethrowing(async () => {
+        const { bundlePath, basePath, tempDir } = await options();
+        const session = await Session.open(bundlePath, basePath, tempDir === undefined ? {} : { tempDir });
+        return coreSession(session);
+      }),
+    parseChat: text => rethrowing(() => Promise.resolve(parseChat(text))),
+  };
+}
+
+function coreSession(session: Awaited<ReturnType<typeof Session.open>>): CoreSession {
+  let closed = false;
+  return {
+    bundle: bundleInfo(session.bundle()),
+    run: (request, onEvent) =>
+      rethrowing(async () => {
+        const sink = {
+          onEvent: (event: BindingEvent) => {
+            onEvent(runEvent(event));
+          },
+        };
+        const { text, statistics } = await session.run(bindingRequest(request), sink);
+        return { text, statistics: runStatistics(statistics) };
+      }),
+    cancel: () => {
+      if (!closed) session.cancel();
+    },
+    close: () => {
+      if (closed) return;
+      closed = true;
+      session.close();
+    },
+  };
+}
+
+const modes = {
+  auto: Mode.Auto,
+  calibrated: Mode.Calibrated,
+  'two-step': Mode.TwoStep,
+  merge: Mode.Merge,
+  'zero-shot': Mode.ZeroShot,
+} satisfies Record<CoreMode, Mode>;
+
+function runningMode(mode: Mode): RunningMode {
+  switch (mode) {
+    case Mode.Calibrated:
+      return 'calibrated';
+    case Mode.TwoStep:
+      return 'two-step';
+    case Mode.Merge:
+      return 'merge';
+    case Mode.ZeroShot:
+      return 'zero-shot';
+    case Mode.Auto:
+      throw new CoreError({ source: 'internal', kind: 'unexpected-mode', message: 'the core named "auto" as the mode that ran' });
+  }
+}
+
+const finishReasons: Record<FinishReason, CoreFinishReason> = {
+  [FinishReason.Stop]: 'stop',
+  [FinishReason.LineBreak]: 'line-break',
+  [FinishReason.Length]: 'length',
+  [FinishReason.Cancelled]: 'cancelled',
+};
+
+const taskKinds: Record<TaskKind, Task['kind']> = {
+  [TaskKind.Main]: 'main',
+  [TaskKind.Translation]: 'translation',
+  [TaskKind.Tone]: 'tone',
+};
+
+function bindingRequest({ input, mainTask, into, mode }: RunRequest) {
+  return {
+    input: input.kind === 'text' ? new Input.Text({ text: input.text }) : new Input.Conversation({ messages: input.messages }),
+    mainTask,
+    into,
+    mode: modes[mode],
+  };
+}
+
+function runEvent(event: BindingEvent): RunEvent {
+  switch (event.tag) {
+    case RunEvent_Tags.PromptReady:
+      return { kind: 'prompt-ready', step: event.inner.step, steps: event.inner.steps };
+    case RunEvent_Tags.Text:
+      return { kind: 'text', step: event.inner.step, text: event.inner.text };
+    case RunEvent_Tags.StepFinished:
+      return { kind: 'step-finished', step: event.inner.step };
+  }
+}
+
+function runStatistics(statistics: BindingStatistics): Statistics {
+  return {
+    mode: runningMode(statistics.mode),
+    finishReason: finishReasons[statistics.finishReason],
+    promptTokens: statistics.promptTokens,
+    generatedTokens: statistics.generatedTokens,
+    leftOutMessages: statistics.leftOutMessages,
+    inputTruncated: statistics.inputTruncated,
+    loadMs: statistics.loadMs,
+    composeMs: statistics.composeMs,
+    prefillMs: statistics.prefillMs,
+    decodeMs: statistics.decodeMs,
+    steps: statistics.steps.length,
+    peakRssBytes: Number(statistics.peakRssBytes),
+  };
+}
+
+function bundleInfo(bundle: BindingBundle): BundleInfo {
+  return {
+    baseName: bundle.baseName,
+    baseBytes: Number(bundle.baseBytes),
+    toolVersion: bundle.toolVersion,
+    signed: bundle.signed,
+    tasks: bundle.tasks.map(({ id, kind, languageTag }) => ({ id, kind: taskKinds[kind], ...(languageTag === undefined ? {} : { languageTag }) })),
+    compositions: bundle.compositions.map(({ tasks, modes: offered, recommendedMode }) => ({
+      tasks,
+      modes: offered.map(runningMode),
+      recommendedMode: runningMode(recommendedMode),
+    })),
+  };
+}
+
+async function rethrowing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw TandemError.instanceOf(thrown) ? coreError(thrown) : CoreError.from(thrown);
+  }
+}
+
+function coreError(error: TandemError): CoreError {
+  switch (error.tag) {
+    case TandemError_Tags.Bundle:
+      return new CoreError({ source: 'bundle', ...error.inner });
+    case TandemError_Tags.Base:
+      return new CoreError({ source: 'base', ...error.inner });
+    case TandemError_Tags.Input:
+      return new CoreError({ source: 'input', ...error.inner });
+    case TandemError_Tags.Engine:
+      return new CoreError({ source: 'engine', ...error.inner });
+    case TandemError_Tags.Closed:
+      return new CoreError({ source: 'closed', kind: 'closed', ...error.inner });
+  }
+}

@@ -1,0 +1,71 @@
+import type { Answer, BundleInfo, Core, CoreSession, RunEvent, RunRequest } from '../../src/core/contract';
+import { CoreError } from '../../src/core/errors';
+import { path, TOKEN_HEADER, type Calls, type RunLine } from '../protocol';
+
+import { lines } from './lines';
+
+/** The core behind the preview's server. `token` is the one in the page that the server gave out. */
+export function httpCore(token: string): Core {
+  const post = async (name: keyof Calls | 'run', body: unknown): Promise<Response> => {
+    const response = await fetch(path(name), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', [TOKEN_HEADER]: token },
+      body: JSON.stringify(body),
+    }).catch(unreachable);
+    if (!response.ok) throw await refusal(response);
+    return response;
+  };
+  const call = async <Name extends keyof Calls>(name: Name, body: Calls[Name]['request']): Promise<Calls[Name]['reply']> => {
+    const response = await post(name, body);
+    return (await response.json().catch(unreachable)) as Calls[Name]['reply'];
+  };
+  return {
+    inspect: () => call('inspect', {}),
+    open: async () =>
+      httpSession(
+        await call('open', {}),
+        request => post('run', request),
+        () => call('cancel', {}),
+      ),
+    parseChat: async text => (await call('parse-chat', { text })).messages,
+  };
+}
+
+function httpSession(bundle: BundleInfo, post: (request: RunRequest) => Promise<Response>, cancel: () => Promise<unknown>): CoreSession {
+  // The server stops what is running there: a cancel must not overtake its own run, nor a run the cancel before it.
+  let accepted: Promise<unknown> = Promise.resolve();
+  let cancelled: Promise<unknown> = Promise.resolve();
+  return {
+    bundle,
+    run: async (request, onEvent) => {
+      const response = cancelled.then(() => post(request));
+      accepted = response.catch(() => undefined); // the run itself reports it
+      return readRun(await response, onEvent);
+    },
+    cancel: () => {
+      cancelled = accepted.then(cancel).catch(() => undefined); // then the run fails in the same way and reports it
+    },
+    // The model belongs to the server, which serves other tabs too.
+    close: () => undefined,
+  };
+}
+
+async function readRun(response: Response, onEvent: (event: RunEvent) => void): Promise<Answer> {
+  for await (const line of lines(response.body, unreachable)) {
+    const message = JSON.parse(line) as RunLine;
+    if ('answer' in message) return message.answer;
+    if ('error' in message) throw CoreError.fromJSON(message.error);
+    onEvent(message.event);
+  }
+  return unreachable();
+}
+
+function unreachable(): never {
+  throw new CoreError({ source: 'connection', kind: 'unreachable', message: 'the connection to the preview’s server was lost' });
+}
+
+async function refusal(response: Response): Promise<CoreError> {
+  const body: unknown = await response.json().catch(() => undefined);
+  if (typeof body === 'object' && body !== null && 'error' in body) return CoreError.fromJSON(body.error);
+  return new CoreError({ source: 'connection', kind: 'refused', message: `the preview’s server refused the request with status ${String(response.status)}` });
+}
