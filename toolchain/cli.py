@@ -46,7 +46,14 @@ def model_get(
     get_base_model(base, local, hub, progress)
     if training:
         dequantise(base, progress)
-    show({"base": str(base.path), "sha256": base.sha256, "tokenizer": str(base.tokenizer_path), "terms": str(base.licence_paths()[0])})
+    show(
+        {
+            "base": str(base.path),
+            "sha256": base.sha256,
+            "tokenizer": str(base.tokenizer_path),
+            "terms": str(base.licence_paths()[0]),
+        }
+    )
 
 
 @data_app.command("build")
@@ -79,6 +86,116 @@ def train_lora_command(
     schedule = Schedule(steps, batch_size, learning_rate, seed=seed)
     log = train_lora(load_base(base_model()), TASKS[task], schedule, LoraShape(), out or paths.ADAPTERS / task, cocoa)
     show({key: log[key] for key in ("task", "adapter_sha256", "best_step", "validation_losses", "seconds")})
+
+
+@train_app.command("calibration")
+def train_calibration_command(
+    composition: str,
+    method: Annotated[str, typer.Option(help="lc++ or lc.")] = "lc++",
+    steps: int = 120,
+    batch_size: int = 4,
+    learning_rate: float = 3e-3,
+    seed: Seed = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write; default assets/calibrations/<method>/<composition>.safetensors.")
+    ] = None,
+) -> None:
+    """Train the calibration of one composition on the real base and the committed adapters."""
+    from toolchain.adapters.calibration import CalibrationMethod, train_calibration
+    from toolchain.adapters.training import Schedule
+    from toolchain.base_model.load import load_base
+    from toolchain.base_model.specification import base_model
+    from toolchain.evaluation.methods import calibration_path
+    from toolchain.tasks import Composition
+
+    if method not in set(CalibrationMethod):
+        raise ToolchainError(f"unknown calibration method {method!r}: choose from {', '.join(CalibrationMethod)}")
+    chosen, parsed = CalibrationMethod(method), Composition.parse(composition)
+    schedule = Schedule(steps, batch_size, learning_rate, seed=seed)
+    log = train_calibration(load_base(base_model()), parsed, chosen, schedule, out or calibration_path(parsed, chosen))
+    show(
+        {key: log[key] for key in ("composition", "method", "parameters", "best_step", "validation_losses", "seconds")}
+    )
+
+
+@app.command("evaluate")
+def evaluate_command(
+    compositions: Annotated[str, typer.Option(help="Comma-separated.")] = "summarize+es",
+    methods: Annotated[str, typer.Option(help="Comma-separated.")] = "zero-shot,main,merge,two-step,lc,lc++",
+    split: Annotated[str, typer.Option(help="test, or validation while choosing.")] = "test",
+    limit: Annotated[int | None, typer.Option(help="First conversations only.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Result file; default docs/results/<compositions>.json.")] = None,
+) -> None:
+    """Compare methods on held-out conversations; the table goes to stdout, the result file to docs/results."""
+    from toolchain.base_model.load import load_base
+    from toolchain.base_model.specification import base_model
+    from toolchain.data.benchmark import Split
+    from toolchain.evaluation.evaluate import Evaluation, evaluate
+    from toolchain.evaluation.methods import METHODS
+    from toolchain.evaluation.report import markdown
+    from toolchain.hashing import write_text_whole
+
+    names = methods.split(",")
+    if unknown := [name for name in names if name not in METHODS]:
+        raise ToolchainError(f"unknown method {unknown[0]!r}: choose from {', '.join(METHODS)}")
+    if split not in set(Split):
+        raise ToolchainError(f"unknown split {split!r}: choose from {', '.join(Split)}")
+    evaluation = Evaluation(names, compositions.split(","), Split(split), limit, seed)
+    result = evaluate(load_base(base_model()), evaluation, paths.cache() / "cells", progress)
+    target = out or paths.RESULTS / f"{compositions.replace(',', '_')}.{split}.json"
+    write_text_whole(target, json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    print(markdown(result))
+    progress(f"written to {target}")
+
+
+@app.command("export")
+def export_command(
+    out: Annotated[Path, typer.Argument(help="Bundle directory to write.")] = paths.DEMO_BUNDLE,
+    only: Annotated[
+        str | None, typer.Option(help="Comma-separated compositions; default all that are committed.")
+    ] = None,
+    pack_base: Annotated[bool, typer.Option("--base/--no-base", help="Put the base model into the bundle.")] = False,
+) -> None:
+    """Export a bundle for the device core from the committed adapters and calibrations."""
+    from toolchain.base_model.specification import base_model
+    from toolchain.bundle.export import committed_compositions, export_bundle
+    from toolchain.tasks import Composition
+
+    compositions = [Composition.parse(name) for name in only.split(",")] if only else committed_compositions()
+    manifest = export_bundle(base_model(), compositions, out, pack_base)
+    show({"bundle": str(out), "compositions": ["+".join(item.tasks) for item in manifest.compositions]})
+
+
+@app.command("verify")
+def verify_command(path: Annotated[Path, typer.Argument(help="Bundle directory.")]) -> None:
+    """Check a bundle: manifest, presence, size and hash of each file."""
+    from toolchain.bundle.verify import verify_bundle
+
+    manifest = verify_bundle(path)
+    show(
+        {
+            "bundle": str(path),
+            "files": len(manifest.files),
+            "compositions": ["+".join(item.tasks) for item in manifest.compositions],
+        }
+    )
+
+
+@app.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of manifest.json (committed as docs/manifest.schema.json)."""
+    from toolchain.bundle.manifest import manifest_schema
+
+    show(manifest_schema())
+
+
+@app.command("paths")
+def paths_command() -> None:
+    """Print where the device core, the demo bundle and the base model are."""
+    from toolchain.base_model.specification import base_model
+
+    show({"tandem": str(paths.tandem_binary()), "bundle": str(paths.DEMO_BUNDLE), "base": str(base_model().path)})
 
 
 @app.command("golden")

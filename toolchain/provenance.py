@@ -29,7 +29,9 @@ def git_commit() -> str:
 
 def versions() -> dict[str, str]:
     """Versions of what computes the numbers."""
-    return {"toolchain": __version__, "python": platform.python_version()} | {name: version(name) for name in _LIBRARIES}
+    return {"toolchain": __version__, "python": platform.python_version()} | {
+        name: version(name) for name in _LIBRARIES
+    }
 
 
 def data_hashes(extra: list[Path] | None = None) -> dict[str, str]:

@@ -50,7 +50,12 @@ TASKS = {
         _tone("professional"),
         _tone("casual"),
         _tone("witty"),
-        Task("paraphrase", TaskKind.TONE, "Paraphrase the following text:\n\n{input}\n\nRewrite:", phrase="as a paraphrase"),
+        Task(
+            "paraphrase",
+            TaskKind.TONE,
+            "Paraphrase the following text:\n\n{input}\n\nRewrite:",
+            phrase="as a paraphrase",
+        ),
     )
 }
 MAIN_TASKS = tuple(task.id for task in TASKS.values() if task.kind is TaskKind.MAIN)

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from tokenizers import Tokenizer
 
-TEXT_VERSION = "text/1"
+TEXT_VERSION: Literal["text/1"] = "text/1"
 _LINE_BREAK = re.compile("\r\n|[\n\r\v\f\u0085\u2028\u2029]")
 # The Unicode property White_Space. `str.strip` without an argument also strips U+001C..U+001F.
 _WHITE_SPACE = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -88,7 +89,9 @@ def resolve_reply_speaker(template: str, messages: Sequence[Message], requested:
     for message in reversed(messages):
         if message.speaker and message.speaker != last:
             return message.speaker
-    raise TextError("reply-speaker-missing", "nobody but the writer of the last message is there to reply: name a reply_speaker")
+    raise TextError(
+        "reply-speaker-missing", "nobody but the writer of the last message is there to reply: name a reply_speaker"
+    )
 
 
 def render_prompt(template: str, source: Input, reply_speaker: str | None = None) -> str:
@@ -103,7 +106,12 @@ def render_prompt(template: str, source: Input, reply_speaker: str | None = None
 
 
 def encode_prompt(
-    tokenizer: Tokenizer, bos: int, template: str, source: Input, max_prompt_tokens: int, reply_speaker: str | None = None
+    tokenizer: Tokenizer,
+    bos: int,
+    template: str,
+    source: Input,
+    max_prompt_tokens: int,
+    reply_speaker: str | None = None,
 ) -> Prompt:
     """The prompt's ids within `max_prompt_tokens`, by the bisections of docs/text-format.md.
 
@@ -136,13 +144,25 @@ def encode_prompt(
 
     length = _largest(0, len(end), lambda count: fits(suffix(count)))
     if length == 0:
-        raise TextError("prompt-too-long", f"the prompt does not fit into {max_prompt_tokens} tokens even without the input")
+        raise TextError(
+            "prompt-too-long", f"the prompt does not fit into {max_prompt_tokens} tokens even without the input"
+        )
     return Prompt(ids(suffix(length)), left_out, input_truncated=True)
 
 
 def encode_target(tokenizer: Tokenizer, eos: int, target: str) -> list[int]:
     """Training target: encode(" " + target) + EOS, encoded apart from the prompt."""
     return [*tokenizer.encode(" " + target, add_special_tokens=False).ids, eos]
+
+
+def answer_has_ended(text: str) -> bool:
+    """Whether a line break follows some text: a base model's run-on begins there."""
+    return _LINE_BREAK.search(text.lstrip(_WHITE_SPACE)) is not None
+
+
+def cut_answer(text: str) -> str:
+    """The answer: up to the first line break that follows some text, trimmed."""
+    return trim(_LINE_BREAK.split(text.lstrip(_WHITE_SPACE), maxsplit=1)[0])
 
 
 def _parts(source: Input) -> tuple[list[Message], str | None]:

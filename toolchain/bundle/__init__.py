@@ -1,0 +1,1 @@
+"""The bundle: what the toolchain hands to the device core."""

@@ -12,7 +12,10 @@ def cocoa_pairs(folder: Path, language_tag: str) -> list[tuple[str, str]]:
     pairs = []
     for domain in _DOMAINS:
         stem = f"formality-control.train.{domain}.en-{language_tag}"
-        columns = [_lines(folder / f"{stem}.{column}") for column in ("en", f"formal.{language_tag}", f"informal.{language_tag}")]
+        columns = [
+            _lines(folder / f"{stem}.{column}")
+            for column in ("en", f"formal.{language_tag}", f"informal.{language_tag}")
+        ]
         for index, (english, formal, informal) in enumerate(zip(*columns, strict=True)):
             pairs.append((english, informal if index % 2 else formal))
     return pairs

@@ -10,7 +10,7 @@ from toolchain.adapters.calibration import adapted_linears
 from toolchain.adapters.compose import delta
 from toolchain.adapters.files import Adapter
 from toolchain.base_model.load import LoadedBase
-from toolchain.text import trim
+from toolchain.text import answer_has_ended, cut_answer
 
 
 @contextmanager
@@ -32,11 +32,6 @@ def adapter_applied(model: Any, adapter: Adapter | None) -> Iterator[None]:
             for name, linear in adapted_linears(model):
                 if name in originals:
                     linear.weight.copy_(originals[name])
-
-
-def cut_answer(text: str) -> str:
-    """text/1's answer: up to the first line break after some text, trimmed."""
-    return trim(trim(text).split("\n", 1)[0])
 
 
 def generate_ids(base: LoadedBase, prompts: Sequence[list[int]], max_new_tokens: int) -> list[list[int]]:
@@ -71,7 +66,9 @@ def generate(base: LoadedBase, prompts: Sequence[list[int]], max_new_tokens: int
     answers = [""] * len(prompts)
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
-        for index, ids in zip(chosen, generate_ids(base, [prompts[index] for index in chosen], max_new_tokens), strict=True):
+        for index, ids in zip(
+            chosen, generate_ids(base, [prompts[index] for index in chosen], max_new_tokens), strict=True
+        ):
             answers[index] = cut_answer(base.tokenizer.decode(ids, skip_special_tokens=True))
     return answers
 
@@ -83,8 +80,6 @@ class _LineBreak:
         self.base, self.prompt_length = base, prompt_length
 
     def __call__(self, input_ids: torch.Tensor, _scores: Any, **_: Any) -> torch.Tensor:
-        done = []
-        for row in input_ids[:, self.prompt_length :].tolist():
-            text = self.base.tokenizer.decode(row, skip_special_tokens=True)
-            done.append("\n" in trim(text) or ("\n" in text.lstrip(" \n") if trim(text) else False))
-        return torch.tensor(done, dtype=torch.bool)
+        rows = input_ids[:, self.prompt_length :].tolist()
+        ended = [answer_has_ended(self.base.tokenizer.decode(row, skip_special_tokens=True)) for row in rows]
+        return torch.tensor(ended, dtype=torch.bool)

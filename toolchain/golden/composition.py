@@ -47,7 +47,9 @@ def write_composition_cases(folder: Path) -> None:
     """Write every case anew under `folder`."""
     shutil.rmtree(folder, ignore_errors=True)
     for name, case in CASES.items():
-        _write_case(folder / name, case, np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:4])))
+        _write_case(
+            folder / name, case, np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]))
+        )
 
 
 def _write_case(folder: Path, case: Case, random: np.random.Generator) -> None:
@@ -66,12 +68,17 @@ def _write_case(folder: Path, case: Case, random: np.random.Generator) -> None:
     calibration = None
     if case.kinds:
         hashes = {task: adapter_hash(path) for task, path in folders.items()}
-        entries = tuple(_entry(case, first, last, module, random) for first, last in case.ranges for module in _MODULES.values())
+        entries = tuple(
+            _entry(case, first, last, module, random) for first, last in case.ranges for module in _MODULES.values()
+        )
         path = folder / "calibration.safetensors"
         write_calibration(path, Calibration("+".join(case.kinds), "+".join(case.tasks), base_sha256, hashes, entries))
         calibration = read_calibration(path)
     composed = compose([read_adapter(path) for path in folders.values()], case.weights, calibration)
-    expected = {f"base_model.model.{name}.weight": np.ascontiguousarray(tensor) for name, tensor in sorted(composed.tensors.items())}
+    expected = {
+        f"base_model.model.{name}.weight": np.ascontiguousarray(tensor)
+        for name, tensor in sorted(composed.tensors.items())
+    }
     save_file(expected, folder / "expected.safetensors", metadata={"format": "pt"})
     content = {"tasks": case.tasks, "weights": case.weights, "base_sha256": base_sha256, "rank": composed.rank}
     write_text_whole(folder / "case.json", json.dumps(content) + "\n")

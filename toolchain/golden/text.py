@@ -19,7 +19,11 @@ _TRANSLATION = TASKS["es"].prompt
 
 _TRICKY: dict[str, tuple[str, Input, str | None]] = {
     "plain": (_SUMMARY, [Message("Ana", "Hi!"), Message("Ben", "Hello, 3 pm?")], None),
-    "line breaks": (_SUMMARY, [Message(" Ana\n", "a\r\nb\rc\vd\fe\u0085f\u2028g\u2029h"), Message("Ben", "\n\nx\n")], None),
+    "line breaks": (
+        _SUMMARY,
+        [Message(" Ana\n", "a\r\nb\rc\vd\fe\u0085f\u2028g\u2029h"), Message("Ben", "\n\nx\n")],
+        None,
+    ),
     "unicode trim": (_SUMMARY, [Message("\u3000Ana\u00a0", "\u2003x\u200a"), Message("Ben", "\u001cy\u001f")], None),
     "zero width stays": (_SUMMARY, [Message("Ana", "\u200bx\u200d\ufeff")], None),
     "empty messages dropped": (_SUMMARY, [Message("Ana", " \n"), Message("Ben", "x"), Message("Cy", "")], None),
@@ -66,7 +70,9 @@ def id_cases(base: BaseModel) -> Iterator[dict[str, Any]]:
     samples = conversations(Split.VALIDATION)
     for composition in ("summarize+es", "reply+witty", "summarize"):
         prompt = Composition.parse(composition).prompt
-        cases |= {f"{composition} {item.id}": (prompt, item.messages, None, base.max_prompt_tokens) for item in samples[:6]}
+        cases |= {
+            f"{composition} {item.id}": (prompt, item.messages, None, base.max_prompt_tokens) for item in samples[:6]
+        }
     long = [message for item in samples for message in item.messages]
     for limit in (40, 100, 333, base.max_prompt_tokens):
         cases[f"oldest left out at {limit}"] = (_SUMMARY, long, None, limit)
@@ -74,7 +80,13 @@ def id_cases(base: BaseModel) -> Iterator[dict[str, Any]]:
     cases["last message cut"] = (_SUMMARY, [Message("Ana", "x"), Message("Ben", "wörd 👋 " * 60)], None, 60)
     cases["does not fit"] = (_SUMMARY, [Message("Ana", "hello")], None, 10)
     for name, (template, source, speaker, limit) in cases.items():
-        case = {"name": name, "template": template, "input": _input_json(source), "reply_speaker": speaker, "max_prompt_tokens": limit}
+        case = {
+            "name": name,
+            "template": template,
+            "input": _input_json(source),
+            "reply_speaker": speaker,
+            "max_prompt_tokens": limit,
+        }
         try:
             yield case | asdict(encode_prompt(tokenizer, base.bos_token_id, template, source, limit, speaker))
         except TextError as error:

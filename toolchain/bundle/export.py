@@ -1,0 +1,183 @@
+"""Export a bundle from the committed adapters and calibrations: written beside its place, verified, then put there at once."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from toolchain import __version__, paths
+from toolchain.adapters.calibration import CalibrationMethod
+from toolchain.adapters.calibration_file import Calibration, read_calibration
+from toolchain.adapters.files import CONFIG_FILE, TENSORS_FILE, adapter_hash, read_adapter
+from toolchain.base_model.specification import BaseModel
+from toolchain.bundle.manifest import (
+    BUNDLE_FORMAT,
+    MANIFEST_FILE,
+    Base,
+    FileEntry,
+    Manifest,
+    ManifestAdapter,
+    ManifestComposition,
+    ManifestTask,
+    Text,
+    Tool,
+)
+from toolchain.bundle.verify import verify_bundle
+from toolchain.errors import ToolchainError
+from toolchain.evaluation.methods import calibration_path
+from toolchain.hashing import sha256_file, write_text_whole
+from toolchain.provenance import git_commit
+from toolchain.tasks import TASKS, Composition, TaskKind
+from toolchain.text import TEXT_VERSION
+
+_SHIPPED_METHOD = CalibrationMethod.LC_PLUS_PLUS
+RECOMMENDATIONS = "recommendations.json"
+
+
+def committed_compositions() -> list[Composition]:
+    """Every composition with a committed calibration, in the order of the task algebra."""
+    order = list(TASKS)
+    names = [path.stem for path in (paths.CALIBRATIONS / _SHIPPED_METHOD).glob("*.safetensors")]
+    return sorted(
+        (Composition.parse(name) for name in names), key=lambda item: [order.index(task) for task in item.ids]
+    )
+
+
+def export_bundle(base: BaseModel, compositions: Sequence[Composition], target: Path, pack_base: bool) -> Manifest:
+    """Write the bundle directory `target`, replacing one that is there.
+
+    Raises:
+        ToolchainError: something is missing, or a calibration belongs to another base or to other adapters.
+    """
+    if not compositions:
+        raise ToolchainError(f"{paths.CALIBRATIONS} holds no calibration: train one with `toolchain train calibration`")
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    tasks = [task for task in TASKS.values() if any(task in composition.tasks for composition in compositions)]
+    adapters = {task.id: _put_adapter(task.id, partial) for task in tasks}
+    mains = [Composition((task,)) for task in tasks if task.kind is TaskKind.MAIN]
+    offered = [_single(main) for main in mains] + [
+        _put_composition(item, base, adapters, partial) for item in compositions
+    ]
+    licence = _put_base(base, partial, pack_base)
+    manifest = Manifest(
+        format=BUNDLE_FORMAT,
+        tool=Tool(name="tandem-toolchain", version=__version__, git_commit=git_commit()),
+        base=Base(
+            name=base.name,
+            architecture=base.architecture,
+            file=base.file,
+            bytes=base.path.stat().st_size,
+            sha256=base.sha256,
+            licence=licence,
+        ),
+        text=Text(
+            version=TEXT_VERSION,
+            bos_token_id=base.bos_token_id,
+            eos_token_ids=list(base.eos_token_ids),
+            max_prompt_tokens=base.max_prompt_tokens,
+            max_new_tokens=base.max_new_tokens,
+        ),
+        tasks=[
+            ManifestTask(
+                id=task.id, kind=task.kind, language_tag=task.language_tag, prompt=task.prompt, adapter=task.id
+            )
+            for task in tasks
+        ],
+        adapters=adapters,
+        compositions=offered,
+        files=_file_entries(partial),
+    )
+    write_text_whole(partial / MANIFEST_FILE, manifest.to_json())
+    verify_bundle(partial)
+    shutil.rmtree(target, ignore_errors=True)
+    partial.rename(target)
+    return manifest
+
+
+def _put_adapter(task: str, bundle: Path) -> ManifestAdapter:
+    source = paths.ADAPTERS / task
+    adapter = read_adapter(source)
+    path = f"adapters/{task}"
+    for name in (CONFIG_FILE, TENSORS_FILE):
+        _copy(source / name, bundle / path / name)
+    return ManifestAdapter(path=path, rank=adapter.rank, sha256=adapter_hash(source))
+
+
+def _single(main: Composition) -> ManifestComposition:
+    """The main task alone: its merge is its adapter."""
+    return ManifestComposition(
+        tasks=list(main.ids), prompt=main.prompt, method=None, weights=[1.0], calibration=None, recommended_mode="merge"
+    )
+
+
+def _put_composition(
+    composition: Composition, base: BaseModel, adapters: dict[str, ManifestAdapter], bundle: Path
+) -> ManifestComposition:
+    source = calibration_path(composition, _SHIPPED_METHOD)
+    calibration = read_calibration(source)
+    _refuse_foreign(source, calibration, composition, base, adapters)
+    path = f"calibrations/{composition.name}.safetensors"
+    _copy(source, bundle / path)
+    measured = _recommendation(composition)
+    return ManifestComposition(
+        tasks=list(composition.ids),
+        prompt=composition.prompt,
+        prompt_overrides=measured.get("prompt_overrides", {}),
+        method=calibration.method,
+        weights=[1 / len(composition.ids)] * len(composition.ids),
+        calibration=path,
+        validation=measured.get("validation", {}),
+        recommended_mode=measured.get("recommended_mode", "calibrated"),
+    )
+
+
+def _recommendation(composition: Composition) -> dict[str, Any]:
+    """What validation chose for a composition (written by `toolchain recommend`), or nothing."""
+    path = paths.CALIBRATIONS / _SHIPPED_METHOD / RECOMMENDATIONS
+    recommendations = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return dict(recommendations.get(composition.name, {}))
+
+
+def _refuse_foreign(
+    source: Path,
+    calibration: Calibration,
+    composition: Composition,
+    base: BaseModel,
+    adapters: dict[str, ManifestAdapter],
+) -> None:
+    if calibration.base_sha256 != base.sha256:
+        raise ToolchainError(
+            f"{source} was trained for base {calibration.base_sha256}, not {base.sha256}: train it again"
+        )
+    for task in composition.ids:
+        if calibration.adapter_sha256.get(task) != adapters[task].sha256:
+            raise ToolchainError(
+                f"{source} was trained for another {task} adapter than {paths.ADAPTERS / task}: train it again"
+            )
+
+
+def _put_base(base: BaseModel, bundle: Path, pack_base: bool) -> str:
+    if not base.path.is_file():
+        raise ToolchainError(f"{base.path} is missing: run `toolchain model get`")
+    _copy(base.tokenizer_path, bundle / "base" / base.tokenizer_path.name)
+    if pack_base:
+        _copy(base.path, bundle / "base" / base.file)
+    for licence in (*base.licence_paths(), paths.REPOSITORY / "LICENSE", paths.BENCHMARK / "LICENSE"):
+        name = "LICENSE-DATA" if licence.parent == paths.BENCHMARK else licence.name
+        _copy(licence, bundle / "licences" / name)
+    return f"licences/{base.terms_file}"
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _file_entries(bundle: Path) -> dict[str, FileEntry]:
+    files = sorted(path for path in bundle.rglob("*") if path.is_file())
+    return {
+        path.relative_to(bundle).as_posix(): FileEntry(bytes=path.stat().st_size, sha256=sha256_file(path))
+        for path in files
+    }

@@ -1,0 +1,53 @@
+"""Check a bundle directory: manifest, then every file's presence, size and hash. The device core does the same, on its own."""
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE, Manifest
+from toolchain.errors import ToolchainError
+from toolchain.hashing import sha256_file
+
+
+def verify_bundle(folder: Path) -> Manifest:
+    """The manifest of a bundle whose files are all as it says.
+
+    Raises:
+        ToolchainError: what is wrong, with the file's name.
+    """
+    manifest = _read_manifest(folder / MANIFEST_FILE)
+    present = set()
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            raise ToolchainError(f"{path} is a symbolic link: a bundle holds plain files only")
+        if path.is_file() and name not in (MANIFEST_FILE, SIGNATURE_FILE):
+            present.add(name)
+    if extra := sorted(present - manifest.files.keys()):
+        raise ToolchainError(f"{folder / extra[0]} is not listed in the manifest: remove it or export the bundle again")
+    for name, entry in manifest.files.items():
+        path = folder / name
+        if name not in present:
+            raise ToolchainError(f"{path} is missing: export the bundle again")
+        if path.stat().st_size != entry.bytes:
+            raise ToolchainError(
+                f"{path} has {path.stat().st_size} bytes, the manifest says {entry.bytes}: export the bundle again"
+            )
+        if (found := sha256_file(path)) != entry.sha256:
+            raise ToolchainError(
+                f"{path} has SHA-256 {found}, the manifest says {entry.sha256}: export the bundle again"
+            )
+    return manifest
+
+
+def _read_manifest(path: Path) -> Manifest:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        raise ToolchainError(f"{path} is missing: give the folder of a bundle") from None
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ToolchainError(f"{path}: {where or 'manifest'}: {first['msg']}") from None
