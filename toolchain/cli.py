@@ -198,6 +198,14 @@ def paths_command() -> None:
     show({"tandem": str(paths.tandem_binary()), "bundle": str(paths.DEMO_BUNDLE), "base": str(base_model().path)})
 
 
+@app.command("demo")
+def demo_command() -> None:
+    """Summarise a sample conversation in Spanish on the device core, in each mode."""
+    from toolchain.demo import run_demo
+
+    run_demo(paths.tandem_binary(), paths.DEMO_BUNDLE)
+
+
 @app.command("golden")
 def golden_command() -> None:
     """Write the golden vectors that Rust is held to (tests/golden)."""

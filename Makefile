@@ -1,0 +1,80 @@
+# `make demo` and `make test` are all that a new user needs; `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export TANDEM_CACHE ?= $(HOME)/.cache/tandem
+export CARGO_TARGET_DIR ?= $(TANDEM_CACHE)/cargo-target
+PYTHON ?= python3
+VENV := $(TANDEM_CACHE)/venv
+VENV_STAMP := $(VENV)/.installed-$(shell sha256sum requirements.lock | cut -c1-16)
+NODE_STAMP := node_modules/.installed-$(shell sha256sum package-lock.json | cut -c1-16)
+BASE := $(TANDEM_CACHE)/model/gemma-3-270m-q8_0.gguf
+TRAINING_BASE := $(TANDEM_CACHE)/model/gemma-3-270m-dequantised/model.safetensors
+BUNDLE := build/bundle
+BUNDLE_INPUTS := $(shell find assets/adapters assets/calibrations -name '*.safetensors' -o -name '*.json') $(wildcard toolchain/*.py toolchain/bundle/*.py)
+
+.PHONY: help demo test build doctor paths preview screenshot format clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(BUNDLE)/manifest.json build ## base model, bundle, device core, and a Spanish summary in the terminal; then the preview
+	bin/toolchain demo
+	@if [ -t 1 ] && [ "$${DEMO_BROWSER:-1}" != 0 ]; then $(MAKE) --no-print-directory preview; fi
+
+test: ## everything that CI runs
+	@$(PYTHON) scripts/run_tests.py
+
+build: ## the device core (the `tandem` command and the library for the bindings)
+	cd native && cargo build --release --locked --quiet -p tandem-cli -p tandem-ffi
+
+doctor: ## what this machine has and lacks
+	@$(PYTHON) scripts/doctor.py
+
+paths: $(VENV_STAMP) ## where `tandem`, the demo bundle and the base model are, as JSON
+	@bin/toolchain paths
+
+preview: $(BUNDLE)/manifest.json $(NODE_STAMP) build ## the app in the browser, on the real core
+	npm run --silent bindings -w app
+	TANDEM_BUNDLE=$(CURDIR)/$(BUNDLE) npm run --silent preview -w app
+
+screenshot: $(BUNDLE)/manifest.json $(NODE_STAMP) build ## docs/images/preview.png, from the preview
+	npm run --silent bindings -w app
+	TANDEM_BUNDLE=$(CURDIR)/$(BUNDLE) npm run --silent screenshot -w app
+
+format: $(VENV_STAMP) ## format Python and Rust
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+	cd native && cargo fmt
+
+clean: ## what this clone has built (the cache stays)
+	rm -rf build node_modules app/dist
+
+# Set-up steps, each done once; scripts/run_tests.py calls them by name.
+.PHONY: python base training-base bundle node
+python: $(VENV_STAMP)
+base: $(BASE)
+training-base: $(TRAINING_BASE)
+bundle: $(BUNDLE)/manifest.json
+node: $(NODE_STAMP)
+
+$(VENV_STAMP): requirements.lock
+	@echo "installing the Python packages into $(VENV)" >&2
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	rm -f $(VENV)/.installed-* && touch $@
+
+$(BASE): | $(VENV_STAMP)
+	bin/toolchain model get --no-training >/dev/null
+
+$(TRAINING_BASE): | $(BASE)
+	bin/toolchain model get >/dev/null
+
+$(BUNDLE)/manifest.json: $(BUNDLE_INPUTS) | $(BASE)
+	bin/toolchain export $(BUNDLE) --base >/dev/null
+
+$(NODE_STAMP): package.json app/package.json package-lock.json
+	@echo "installing the Node packages" >&2
+	npm ci --no-audit --no-fund --loglevel=error
+	touch $@

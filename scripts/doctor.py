@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Say what this machine has and lacks for Tandem. Exit 1 if something that `make demo` needs is missing. Standard library only."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+CACHE = Path(os.environ.get("TANDEM_CACHE") or Path.home() / ".cache" / "tandem")
+FREE_GIB = 14
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program, how to ask its version, the least version, what it is for and how to get it."""
+
+    command: str
+    version_flag: str
+    least: tuple[int, ...]
+    needed_for: str
+    advice: str
+
+
+TOOLS = (
+    Tool("python3", "--version", (3, 11), "demo", "install Python 3.11 or 3.12 with its venv module"),
+    Tool("cargo", "--version", (1, 95), "demo", "install Rust with rustup"),
+    Tool("cc", "--version", (), "demo", "install a C compiler (Debian: build-essential)"),
+    Tool("c++", "--version", (), "test", "install a C++ compiler (Debian: build-essential)"),
+    Tool("make", "--version", (), "demo", "install GNU make"),
+    Tool("git", "--version", (), "demo", "install git"),
+    Tool("node", "--version", (20, 19), "preview", "install Node.js"),
+    Tool("npm", "--version", (), "preview", "comes with Node.js"),
+    Tool("java", "-version", (17,), "test", "install a JDK 17 (Debian: openjdk-17-jdk-headless)"),
+    Tool("mvn", "--version", (), "test", "install Maven (Debian: maven)"),
+    Tool("chromium", "--version", (), "test", "Debian: chromium (make test installs it as root)"),
+    Tool("aapt2", "version", (), "test", "Debian: aapt (make test installs it as root)"),
+)
+
+
+def version_of(tool: Tool) -> str | None:
+    """The first version number that the tool prints, `?` if it prints none, None if it is not there."""
+    if shutil.which(tool.command) is None:
+        return None
+    done = subprocess.run([tool.command, tool.version_flag], capture_output=True, text=True, check=False)
+    found = re.search(r"\d+(\.\d+)+", done.stdout + done.stderr)
+    return found[0] if found else "?"
+
+
+def main() -> int:
+    """Print a line for each tool, and the disk."""
+    blocked = False
+    for tool in TOOLS:
+        version = version_of(tool)
+        enough = version is not None and (not tool.least or tuple(map(int, version.split("."))) >= tool.least)
+        blocked |= not enough and tool.needed_for == "demo"
+        wanted = f" (want {'.'.join(map(str, tool.least))} or newer)" if tool.least else ""
+        advice = "" if enough else f"  <- for make {tool.needed_for}: {tool.advice}"
+        print(f"{'ok     ' if enough else 'MISSING'}  {tool.command:<9} {version or '-'}{wanted}{advice}")
+    where = next(path for path in (CACHE, *CACHE.parents) if path.exists())
+    free = shutil.disk_usage(where).free / 2**30
+    print(
+        f"{'ok     ' if free > FREE_GIB else 'LITTLE '}  disk      {free:.0f} GiB free for {CACHE} (a cold `make test` takes about {FREE_GIB})"
+    )
+    return 1 if blocked else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
