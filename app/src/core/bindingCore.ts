@@ -14,7 +14,18 @@ import {
   type Statistics as BindingStatistics,
 } from '#binding';
 
-import type { BundleInfo, Core, CoreSession, FinishReason as CoreFinishReason, Mode as CoreMode, RunEvent, RunningMode, RunRequest, Statistics, Task } from './contract';
+import type {
+  BundleInfo,
+  Core,
+  CoreSession,
+  FinishReason as CoreFinishReason,
+  Mode as CoreMode,
+  RunEvent,
+  RunningMode,
+  RunRequest,
+  Statistics,
+  Task,
+} from './contract';
 import { CoreError } from './errors';
 
 export type OpenOptions = {

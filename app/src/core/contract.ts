@@ -7,9 +7,7 @@
 export type ChatMessage = { speaker: string; text: string };
 
 /** What is to be summarised: a conversation, or text that is none. */
-export type Input =
-  | { kind: 'conversation'; messages: ChatMessage[] }
-  | { kind: 'text'; text: string };
+export type Input = { kind: 'conversation'; messages: ChatMessage[] } | { kind: 'text'; text: string };
 
 /** How several tasks are done together: the ids of docs/text-format.md. */
 export type RunningMode = 'calibrated' | 'two-step' | 'merge' | 'zero-shot';
@@ -48,9 +46,7 @@ export type Answer = { text: string; statistics: Statistics };
 
 /** What happens while a request runs. `step` counts from 0; `text` is to be appended to its step's text. */
 export type RunEvent =
-  | { kind: 'prompt-ready'; step: number; steps: number }
-  | { kind: 'text'; step: number; text: string }
-  | { kind: 'step-finished'; step: number };
+  { kind: 'prompt-ready'; step: number; steps: number } | { kind: 'text'; step: number; text: string } | { kind: 'step-finished'; step: number };
 
 export type Task = {
   id: string;
@@ -75,18 +71,18 @@ export type BundleInfo = {
 export interface CoreSession {
   readonly bundle: BundleInfo;
   /** A cancelled run is no error: the answer holds what was written until then. Throws CoreError. */
-  run(request: RunRequest, onEvent: (event: RunEvent) => void): Promise<Answer>;
+  run: (request: RunRequest, onEvent: (event: RunEvent) => void) => Promise<Answer>;
   /** Stops the running request and those that wait. */
-  cancel(): void;
+  cancel: () => void;
   /** Stops everything and frees the model; may be called twice. */
-  close(): void;
+  close: () => void;
 }
 
 export interface Core {
   /** What the bundle offers, at once and before it is verified. Throws CoreError. */
-  inspect(): Promise<BundleInfo>;
+  inspect: () => Promise<BundleInfo>;
   /** Verifies the bundle and loads its model. Throws CoreError. */
-  open(): Promise<CoreSession>;
+  open: () => Promise<CoreSession>;
   /** Reads pasted or exported chat text; empty when no message is recognised in it. Throws CoreError. */
-  parseChat(text: string): Promise<ChatMessage[]>;
+  parseChat: (text: string) => Promise<ChatMessage[]>;
 }

@@ -56,5 +56,11 @@ export class CoreError extends Error {
 function isFields(value: unknown): value is CoreErrorFields {
   if (typeof value !== 'object' || value === null) return false;
   const { source, kind, message, file } = value as Record<string, unknown>;
-  return typeof source === 'string' && sources.includes(source) && typeof kind === 'string' && typeof message === 'string' && (file === undefined || typeof file === 'string');
+  return (
+    typeof source === 'string' &&
+    sources.includes(source) &&
+    typeof kind === 'string' &&
+    typeof message === 'string' &&
+    (file === undefined || typeof file === 'string')
+  );
 }

@@ -1,8 +1,8 @@
 /** A value that can be watched. Views read it; only its owner sets it. */
 export type Readable<T> = {
-  get(): T;
+  get: () => T;
   /** Calls back after each change; the returned function ends that. */
-  subscribe(listener: () => void): () => void;
+  subscribe: (listener: () => void) => () => void;
 };
 
 export class Store<T> implements Readable<T> {

@@ -24,9 +24,9 @@ export function languageNameBy(...sources: ((tag: string) => string | undefined)
 }
 
 function capitalised(name: string, tag: string): string {
-  const [first = '', ...rest] = [...name];
+  const first = /^./u.exec(name)?.[0] ?? '';
   try {
-    return first.toLocaleUpperCase(tag) + rest.join('');
+    return first.toLocaleUpperCase(tag) + name.slice(first.length);
   } catch {
     return name; // not a well-formed tag
   }

@@ -4,10 +4,10 @@ import { path, TOKEN_HEADER, type Calls, type RunLine } from '../protocol';
 
 import { lines } from './lines';
 
-/** The core behind the preview's server. `token` is the one in the page that the server gave out. */
-export function httpCore(token: string): Core {
+/** The core behind the preview's server at `base`. `token` is the one in the page that the server gave out. */
+export function httpCore(base: string, token: string): Core {
   const post = async (name: keyof Calls | 'run', body: unknown): Promise<Response> => {
-    const response = await fetch(path(name), {
+    const response = await fetch(new URL(path(name), base), {
       method: 'POST',
       headers: { 'content-type': 'application/json', [TOKEN_HEADER]: token },
       body: JSON.stringify(body),

@@ -8,4 +8,4 @@ import { httpCore } from './httpCore';
 
 const token = document.querySelector('meta[name="tandem-token"]')?.getAttribute('content') ?? '';
 const root = document.getElementById('root');
-if (root) createRoot(root).render(<App core={httpCore(token)} samples={samples} languageName={languageNameBy(intlLanguageName)} />);
+if (root) createRoot(root).render(<App core={httpCore(location.href, token)} samples={samples} languageName={languageNameBy(intlLanguageName)} />);

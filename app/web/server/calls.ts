@@ -11,17 +11,17 @@ import { readJson, readRunRequest, readText } from './requests';
 export async function answerCall(core: Core, model: Model, urlPath: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   switch (urlPath) {
     case path('inspect'):
-      send<'inspect'>(response, await core.inspect());
+      send(response, (await core.inspect()) satisfies Calls['inspect']['reply']);
       return;
     case path('open'):
-      send<'open'>(response, (await model.load()).bundle);
+      send(response, (await model.load()).bundle satisfies Calls['open']['reply']);
       return;
     case path('parse-chat'):
-      send<'parse-chat'>(response, { messages: await core.parseChat(readText(await readJson(request))) });
+      send(response, { messages: await core.parseChat(readText(await readJson(request))) } satisfies Calls['parse-chat']['reply']);
       return;
     case path('cancel'):
       if (model.state.get().kind === 'ready') (await model.load()).cancel();
-      send<'cancel'>(response, {});
+      send(response, {} satisfies Calls['cancel']['reply']);
       return;
     case path('run'):
       await run(model, await readJson(request), response);
@@ -31,7 +31,7 @@ export async function answerCall(core: Core, model: Model, urlPath: string, requ
   }
 }
 
-function send<Name extends keyof Calls>(response: ServerResponse, reply: Calls[Name]['reply']): void {
+function send(response: ServerResponse, reply: object): void {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
 }
 

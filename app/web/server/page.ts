@@ -7,14 +7,14 @@ const app = join(import.meta.dirname, '..', '..');
 const root = join(app, '..');
 
 /** What the page is made of. */
-const sources = [join(app, 'src'), join(app, 'web'), join(app, 'vite.config.ts'), join(root, 'assets', 'samples'), join(root, 'package-lock.json')];
+const sources = [join(app, 'src'), join(app, 'web'), join(root, 'assets', 'samples'), join(root, 'package-lock.json')];
 
 /** The folder of the built page, which is built anew when a source is newer. */
 export async function builtPage(): Promise<string> {
   const folder = join(app, 'dist', 'web');
   const page = join(folder, 'index.html');
   if (!existsSync(page) || newest(sources) > statSync(page).mtimeMs) {
-    await build({ root: join(app, 'web', 'client'), configFile: join(app, 'vite.config.ts'), logLevel: 'warn' });
+    await build({ configFile: join(app, 'web', 'vite.config.ts'), logLevel: 'warn' });
   }
   return folder;
 }

@@ -24,7 +24,7 @@ export function ConversationDialog({ visible, samples, parseChat, onChoose, onDi
   const [text, setText] = useState('');
   const [error, setError] = useState<CoreError>();
 
-  const usePasted = async () => {
+  const takePasted = async () => {
     setError(undefined);
     try {
       onChoose(fromPaste(text, await parseChat(text)));
@@ -58,7 +58,7 @@ export function ConversationDialog({ visible, samples, parseChat, onChoose, onDi
                 {messages.error.title[error.source]}
               </Text>
             )}
-            <Button mode="contained-tonal" icon="content-paste" disabled={text.trim() === ''} onPress={() => void usePasted()} contentStyle={styles.target}>
+            <Button mode="contained-tonal" icon="content-paste" disabled={text.trim() === ''} onPress={() => void takePasted()} contentStyle={styles.target}>
               {messages.conversation.use}
             </Button>
             <Text variant="titleSmall" style={styles.heading}>

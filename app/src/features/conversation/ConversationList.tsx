@@ -21,7 +21,9 @@ export function ConversationList({ conversation }: { conversation: Conversation 
       contentContainerStyle={styles.list}
       // On the web a region that scrolls must be reachable with the keyboard.
       tabIndex={0}
-      renderItem={({ item, index }) => <Bubble message={item} own={owner !== undefined && item.speaker === owner} first={items[index - 1]?.speaker !== item.speaker} />}
+      renderItem={({ item, index }) => (
+        <Bubble message={item} own={owner !== undefined && item.speaker === owner} first={items[index - 1]?.speaker !== item.speaker} />
+      )}
     />
   );
 }

@@ -9,9 +9,7 @@ import type { Output } from './outputs';
 /** What the user reads for an output: languages in their own name, tones in the interface's language. */
 export function outputName(output: Output, messages: Messages, languageName: LanguageName): string {
   if (output.extras.length === 0) return messages.output.original;
-  return output.extras
-    .map(({ id, languageTag }) => (languageTag === undefined ? (messages.output.tones[id] ?? id) : languageName(languageTag)))
-    .join(' · ');
+  return output.extras.map(({ id, languageTag }) => (languageTag === undefined ? (messages.output.tones[id] ?? id) : languageName(languageTag))).join(' · ');
 }
 
 type Props = { outputs: Output[]; selected: Output | undefined; languageName: LanguageName; onSelect: (output: Output) => void };

@@ -13,7 +13,7 @@ module.exports = {
       rootDir: __dirname,
       testMatch: ['<rootDir>/src/**/*.test.ts?(x)'],
       testPathIgnorePatterns: ['\\.core\\.test\\.ts$'],
-      setupFiles: [...(preset.setupFiles ?? []), '<rootDir>/jest/setup.js'],
+      setupFiles: [...(preset.setupFiles ?? []), '<rootDir>/jest/setup.cjs'],
       transformIgnorePatterns: [`node_modules/(?!(${transpiled})/)`],
     },
     {
@@ -23,7 +23,7 @@ module.exports = {
       testEnvironment: 'node',
       testMatch: ['<rootDir>/src/**/*.core.test.ts', '<rootDir>/web/**/*.test.ts'],
       transform: {
-        '\\.[jt]sx?$': ['babel-jest', { configFile: false, presets: ['module:@react-native/babel-preset'], plugins: ['./jest/importMetaUrl.js'] }],
+        '\\.[jt]sx?$': ['babel-jest', { configFile: false, presets: ['module:@react-native/babel-preset'], plugins: ['./jest/importMetaUrl.cjs'] }],
       },
       transformIgnorePatterns: ['/node_modules/'],
     },

@@ -1,0 +1,51 @@
+import js from '@eslint/js';
+import reactHooks from 'eslint-plugin-react-hooks';
+import tseslint from 'typescript-eslint';
+
+/** Texts for the user belong into src/i18n: in screens a literal with a letter in it, as content or as a property that is read to the user, is one. */
+const texts = [
+  'JSXText[value=/\\p{L}/u]',
+  'JSXElement > JSXExpressionContainer > Literal[value=/\\p{L}/u]',
+  'JSXElement > JSXExpressionContainer > TemplateLiteral > TemplateElement[value.raw=/\\p{L}/u]',
+  'JSXAttribute[name.name=/^(accessibilityLabel|accessibilityHint|aria-label|title|description|label|placeholder|subtitle|children|text)$/] Literal[value=/\\p{L}/u]',
+];
+
+export default tseslint.config(
+  { ignores: ['android/', 'generated/', 'native-module/', 'dist/', 'depcruise/fixtures/'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts', '**/*.tsx'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    plugins: { 'react-hooks': reactHooks },
+    languageOptions: { parserOptions: { project: ['./tsconfig.json', './web/tsconfig.json'], tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      ...reactHooks.configs.recommended.rules,
+      // Plain shapes are types here; interfaces are what something implements.
+      '@typescript-eslint/consistent-type-definitions': 'off',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      // TypeScript asks for brackets on index signatures (noPropertyAccessFromIndexSignature), ESLint against them.
+      '@typescript-eslint/dot-notation': 'off',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+    },
+  },
+  {
+    files: ['src/**/*.tsx'],
+    ignores: ['**/*.test.tsx'],
+    rules: {
+      'no-restricted-syntax': ['error', ...texts.map(selector => ({ selector, message: 'Texts for the user belong into src/i18n.' }))],
+    },
+  },
+  {
+    files: ['**/*.test.ts', '**/*.test.tsx'],
+    rules: {
+      // expect(mock.method) is a test of the mock, not a lost this.
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  {
+    files: ['**/*.cjs', '**/*.mjs', '*.js'],
+    languageOptions: {
+      globals: { module: 'writable', require: 'readonly', __dirname: 'readonly', process: 'readonly', console: 'readonly', jest: 'readonly' },
+    },
+  },
+);
