@@ -3,20 +3,17 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from safetensors import safe_open
-from safetensors.numpy import save_file
 
 from toolchain.adapters.files import MODULES
+from toolchain.adapters.safetensors_file import Array, read_tensors, serialise
 from toolchain.errors import ToolchainError
 from toolchain.hashing import written_whole
 
 CALIBRATION_FORMAT = "tandem.calibration/1"
-_NAME = re.compile(r"layers\.(\d+)-(\d+)\.([a-z_]+)\.(P1|P2|p|weights)")
-
-Array = np.ndarray[Any, Any]
+_NAME = re.compile(r"layers\.(\d+)-(\d+)\.([a-z_]+)\.(P1|P2|p|weights)", re.ASCII)
+_REMEDY = "train it with `toolchain train calibration`"
 
 
 @dataclass(frozen=True)
@@ -74,33 +71,57 @@ def write_calibration(path: Path, calibration: Calibration) -> None:
         "base_sha256": calibration.base_sha256,
     } | {f"adapter_sha256.{task}": digest for task, digest in calibration.adapter_sha256.items()}
     with written_whole(path) as partial:
-        save_file(tensors, partial, metadata=metadata)
+        partial.write_bytes(serialise(tensors, metadata))
 
 
 def read_calibration(path: Path) -> Calibration:
     """Read a calibration file.
 
     Raises:
-        ToolchainError: it is missing, of another format, or holds an unknown tensor.
+        ToolchainError: it is missing, damaged or of another format, or its tensors are not a calibration's.
     """
-    if not path.is_file():
-        raise ToolchainError(f"{path} is missing: train it with `toolchain train calibration`")
-    with safe_open(path, framework="numpy") as stream:
-        metadata = stream.metadata() or {}
-        names = list(stream.keys())
-        tensors = {name: stream.get_tensor(name) for name in names}
+    tensors, metadata = read_tensors(path, _REMEDY)
     if metadata.get("format") != CALIBRATION_FORMAT:
-        raise ToolchainError(f"{path} has format {metadata.get('format')!r}, expected {CALIBRATION_FORMAT!r}")
+        raise ToolchainError(
+            f"{path} has format {metadata.get('format')!r}, expected {CALIBRATION_FORMAT!r}: {_REMEDY}"
+        )
+    if missing := [key for key in ("method", "composition", "base_sha256") if key not in metadata]:
+        raise ToolchainError(f"{path} does not say its {missing[0]}: {_REMEDY}")
     grouped: dict[tuple[int, int, str], dict[str, Array]] = {}
     for name, tensor in tensors.items():
         match = _NAME.fullmatch(name)
-        if match is None or match[3] not in MODULES:
-            raise ToolchainError(f"{path} holds a tensor {name!r} that no calibration has")
+        if match is None or match[3] not in MODULES or int(match[1]) > int(match[2]):
+            raise ToolchainError(f"{path} holds a tensor {name!r} that no calibration has: {_REMEDY}")
         grouped.setdefault((int(match[1]), int(match[2]), match[3]), {})[match[4].lower()] = tensor
     entries = tuple(
         Entry(first, last, module, fields.get("p1"), fields.get("p2"), fields.get("p"), fields.get("weights"))
         for (first, last, module), fields in sorted(grouped.items())
     )
+    _refuse_half_pairs(path, entries)
+    _refuse_overlaps(path, entries)
     prefix = "adapter_sha256."
     adapters = {key.removeprefix(prefix): value for key, value in metadata.items() if key.startswith(prefix)}
     return Calibration(metadata["method"], metadata["composition"], metadata["base_sha256"], adapters, entries)
+
+
+def _refuse_half_pairs(path: Path, entries: tuple[Entry, ...]) -> None:
+    for entry in entries:
+        if (entry.p1 is None) != (entry.p2 is None):
+            stem = f"layers.{entry.first}-{entry.last}.{entry.module}"
+            there, absent = ("P1", "P2") if entry.p2 is None else ("P2", "P1")
+            raise ToolchainError(f"{path} holds {stem}.{there} without its {absent}: {_REMEDY}")
+        if entry.p1 is not None and entry.p2 is not None and entry.p1.shape[0] != entry.p2.shape[1]:
+            raise ToolchainError(
+                f"{path}: P1 and P2 of {entry.module} have shapes {entry.p1.shape} and {entry.p2.shape}: {_REMEDY}"
+            )
+
+
+def _refuse_overlaps(path: Path, entries: tuple[Entry, ...]) -> None:
+    for kind in ("p1", "p", "weights"):
+        ends: dict[str, int] = {}
+        for entry in entries:
+            if getattr(entry, kind) is None:
+                continue
+            if entry.first <= ends.get(entry.module, -1):
+                raise ToolchainError(f"{path}: ranges of layers of {entry.module} overlap at {entry.first}: {_REMEDY}")
+            ends[entry.module] = entry.last

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from toolchain.adapters.calibration_file import Array, Calibration
+from toolchain.adapters.calibration_file import Calibration
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.safetensors_file import Array
 from toolchain.errors import ToolchainError
 
 _LAYER = re.compile(r"\.layers\.(\d+)\.")

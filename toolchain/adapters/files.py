@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
+from toolchain.adapters.safetensors_file import Array, read_tensors
 from toolchain.errors import ToolchainError
 from toolchain.hashing import write_text_whole, written_whole
 
@@ -16,8 +17,7 @@ CONFIG_FILE = "adapter_config.json"
 TENSORS_FILE = "adapter_model.safetensors"
 MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 _PREFIX = "base_model.model."
-
-Array = np.ndarray[Any, Any]
+_REMEDY = "give the directory of a PEFT LoRA"
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,11 @@ def read_adapter(folder: Path) -> Adapter:
     """Read a PEFT LoRA directory.
 
     Raises:
-        ToolchainError: a file is missing, or the adapter cannot be composed (DoRA, bias, rsLoRA, modules_to_save, other tensors).
+        ToolchainError: a file is missing or damaged, or the adapter cannot be composed (DoRA, bias, rsLoRA, modules_to_save, other tensors).
     """
-    try:
-        config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
-        tensors = load_file(folder / TENSORS_FILE)
-    except FileNotFoundError as error:
-        raise ToolchainError(f"{error.filename} is missing: {folder} is no PEFT adapter directory") from None
+    config = _read_config(folder / CONFIG_FILE)
     refuse_what_cannot_be_composed(folder, config)
+    tensors, _ = read_tensors(folder / TENSORS_FILE, _REMEDY)
     named = {}
     for name, tensor in tensors.items():
         stripped = name.removeprefix(_PREFIX).removesuffix(".weight")
@@ -90,7 +87,23 @@ def read_adapter(folder: Path) -> Adapter:
                 f"{folder / TENSORS_FILE} holds {name}, which is no LoRA factor: it cannot be composed"
             )
         named[stripped] = tensor
-    return Adapter(config["r"], config["lora_alpha"], named)
+    adapter = Adapter(config["r"], config["lora_alpha"], named)
+    if lonely := [name for name in adapter.linears if not {f"{name}.lora_A", f"{name}.lora_B"} <= named.keys()]:
+        raise ToolchainError(f"{folder / TENSORS_FILE} holds only one LoRA factor of {lonely[0]}: {_REMEDY}")
+    return adapter
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ToolchainError(f"{path} is missing: {_REMEDY}") from None
+    except ValueError:
+        raise ToolchainError(f"{path} is not JSON: {_REMEDY}") from None
+    for key in ("r", "lora_alpha"):
+        if not isinstance(config, dict) or not isinstance(config.get(key), int | float) or config[key] <= 0:
+            raise ToolchainError(f"{path} has no positive number {key!r}: {_REMEDY}")
+    return dict(config)
 
 
 def refuse_what_cannot_be_composed(folder: Path, config: dict[str, Any]) -> None:

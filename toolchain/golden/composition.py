@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from toolchain.adapters.calibration_file import Array, Calibration, Entry, read_calibration, write_calibration
+from toolchain.adapters.calibration_file import Calibration, Entry, read_calibration, write_calibration
 from toolchain.adapters.compose import compose
 from toolchain.adapters.files import Adapter, adapter_hash, read_adapter, write_adapter
+from toolchain.adapters.safetensors_file import Array
 from toolchain.hashing import write_text_whole
 
 _LAYERS, _D_IN, _D_OUT = 3, 8, 6
