@@ -1,13 +1,14 @@
 """text/1: where an answer ends, told from the text so far."""
 
-import regex
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from toolchain.tests.strategies import LINE_BREAKS, texts
 from toolchain.text import answer_has_ended, cut_answer, trim
 
-ANY_BREAK = regex.compile("|".join(LINE_BREAKS))
+ANY_BREAK = re.compile("|".join(LINE_BREAKS))
 
 
 @given(texts, texts)

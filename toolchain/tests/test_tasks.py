@@ -70,9 +70,7 @@ def test_a_main_task_alone_has_its_own_prompt() -> None:
 @given(st.one_of(st.text(), st.lists(st.sampled_from([*TASKS, "", "xx"]), max_size=4).map("+".join)))
 def test_any_other_name_is_refused_in_one_sentence_that_repeats_it(name: str) -> None:
     ids = name.split("+")
-    valid = (
-        ids[0] in MAIN_TASKS and all(task in AUXILIARY_TASKS for task in ids[1:]) and len(set(ids)) == len(ids)
-    )
+    valid = ids[0] in MAIN_TASKS and all(task in AUXILIARY_TASKS for task in ids[1:]) and len(set(ids)) == len(ids)
     if valid:
         assert Composition.parse(name).name == name
         return

@@ -1,7 +1,9 @@
 """text/1: rendering and prompts as text."""
 
+import re
+
 import pytest
-import regex
+import regex  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +21,7 @@ from toolchain.text import (
     trim,
 )
 
-ANY_BREAK = regex.compile("|".join(LINE_BREAKS))
+ANY_BREAK = re.compile("|".join(LINE_BREAKS))
 SUMMARY = Composition.parse("summarize+es").prompt
 REPLY = TASKS["reply"].prompt
 

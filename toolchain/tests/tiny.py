@@ -9,8 +9,8 @@ from tokenizers.models import BPE
 from transformers import Gemma3ForCausalLM, Gemma3TextConfig
 
 from toolchain.adapters.calibration import adapted_linears
-from toolchain.adapters.calibration_file import Array
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.safetensors_file import Array
 from toolchain.base_model.load import LoadedBase
 from toolchain.base_model.specification import BaseModel
 

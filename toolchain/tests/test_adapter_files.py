@@ -1,0 +1,136 @@
+"""Adapter directories: what is written is read back, and what is no plain LoRA is refused."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import load_file, save_file
+
+from toolchain.adapters.files import (
+    CONFIG_FILE,
+    TENSORS_FILE,
+    adapter_hash,
+    read_adapter,
+    refuse_what_cannot_be_composed,
+    write_adapter,
+)
+from toolchain.errors import ToolchainError
+from toolchain.tests.tiny import random_adapter
+
+REFUSED: dict[str, dict[str, Any]] = {
+    "DoRA": {"use_dora": True},
+    "rsLoRA": {"use_rslora": True},
+    "biases": {"bias": "lora_only"},
+    "modules_to_save": {"modules_to_save": ["lm_head"]},
+    "rank_pattern": {"rank_pattern": {"q_proj": 2}},
+    "alpha_pattern": {"alpha_pattern": {"q_proj": 2}},
+    "not a LoRA": {"peft_type": "IA3"},
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_adapter(tmp_path / "es", random_adapter(seed=1), "tiny")
+    return tmp_path / "es"
+
+
+def _refusal(folder: Path) -> str:
+    with pytest.raises(ToolchainError) as refused:
+        read_adapter(folder)
+    message = str(refused.value)
+    assert "\n" not in message
+    return message
+
+
+def test_what_is_written_is_read_back(folder: Path) -> None:
+    adapter, found = random_adapter(seed=1), read_adapter(folder)
+    assert (found.rank, found.alpha, found.linears) == (adapter.rank, adapter.alpha, adapter.linears)
+    for name, tensor in adapter.tensors.items():
+        assert found.tensors[name].dtype == np.float16
+        np.testing.assert_array_equal(found.tensors[name], tensor)
+
+
+def test_writing_again_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    write_adapter(tmp_path / "again", read_adapter(folder), "tiny")
+    assert adapter_hash(tmp_path / "again") == adapter_hash(folder)
+
+
+def test_tensor_names_are_pefts(folder: Path) -> None:
+    names = load_file(folder / TENSORS_FILE).keys()
+    assert "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight" in names
+    assert len(names) == 3 * 7 * 2
+
+
+def test_the_adapter_hash_covers_config_then_tensors(folder: Path) -> None:
+    both = (folder / CONFIG_FILE).read_bytes() + (folder / TENSORS_FILE).read_bytes()
+    assert adapter_hash(folder) == hashlib.sha256(both).hexdigest()
+
+
+@pytest.mark.parametrize("reason", REFUSED)
+def test_what_cannot_be_composed_is_refused_with_its_reason(folder: Path, reason: str) -> None:
+    config = json.loads((folder / CONFIG_FILE).read_text())
+    (folder / CONFIG_FILE).write_text(json.dumps(config | REFUSED[reason]))
+    message = _refusal(folder)
+    assert reason in message
+    assert str(folder / CONFIG_FILE) in message
+
+
+@given(
+    st.fixed_dictionaries(
+        {}, optional={key: st.just(value) for part in REFUSED.values() for key, value in part.items()}
+    )
+)
+def test_a_config_is_refused_if_any_reason_holds(part: dict[str, Any]) -> None:
+    config = {"peft_type": "LORA", "bias": "none"} | part
+    if part:
+        with pytest.raises(ToolchainError):
+            refuse_what_cannot_be_composed(Path("es"), config)
+    else:
+        refuse_what_cannot_be_composed(Path("es"), config)
+
+
+@pytest.mark.parametrize("name", [CONFIG_FILE, TENSORS_FILE])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    assert str(folder / name) in _refusal(folder)
+
+
+@pytest.mark.parametrize("name", [CONFIG_FILE, TENSORS_FILE])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"[]"])
+def test_a_damaged_file_is_named(folder: Path, name: str, content: bytes) -> None:
+    (folder / name).write_bytes(content)
+    assert str(folder / name) in _refusal(folder)
+
+
+@pytest.mark.parametrize("missing", ["r", "lora_alpha"])
+def test_a_config_without_its_numbers_is_named(folder: Path, missing: str) -> None:
+    config = json.loads((folder / CONFIG_FILE).read_text())
+    del config[missing]
+    (folder / CONFIG_FILE).write_text(json.dumps(config))
+    message = _refusal(folder)
+    assert str(folder / CONFIG_FILE) in message
+    assert missing in message
+
+
+@pytest.mark.parametrize(
+    "name", ["base_model.model.lm_head.weight", "base_model.model.x.lora_magnitude_vector", "lora_C"]
+)
+def test_a_foreign_tensor_is_named(folder: Path, name: str) -> None:
+    tensors = load_file(folder / TENSORS_FILE)
+    save_file(tensors | {name: np.zeros(3, np.float16)}, folder / TENSORS_FILE)
+    message = _refusal(folder)
+    assert name in message
+    assert str(folder / TENSORS_FILE) in message
+
+
+def test_an_adapter_with_half_of_a_pair_is_refused(folder: Path) -> None:
+    tensors = load_file(folder / TENSORS_FILE)
+    name = "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight"
+    del tensors[name]
+    save_file(tensors, folder / TENSORS_FILE)
+    assert str(folder / TENSORS_FILE) in _refusal(folder)
