@@ -5,7 +5,7 @@
     artifacts.py --lock       fetches all and writes artifacts.sha256
 
 A folder is made once, under ${TANDEM_CACHE:-~/.cache/tandem}/android, and renamed into place when it is complete.
-Exit 77: a tool or an artefact is not to be had here; the reason is on stderr.
+Exit 77: the registry does not serve an artefact; exit 78: a tool is missing. The reason is on stderr.
 """
 
 import hashlib
@@ -23,7 +23,8 @@ LIST = HERE / "artifacts.txt"
 LOCK = HERE / "artifacts.sha256"
 CACHE = Path(os.environ.get("TANDEM_CACHE") or Path.home() / ".cache/tandem")
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
-SKIPPED = 77
+NOT_SERVED = 77
+TOOL_MISSING = 78
 
 
 def groups() -> dict[str, tuple[bool, list[str]]]:
@@ -38,15 +39,17 @@ def groups() -> dict[str, tuple[bool, list[str]]]:
     return found
 
 
-def skip(reason: str) -> None:
+def skip(code: int, reason: str) -> None:
     print(reason, file=sys.stderr)
-    sys.exit(SKIPPED)
+    sys.exit(code)
 
 
 def pom(is_open: bool, coordinates: list[str]) -> str:
     everything = "<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>"
     # What AndroidX libraries bring as dependencies is Android's own and listed where it is wanted.
-    androidx = "<exclusions><exclusion><groupId>androidx.test</groupId><artifactId>*</artifactId></exclusion></exclusions>"
+    androidx = (
+        "<exclusions><exclusion><groupId>androidx.test</groupId><artifactId>*</artifactId></exclusion></exclusions>"
+    )
     dependencies = ""
     for coordinate in coordinates:
         group, artifact, version, kind, classifier = (coordinate.split(":") + ["", ""])[:5]
@@ -63,20 +66,28 @@ def pom(is_open: bool, coordinates: list[str]) -> str:
 
 def copy(text: str, out: Path) -> None:
     if not shutil.which("mvn"):
-        skip("tool missing: mvn; install maven")
+        skip(TOOL_MISSING, "tool missing: mvn; install maven")
     out.mkdir(parents=True)
     (out / "pom.xml").write_text(text)
     command = ["mvn", "-q", "-B", f"-Dmaven.repo.local={CACHE / 'm2'}", COPY, f"-DoutputDirectory={out}"]
     run = subprocess.run(command, cwd=out, capture_output=True, text=True, check=False)
-    if missing := sorted(set(re.findall(r"(?:Could not find artifact|The following artifacts could not be resolved:) (\S+?),? ", run.stdout))):
-        skip(f"artefact not served by this machine's Maven registry: {', '.join(missing)}")
+    if missing := sorted(
+        set(
+            re.findall(
+                r"(?:Could not find artifact|The following artifacts could not be resolved:) (\S+?),? ", run.stdout
+            )
+        )
+    ):
+        skip(NOT_SERVED, f"artefact not served by this machine's Maven registry: {', '.join(missing)}")
     if run.returncode:
         sys.exit(f"Maven failed:\n{run.stdout[-3000:]}")
     (out / "pom.xml").unlink()
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir()) if path.is_file()}
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir()) if path.is_file()
+    }
 
 
 def locked(group: str) -> dict[str, str]:
@@ -98,12 +109,14 @@ def unpack(folder: Path) -> None:
                     target = folder / "rules" / f"{name}.pro"
                 elif entry.startswith("res/") and not entry.endswith("/"):
                     target = folder / "res" / name / entry.removeprefix("res/")
-                elif (header := re.fullmatch(r"prefab/modules/[^/]+/include/(.*[^/])", entry)):
+                elif header := re.fullmatch(r"prefab/modules/[^/]+/include/(.*[^/])", entry):
                     target = folder / "include" / header[1]
                 else:
                     continue
                 if not target.resolve().is_relative_to(folder.resolve()):
-                    sys.exit(f"{archive.name} has an entry that leads out of its folder: {entry!r}; wanted relative paths: do not use this file")
+                    sys.exit(
+                        f"{archive.name} has an entry that leads out of its folder: {entry!r}; wanted relative paths: do not use this file"
+                    )
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(aar.read(entry))
         archive.unlink()
@@ -123,7 +136,9 @@ def fetch(group: str) -> Path:
         copy(text, folder)
         if (found := hashes(folder)) != wanted:
             different = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
-            sys.exit(f"{LOCK.name}: {group} has other files than were fetched: {', '.join(different)}; if the list was changed, run {Path(__file__).name} --lock")
+            sys.exit(
+                f"{LOCK.name}: {group} has other files than were fetched: {', '.join(different)}; if the list was changed, run {Path(__file__).name} --lock"
+            )
         unpack(folder)
         try:
             folder.rename(final)

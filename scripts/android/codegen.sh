@@ -6,6 +6,7 @@ package=$1 out=$2
 root=$(cd "$(dirname "$0")/../.." && pwd)
 
 config() { # KEY...: that value of codegenConfig
+  # shellcheck disable=SC2016  # the dollars are JavaScript's
   node -e '
     const [file, ...keys] = process.argv.slice(1);
     const value = keys.reduce((at, key) => at?.[key], JSON.parse(require("fs").readFileSync(file, "utf8")).codegenConfig);
@@ -24,7 +25,7 @@ node "$root/node_modules/@react-native/codegen/lib/cli/combine/combine-js-to-sch
   --platform android --libraryName "$name" "$out/schema.json" "$package/$sources"
 node "$root/node_modules/react-native/scripts/generate-specs-cli.js" --platform android --schemaPath "$out/schema.json" \
   --outputDir "$out" --libraryName "$name" --javaPackageName "$java" --libraryType modules
-ls "$out"/java/*/*/*/*Spec.java "$out"/java/*/*/*/*/*Spec.java 2>/dev/null | grep -q . || {
+find "$out/java" -name '*Spec.java' 2>/dev/null | grep -q . || {
   echo "$package/$sources holds no spec: wanted a file Native*.ts that exports a TurboModule called Spec" >&2
   exit 1
 }

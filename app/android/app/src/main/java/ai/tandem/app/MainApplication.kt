@@ -1,9 +1,8 @@
 package ai.tandem.app
 
-import android.app.Application
 import ai.tandem.app.files.DeviceFiles
-import ai.tandem.app.files.DeviceFilesPackage
 import ai.tandem.app.files.TempDirectory
+import android.app.Application
 import com.facebook.react.PackageList
 import com.facebook.react.ReactApplication
 import com.facebook.react.ReactHost
@@ -15,7 +14,7 @@ class MainApplication : Application(), ReactApplication {
   override val reactHost: ReactHost by lazy {
     getDefaultReactHost(
         context = applicationContext,
-        packageList = PackageList(this).packages.apply { add(DeviceFilesPackage()) },
+        packageList = PackageList(this).packages.apply { add(AppPackage()) },
     )
   }
 

@@ -3,10 +3,11 @@ package ai.tandem.app.files
 import android.content.Context
 import java.io.File
 import java.io.IOException
+import java.nio.file.Files
 
 /**
  * Where the app keeps its files: in its private directories, under fixed names. No name comes from JavaScript, from a bundle or from another app, and
- * a place that a link leads out of the private directory is refused.
+ * a link in a file's place is refused, so that nothing outside is read as if it were the app's.
  */
 class DeviceFiles(private val context: Context) {
 
@@ -24,7 +25,7 @@ class DeviceFiles(private val context: Context) {
 
   private fun place(root: File, name: String): File {
     val wanted = File(root.canonicalFile, name)
-    if (wanted.canonicalFile != wanted) {
+    if (Files.isSymbolicLink(wanted.toPath())) {
       throw IOException("${root.name}/$name is a link; wanted a plain file or directory of the app: remove it and install the bundle again")
     }
     return wanted

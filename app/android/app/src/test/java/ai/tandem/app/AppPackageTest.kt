@@ -1,29 +1,32 @@
-package ai.tandem.app.files
+// React Native has no other context that a test can make without a running app.
+@file:Suppress("DEPRECATION")
 
-import ai.tandem.app.specs.NativeDeviceFilesSpec
+package ai.tandem.app
+
+import ai.tandem.app.files.DeviceFiles
+import ai.tandem.app.files.DeviceFilesModule
+import ai.tandem.app.language.LanguageNames
+import ai.tandem.app.language.LanguageNamesModule
 import com.facebook.react.bridge.BridgeReactContext
 import com.facebook.react.turbomodule.core.interfaces.TurboModule
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNull
-import org.junit.Assert.assertTrue
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
-import org.robolectric.annotation.Config
 
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [35], application = android.app.Application::class)
-class DeviceFilesModuleTest {
+class AppPackageTest {
   private val context = BridgeReactContext(RuntimeEnvironment.getApplication())
-  private val modules = DeviceFilesPackage()
+  private val modules = AppPackage()
 
   @Test
-  fun thePackageOffersExactlyTheModuleThatItMakes() {
+  fun thePackageMakesExactlyTheModulesThatItOffers() {
     val offered = modules.getReactModuleInfoProvider().getReactModuleInfos()
-    assertEquals(setOf(NativeDeviceFilesSpec.NAME), offered.keys)
     for ((name, info) in offered) {
       val module = modules.getModule(name, context)!!
+      assertEquals(name, info.name)
       assertEquals(name, module.name)
       assertEquals(info.className, module.javaClass.name)
       assertEquals(info.isTurboModule, module is TurboModule)
@@ -33,11 +36,16 @@ class DeviceFilesModuleTest {
 
   @Test
   fun javaScriptIsToldThePlacesOfDeviceFiles() {
-    val module = modules.getModule(NativeDeviceFilesSpec.NAME, context) as DeviceFilesModule
+    val module = modules.getModule("DeviceFiles", context) as DeviceFilesModule
     val files = DeviceFiles(context)
     assertEquals(files.bundle.path, module.bundlePath())
     assertEquals(files.base?.path, module.basePath())
     assertEquals(files.temp.path, module.tempPath())
-    assertTrue(module.tempPath().startsWith("/"))
+  }
+
+  @Test
+  fun javaScriptIsToldTheNamesOfLanguageNames() {
+    val module = modules.getModule("LanguageNames", context) as LanguageNamesModule
+    for (tag in listOf("es", "pt-BR", "xx")) assertEquals(LanguageNames.nameOf(tag), module.nameOf(tag))
   }
 }

@@ -1,0 +1,11 @@
+package ai.tandem.app.language
+
+import ai.tandem.app.specs.NativeLanguageNamesSpec
+import com.facebook.react.bridge.ReactApplicationContext
+import com.facebook.react.module.annotations.ReactModule
+
+/** [LanguageNames] for JavaScript; the contract is app/src/core/NativeLanguageNames.ts. */
+@ReactModule(name = NativeLanguageNamesSpec.NAME)
+class LanguageNamesModule(context: ReactApplicationContext) : NativeLanguageNamesSpec(context) {
+  override fun nameOf(tag: String): String = LanguageNames.nameOf(tag)
+}

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Checks each layer of the Android app that can be checked without Android's SDK, NDK and Gradle (docs/android.md says how far that goes).
+# Prints a line a layer: OK, FAILED with the end of its log, SKIPPED with the reason, or NOT RUN for what no machine without an SDK can do.
+# Exit 1 when a layer failed. REQUIRE_ALL=1: also when a tool is missing; a file that this machine's registry does not serve still only skips.
+set -uo pipefail
+shopt -s inherit_errexit
+
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+WORK=$(mktemp -d)
+trap 'rm -rf "$WORK"' EXIT
+
+# Exit codes of a layer besides 0 and failure; artifacts.py uses them too. The reason is the last line that it printed.
+NOT_SERVED=77
+TOOL_MISSING=78
+
+# shellcheck source-path=SCRIPTDIR source=android/layers.sh disable=SC1091
+. "$ROOT/scripts/android/layers.sh"
+
+# command=Debian's package
+TOOLS='java=openjdk-17-jre-headless javac=openjdk-17-jdk-headless mvn=maven aapt2=aapt g++=g++ python3=python3'
+
+install_tools() {
+  local pair missing=()
+  for pair in $TOOLS; do
+    command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "installing ${missing[*]}"
+    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}"; } >"$WORK/apt.log" 2>&1 ||
+      tail -n 5 "$WORK/apt.log"
+  else
+    echo "missing, and not root: ${missing[*]} (Debian's names)"
+  fi
+}
+
+failed=0 skipped=0 passed=0
+
+layer() { # TITLE FUNCTION
+  local title=$1 log=$WORK/$2.log status
+  (set -e; cd "$ROOT"; "$2") >"$log" 2>&1
+  status=$?
+  case $status in
+    0) passed=$((passed + 1)); echo "OK       $title" ;;
+    "$NOT_SERVED") skipped=$((skipped + 1)); echo "SKIPPED  $title: $(tail -n 1 "$log")" ;;
+    "$TOOL_MISSING")
+      skipped=$((skipped + 1)); echo "SKIPPED  $title: $(tail -n 1 "$log")"
+      [ "${REQUIRE_ALL:-}" = 1 ] && failed=$((failed + 1))
+      ;;
+    *) failed=$((failed + 1)); echo "FAILED   $title"; tail -n 40 "$log" | sed 's/^/         | /' ;;
+  esac
+}
+
+not_run() { echo "NOT RUN  $1: $2"; }
+
+install_tools
+layer "JavaScript bundle, Hermes bytecode" javascript
+layer "autolinking finds the device core" autolinking
+layer "codegen of the TurboModule specs" codegen
+layer "Kotlin and Java against React Native's classes" kotlin
+layer "Kotlin unit tests on Robolectric" unit_tests
+layer "instrumentation test compiles" device_test
+layer "merged manifest, linked resources, permissions of the release" manifest
+layer "the permission check refuses what it must" manifest_fixtures
+layer "JSI C++ of the bindings" jsi
+layer "Gradle scripts parse" gradle_scripts
+not_run "Gradle build, R8, packaging, signing" "need Gradle, the Android plugin and the SDK, which no package registry has"
+not_run "device core for arm64, link of the bindings" "need the NDK"
+not_run "instrumentation test" "needs a phone or an emulator"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
