@@ -1,1 +1,32 @@
-pub use mistralrs as _m;
+//! Requests become prompts, prompts become tokens.
+//!
+//! A [`Session`] holds a bundle and an engine, with one queue in front of the model. The [`Engine`] is a trait; mistral.rs implements it.
+
+mod adapters;
+mod answer;
+mod cancel;
+mod engine;
+mod error;
+mod memory;
+mod mistral;
+mod plan;
+mod prompt;
+mod run;
+mod scratch;
+mod session;
+mod statistics;
+mod tokenizer;
+
+pub use adapters::AdapterCache;
+pub use answer::AnswerText;
+pub use cancel::Cancel;
+pub use engine::{Engine, Generated, Generation, Stopped};
+pub use error::{EngineError, EngineErrorKind, Error};
+pub use memory::peak_rss_bytes;
+pub use plan::Request;
+pub use prompt::{Prompt, PromptRules};
+pub use run::{Event, run};
+pub use scratch::Scratch;
+pub use session::{Options, Session};
+pub use statistics::{Answer, FinishReason, Statistics, StepStatistics};
+pub use tokenizer::Encoder;

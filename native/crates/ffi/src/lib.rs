@@ -1,8 +1,14 @@
 //! UniFFI facade of Tandem's device core: own small types and errors, no logic.
 
+mod convert;
 mod error;
 mod session;
 mod types;
+
+use std::panic::catch_unwind;
+use std::path::Path;
+
+use tandem_bundle::{Bundle, PublicKey};
 
 pub use error::TandemError;
 pub use session::{EventSink, Session};
@@ -10,32 +16,36 @@ pub use types::*;
 
 uniffi::setup_scaffolding!();
 
-fn pending() -> TandemError {
-    TandemError::Engine { kind: "not-linked".into(), message: "the engine is not linked into this build".into() }
-}
-
 /// What a bundle offers, without hashing its files.
 #[uniffi::export]
 pub fn inspect_bundle(path: String) -> Result<BundleInfo, TandemError> {
-    let _ = path;
-    Err(pending())
+    guard(|| Ok((&Bundle::open(Path::new(&path), None)?).into()))
 }
 
-/// Checks every file of a bundle, and its signature when a key is given (the text of a minisign public key).
+/// Checks every file of a bundle, and its signature when a key is given (the text of a minisign public key). Blocks for as long as it
+/// takes to read the bundle.
 #[uniffi::export]
 pub fn verify_bundle(path: String, public_key: Option<String>) -> Result<BundleInfo, TandemError> {
-    let _ = (path, public_key);
-    Err(pending())
+    guard(|| {
+        let key = public_key.as_deref().map(PublicKey::parse).transpose()?;
+        let bundle = Bundle::open(Path::new(&path), key.as_ref())?;
+        bundle.verify()?;
+        Ok((&bundle).into())
+    })
 }
 
 /// Reads pasted or exported chat text.
 #[uniffi::export]
 pub fn parse_chat(text: String) -> Vec<ChatMessage> {
-    let _ = text;
-    Vec::new()
+    tandem_chat::parse(&text).into_iter().map(Into::into).collect()
 }
 
 #[uniffi::export]
 pub fn core_version() -> String {
     env!("CARGO_PKG_VERSION").into()
+}
+
+/// Turns a panic into an error of the border.
+fn guard<T>(f: impl FnOnce() -> Result<T, TandemError> + std::panic::UnwindSafe) -> Result<T, TandemError> {
+    catch_unwind(f).unwrap_or_else(|_| Err(TandemError::internal()))
 }

@@ -1,0 +1,171 @@
+//! Between the core's types and those of the border.
+
+use std::time::Duration;
+
+use tandem_bundle::text;
+use tandem_bundle::{Bundle, Manifest};
+use tandem_engine as core;
+
+use crate::{
+    Answer, BundleInfo, ChatMessage, CompositionInfo, FinishReason, Input, Mode, RunEvent, RunRequest, Statistics, StepStatistics, TaskInfo,
+    TaskKind,
+};
+
+impl From<&Bundle> for BundleInfo {
+    fn from(bundle: &Bundle) -> Self {
+        let manifest = bundle.manifest();
+        Self {
+            base_name: manifest.base.name.clone(),
+            base_packed: bundle.base_packed(),
+            base_bytes: manifest.base.bytes,
+            tool_version: manifest.tool.version.clone(),
+            signed: bundle.signed(),
+            tasks: tasks(manifest),
+            compositions: compositions(manifest),
+        }
+    }
+}
+
+fn tasks(manifest: &Manifest) -> Vec<TaskInfo> {
+    let info = |task: &tandem_bundle::Task| TaskInfo {
+        id: task.id.clone(),
+        kind: match task.kind {
+            tandem_bundle::TaskKind::Main => TaskKind::Main,
+            tandem_bundle::TaskKind::Translation => TaskKind::Translation,
+            tandem_bundle::TaskKind::Tone => TaskKind::Tone,
+        },
+        language_tag: task.language_tag.clone(),
+    };
+    manifest.tasks.iter().map(info).collect()
+}
+
+fn compositions(manifest: &Manifest) -> Vec<CompositionInfo> {
+    let info = |composition: &tandem_bundle::Composition| CompositionInfo {
+        tasks: composition.tasks.clone(),
+        modes: composition.modes().into_iter().map(Mode::from).collect(),
+        recommended_mode: composition.recommended_mode.into(),
+    };
+    manifest.compositions.iter().map(info).collect()
+}
+
+impl From<tandem_bundle::Mode> for Mode {
+    fn from(mode: tandem_bundle::Mode) -> Self {
+        match mode {
+            tandem_bundle::Mode::Calibrated => Self::Calibrated,
+            tandem_bundle::Mode::TwoStep => Self::TwoStep,
+            tandem_bundle::Mode::Merge => Self::Merge,
+            tandem_bundle::Mode::ZeroShot => Self::ZeroShot,
+        }
+    }
+}
+
+impl Mode {
+    fn asked(self) -> Option<tandem_bundle::Mode> {
+        match self {
+            Self::Auto => None,
+            Self::Calibrated => Some(tandem_bundle::Mode::Calibrated),
+            Self::TwoStep => Some(tandem_bundle::Mode::TwoStep),
+            Self::Merge => Some(tandem_bundle::Mode::Merge),
+            Self::ZeroShot => Some(tandem_bundle::Mode::ZeroShot),
+        }
+    }
+}
+
+impl From<ChatMessage> for text::Message {
+    fn from(message: ChatMessage) -> Self {
+        Self { speaker: message.speaker, text: message.text }
+    }
+}
+
+impl From<text::Message> for ChatMessage {
+    fn from(message: text::Message) -> Self {
+        Self { speaker: message.speaker, text: message.text }
+    }
+}
+
+impl From<RunRequest> for core::Request {
+    fn from(request: RunRequest) -> Self {
+        let input = match request.input {
+            Input::Conversation { messages } => text::Input::Conversation(messages.into_iter().map(Into::into).collect()),
+            Input::Text { text } => text::Input::Text(text),
+        };
+        let mut tasks = vec![request.main_task];
+        tasks.extend(request.into);
+        Self {
+            input,
+            reply_speaker: request.reply_speaker,
+            tasks,
+            mode: request.mode.asked(),
+            max_tokens: request.max_tokens.map(|tokens| tokens as usize),
+        }
+    }
+}
+
+impl From<core::Event> for RunEvent {
+    fn from(event: core::Event) -> Self {
+        match event {
+            core::Event::PromptReady { step, steps, prompt_tokens, left_out_messages } => Self::PromptReady {
+                step: count(step),
+                steps: count(steps),
+                prompt_tokens: count(prompt_tokens),
+                left_out_messages: count(left_out_messages),
+            },
+            core::Event::Text { step, text } => Self::Text { step: count(step), text },
+            core::Event::StepFinished { step } => Self::StepFinished { step: count(step) },
+        }
+    }
+}
+
+impl From<core::Answer> for Answer {
+    fn from(answer: core::Answer) -> Self {
+        let statistics = &answer.statistics;
+        let statistics = Statistics {
+            mode: statistics.mode.into(),
+            tasks: statistics.tasks.clone(),
+            finish_reason: statistics.finish_reason.into(),
+            prompt_tokens: count(statistics.prompt_tokens()),
+            generated_tokens: count(statistics.generated_tokens()),
+            left_out_messages: count(statistics.left_out_messages),
+            input_truncated: statistics.input_truncated,
+            load_ms: milliseconds(statistics.load),
+            compose_ms: milliseconds(statistics.compose()),
+            prefill_ms: milliseconds(statistics.prefill()),
+            decode_ms: milliseconds(statistics.decode()),
+            steps: statistics.steps.iter().map(StepStatistics::from).collect(),
+            peak_rss_bytes: statistics.peak_rss_bytes,
+        };
+        Self { text: answer.text, statistics }
+    }
+}
+
+impl From<&core::StepStatistics> for StepStatistics {
+    fn from(step: &core::StepStatistics) -> Self {
+        Self {
+            tasks: step.tasks.clone(),
+            prompt_tokens: count(step.prompt_tokens),
+            generated_tokens: count(step.generated_tokens),
+            compose_ms: milliseconds(step.compose),
+            prefill_ms: milliseconds(step.prefill),
+            decode_ms: milliseconds(step.decode),
+        }
+    }
+}
+
+impl From<core::FinishReason> for FinishReason {
+    fn from(reason: core::FinishReason) -> Self {
+        match reason {
+            core::FinishReason::Stop => Self::Stop,
+            core::FinishReason::LineBreak => Self::LineBreak,
+            core::FinishReason::Length => Self::Length,
+            core::FinishReason::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+fn count(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
