@@ -56,6 +56,19 @@ def model_get(
     )
 
 
+@model_app.command("perplexity")
+def model_perplexity(
+    name: Annotated[str, typer.Option(help="Base model.")] = "gemma-3-270m",
+    texts: Annotated[int, typer.Option(help="How many of our texts in each language.")] = 60,
+) -> None:
+    """Measure the base on our English, Spanish, French and German texts; fails where it is not sane."""
+    from toolchain.base_model.load import load_base
+    from toolchain.base_model.perplexity import perplexities
+    from toolchain.base_model.specification import base_model
+
+    show({language: round(value, 2) for language, value in perplexities(load_base(base_model(name)), texts).items()})
+
+
 @data_app.command("build")
 def data_build(source: Annotated[Path, typer.Argument(help="Folder with our parallel data.")]) -> None:
     """Check the parallel data and put it under assets/benchmark."""
