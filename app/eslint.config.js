@@ -36,8 +36,12 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.test.ts', '**/*.test.tsx'],
+    files: ['**/*.test.ts', '**/*.test.tsx', '**/*.e2e.ts'],
     rules: {
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'describe', 'before', 'after'], package: 'node:test' }] },
+      ],
       // expect(mock.method) is a test of the mock, not a lost this.
       '@typescript-eslint/unbound-method': 'off',
     },

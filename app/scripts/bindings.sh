@@ -17,7 +17,8 @@ fail() { echo "bindings: $*" >&2; exit 1; }
 library=${TANDEM_FFI_LIBRARY:-}
 if [ -z "$library" ]; then
   case $(uname -s) in Darwin) name=libtandem_ffi.dylib ;; *) name=libtandem_ffi.so ;; esac
-  CARGO_TARGET_DIR=$target cargo build --quiet --release --locked --manifest-path "$root/native/Cargo.toml" -p tandem-ffi
+  # The same packages as `make build`: with others Cargo may choose other features and build the engine anew.
+  CARGO_TARGET_DIR=$target cargo build --quiet --release --locked --manifest-path "$root/native/Cargo.toml" -p tandem-cli -p tandem-ffi
   library=$target/release/$name
 fi
 [ -f "$library" ] || fail "the library $library is missing"

@@ -38,7 +38,7 @@ export const en = {
     label: 'Method',
     button: (mode: string) => `Method: ${mode}`,
     close: 'Done',
-    recommended: (name: string) => `What the bundle recommends here: ${name}.`,
+    recommended: (name: string) => `Here: ${name}.`,
     name: {
       auto: 'Automatic',
       calibrated: 'One pass, calibrated',
@@ -47,10 +47,10 @@ export const en = {
       'zero-shot': 'Base model only',
     },
     explained: {
-      auto: 'Takes the method that works best for this output.',
-      calibrated: 'Summarises and translates at once, with a small correction trained for the pair. Fast and good.',
-      'two-step': 'Summarises first, then works on the summary. Good, but about twice the time.',
-      merge: 'Both skills averaged, without the correction. Fast, but less reliable.',
+      auto: 'Takes the method that the bundle recommends.',
+      calibrated: 'Does everything at once, with a small correction trained for just this combination. Fast.',
+      'two-step': 'Summarises first, then works on the summary. Takes longer.',
+      merge: 'Everything at once, the skills merely averaged. Fast, but less reliable.',
       'zero-shot': 'No added skill at all. Shows what the base model does by itself.',
     },
   },

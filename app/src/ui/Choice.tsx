@@ -9,7 +9,7 @@ type Props = { label: string; selected: boolean; onPress: () => void };
 export function Choice({ label, selected, onPress }: Props) {
   const { colors } = useTheme();
   const [background, foreground, border] = selected
-    ? [colors.secondaryContainer, colors.onSecondaryContainer, colors.secondaryContainer]
+    ? [colors.primaryContainer, colors.onPrimaryContainer, colors.primaryContainer]
     : ['transparent', colors.onSurfaceVariant, colors.outline];
   return (
     <TouchableRipple

@@ -40,7 +40,7 @@ export function ErrorCard({ error, onRetry }: Props) {
 }
 
 const styles = StyleSheet.create({
-  card: { borderRadius: 16, padding: 16, gap: 8 },
+  card: { borderRadius: 16, padding: 16, paddingBottom: 4, gap: 8 },
   title: { flexDirection: 'row', alignItems: 'center', gap: 8 },
   titleText: { flex: 1 },
   retry: { alignSelf: 'flex-end' },

@@ -108,7 +108,7 @@ function SampleItem({ sample, onPress }: { sample: Sample; onPress: () => void }
 }
 
 const styles = StyleSheet.create({
-  dialog: { maxHeight: '85%', width: '100%', maxWidth: 560, alignSelf: 'center' },
+  dialog: { maxHeight: '85%', width: '92%', maxWidth: 560, alignSelf: 'center' },
   area: { paddingHorizontal: 0 },
   content: { paddingHorizontal: 24, paddingVertical: 16, gap: 12 },
   heading: { marginTop: 8 },

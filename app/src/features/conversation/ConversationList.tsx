@@ -39,7 +39,7 @@ function Bubble({ message, own, first }: BubbleProps) {
   const { colors } = useTheme();
   const { messageBy } = useMessages().conversation;
   const [background, foreground, name] = own
-    ? [colors.primaryContainer, colors.onPrimaryContainer, colors.onPrimaryContainer]
+    ? [colors.secondaryContainer, colors.onSecondaryContainer, colors.primary]
     : [colors.elevation.level3, colors.onSurface, colors.primary];
   const { speaker, text } = message;
   return (

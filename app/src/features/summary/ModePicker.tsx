@@ -65,7 +65,7 @@ export function ModePicker({ composition, mode, onSelect }: Props) {
 }
 
 const styles = StyleSheet.create({
-  dialog: { maxHeight: '85%', width: '100%', maxWidth: 560, alignSelf: 'center' },
+  dialog: { maxHeight: '85%', width: '92%', maxWidth: 560, alignSelf: 'center' },
   area: { paddingHorizontal: 0 },
   option: { minHeight: TOUCH_TARGET, paddingHorizontal: 12 },
   target: { minHeight: TOUCH_TARGET },

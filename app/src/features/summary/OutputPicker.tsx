@@ -18,7 +18,13 @@ type Props = { outputs: Output[]; selected: Output | undefined; languageName: La
 export function OutputPicker({ outputs, selected, languageName, onSelect }: Props) {
   const messages = useMessages();
   return (
-    <ScrollView horizontal showsHorizontalScrollIndicator={false} role="radiogroup" aria-label={messages.output.label} contentContainerStyle={styles.row}>
+    <ScrollView
+      horizontal
+      showsHorizontalScrollIndicator={false}
+      style={styles.picker}
+      role="radiogroup"
+      aria-label={messages.output.label}
+      contentContainerStyle={styles.row}>
       {outputs.map(output => (
         <Choice
           key={output.id}
@@ -34,5 +40,6 @@ export function OutputPicker({ outputs, selected, languageName, onSelect }: Prop
 }
 
 const styles = StyleSheet.create({
+  picker: { flexGrow: 0 },
   row: { gap: 8, paddingHorizontal: 16 },
 });

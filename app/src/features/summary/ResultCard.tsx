@@ -21,7 +21,7 @@ export function ResultCard({ state, outputName, onAgain }: Props) {
   if (state.kind === 'idle') return null;
   if (state.kind === 'failed') return <ErrorCard error={state.error} onRetry={onAgain} />;
   return (
-    <View style={[styles.card, { backgroundColor: colors.elevation.level3 }]}>
+    <View style={[styles.card, { backgroundColor: colors.surface }]}>
       <View style={styles.header}>
         <Text variant="titleSmall" role="heading" style={[styles.title, { color: colors.primary }]}>
           {messages.summary.title(outputName)}
@@ -100,11 +100,11 @@ function CopyButton({ text }: { text: string }) {
 }
 
 const styles = StyleSheet.create({
-  card: { borderRadius: 20, padding: 16, gap: 8 },
+  card: { borderRadius: 20, padding: 16, paddingBottom: 4, gap: 8 },
   header: { flexDirection: 'row', alignItems: 'center', gap: 8 },
   title: { flex: 1 },
   scroll: { maxHeight: 220, flexGrow: 0 },
-  progress: { borderRadius: 2 },
+  progress: { borderRadius: 2, marginBottom: 12 },
   actions: { flexDirection: 'row', justifyContent: 'flex-end' },
   target: { minHeight: TOUCH_TARGET },
 });

@@ -152,7 +152,7 @@ const styles = StyleSheet.create({
   conversation: { flex: 1 },
   panel: { paddingTop: 12, gap: 12 },
   panelBelow: { borderTopLeftRadius: 28, borderTopRightRadius: 28 },
-  panelBeside: { width: 420, borderTopLeftRadius: 28, borderBottomLeftRadius: 28, justifyContent: 'flex-end' },
+  panelBeside: { width: 420, borderTopLeftRadius: 28, justifyContent: 'flex-end' },
   result: { paddingHorizontal: 16 },
   padded: { paddingHorizontal: 16 },
   actions: { flexDirection: 'row', alignItems: 'center', gap: 8 },

@@ -1,0 +1,120 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import fc from 'fast-check';
+import { detect } from 'tinyld';
+
+import samples from '../../../assets/samples/conversations.json';
+
+import { bindingCore } from './bindingCore';
+import type { CoreSession, RunEvent, RunRequest } from './contract';
+
+const core = (bundlePath: string, basePath?: string) => bindingCore(() => Promise.resolve({ bundlePath, basePath }));
+
+describe('chat text', () => {
+  test('becomes messages', async () => {
+    const text = '12/03/2024, 18:01 - Marta: The plumber comes\non Tuesday.\n12/03/2024, 18:02 - Jon: Good 👍';
+    await expect(core('unused').parseChat(text)).resolves.toEqual([
+      { speaker: 'Marta', text: expect.stringMatching(/^The plumber comes\s+on Tuesday\.$/) as string },
+      { speaker: 'Jon', text: 'Good 👍' },
+    ]);
+  });
+
+  test('of any kind crosses the border', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary' }), async text => {
+        const messages = await core('unused').parseChat(text);
+        for (const message of messages) expect(message).toEqual({ speaker: expect.any(String) as string, text: expect.any(String) as string });
+      }),
+    );
+  });
+});
+
+describe('a bundle that is none', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tandem-core-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  test.each([
+    ['no folder', () => join(folder, 'nothing')],
+    ['no manifest', () => folder],
+    ['a manifest of another kind', () => (writeFileSync(join(folder, 'manifest.json'), '{"format": "other/1"}'), folder)],
+    ['a broken manifest', () => (writeFileSync(join(folder, 'manifest.json'), '{'), folder)],
+  ])('is refused with its kind and file: %s', async (_, make) => {
+    const path = make();
+    const error = { name: 'CoreError', source: 'bundle', kind: expect.stringMatching(/^[a-z-]+$/) as string, file: expect.any(String) as string };
+    await expect(core(path).inspect()).rejects.toMatchObject(error);
+    await expect(core(path).open()).rejects.toMatchObject(error);
+  });
+});
+
+const bundlePath = process.env['TANDEM_BUNDLE'] ?? join(__dirname, '..', '..', '..', 'build', 'bundle');
+const missing = existsSync(join(bundlePath, 'manifest.json')) ? undefined : `no bundle at ${bundlePath}; 'make bundle' exports one`;
+if (missing !== undefined && process.env['REQUIRE_ALL'] === '1') throw new Error(missing);
+if (missing !== undefined) console.warn(`SKIPPED: tests on the real model: ${missing}`);
+
+(missing === undefined ? describe : describe.skip)('the demo bundle', () => {
+  let session: CoreSession;
+  beforeAll(async () => {
+    session = await core(bundlePath, process.env['TANDEM_BASE']).open();
+  }, 300_000);
+  afterAll(() => {
+    session.close();
+    session.close();
+  });
+
+  const request = (index: number): RunRequest => ({
+    input: { kind: 'conversation', messages: samples[index]?.conversation ?? [] },
+    mainTask: 'summarize',
+    into: ['es'],
+    mode: 'auto',
+  });
+
+  test('is what its manifest says', async () => {
+    const manifest = JSON.parse(readFileSync(join(bundlePath, 'manifest.json'), 'utf8')) as { tasks: { id: string }[]; compositions: { tasks: string[] }[] };
+    expect(session.bundle.tasks.map(({ id }) => id)).toEqual(manifest.tasks.map(({ id }) => id));
+    expect(session.bundle.compositions.map(({ tasks }) => tasks)).toEqual(manifest.compositions.map(({ tasks }) => tasks));
+    await expect(core(bundlePath).inspect()).resolves.toEqual(session.bundle);
+  });
+
+  test('summarises a conversation in Spanish, streamed', async () => {
+    const events: RunEvent[] = [];
+    const { text, statistics } = await session.run(request(0), event => events.push(event));
+    expect(detect(text, { only: ['en', 'es', 'fr', 'de', 'it', 'pt'] })).toBe('es');
+    expect(events.map(({ kind }) => kind)).toEqual(['prompt-ready', ...events.slice(1, -1).map(() => 'text'), 'step-finished']);
+    const streamed = events.map(event => (event.kind === 'text' ? event.text : '')).join('');
+    expect(streamed.trim()).toBe(text);
+    expect(statistics).toMatchObject({ finishReason: expect.stringMatching(/^(stop|line-break|length)$/) as string, leftOutMessages: 0, steps: 1 });
+    expect(statistics.generatedTokens).toBeGreaterThan(3);
+    expect(statistics.peakRssBytes).toBeGreaterThan(100_000_000);
+  }, 120_000);
+
+  test('stops when it is cancelled, and keeps what was written', async () => {
+    let streamed = '';
+    const { text, statistics } = await session.run(request(1), event => {
+      if (event.kind !== 'text') return;
+      streamed += event.text;
+      session.cancel();
+    });
+    expect(statistics.finishReason).toBe('cancelled');
+    expect(text).toBe(streamed.trim());
+    // A cancel stops that run alone.
+    await expect(session.run(request(1), () => undefined)).resolves.not.toMatchObject({ statistics: { finishReason: 'cancelled' } });
+  }, 120_000);
+
+  test('refuses an empty conversation and an unknown combination', async () => {
+    const empty: RunRequest = { ...request(0), input: { kind: 'conversation', messages: [] } };
+    await expect(session.run(empty, () => undefined)).rejects.toMatchObject({ source: 'input', kind: 'input-empty' });
+    await expect(session.run({ ...request(0), into: ['none-such'] }, () => undefined)).rejects.toMatchObject({ source: 'input', kind: 'composition-unknown' });
+  });
+
+  test('a closed session says so', async () => {
+    session.close();
+    await expect(session.run(request(0), () => undefined)).rejects.toMatchObject({ source: 'closed' });
+  });
+});
