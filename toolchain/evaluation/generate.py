@@ -20,12 +20,12 @@ def adapter_applied(model: Any, adapter: Adapter | None) -> Iterator[None]:
         yield
         return
     originals = {}
-    with torch.no_grad():
-        for name, linear in adapted_linears(model):
-            if f"{name}.lora_A" in adapter.tensors:
-                originals[name] = linear.weight.detach().clone()
-                linear.weight += torch.from_numpy(delta(adapter, name))
     try:
+        with torch.no_grad():
+            for name, linear in adapted_linears(model):
+                if f"{name}.lora_A" in adapter.tensors:
+                    originals[name] = linear.weight.detach().clone()
+                    linear.weight += torch.from_numpy(delta(adapter, name))
         yield
     finally:
         with torch.no_grad():
