@@ -19,3 +19,9 @@ settings.load_profile("toolchain")
 def base() -> LoadedBase:
     """A fresh tiny base, the same in every test."""
     return tiny_base()
+
+
+@pytest.fixture(scope="session")
+def base_once() -> LoadedBase:
+    """The tiny base for tests that leave it as it is: property tests run many examples on one."""
+    return tiny_base()

@@ -1,0 +1,124 @@
+"""Calibration training: it starts at the merge, and what is exported computes what was trained."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from toolchain import paths
+from toolchain.adapters.calibration import CalibrationMethod, attach, merge_into, train_calibration
+from toolchain.adapters.calibration_file import Calibration, read_calibration, write_calibration
+from toolchain.adapters.compose import compose
+from toolchain.adapters.examples import Example
+from toolchain.adapters.files import MODULES, adapter_hash, write_adapter
+from toolchain.adapters.training import Schedule, train
+from toolchain.base_model.load import LoadedBase
+from toolchain.evaluation.generate import adapter_applied
+from toolchain.tasks import Composition
+from toolchain.tests.tiny import SPECIFICATION, logits, random_adapter, tiny_base
+
+METHODS = list(CalibrationMethod)
+IDS = [2, 50, 61, 72, 83, 94, 105]
+EXAMPLES = [Example([2, 10 + index, 11], [20 + index, 30, 1]) for index in range(4)]
+ADAPTERS = [random_adapter(seed=1), random_adapter(seed=2, rank=3)]
+HALVES = [0.5, 0.5]
+
+
+def _calibrated(base: LoadedBase, method: CalibrationMethod, folder: Path) -> Any:
+    """Merge, attach and train a few fast steps on `base`; returns the corrections."""
+    merge_into(base.model, ADAPTERS)
+    torch.manual_seed(0)
+    corrections = attach(base.model, method)
+    schedule = Schedule(steps=8, batch_size=4, learning_rate=0.02, warmup_steps=1)
+    parameters = dict(corrections.named_parameters())
+    train(base.model, parameters, EXAMPLES, EXAMPLES, schedule, folder / "checkpoint.pt", lambda _training: None)
+    return corrections
+
+
+def _exported(corrections: Any, method: CalibrationMethod, path: Path) -> Calibration:
+    entries = tuple(correction.entry(3, module) for module, correction in corrections.items())
+    write_calibration(path, Calibration(method, "summarize+es", "0" * 64, {}, entries))
+    return read_calibration(path)
+
+
+def test_the_merge_is_the_composed_mean(base: LoadedBase) -> None:
+    with adapter_applied(base.model, compose(ADAPTERS, HALVES)):
+        expected = logits(base, IDS)
+    merge_into(base.model, ADAPTERS)
+    assert torch.equal(logits(base, IDS), expected)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_training_starts_exactly_at_the_merge(base: LoadedBase, method: CalibrationMethod) -> None:
+    merge_into(base.model, ADAPTERS)
+    before = logits(base, IDS)
+    attach(base.model, method)
+    assert torch.equal(logits(base, IDS), before)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_one_correction_is_shared_by_all_layers_of_a_module_type(base: LoadedBase, method: CalibrationMethod) -> None:
+    corrections = attach(base.model, method)
+    assert set(corrections) == set(MODULES)
+    for layer in base.model.model.layers:
+        for part in (layer.self_attn, layer.mlp):
+            for name, module in part.named_children():
+                if name in MODULES:
+                    assert module.correction is corrections[name]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_exported_adapter_computes_what_was_trained(
+    base: LoadedBase, method: CalibrationMethod, tmp_path: Path
+) -> None:
+    corrections = _calibrated(base, method, tmp_path)
+    with torch.no_grad():
+        for parameter in corrections.parameters():
+            parameter.copy_(parameter.half())  # What the file can hold: then the two models are one function.
+    calibration = _exported(corrections, method, tmp_path / "c.safetensors")
+    plain = tiny_base()
+    with adapter_applied(plain.model, compose(ADAPTERS, HALVES)):
+        merged = logits(plain, IDS)
+    with adapter_applied(plain.model, compose(ADAPTERS, HALVES, calibration)):
+        deployed = logits(plain, IDS)
+    trained = logits(base, IDS)
+    torch.testing.assert_close(deployed, trained, rtol=1e-3, atol=1e-3)
+    assert (trained - merged).abs().max() > 0.5, "training must move the logits for this to mean anything"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_rounding_to_fp16_costs_little(base: LoadedBase, method: CalibrationMethod, tmp_path: Path) -> None:
+    corrections = _calibrated(base, method, tmp_path)
+    trained = logits(base, IDS)
+    calibration = _exported(corrections, method, tmp_path / "c.safetensors")
+    plain = tiny_base()
+    with adapter_applied(plain.model, compose(ADAPTERS, HALVES, calibration)):
+        deployed = logits(plain, IDS)
+    assert (deployed - trained).abs().max() < 0.02 * trained.abs().max()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_calibration_is_trained_and_written_with_what_it_belongs_to(
+    base: LoadedBase, method: CalibrationMethod, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(paths, "ADAPTERS", tmp_path / "adapters")
+    for task, adapter in zip(("summarize", "es"), ADAPTERS, strict=True):
+        write_adapter(paths.ADAPTERS / task, adapter, "tiny")
+    schedule = Schedule(steps=2, batch_size=4, learning_rate=0.01, evaluate_every=1)
+    path = tmp_path / "summarize+es.safetensors"
+    log = train_calibration(base, Composition.parse("summarize+es"), method, schedule, path)
+    calibration = read_calibration(path)
+    assert (calibration.method, calibration.composition) == (method, "summarize+es")
+    assert calibration.base_sha256 == SPECIFICATION.sha256
+    assert calibration.adapter_sha256 == {task: adapter_hash(paths.ADAPTERS / task) for task in ("summarize", "es")}
+    assert {(entry.first, entry.last) for entry in calibration.entries} == {(0, 2)}
+    assert {entry.module for entry in calibration.entries} == set(MODULES)
+    stored = sum(
+        tensor.size for entry in calibration.entries for tensor in (entry.p1, entry.p2, entry.p) if tensor is not None
+    )
+    assert stored == log["parameters"]
+    assert len(log["losses"]) == 2
+    assert path.with_suffix(".json").is_file()
+    assert not list((tmp_path / "cache").rglob("*.pt")), "the checkpoint goes once the file is written"

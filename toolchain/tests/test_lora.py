@@ -1,0 +1,58 @@
+"""Training a task's LoRA: what is exported computes what was trained."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from toolchain.adapters.examples import Example
+from toolchain.adapters.files import MODULES, adapter_hash, read_adapter, write_adapter
+from toolchain.adapters.lora import LOG_FILE, LoraShape, add_lora, lora_of, train_lora
+from toolchain.adapters.training import Schedule, train
+from toolchain.base_model.load import LoadedBase
+from toolchain.evaluation.generate import adapter_applied
+from toolchain.tasks import TASKS
+from toolchain.tests.tiny import SPECIFICATION, logits, tiny_base
+
+IDS = [2, 50, 61, 72, 83, 94, 105]
+EXAMPLES = [Example([2, 10 + index, 11], [20 + index, 30, 1]) for index in range(4)]
+SHAPE = LoraShape(rank=3, alpha=6, dropout=0.1)
+
+
+def test_a_fresh_lora_changes_nothing(base: LoadedBase) -> None:
+    before = logits(base, IDS)
+    add_lora(base.model, SHAPE).eval()
+    assert torch.equal(logits(base, IDS), before)
+
+
+def test_the_exported_adapter_computes_what_was_trained(base: LoadedBase, tmp_path: Path) -> None:
+    wrapped = add_lora(base.model, SHAPE)
+    parameters = {name: item for name, item in wrapped.named_parameters() if item.requires_grad}
+    schedule = Schedule(steps=8, batch_size=4, learning_rate=0.02, warmup_steps=1)
+    train(wrapped.get_base_model(), parameters, EXAMPLES, [], schedule, tmp_path / "checkpoint.pt", wrapped.train)
+    with torch.no_grad():
+        for parameter in parameters.values():
+            parameter.copy_(parameter.half())
+    trained = logits(base, IDS)
+    write_adapter(tmp_path / "es", lora_of(wrapped, SHAPE), "tiny")
+    plain = tiny_base()
+    untrained = logits(plain, IDS)
+    with adapter_applied(plain.model, read_adapter(tmp_path / "es")):
+        torch.testing.assert_close(logits(plain, IDS), trained, rtol=1e-4, atol=1e-4)
+    assert (trained - untrained).abs().max() > 0.5, "training must move the logits for this to mean anything"
+
+
+def test_a_task_is_trained_and_written_with_its_log(
+    base: LoadedBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "es"
+    schedule = Schedule(steps=2, batch_size=4, learning_rate=0.01, evaluate_every=2)
+    log = train_lora(base, TASKS["es"], schedule, SHAPE, folder)
+    adapter = read_adapter(folder)
+    assert (adapter.rank, adapter.alpha, len(adapter.linears)) == (3, 6, 3 * len(MODULES))
+    assert log["adapter_sha256"] == adapter_hash(folder)
+    assert log["base_sha256"] == SPECIFICATION.sha256
+    assert json.loads((folder / LOG_FILE).read_text(encoding="utf-8"))["losses"] == log["losses"]
+    assert not list((tmp_path / "cache").rglob("*.pt")), "the checkpoint goes once the adapter is written"

@@ -1,0 +1,179 @@
+"""The training loop: its loss, what it keeps, and that an interruption changes nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.nn.functional import cross_entropy
+
+from toolchain.adapters.calibration import CalibrationMethod, attach
+from toolchain.adapters.examples import Example, collate
+from toolchain.adapters.lora import LoraShape, add_lora
+from toolchain.adapters.training import Schedule, TrainingLog, target_loss, train, validation_loss
+from toolchain.base_model.load import LoadedBase
+from toolchain.tests.tiny import tiny_base
+
+token_lists = st.lists(st.integers(3, 258), min_size=1, max_size=10)
+example_lists = st.lists(st.builds(Example, token_lists, token_lists), min_size=1, max_size=5)
+
+MEMORISABLE = [Example([2, 10 + index, 11, 12], [20 + index, 30 + index, 1]) for index in range(6)]
+UNRELATED = [Example([2, 50 + index, 60], [70 + index, 80, 1]) for index in range(3)]
+SHORT = Schedule(steps=9, batch_size=4, learning_rate=0.03, warmup_steps=2, evaluate_every=3)
+
+
+def _trainable(base: LoadedBase, seed: int = 0) -> dict[str, torch.nn.Parameter]:
+    torch.manual_seed(seed)
+    return dict(attach(base.model, CalibrationMethod.LC_PLUS_PLUS).named_parameters())
+
+
+def _run(
+    folder: Path,
+    schedule: Schedule,
+    validation: list[Example],
+    set_training: Callable[[bool], object] = lambda _training: None,
+) -> tuple[TrainingLog, dict[str, torch.nn.Parameter], LoadedBase]:
+    base = tiny_base()
+    parameters = _trainable(base)
+    log = train(base.model, parameters, MEMORISABLE, validation, schedule, folder / "checkpoint.pt", set_training)
+    return log, parameters, base
+
+
+class _Interruption(Exception):
+    pass
+
+
+def _interrupt_at(step: int) -> Callable[[bool], None]:
+    """A `set_training` that raises in the given step, counted from 0."""
+    begun = 0
+
+    def set_training(training: bool) -> None:
+        nonlocal begun
+        if training:
+            begun += 1
+            if begun > step:
+                raise _Interruption
+
+    return set_training
+
+
+def _same(one: dict[str, torch.nn.Parameter], other: dict[str, torch.nn.Parameter]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+# A forward pass costs milliseconds: fewer examples than where only text is made.
+few = settings(max_examples=15)
+
+
+@few
+@given(items=example_lists)
+def test_the_loss_is_that_of_full_logits_with_prompts_masked(base_once: LoadedBase, items: list[Example]) -> None:
+    batch = collate(items)
+    with torch.no_grad():
+        logits = base_once.model(input_ids=batch.ids, use_cache=False).logits
+        labels = batch.ids.masked_fill(~batch.is_target, -100)
+        expected = cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten(), ignore_index=-100)
+        assert target_loss(base_once.model, batch).item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+@few
+@given(items=example_lists)
+def test_padding_changes_no_loss(base_once: LoadedBase, items: list[Example]) -> None:
+    with torch.no_grad():
+        alone = [target_loss(base_once.model, collate([item])).item() * len(item.target) for item in items]
+        together = target_loss(base_once.model, collate(items)).item()
+    assert together == pytest.approx(sum(alone) / sum(len(item.target) for item in items), rel=1e-5)
+
+
+@few
+@given(items=example_lists, batch_size=st.integers(1, 6))
+def test_the_validation_loss_does_not_depend_on_the_batches(
+    base_once: LoadedBase, items: list[Example], batch_size: int
+) -> None:
+    expected = validation_loss(base_once.model, items, len(items))
+    assert validation_loss(base_once.model, items, batch_size) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_loss_falls_on_what_can_be_memorised(tmp_path: Path) -> None:
+    schedule = Schedule(steps=60, batch_size=6, learning_rate=0.05, warmup_steps=5)
+    log, _, base = _run(tmp_path, schedule, MEMORISABLE)
+    assert len(log.losses) == 60
+    assert log.losses[-1] < 0.3 * log.losses[0]
+    assert validation_loss(base.model, MEMORISABLE, 6) < 0.3 * log.losses[0]
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainingLog, dict[str, torch.nn.Parameter]]:
+    log, parameters, _ = _run(tmp_path_factory.mktemp("whole"), SHORT, UNRELATED)
+    return log, parameters
+
+
+@pytest.mark.parametrize("interruption", [1, 3, 5, 8])
+def test_an_interrupted_run_ends_as_an_uninterrupted_one(
+    tmp_path: Path, interruption: int, uninterrupted: tuple[TrainingLog, dict[str, torch.nn.Parameter]]
+) -> None:
+    (whole, parameters), folder = uninterrupted, tmp_path
+    with pytest.raises(_Interruption):
+        _run(folder, SHORT, UNRELATED, _interrupt_at(interruption))
+    done_before: list[bool] = []
+    resumed, resumed_parameters, _ = _run(folder, SHORT, UNRELATED, done_before.append)
+    assert len(done_before) == 2 * (SHORT.steps - interruption // SHORT.evaluate_every * SHORT.evaluate_every)
+    assert resumed.losses == whole.losses
+    assert resumed.validation_losses == whole.validation_losses
+    assert resumed.best_step == whole.best_step
+    assert _same(resumed_parameters, parameters)
+
+
+def test_dropout_is_resumed_too(tmp_path: Path) -> None:
+    def run(folder: Path, interruption: int | None) -> dict[str, torch.nn.Parameter]:
+        torch.manual_seed(0)
+        wrapped = add_lora(tiny_base().model, LoraShape(rank=2, alpha=4, dropout=0.5))
+        parameters = {name: item for name, item in wrapped.named_parameters() if item.requires_grad}
+        interrupt = _interrupt_at(SHORT.steps if interruption is None else interruption)
+
+        def set_training(training: bool) -> None:
+            interrupt(training)
+            wrapped.train(training)
+
+        train(wrapped.get_base_model(), parameters, MEMORISABLE, [], SHORT, folder / "checkpoint.pt", set_training)
+        return parameters
+
+    with pytest.raises(_Interruption):
+        run(tmp_path / "resumed", 5)
+    assert _same(run(tmp_path / "resumed", None), run(tmp_path / "whole", None))
+
+
+@pytest.mark.parametrize("change", [{"learning_rate": 0.01}, {"seed": 1}, {"steps": 6}])
+def test_a_checkpoint_of_another_schedule_is_not_resumed(tmp_path: Path, change: dict[str, float]) -> None:
+    with pytest.raises(_Interruption):
+        _run(tmp_path / "used", SHORT, UNRELATED, _interrupt_at(4))
+    other = Schedule(**(SHORT.__dict__ | change))
+    anew, parameters, _ = _run(tmp_path / "used", other, UNRELATED)
+    fresh, fresh_parameters, _ = _run(tmp_path / "fresh", other, UNRELATED)
+    assert anew.losses == fresh.losses
+    assert _same(parameters, fresh_parameters)
+
+
+def test_the_parameters_of_the_best_validation_loss_are_kept(tmp_path: Path) -> None:
+    schedule = Schedule(steps=30, batch_size=6, learning_rate=0.2, warmup_steps=1, evaluate_every=3)
+    log, _, base = _run(tmp_path, schedule, UNRELATED)
+    assert log.best_step == min(log.validation_losses, key=lambda step: log.validation_losses[step])
+    # It over-fits, so the best step is not the last one, and what is kept is not what the last step left.
+    assert log.best_step < schedule.steps
+    kept = validation_loss(base.model, UNRELATED, schedule.batch_size)
+    assert kept == pytest.approx(log.validation_losses[log.best_step], abs=2e-5)
+    assert kept < log.validation_losses[schedule.steps] - 0.01
+
+
+def test_the_frozen_base_is_left_alone(tmp_path: Path) -> None:
+    before = {name.replace(".linear.", "."): item.clone() for name, item in tiny_base().model.state_dict().items()}
+    _, _, base = _run(tmp_path, SHORT, UNRELATED)
+    after = {
+        name.replace(".linear.", "."): item
+        for name, item in base.model.state_dict().items()
+        if ".correction." not in name
+    }
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[name], after[name]) for name in before)
