@@ -36,8 +36,8 @@ class Evaluation:
 def evaluate(base: LoadedBase, evaluation: Evaluation, cells: Path, progress: Progress) -> dict[str, Any]:
     """Answer, measure and compare; returns the content of a result file.
 
-    Each cell (composition, method, split) is written to `cells` when its answers are complete, and read back by the next run if the adapters and
-    prompts are still the same.
+    Each cell (composition, method, split) is written to `cells` when its answers are complete, and read back by the next run if the base, its
+    limits, the adapters, the prompts and the conversations are still the same.
     """
     rows, answers = [], []
     for name in evaluation.compositions:
@@ -135,11 +135,13 @@ def _key(
     split: Split,
     pairs: Sequence[Pair],
 ) -> str:
-    digest = hashlib.sha256()
-    for part in (base.specification.sha256, split, *(pair.id for pair in pairs)):
-        digest.update(part.encode() + b"\0")
+    spec, digest = base.specification, hashlib.sha256()
+    limits = (spec.max_prompt_tokens, spec.max_new_tokens)
+    asked = [(pair.id, pair.source, pair.reply_speaker) for pair in pairs]
+    digest.update(repr((spec.sha256, spec.tokenizer_sha256, limits, split.value, asked)).encode())
     for step in steps:
-        digest.update(step.template.encode() + b"\0")
+        scale = step.adapter.scale if step.adapter else None
+        digest.update(repr((step.template, scale)).encode())
         for name, tensor in sorted(step.adapter.tensors.items()) if step.adapter else ():
             digest.update(name.encode() + tensor.tobytes())
     return f"{composition.name}.{method.id}.{split}.{digest.hexdigest()[:16]}"
