@@ -1,1 +1,32 @@
-fn main(){}
+//! `tandem`: the device core on the command line. Data goes to stdout, everything else to stderr; `docs/command-line.md` is the manual.
+
+mod arguments;
+mod failure;
+mod inputs;
+mod inspect;
+mod interrupt;
+mod output;
+mod parse_chat;
+mod run;
+mod verify;
+
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command};
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Verify(arguments) => verify::verify(&arguments),
+        Command::Inspect(arguments) => inspect::inspect(&arguments),
+        Command::ParseChat(arguments) => parse_chat::parse_chat(&arguments),
+    };
+    match result {
+        Ok(code) => code,
+        Err(failure) => {
+            failure.print();
+            failure.exit_code()
+        }
+    }
+}

@@ -16,6 +16,13 @@ pub struct Request {
     pub max_tokens: Option<usize>,
 }
 
+impl Request {
+    /// Whether a bundle can do what is asked, whatever the input says.
+    pub fn check(&self, manifest: &Manifest) -> Result<(), InputError> {
+        Plan::new(manifest, self).map(drop)
+    }
+}
+
 /// What is to be done for a request.
 #[derive(Clone, Debug)]
 pub struct Plan {

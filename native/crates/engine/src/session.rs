@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use tandem_bundle::{BaseError, BaseErrorKind, Bundle, PublicKey, check_base};
+use tandem_bundle::{BaseError, BaseErrorKind, Bundle, check_base};
 
 use crate::mistral::MistralEngine;
 use crate::{AdapterCache, Answer, Cancel, Engine, EngineError, EngineErrorKind, Error, Event, Request, Scratch, run};
@@ -12,8 +12,6 @@ use crate::{AdapterCache, Answer, Cancel, Engine, EngineError, EngineErrorKind, 
 /// How a session is opened.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Checks the bundle's signature.
-    pub public_key: Option<PublicKey>,
     /// All cores when absent. Counts for the first session of a process.
     pub threads: Option<usize>,
     /// Where short-lived files go; the system's temporary folder when absent. Counts for the first session of a process.
@@ -24,7 +22,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { public_key: None, threads: None, temp_dir: None, adapter_bytes: 128 << 20 }
+        Self { threads: None, temp_dir: None, adapter_bytes: 128 << 20 }
     }
 }
 
@@ -52,10 +50,9 @@ struct Job {
 }
 
 impl Session {
-    /// Verifies the bundle and the base, and loads the model. Blocks for seconds.
-    pub fn open(bundle: &Path, base: Option<&Path>, options: &Options) -> Result<Self, Error> {
+    /// Verifies the hashes of an opened bundle and of the base, and loads the model. Blocks for seconds.
+    pub fn open(bundle: Bundle, base: Option<&Path>, options: &Options) -> Result<Self, Error> {
         let start = Instant::now();
-        let bundle = Bundle::open(bundle, options.public_key.as_ref())?;
         bundle.verify_unpacked()?;
         let scratch = Scratch::acquire(options.temp_dir.as_deref())?;
         let base = match base {

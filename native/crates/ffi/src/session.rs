@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
+use tandem_bundle::Bundle;
 use tandem_engine::{Options, Session as CoreSession};
 use tokio::sync::oneshot;
 
@@ -32,7 +33,7 @@ impl Session {
             ..Options::default()
         };
         let open = move || -> Result<Arc<Self>, TandemError> {
-            let core = CoreSession::open(Path::new(&bundle_path), base_path.as_deref().map(Path::new), &options)?;
+            let core = CoreSession::open(Bundle::open(Path::new(&bundle_path), None)?, base_path.as_deref().map(Path::new), &options)?;
             Ok(Arc::new(Self { info: core.bundle().into(), core: Some(core) }))
         };
         let (done, opened) = oneshot::channel();

@@ -1,0 +1,114 @@
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use tandem_bundle::Mode;
+
+/// Tandem's device core: two language tasks in one pass, offline.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run tasks on conversations or texts
+    Run(Run),
+    /// Check a bundle: signature, manifest, and the size and SHA-256 of every file
+    Verify(Verify),
+    /// Show what a bundle offers
+    Inspect(Inspect),
+    /// Read a chat export or pasted chat text as messages
+    ParseChat(ParseChat),
+}
+
+#[derive(Debug, Args)]
+pub struct Opening {
+    /// The bundle: a folder, or a .tandem file
+    #[arg(long, value_name = "PATH")]
+    pub bundle: PathBuf,
+    /// Check the bundle's signature against this minisign public key
+    #[arg(long, value_name = "FILE")]
+    pub public_key: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub opening: Opening,
+    /// The base model, where the bundle is not packed with it
+    #[arg(long, value_name = "FILE")]
+    pub base: Option<PathBuf>,
+    /// The main task, as the bundle names it
+    #[arg(long, value_name = "ID")]
+    pub task: String,
+    /// The other tasks, in order and separated by commas, or none
+    #[arg(long, value_name = "IDS", default_value = NONE)]
+    pub into: String,
+    /// auto (the bundle's choice), calibrated, two-step, merge or zero-shot
+    #[arg(long, default_value = AUTO, value_parser = parse_mode)]
+    pub mode: ModeArgument,
+    /// One JSON object a line; - for standard input
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub input: PathBuf,
+    /// Threads for the model; all cores by default
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// Most tokens to generate in each step; the bundle's limit by default
+    #[arg(long, value_name = "N")]
+    pub max_tokens: Option<NonZeroUsize>,
+    /// Print one JSON object for each input, with all statistics
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How `--into` says that there is no other task.
+const NONE: &str = "none";
+const AUTO: &str = "auto";
+
+impl Run {
+    /// The composition's tasks, the main task first.
+    pub fn tasks(&self) -> Vec<String> {
+        let into = self.into.split(',').filter(|_| self.into != NONE);
+        std::iter::once(self.task.as_str()).chain(into).map(|id| id.trim().to_owned()).collect()
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    #[command(flatten)]
+    pub opening: Opening,
+}
+
+#[derive(Debug, Args)]
+pub struct Inspect {
+    #[command(flatten)]
+    pub opening: Opening,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ParseChat {
+    /// The chat text; - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Print one line that `tandem run` takes as input
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A mode, or the bundle's choice.
+#[derive(Clone, Copy, Debug)]
+pub struct ModeArgument(pub Option<Mode>);
+
+fn parse_mode(text: &str) -> Result<ModeArgument, String> {
+    if text == AUTO {
+        return Ok(ModeArgument(None));
+    }
+    let known = || Mode::ALL.iter().map(|mode| mode.id()).collect::<Vec<_>>().join(", ");
+    text.parse().map(|mode| ModeArgument(Some(mode))).map_err(|()| format!("the modes are {AUTO}, {}", known()))
+}

@@ -1,0 +1,71 @@
+use std::io;
+use std::process::ExitCode;
+
+use tandem_bundle::{BundleError, InputError};
+use tandem_engine::Error;
+
+/// Why the program ends without having done its work.
+#[derive(Debug)]
+pub enum Failure {
+    Core(Error),
+    /// Standard output is closed or full.
+    Output(io::Error),
+    Interrupted,
+}
+
+/// The exit code when a signal ends the program: 128 and the number of SIGINT.
+pub const INTERRUPTED: u8 = 130;
+
+impl Failure {
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Core(e) => exit_code(e),
+            Self::Output(_) => 1,
+            Self::Interrupted => INTERRUPTED,
+        }
+        .into()
+    }
+
+    pub fn print(&self) {
+        match self {
+            Self::Core(e) => eprintln!("error[{}]: {e}", e.kind()),
+            Self::Output(e) => eprintln!("error[internal]: standard output cannot be written ({e})."),
+            Self::Interrupted => eprintln!("interrupted"),
+        }
+    }
+}
+
+/// Usage errors (2) are clap's.
+pub fn exit_code(e: &Error) -> u8 {
+    match e {
+        Error::Bundle(_) => 3,
+        Error::Base(_) => 4,
+        Error::Input(_) => 5,
+        Error::Engine(e) if e.kind == tandem_engine::EngineErrorKind::Internal => 1,
+        Error::Engine(_) | Error::Closed => 6,
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(e: Error) -> Self {
+        Self::Core(e)
+    }
+}
+
+impl From<BundleError> for Failure {
+    fn from(e: BundleError) -> Self {
+        Self::Core(e.into())
+    }
+}
+
+impl From<InputError> for Failure {
+    fn from(e: InputError) -> Self {
+        Self::Core(e.into())
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(e: io::Error) -> Self {
+        Self::Output(e)
+    }
+}
