@@ -40,12 +40,13 @@ layer() { # TITLE FUNCTION
   local title=$1 log=$WORK/$2.log status
   (set -e; cd "$ROOT"; "$2") >"$log" 2>&1
   status=$?
+  echo "$status" >"$WORK/$2.status"
   case $status in
     0) passed=$((passed + 1)); echo "OK       $title" ;;
     "$NOT_SERVED") skipped=$((skipped + 1)); echo "SKIPPED  $title: $(tail -n 1 "$log")" ;;
     "$TOOL_MISSING")
-      skipped=$((skipped + 1)); echo "SKIPPED  $title: $(tail -n 1 "$log")"
-      [ "${REQUIRE_ALL:-}" = 1 ] && failed=$((failed + 1))
+      echo "SKIPPED  $title: $(tail -n 1 "$log")"
+      if [ "${REQUIRE_ALL:-}" = 1 ]; then failed=$((failed + 1)); else skipped=$((skipped + 1)); fi
       ;;
     *) failed=$((failed + 1)); echo "FAILED   $title"; tail -n 40 "$log" | sed 's/^/         | /' ;;
   esac

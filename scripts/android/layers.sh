@@ -22,8 +22,14 @@ bindings() {
   [ -f app/native-module/android/cpp-adapter.cpp ] || npm run --silent bindings -w @tandem/app
 }
 
-after() { # FILE LAYER
-  [ -e "$1" ] || { echo "it needs what the layer \"$2\" makes, and that one failed or was skipped"; exit 1; }
+after() { # FUNCTION...: layers whose results this one uses; a skipped one takes it along
+  local earlier status
+  for earlier in "$@"; do
+    status=$(cat "$WORK/$earlier.status")
+    [ "$status" = 0 ] && continue
+    echo "it uses what \"$earlier\" makes, and that one ended with: $(tail -n 1 "$WORK/$earlier.log")"
+    case $status in "$NOT_SERVED" | "$TOOL_MISSING") exit "$status" ;; *) exit 1 ;; esac
+  done
 }
 
 folder_of() { # GROUP...: the folders of what was fetched, one a line
@@ -50,9 +56,8 @@ autolinking() {
 
 codegen() {
   bindings
-  "$HELPERS/codegen.sh" app/native-module "$WORK/codegen/core"
-  "$HELPERS/codegen.sh" app "$WORK/codegen/app"
-  mv "$WORK/codegen" "$WORK/specs"
+  "$HELPERS/codegen.sh" app/native-module "$WORK/specs/core"
+  "$HELPERS/codegen.sh" app "$WORK/specs/app"
 }
 
 kotlinc() {
@@ -62,19 +67,17 @@ kotlinc() {
 }
 
 kotlin() {
-  after "$WORK/generated" autolinking
-  after "$WORK/specs" codegen
+  after autolinking codegen
   local path
   path=$(jars library framework unit-test)
-  kotlinc -cp "$path" -d "$WORK/classes.part" \
+  kotlinc -cp "$path" -d "$WORK/classes" \
     "$WORK/generated" "$WORK"/specs/*/java app/native-module/android/src/main/java "$ANDROID/src/main/java"
   find "$WORK/generated" "$WORK/specs" -name '*.java' -print0 |
-    xargs -0 javac -nowarn -d "$WORK/classes.part" -cp "$WORK/classes.part:$path"
-  mv "$WORK/classes.part" "$WORK/classes"
+    xargs -0 javac -nowarn -d "$WORK/classes" -cp "$WORK/classes:$path"
 }
 
 unit_tests() {
-  after "$WORK/classes" Kotlin
+  after kotlin
   local path sdk tests
   path=$WORK/classes:$(jars unit-test unit-test-android library framework)
   sdk=$(jars robolectric-sdk)
@@ -89,7 +92,7 @@ unit_tests() {
 }
 
 device_test() {
-  after "$WORK/classes" Kotlin
+  after kotlin
   local path
   path=$WORK/classes:$(jars device-test library framework unit-test)
   kotlinc -cp "$path" -d "$WORK/device-tests" "$ANDROID/src/androidTest/java"
@@ -130,25 +133,24 @@ expect_beyond_the_list() { # APK [PERMISSION]
 
 manifest() {
   need aapt2
-  after "$WORK/autolinking.json" autolinking
+  after autolinking
   local folder library linked
   library=$(folder_of library)
   linked=$(python3 "$HELPERS/library_manifests.py" "$WORK/autolinking.json" "$WORK/manifests")
   # shellcheck disable=SC2086  # one path a word
   merge "$WORK/release.xml" "$ANDROID/src/main/AndroidManifest.xml" $linked
 
-  mkdir -p "$WORK/resources.part/app"
+  mkdir -p "$WORK/resources/app"
   for folder in "$library"/res/*; do
-    aapt2 compile --dir "$folder" -o "$WORK/resources.part/$(basename "$folder").zip"
+    aapt2 compile --dir "$folder" -o "$WORK/resources/$(basename "$folder").zip"
   done
-  aapt2 compile --dir "$ANDROID/src/main/res" -o "$WORK/resources.part/app/app.zip"
-  mv "$WORK/resources.part" "$WORK/resources"
+  aapt2 compile --dir "$ANDROID/src/main/res" -o "$WORK/resources/app/app.zip"
   link "$WORK/release.apk" "$WORK/release.xml"
   expect_beyond_the_list "$WORK/release.apk"
 }
 
 manifest_fixtures() {
-  after "$WORK/resources" "merged manifest, …"
+  after manifest
   local main=$ANDROID/src/main/AndroidManifest.xml
   fixture() { # NAME MAIN LIBRARY [PERMISSION]
     merge "$WORK/$1.xml" "$2" "$HELPERS/fixtures/$3.xml"
