@@ -2,19 +2,24 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from toolchain import paths
-from toolchain.data.benchmark import CONVERSATIONS, FILES, Split
+from toolchain.data.benchmark import CONVERSATIONS, ENGLISH, FILES, SINGLE_CONVERSATIONS, SINGLE_TEXTS, Split
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file, written_whole
 from toolchain.tasks import AUXILIARY_TASKS
+
+_VARIANTS = {ENGLISH, *AUXILIARY_TASKS}
+_SPOKEN = {"id", "conversation", "reply_speaker", "summary", "reply"}
+_KEYS = {CONVERSATIONS: _SPOKEN | {"split"}, SINGLE_CONVERSATIONS: _SPOKEN, SINGLE_TEXTS: {"id"} | _VARIANTS}
 
 
 def build_benchmark(source: Path, target: Path = paths.BENCHMARK) -> dict[str, str]:
     """Copy the three files from `source` after checking ids, splits and variants; returns {file: sha256}.
 
     Raises:
-        ToolchainError: a file is missing, an id comes twice, a split is unknown or a variant is missing.
+        ToolchainError: a file or a field is missing, an id comes twice, a split is unknown or a variant is missing.
     """
     for name in FILES:
         if not (source / name).is_file():
@@ -31,14 +36,25 @@ def build_benchmark(source: Path, target: Path = paths.BENCHMARK) -> dict[str, s
 def _check_file(path: Path) -> None:
     seen: set[str] = set()
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        row = json.loads(line)
+        where = f"{path} line {number}"
+        try:
+            row = json.loads(line)
+        except ValueError:
+            row = None
+        if not isinstance(row, dict):
+            raise ToolchainError(f"{where}: no JSON object")
+        if missing := _KEYS[path.name] - row.keys():
+            raise ToolchainError(f"{where}: it lacks {', '.join(sorted(missing))}")
         if row["id"] in seen:
-            raise ToolchainError(f"{path} line {number}: id {row['id']!r} comes twice")
+            raise ToolchainError(f"{where}: id {row['id']!r} comes twice")
         seen.add(row["id"])
-        if path.name != CONVERSATIONS:
-            continue
-        if row["split"] not in set(Split):
-            raise ToolchainError(f"{path} line {number}: unknown split {row['split']!r}")
-        for field in ("summary", "reply"):
-            if missing := {"en", *AUXILIARY_TASKS} - row[field].keys():
-                raise ToolchainError(f"{path} line {number}: {field} lacks {', '.join(sorted(missing))}")
+        if path.name == CONVERSATIONS:
+            _check_parallel(where, row)
+
+
+def _check_parallel(where: str, row: dict[str, Any]) -> None:
+    if row["split"] not in set(Split):
+        raise ToolchainError(f"{where}: unknown split {row['split']!r}")
+    for field in ("summary", "reply"):
+        if missing := _VARIANTS - row[field].keys():
+            raise ToolchainError(f"{where}: {field} lacks {', '.join(sorted(missing))}")

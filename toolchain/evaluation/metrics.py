@@ -81,8 +81,8 @@ def answer_metrics(
     values["weighted_rouge"] = values["rouge_1"] / 6 + values["rouge_2"] / 3 + rouge_3 / 2
     values["chrf"] = _chrf().sentence_score(answer, [reference]).score / 100
     values["language"] = float(detector.detect(answer) == expected_language) if answer else 0.0
-    values["copy_rate"] = _share(_words(answer), set(_words(source)))
-    values["numbers_kept"] = _share(_NUMBER.findall(reference), set(_NUMBER.findall(answer)))
+    values["copy_rate"] = _share(_words(answer), set(_words(source)), of_nothing=0)
+    values["numbers_kept"] = _share(_NUMBER.findall(reference), set(_NUMBER.findall(answer)), of_nothing=1)
     return values
 
 
@@ -90,8 +90,8 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def _share(items: Sequence[str], among: set[str]) -> float:
-    return sum(item in among for item in items) / len(items) if items else 1.0
+def _share(items: Sequence[str], among: set[str], of_nothing: float) -> float:
+    return sum(item in among for item in items) / len(items) if items else of_nothing
 
 
 def _ngram_f1(answer: str, reference: str, n: int) -> float:
