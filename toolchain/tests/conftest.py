@@ -4,10 +4,16 @@ import os
 
 os.environ["OMP_NUM_THREADS"] = "1"  # Read by torch when it is imported: the machine is shared.
 
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 
+from toolchain import paths
+from toolchain.adapters.calibration import CalibrationMethod
 from toolchain.base_model.load import LoadedBase
+from toolchain.tasks import Composition
+from toolchain.tests.assets import put_adapters, put_calibration
 from toolchain.tests.tiny import tiny_base
 
 # No deadline: the machine is shared. Derandomised: a failure is the commit's, not the day's.
@@ -25,3 +31,15 @@ def base() -> LoadedBase:
 def base_once() -> LoadedBase:
     """The tiny base for tests that leave it as it is: property tests run many examples on one."""
     return tiny_base()
+
+
+@pytest.fixture
+def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that stands for `assets`, with adapters and calibrations of summarize+es for the tiny base."""
+    composition = Composition.parse("summarize+es")
+    monkeypatch.setattr(paths, "ADAPTERS", tmp_path / "adapters")
+    monkeypatch.setattr(paths, "CALIBRATIONS", tmp_path / "calibrations")
+    put_adapters(composition)
+    for method in CalibrationMethod:
+        put_calibration(composition, method)
+    return tmp_path

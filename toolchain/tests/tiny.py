@@ -61,6 +61,7 @@ def tiny_model(seed: int = 0, layers: int = 3) -> Gemma3ForCausalLM:
         layer_types=["sliding_attention"] * (layers - 1) + ["full_attention"],
         max_position_embeddings=512,
         initializer_range=0.3,
+        tie_word_embeddings=False,  # Tied random weights say each token again and again.
         pad_token_id=PAD,
         eos_token_id=EOS,
         bos_token_id=BOS,

@@ -1,0 +1,35 @@
+"""Random adapters and calibrations of the tiny base, written where committed ones would be."""
+
+import numpy as np
+
+from toolchain import paths
+from toolchain.adapters.calibration import CalibrationMethod, adapted_linears
+from toolchain.adapters.calibration_file import Calibration, Entry, write_calibration
+from toolchain.adapters.files import adapter_hash, write_adapter
+from toolchain.evaluation.methods import calibration_path
+from toolchain.tasks import Composition
+from toolchain.tests.tiny import SPECIFICATION, random_adapter, tiny_model
+
+
+def put_adapters(composition: Composition) -> None:
+    """One random adapter for each task, of the same rank."""
+    for seed, task in enumerate(composition.ids):
+        write_adapter(paths.ADAPTERS / task, random_adapter(seed), "tiny")
+
+
+def put_calibration(
+    composition: Composition, method: CalibrationMethod, base_sha256: str = SPECIFICATION.sha256
+) -> None:
+    """A random calibration that belongs to the adapters that are there."""
+    random = np.random.default_rng(0)
+    linears = {name.rsplit(".", 1)[1]: linear for name, linear in adapted_linears(tiny_model())}
+    entries = []
+    for module, linear in linears.items():
+        p1, p2 = random.standard_normal((4, linear.in_features)), random.standard_normal((linear.out_features, 4)) / 10
+        if method is CalibrationMethod.LC:
+            entries.append(Entry(0, 2, module, p=p2[:, 0]))
+        else:
+            entries.append(Entry(0, 2, module, p1=p1, p2=p2))
+    hashes = {task: adapter_hash(paths.ADAPTERS / task) for task in composition.ids}
+    calibration = Calibration(method, composition.name, base_sha256, hashes, tuple(entries))
+    write_calibration(calibration_path(composition, method), calibration)

@@ -1,0 +1,186 @@
+"""The benchmark: what may be built, and who may see which conversation."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolchain.data.benchmark import (
+    CONVERSATIONS,
+    FILES,
+    SINGLE_CONVERSATIONS,
+    SINGLE_TEXTS,
+    Split,
+    conversations,
+    single_conversations,
+    single_texts,
+)
+from toolchain.data.build import build_benchmark
+from toolchain.data.cocoa import cocoa_files, cocoa_pairs
+from toolchain.data.pairs import composition_pairs, single_task_pairs
+from toolchain.errors import ToolchainError
+from toolchain.hashing import sha256_file
+from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, TASKS, Composition
+from toolchain.text import render
+
+VARIANTS = {variant: f"in {variant}" for variant in ("en", *AUXILIARY_TASKS)}
+SPOKEN = {"conversation": [{"speaker": "Ana", "text": "Hi"}], "reply_speaker": "Ben"}
+COMPOSITIONS = [Composition.parse(f"{main}+{auxiliary}") for main in MAIN_TASKS for auxiliary in AUXILIARY_TASKS]
+
+
+def _rows() -> dict[str, list[dict[str, Any]]]:
+    return {
+        CONVERSATIONS: [
+            {"id": f"c{index}", "split": split, "summary": dict(VARIANTS), "reply": dict(VARIANTS)} | SPOKEN
+            for index, split in enumerate(Split)
+        ],
+        SINGLE_CONVERSATIONS: [{"id": f"s{index}", "summary": "sum", "reply": "ok"} | SPOKEN for index in range(2)],
+        SINGLE_TEXTS: [{"id": f"t{index}", "kind": "message"} | VARIANTS for index in range(2)],
+    }
+
+
+def _write(folder: Path, rows: dict[str, list[dict[str, Any]]]) -> Path:
+    folder.mkdir()
+    for name, items in rows.items():
+        (folder / name).write_text("".join(json.dumps(item) + "\n" for item in items), encoding="utf-8")
+    return folder
+
+
+def test_a_built_benchmark_is_its_source(tmp_path: Path) -> None:
+    source = _write(tmp_path / "source", _rows())
+    hashes = build_benchmark(source, tmp_path / "target")
+    assert {path.name for path in (tmp_path / "target").iterdir()} == set(FILES)
+    for name in FILES:
+        assert (tmp_path / "target" / name).read_bytes() == (source / name).read_bytes()
+        assert hashes[name] == sha256_file(source / name)
+    for split in Split:
+        (conversation,) = conversations(split, tmp_path / "target")
+        assert conversation.references == {main: VARIANTS for main in MAIN_TASKS}
+    assert [item.id for item in single_conversations(tmp_path / "target")] == ["s0", "s1"]
+    assert all(item.variants == VARIANTS for item in single_texts(tmp_path / "target"))
+
+
+def _twice(items: list[dict[str, Any]]) -> None:
+    items.append(items[0])
+
+
+def _without(*keys: str) -> Callable[[list[dict[str, Any]]], None]:
+    def damage(items: list[dict[str, Any]]) -> None:
+        row = items[1]
+        for key in keys[:-1]:
+            row = row[key]
+        del row[keys[-1]]
+
+    return damage
+
+
+def _other_split(items: list[dict[str, Any]]) -> None:
+    items[1]["split"] = "train"
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "complaint"),
+    [
+        *[(name, _twice, "twice") for name in FILES],
+        (CONVERSATIONS, _other_split, "train"),
+        (CONVERSATIONS, _without("split"), "split"),
+        (CONVERSATIONS, _without("summary", "en"), "en"),
+        (CONVERSATIONS, _without("reply", "witty"), "witty"),
+        (CONVERSATIONS, _without("reply_speaker"), "reply_speaker"),
+        (SINGLE_CONVERSATIONS, _without("summary"), "summary"),
+        (SINGLE_CONVERSATIONS, _without("conversation"), "conversation"),
+        (SINGLE_TEXTS, _without("id"), "id"),
+        (SINGLE_TEXTS, _without("de"), "de"),
+    ],
+)
+def test_a_damaged_source_is_refused_and_nothing_is_written(
+    tmp_path: Path, name: str, damage: Callable[[list[dict[str, Any]]], None], complaint: str
+) -> None:
+    rows = _rows()
+    damage(rows[name])
+    source = _write(tmp_path / "source", rows)
+    with pytest.raises(ToolchainError, match=complaint) as refused:
+        build_benchmark(source, tmp_path / "target")
+    assert str(source / name) in str(refused.value)
+    assert " line " in str(refused.value)
+    assert not (tmp_path / "target").exists()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
+    source = _write(tmp_path / "source", _rows())
+    (source / name).unlink()
+    with pytest.raises(ToolchainError, match=name):
+        build_benchmark(source, tmp_path / "target")
+
+
+@pytest.mark.parametrize("line", ["{", "[]", "7"])
+def test_a_line_that_is_no_object_is_named(tmp_path: Path, line: str) -> None:
+    source = _write(tmp_path / "source", _rows())
+    (source / SINGLE_TEXTS).write_text(line + "\n", encoding="utf-8")
+    with pytest.raises(ToolchainError, match=f"{SINGLE_TEXTS} line 1"):
+        build_benchmark(source, tmp_path / "target")
+
+
+def test_a_benchmark_that_was_not_built_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ToolchainError, match="toolchain data build"):
+        conversations(Split.TEST, tmp_path)
+
+
+def test_the_committed_splits_share_no_conversation() -> None:
+    splits = {split: conversations(split) for split in Split}
+    every = [*(item for items in splits.values() for item in items), *single_conversations()]
+    assert all(splits.values())
+    assert len({item.id for item in every}) == len(every)
+    assert len({render(item.messages) for item in every}) == len(every)
+
+
+def test_adapters_and_calibrations_share_no_pair_with_each_other_or_with_what_is_reported() -> None:
+    held_out = {item.id for split in (Split.VALIDATION, Split.TEST) for item in conversations(split)}
+    calibration = {item.id for item in conversations(Split.CALIBRATION)}
+    for task in TASKS.values():
+        trained = single_task_pairs(task, Split.SINGLE)
+        ids = {pair.id.rsplit(".", 1)[0] for pair in trained}
+        assert len({pair.id for pair in trained}) == len(trained)
+        assert not ids & (held_out | calibration)
+    for composition in COMPOSITIONS:
+        pairs = composition_pairs(composition, Split.CALIBRATION)
+        assert {pair.id for pair in pairs} == calibration
+    assert not calibration & held_out
+
+
+def test_no_target_of_the_test_split_is_trained_on() -> None:
+    tested = {pair.target for composition in COMPOSITIONS for pair in composition_pairs(composition, Split.TEST)}
+    for task in TASKS.values():
+        assert not tested & {pair.target for pair in single_task_pairs(task, Split.SINGLE)}
+    for composition in COMPOSITIONS:
+        assert not tested & {pair.target for pair in composition_pairs(composition, Split.CALIBRATION)}
+
+
+def test_a_composition_is_asked_for_the_last_tasks_variant() -> None:
+    for composition in COMPOSITIONS:
+        references = {item.id: item.references for item in conversations(Split.TEST)}
+        for pair in composition_pairs(composition, Split.TEST):
+            assert pair.target == references[pair.id][composition.ids[0]][composition.ids[1]]
+            assert (pair.reply_speaker is not None) == (composition.ids[0] == "reply")
+
+
+def test_cocoa_lines_alternate_between_formal_and_informal(tmp_path: Path) -> None:
+    for domain in ("telephony", "topical_chat"):
+        for column in ("en", "formal.de", "informal.de"):
+            lines = [f"{domain} {column} {index}" for index in range(3)]
+            file = tmp_path / f"formality-control.train.{domain}.en-de.{column}"
+            file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    pairs = cocoa_pairs(tmp_path, "de")
+    assert pairs[:2] == [
+        ("telephony en 0", "telephony formal.de 0"),
+        ("telephony en 1", "telephony informal.de 1"),
+    ]
+    assert len({source for source, _ in pairs}) == len(pairs) == 6
+    assert len(cocoa_files(tmp_path, "de")) == 6
+    with pytest.raises(ToolchainError, match="en-fr"):
+        cocoa_pairs(tmp_path, "fr")
+    with_cocoa = single_task_pairs(TASKS["de"], Split.SINGLE, tmp_path)
+    assert len(with_cocoa) == len(single_task_pairs(TASKS["de"], Split.SINGLE)) + 6

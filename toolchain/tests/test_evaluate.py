@@ -1,0 +1,131 @@
+"""Evaluation: every method under the same conditions; a killed run goes on where it was."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolchain import paths
+from toolchain.adapters.files import write_adapter
+from toolchain.base_model.load import LoadedBase
+from toolchain.data.benchmark import Split
+from toolchain.data.pairs import Pair, composition_pairs
+from toolchain.evaluation.evaluate import Evaluation, evaluate
+from toolchain.evaluation.generate import adapter_applied, generate
+from toolchain.evaluation.methods import METHODS, prompt_variants
+from toolchain.evaluation.report import markdown
+from toolchain.tasks import TASKS, Composition
+from toolchain.tests.tiny import BOS, SPECIFICATION, random_adapter
+from toolchain.text import encode_prompt
+
+COMPOSITION = Composition.parse("summarize+es")
+EVERYTHING = Evaluation(list(METHODS), [COMPOSITION.name], Split.TEST, limit=2, seed=0)
+RATIOS = {f"{metric} / {baseline}" for metric in ("rouge_l", "chrf") for baseline in ("merge", "two-step")}
+
+
+def _cell_counter() -> tuple[list[str], Callable[[str], None]]:
+    computed: list[str] = []
+    return computed, computed.append
+
+
+def _answers(result: dict[str, Any], method: str) -> list[str]:
+    return [row["answer"] for row in result["answers"] if row["method"] == method]
+
+
+def test_a_killed_run_resumes_to_the_same_result(base: LoadedBase, assets: Path) -> None:
+    computed, count = _cell_counter()
+    whole = evaluate(base, EVERYTHING, assets / "whole", count)
+
+    begun: list[str] = []
+
+    def killed_in_the_middle(line: str) -> None:
+        begun.append(line)
+        if len(begun) > len(computed) // 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(base, EVERYTHING, assets / "resumed", killed_in_the_middle)
+    finished = {path.name for path in (assets / "resumed").iterdir()}
+    again, count_again = _cell_counter()
+    assert evaluate(base, EVERYTHING, assets / "resumed", count_again) == whole
+    assert len(again) == len(computed) - len(finished) > 0
+    assert finished, "the kill must leave something to resume from"
+
+
+def test_a_finished_run_computes_nothing_again(base: LoadedBase, assets: Path) -> None:
+    evaluation = replace(EVERYTHING, methods=["two-step", "lc++"])
+    first = evaluate(base, evaluation, assets / "cells", lambda _line: None)
+    computed, count = _cell_counter()
+    assert evaluate(base, evaluation, assets / "cells", count) == first
+    assert computed == []
+
+
+@pytest.mark.parametrize("change", ["adapter", "scale", "limits", "conversations"])
+def test_a_cell_is_not_used_for_anything_else(
+    base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    evaluation = replace(EVERYTHING, methods=["two-step"])
+    evaluate(base, evaluation, assets / "cells", lambda _line: None)
+    adapter = random_adapter(0)
+    if change == "adapter":
+        write_adapter(paths.ADAPTERS / "summarize", random_adapter(9), "tiny")
+    elif change == "scale":
+        write_adapter(paths.ADAPTERS / "summarize", replace(adapter, alpha=9), "tiny")
+    elif change == "limits":
+        base = replace(base, specification=replace(SPECIFICATION, max_new_tokens=5))
+    else:
+        _change_conversations(monkeypatch)
+    computed, count = _cell_counter()
+    changed = evaluate(base, evaluation, assets / "cells", count)
+    assert len(computed) == 1
+    anew = evaluate(base, evaluation, assets / "fresh", lambda _line: None)
+    assert changed == anew
+
+
+def _change_conversations(monkeypatch: pytest.MonkeyPatch) -> None:
+    def shortened(composition: Composition, split: Split) -> list[Pair]:
+        return [replace(pair, source=pair.source[-2:]) for pair in composition_pairs(composition, split)]
+
+    monkeypatch.setattr("toolchain.evaluation.evaluate.composition_pairs", shortened)
+
+
+def test_every_method_is_measured_on_every_metric(base: LoadedBase, assets: Path) -> None:
+    result = evaluate(base, EVERYTHING, assets / "cells", lambda _line: None)
+    measured = {(row["method"], row["metric"]): row for row in result["rows"]}
+    metrics = {metric for _, metric in measured} - RATIOS - {"prompt"}
+    for method in METHODS:
+        assert len(_answers(result, method)) == 2
+        for metric in metrics:
+            row = measured[method, metric]
+            assert 0 <= row["interval"][0] <= row["value"] <= row["interval"][1] <= 1
+            assert row["n"] == 2
+        for baseline in ("merge", "two-step"):
+            assert ((method, f"rouge_l / {baseline}") in measured) == (method != baseline)
+        tuned = measured[method, "prompt"]["value"]
+        assert tuned in prompt_variants(COMPOSITION)
+        assert tuned == "contract" or METHODS[method].tunes_prompt
+    assert {row["method"] for row in result["rows"]} == set(METHODS)
+    table = markdown(result).splitlines()
+    assert [line.split("|")[1].strip() for line in table if line.startswith("| ")] == ["method", *METHODS]
+
+
+def test_the_second_task_sees_the_first_answer(base: LoadedBase, assets: Path) -> None:
+    first, second = (
+        replace(EVERYTHING, methods=["two-step"], compositions=[name]) for name in ("summarize", COMPOSITION.name)
+    )
+    summaries = _answers(evaluate(base, first, assets / "cells", lambda _line: None), "two-step")
+    translations = _answers(evaluate(base, second, assets / "cells", lambda _line: None), "two-step")
+    spec, template = SPECIFICATION, TASKS["es"].prompt
+    with adapter_applied(base.model, random_adapter(1)):
+        for summary, translation in zip(summaries, translations, strict=True):
+            prompt = encode_prompt(base.tokenizer, BOS, template, summary, spec.max_prompt_tokens).ids
+            assert generate(base, [prompt], spec.max_new_tokens) == [translation]
+    assert all(summaries)
+
+
+def test_an_empty_first_answer_has_an_empty_translation(base: LoadedBase, assets: Path) -> None:
+    base = replace(base, specification=replace(SPECIFICATION, eos_token_ids=tuple(range(259))))
+    result = evaluate(base, replace(EVERYTHING, methods=["two-step"]), assets / "cells", lambda _line: None)
+    assert _answers(result, "two-step") == ["", ""]

@@ -1,0 +1,33 @@
+"""Files written whole or not at all."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolchain.hashing import sha256_file, write_text_whole, written_whole
+
+
+@given(content=st.binary(max_size=200))
+def test_a_files_hash_is_that_of_its_bytes(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.mktemp("hash") / "file"
+    path.write_bytes(content)
+    assert sha256_file(path) == hashlib.sha256(content).hexdigest()
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "file"
+    write_text_whole(path, "old")
+    with pytest.raises(UnicodeEncodeError), written_whole(path) as partial:
+        partial.write_text("half\ud800", encoding="utf-8")
+    assert path.read_text() == "old"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_write_replaces_the_old_file(tmp_path: Path) -> None:
+    write_text_whole(tmp_path / "file", "old")
+    write_text_whole(tmp_path / "file", "né\r\nw")
+    assert (tmp_path / "file").read_bytes() == "né\r\nw".encode()
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]

@@ -1,0 +1,117 @@
+"""Metrics of one answer: identities, bounds and symmetries."""
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from toolchain.evaluation.metrics import LinguaDetector, answer_metrics
+from toolchain.tests.strategies import texts
+
+ROUGE = ("rouge_1", "rouge_2", "rouge_l", "weighted_rouge")
+words = st.text("abcdefgh", min_size=1, max_size=5)
+sentences = st.lists(words, min_size=3, max_size=10).map(" ".join)
+numbers = st.integers(0, 99_999).map(str)
+
+
+class Always:
+    """A detector that knows one language only."""
+
+    def __init__(self, language: str | None) -> None:
+        self.language = language
+
+    def detect(self, text: str) -> str | None:
+        return self.language
+
+
+def _metrics(answer: str, reference: str, source: str = "source") -> dict[str, float]:
+    return answer_metrics(answer, reference, source, "es", Always("es"))
+
+
+@given(sentences)
+def test_the_reference_itself_is_perfect(reference: str) -> None:
+    measured = _metrics(reference, reference, source=reference)
+    for metric, value in measured.items():
+        assert value == pytest.approx(1), metric
+
+
+@given(texts, texts, texts)
+def test_every_metric_lies_between_zero_and_one(answer: str, reference: str, source: str) -> None:
+    for metric, value in _metrics(answer, reference, source).items():
+        assert 0 <= value <= 1 + 1e-9, metric
+
+
+@given(sentences, sentences)
+def test_rouge_is_symmetric(answer: str, reference: str) -> None:
+    one, other = _metrics(answer, reference), _metrics(reference, answer)
+    for metric in (*ROUGE, "rouge_l_paper"):
+        assert one[metric] == pytest.approx(other[metric]), metric
+
+
+@given(sentences, st.lists(st.text("xyz", min_size=1), min_size=1).map(" ".join))
+def test_no_common_word_is_worth_nothing(answer: str, reference: str) -> None:
+    measured = _metrics(answer, reference)
+    assert all(measured[metric] == 0 for metric in ROUGE)
+
+
+@given(sentences)
+def test_an_empty_answer_is_worth_nothing(reference: str) -> None:
+    measured = _metrics("", reference)
+    assert all(measured[metric] == 0 for metric in (*ROUGE, "chrf", "language", "copy_rate"))
+
+
+@given(sentences, sentences)
+def test_weighted_rouge_lies_within_what_it_weighs(answer: str, reference: str) -> None:
+    # R1/6 + R2/3 + R3/2, and there are never more common n-grams than common words.
+    measured = _metrics(answer, reference)
+    first_two = measured["rouge_1"] / 6 + measured["rouge_2"] / 3
+    assert first_two - 1e-9 <= measured["weighted_rouge"] <= first_two + measured["rouge_1"] / 2 + 1e-9
+
+
+@given(st.text("áéíóúñüçœß", min_size=2, max_size=6))
+def test_accented_words_are_words(word: str) -> None:
+    assume(len({*word, *word.upper().lower()}) == len(set(word)))
+    assert _metrics(word, word)["rouge_1"] == 1
+    assert _metrics(f"{word}a", f"{word}o")["rouge_1"] == 0
+    assert _metrics(f"{word}a", f"{word}a")["rouge_1_paper"] == 1
+    # The paper's tokenizer sees only the plain letter of each.
+    assert _metrics(f"{word[0]}a", f"{word[1]}a")["rouge_1_paper"] == 1
+
+
+@given(st.lists(numbers, min_size=1, max_size=4, unique=True), st.data())
+def test_numbers_kept_is_the_share_of_the_references_numbers(reference: list[str], data: st.DataObject) -> None:
+    kept = data.draw(st.lists(st.sampled_from(reference), unique=True))
+    measured = _metrics(" and ".join(kept), " or ".join(reference))
+    assert measured["numbers_kept"] == pytest.approx(len(kept) / len(reference))
+
+
+@given(sentences, texts)
+def test_no_number_to_keep_is_all_kept(reference: str, answer: str) -> None:
+    assert _metrics(answer, reference)["numbers_kept"] == 1
+
+
+@given(st.lists(words, min_size=1, max_size=6), st.lists(st.text("xyz", min_size=1), max_size=6))
+def test_copy_rate_is_the_share_of_words_from_the_source(copied: list[str], own: list[str]) -> None:
+    measured = _metrics(" ".join(copied + own), "reference", source=" ".join(copied))
+    assert measured["copy_rate"] == pytest.approx(len(copied) / (len(copied) + len(own)))
+
+
+@pytest.mark.parametrize(("found", "expected"), [("es", 1.0), ("en", 0.0), (None, 0.0)])
+def test_the_language_is_right_or_not(found: str | None, expected: float) -> None:
+    assert answer_metrics("hola", "hola", "hello", "es", Always(found))["language"] == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Ana comes at three and brings the keys to the office."),
+        ("es", "Ana llega a las tres y trae las llaves de la oficina."),
+        ("fr", "Ana arrive à trois heures et apporte les clés du bureau."),
+        ("de", "Ana kommt um drei und bringt die Schlüssel für das Büro mit."),
+    ],
+)
+def test_languages_are_told_apart(language: str, text: str) -> None:
+    assert LinguaDetector().detect(text) == language
+
+
+def test_nothing_is_in_no_language() -> None:
+    assert LinguaDetector().detect("12:30 … 7") is None
