@@ -34,9 +34,20 @@ def _answers(result: dict[str, Any], method: str) -> list[str]:
     return [row["answer"] for row in result["answers"] if row["method"] == method]
 
 
+def _evaluate(base: LoadedBase, evaluation: Evaluation, cells: Path, count: Callable[[str], None]) -> dict[str, Any]:
+    """The result without the checkout's commit, which others may change between two runs."""
+    result = evaluate(base, evaluation, cells, count)
+    assert result.pop("git_commit")
+    return result
+
+
+def _silent(_line: str) -> None:
+    pass
+
+
 def test_a_killed_run_resumes_to_the_same_result(base: LoadedBase, assets: Path) -> None:
     computed, count = _cell_counter()
-    whole = evaluate(base, EVERYTHING, assets / "whole", count)
+    whole = _evaluate(base, EVERYTHING, assets / "whole", count)
 
     begun: list[str] = []
 
@@ -46,19 +57,19 @@ def test_a_killed_run_resumes_to_the_same_result(base: LoadedBase, assets: Path)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        evaluate(base, EVERYTHING, assets / "resumed", killed_in_the_middle)
+        _evaluate(base, EVERYTHING, assets / "resumed", killed_in_the_middle)
     finished = {path.name for path in (assets / "resumed").iterdir()}
     again, count_again = _cell_counter()
-    assert evaluate(base, EVERYTHING, assets / "resumed", count_again) == whole
+    assert _evaluate(base, EVERYTHING, assets / "resumed", count_again) == whole
     assert len(again) == len(computed) - len(finished) > 0
     assert finished, "the kill must leave something to resume from"
 
 
 def test_a_finished_run_computes_nothing_again(base: LoadedBase, assets: Path) -> None:
     evaluation = replace(EVERYTHING, methods=["two-step", "lc++"])
-    first = evaluate(base, evaluation, assets / "cells", lambda _line: None)
+    first = _evaluate(base, evaluation, assets / "cells", _silent)
     computed, count = _cell_counter()
-    assert evaluate(base, evaluation, assets / "cells", count) == first
+    assert _evaluate(base, evaluation, assets / "cells", count) == first
     assert computed == []
 
 
@@ -67,7 +78,7 @@ def test_a_cell_is_not_used_for_anything_else(
     base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     evaluation = replace(EVERYTHING, methods=["two-step"])
-    evaluate(base, evaluation, assets / "cells", lambda _line: None)
+    _evaluate(base, evaluation, assets / "cells", _silent)
     adapter = random_adapter(0)
     if change == "adapter":
         write_adapter(paths.ADAPTERS / "summarize", random_adapter(9), "tiny")
@@ -78,9 +89,9 @@ def test_a_cell_is_not_used_for_anything_else(
     else:
         _change_conversations(monkeypatch)
     computed, count = _cell_counter()
-    changed = evaluate(base, evaluation, assets / "cells", count)
+    changed = _evaluate(base, evaluation, assets / "cells", count)
     assert len(computed) == 1
-    anew = evaluate(base, evaluation, assets / "fresh", lambda _line: None)
+    anew = _evaluate(base, evaluation, assets / "fresh", _silent)
     assert changed == anew
 
 
@@ -92,7 +103,7 @@ def _change_conversations(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_method_is_measured_on_every_metric(base: LoadedBase, assets: Path) -> None:
-    result = evaluate(base, EVERYTHING, assets / "cells", lambda _line: None)
+    result = _evaluate(base, EVERYTHING, assets / "cells", _silent)
     measured = {(row["method"], row["metric"]): row for row in result["rows"]}
     metrics = {metric for _, metric in measured} - RATIOS - {"prompt"}
     for method in METHODS:
@@ -115,8 +126,8 @@ def test_the_second_task_sees_the_first_answer(base: LoadedBase, assets: Path) -
     first, second = (
         replace(EVERYTHING, methods=["two-step"], compositions=[name]) for name in ("summarize", COMPOSITION.name)
     )
-    summaries = _answers(evaluate(base, first, assets / "cells", lambda _line: None), "two-step")
-    translations = _answers(evaluate(base, second, assets / "cells", lambda _line: None), "two-step")
+    summaries = _answers(_evaluate(base, first, assets / "cells", _silent), "two-step")
+    translations = _answers(_evaluate(base, second, assets / "cells", _silent), "two-step")
     spec, template = SPECIFICATION, TASKS["es"].prompt
     with adapter_applied(base.model, random_adapter(1)):
         for summary, translation in zip(summaries, translations, strict=True):
@@ -127,5 +138,5 @@ def test_the_second_task_sees_the_first_answer(base: LoadedBase, assets: Path) -
 
 def test_an_empty_first_answer_has_an_empty_translation(base: LoadedBase, assets: Path) -> None:
     base = replace(base, specification=replace(SPECIFICATION, eos_token_ids=tuple(range(259))))
-    result = evaluate(base, replace(EVERYTHING, methods=["two-step"]), assets / "cells", lambda _line: None)
+    result = _evaluate(base, replace(EVERYTHING, methods=["two-step"]), assets / "cells", _silent)
     assert _answers(result, "two-step") == ["", ""]

