@@ -9,8 +9,9 @@ PYTHON ?= python3
 VENV := $(TANDEM_CACHE)/venv
 VENV_STAMP := $(VENV)/.installed-$(shell sha256sum requirements.lock | cut -c1-16)
 NODE_STAMP := node_modules/.installed-$(shell sha256sum package-lock.json | cut -c1-16)
-BASE := $(TANDEM_CACHE)/model/gemma-3-270m-q8_0.gguf
-TRAINING_BASE := $(TANDEM_CACHE)/model/gemma-3-270m-dequantised/model.safetensors
+BASE_SPECIFICATION := $(shell sha256sum toolchain/base_model/specification.py | cut -c1-16)
+BASE := $(TANDEM_CACHE)/model/.ready-$(BASE_SPECIFICATION)
+TRAINING_BASE := $(TANDEM_CACHE)/model/.dequantised-$(BASE_SPECIFICATION)
 BUNDLE := build/bundle
 BUNDLE_INPUTS := $(shell find assets/adapters assets/calibrations -name '*.safetensors' -o -name '*.json') $(wildcard toolchain/*.py toolchain/bundle/*.py)
 
@@ -67,9 +68,11 @@ $(VENV_STAMP): requirements.lock
 
 $(BASE): | $(VENV_STAMP)
 	bin/toolchain model get --no-training >/dev/null
+	touch $@
 
 $(TRAINING_BASE): | $(BASE)
 	bin/toolchain model get >/dev/null
+	touch $@
 
 $(BUNDLE)/manifest.json: $(BUNDLE_INPUTS) | $(BASE)
 	bin/toolchain export $(BUNDLE) --base >/dev/null

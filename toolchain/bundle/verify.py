@@ -4,9 +4,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from toolchain.adapters.files import adapter_hash
 from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE, Manifest
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
+
+MAX_MANIFEST_BYTES = 4 << 20
 
 
 def verify_bundle(folder: Path) -> Manifest:
@@ -37,17 +40,25 @@ def verify_bundle(folder: Path) -> Manifest:
             raise ToolchainError(
                 f"{path} has SHA-256 {found}, the manifest says {entry.sha256}: export the bundle again"
             )
+    for task, adapter in manifest.adapters.items():
+        if (found := adapter_hash(folder / adapter.path)) != adapter.sha256:
+            raise ToolchainError(
+                f"{folder / adapter.path} has adapter hash {found}, the manifest says {adapter.sha256} for {task}: "
+                "export the bundle again"
+            )
     return manifest
 
 
 def _read_manifest(path: Path) -> Manifest:
     try:
-        text = path.read_text(encoding="utf-8")
-    except (FileNotFoundError, NotADirectoryError):
+        content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         raise ToolchainError(f"{path} is missing: give the folder of a bundle") from None
+    if len(content) > MAX_MANIFEST_BYTES:
+        raise ToolchainError(f"{path} has {len(content)} bytes, at most {MAX_MANIFEST_BYTES} are read: export it again")
     try:
-        return Manifest.model_validate_json(text)
+        return Manifest.model_validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise ToolchainError(f"{path}: {where or 'manifest'}: {first['msg']}") from None
+        raise ToolchainError(f"{path}: {where or 'manifest'}: {first['msg']}; export the bundle again") from None
