@@ -4,9 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::{
-    BaseError, BaseErrorKind, BundleError, BundleErrorKind, FileEntry, Manifest, PublicKey, Sha256, directory, manifest, zip,
-};
+use crate::{BaseError, BaseErrorKind, BundleError, BundleErrorKind, FileEntry, Manifest, PublicKey, Sha256, directory, manifest, zip};
 
 pub(crate) const MANIFEST: &str = "manifest.json";
 pub(crate) const SIGNATURE: &str = "manifest.json.minisig";

@@ -8,16 +8,13 @@ impl PublicKey {
     /// Reads a key: the text of a `minisign.pub` file, or its base64 line alone.
     pub fn parse(text: &str) -> Result<Self, BundleError> {
         let text = text.trim();
-        minisign_verify::PublicKey::decode(text)
-            .or_else(|_| minisign_verify::PublicKey::from_base64(text))
-            .map(Self)
-            .map_err(|_| {
-                BundleError::new(
-                    BundleErrorKind::PublicKeyInvalid,
-                    "public key",
-                    "this is no minisign public key; give the text of the .pub file that minisign wrote.",
-                )
-            })
+        minisign_verify::PublicKey::decode(text).or_else(|_| minisign_verify::PublicKey::from_base64(text)).map(Self).map_err(|_| {
+            BundleError::new(
+                BundleErrorKind::PublicKeyInvalid,
+                "public key",
+                "this is no minisign public key; give the text of the .pub file that minisign wrote.",
+            )
+        })
     }
 
     /// Checks the detached signature of `bytes`. Only prehashed signatures (minisign's default) are accepted.

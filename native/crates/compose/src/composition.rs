@@ -44,9 +44,8 @@ pub fn compose(parts: &[Part<'_>], calibration: Option<&Calibration>) -> Result<
     let paths: BTreeSet<&String> = parts.iter().flat_map(|part| part.adapter.linears.keys()).collect();
     let mut linears = BTreeMap::new();
     for path in paths {
-        let factors = stack(path, parts, calibration).map_err(|what| {
-            BundleError::new(BundleErrorKind::CalibrationInvalid, path, format!("{what}; export the bundle anew."))
-        })?;
+        let factors = stack(path, parts, calibration)
+            .map_err(|what| BundleError::new(BundleErrorKind::CalibrationInvalid, path, format!("{what}; export the bundle anew.")))?;
         linears.insert(path.as_str(), factors);
     }
     Ok(ComposedAdapter { config: config(&linears)?, tensors: tensors(&linears)? })

@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use tandem_bundle::Bundle;
 use tandem_compose::Recipe;
 
+use crate::memory::give_back_freed;
 use crate::{Engine, EngineError, EngineErrorKind, Error, Scratch};
 
 /// The composed adapters that the engine holds. The least recently used go when their bytes exceed a limit.
@@ -26,13 +27,7 @@ impl AdapterCache {
     }
 
     /// Makes the adapter of a recipe resident and returns how long that took: no time when it is already. Its alias in the engine is the recipe's name.
-    pub fn prepare(
-        &mut self,
-        engine: &mut dyn Engine,
-        bundle: &Bundle,
-        scratch: &Scratch,
-        recipe: &Recipe,
-    ) -> Result<Duration, Error> {
+    pub fn prepare(&mut self, engine: &mut dyn Engine, bundle: &Bundle, scratch: &Scratch, recipe: &Recipe) -> Result<Duration, Error> {
         if let Some(position) = self.resident.iter().position(|resident| resident.recipe == *recipe) {
             let used = self.resident.remove(position);
             self.resident.push(used);
@@ -49,7 +44,9 @@ impl AdapterCache {
         // Deleted when it goes out of scope, loaded or not: the engine keeps a copy in memory.
         let folder = tempfile::tempdir_in(scratch.path()).map_err(refused)?;
         composed.write(folder.path()).map_err(refused)?;
+        drop(composed);
         engine.load_adapter(&recipe.name, folder.path())?;
+        give_back_freed();
         self.resident.push(Resident { recipe: recipe.clone(), bytes });
         Ok(start.elapsed())
     }

@@ -14,10 +14,20 @@ use crate::{
 /// What happens while a request runs. `step` counts from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    PromptReady { step: usize, steps: usize, prompt_tokens: usize, left_out_messages: usize },
+    PromptReady {
+        step: usize,
+        steps: usize,
+        prompt_tokens: usize,
+        left_out_messages: usize,
+    },
     /// A piece of text, to be appended to the step's text.
-    Text { step: usize, text: String },
-    StepFinished { step: usize },
+    Text {
+        step: usize,
+        text: String,
+    },
+    StepFinished {
+        step: usize,
+    },
 }
 
 /// Runs a request to its answer. A cancelled run is an answer too: of what was written until then.

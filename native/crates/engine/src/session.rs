@@ -22,7 +22,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: None, temp_dir: None, adapter_bytes: 128 << 20 }
+        Self { threads: None, temp_dir: None, adapter_bytes: 64 << 20 }
     }
 }
 

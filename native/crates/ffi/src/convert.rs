@@ -7,8 +7,8 @@ use tandem_bundle::{Bundle, Manifest};
 use tandem_engine as core;
 
 use crate::{
-    Answer, BundleInfo, ChatMessage, CompositionInfo, FinishReason, Input, Mode, RunEvent, RunRequest, Statistics, StepStatistics, TaskInfo,
-    TaskKind,
+    Answer, BundleInfo, ChatMessage, CompositionInfo, FinishReason, Input, Mode, RunEvent, RunRequest, Statistics, StepStatistics,
+    TaskInfo, TaskKind,
 };
 
 impl From<&Bundle> for BundleInfo {

@@ -106,8 +106,13 @@ pub enum RunEvent {
         left_out_messages: u32,
     },
     /// A piece of text, to be appended to the step's text.
-    Text { step: u32, text: String },
-    StepFinished { step: u32 },
+    Text {
+        step: u32,
+        text: String,
+    },
+    StepFinished {
+        step: u32,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]

@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 
 use crate::engine::Sink;
 use crate::tokenizer::{Encoder, without_merges};
-use crate::{Engine, EngineError, EngineErrorKind, Error, Generated, Generation, Scratch, Stopped};
+use crate::{Engine, EngineError, EngineErrorKind, Error, Generated, Generation, Scratch, Stopped, memory};
 use request::{Progress, Tokens};
 
 /// Architectures whose GGUF files store the attention's rows in an order that adapters do not have.
@@ -37,21 +37,22 @@ impl MistralEngine {
             let message = format!("adapters do not fit GGUF files of the architecture {architecture}; choose a bundle with another base.");
             return Err(BaseError::new(BaseErrorKind::BaseUnsupported, base.display().to_string(), message).into());
         }
-        if let Some(threads) = threads {
-            threads::limit(threads);
-        }
+        threads::limit(threads);
         // One thread, so that the library does not warm up with a prompt of its own.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| failed_load(&e))?;
+        let json = bundle.tokenizer()?;
+        // First, so that the model is built in the memory that this needs only for a while.
+        let encoder = Encoder::parse(&json)?;
         let model = {
             let tokenizer = scratch.path().join("tokenizer.json");
             let temp_dir = |e: std::io::Error| EngineError::new(EngineErrorKind::TempDir, format!("{}: {e}.", tokenizer.display()));
-            std::fs::write(&tokenizer, without_merges(&bundle.tokenizer()?)?).map_err(temp_dir)?;
+            std::fs::write(&tokenizer, without_merges(&json)?).map_err(temp_dir)?;
+            drop(json);
             let model = build(&runtime, base, &tokenizer);
             std::fs::remove_file(&tokenizer).map_err(temp_dir)?;
             model?
         };
-        // Read only now, so that it does not add to the peak of loading.
-        let encoder = Encoder::parse(&bundle.tokenizer()?)?;
+        memory::give_back_freed();
         Ok(Self { model, encoder, runtime })
     }
 }
