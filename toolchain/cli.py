@@ -109,12 +109,16 @@ def train_calibration_command(
     batch_size: int = 4,
     learning_rate: float = 3e-3,
     seed: Seed = 0,
+    with_teacher: Annotated[
+        bool, typer.Option("--teacher", help="Also train on the committed teacher targets.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="File to write; default assets/calibrations/<method>/<composition>.safetensors.")
     ] = None,
 ) -> None:
     """Train the calibration of one composition on the real base and the committed adapters."""
     from toolchain.adapters.calibration import CalibrationMethod, train_calibration
+    from toolchain.adapters.teacher import teacher_pairs
     from toolchain.adapters.training import Schedule
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
@@ -125,10 +129,24 @@ def train_calibration_command(
         raise ToolchainError(f"unknown calibration method {method!r}: choose from {', '.join(CalibrationMethod)}")
     chosen, parsed = CalibrationMethod(method), Composition.parse(composition)
     schedule = Schedule(steps, batch_size, learning_rate, seed=seed)
-    log = train_calibration(load_base(base_model()), parsed, chosen, schedule, out or calibration_path(parsed, chosen))
+    teacher = teacher_pairs(parsed) if with_teacher else []
+    log = train_calibration(
+        load_base(base_model()), parsed, chosen, schedule, out or calibration_path(parsed, chosen), teacher
+    )
     show(
         {key: log[key] for key in ("composition", "method", "parameters", "best_step", "validation_losses", "seconds")}
     )
+
+
+@data_app.command("teacher")
+def data_teacher(composition: str) -> None:
+    """Make teacher targets: the calibration split's English references through the auxiliary adapters."""
+    from toolchain.adapters.teacher import make_teacher_targets
+    from toolchain.base_model.load import load_base
+    from toolchain.base_model.specification import base_model
+    from toolchain.tasks import Composition
+
+    show({"targets": str(make_teacher_targets(load_base(base_model()), Composition.parse(composition), progress))})
 
 
 @app.command("evaluate")

@@ -1,6 +1,6 @@
 """Train a calibration: base and adapters frozen, a few vectors on top of their merge (Learnable Calibration, arXiv 2507.16083)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +18,7 @@ from toolchain.adapters.files import MODULES, Adapter, adapter_hash, read_adapte
 from toolchain.adapters.training import Schedule, train, write_log
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
-from toolchain.data.pairs import composition_pairs
+from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.provenance import data_hashes, git_commit, versions
 from toolchain.tasks import Composition
 
@@ -85,10 +85,18 @@ class CalibratedLinear(nn.Module):
 
 
 def train_calibration(
-    base: LoadedBase, composition: Composition, method: CalibrationMethod, schedule: Schedule, path: Path
+    base: LoadedBase,
+    composition: Composition,
+    method: CalibrationMethod,
+    schedule: Schedule,
+    path: Path,
+    teacher: Sequence[Pair] = (),
 ) -> dict[str, Any]:
-    """Train on the calibration split over the exported fp16 adapters; write the file and its log; returns the log."""
-    training = encode_pairs(base, composition.prompt, composition_pairs(composition, Split.CALIBRATION))
+    """Train on the calibration split, and the teacher's targets for it, over the exported fp16 adapters.
+
+    Writes the calibration file and, beside it, its log; returns the log.
+    """
+    training = encode_pairs(base, composition.prompt, [*composition_pairs(composition, Split.CALIBRATION), *teacher])
     validation = encode_pairs(base, composition.prompt, composition_pairs(composition, Split.VALIDATION))
     folders = {task: paths.ADAPTERS / task for task in composition.ids}
     merge_into(base.model, [read_adapter(folder) for folder in folders.values()])
@@ -108,6 +116,7 @@ def train_calibration(
         "base_sha256": base.specification.sha256,
         "adapter_sha256": hashes,
         "training_pairs": len(training),
+        "of_which_teacher": len(teacher),
         "validation_pairs": len(validation),
         "schedule": asdict(schedule),
         "git_commit": git_commit(),

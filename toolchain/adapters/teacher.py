@@ -38,7 +38,10 @@ def make_teacher_targets(base: LoadedBase, composition: Composition, progress: C
         progress(f"{composition.name}: {len(items)} targets from {source}")
         texts: Sequence[Input] = [item.references[composition.ids[0]][source] for item in items]
         for task in composition.tasks[1:]:
-            prompts = [encode_prompt(base.tokenizer, spec.bos_token_id, task.prompt, text, spec.max_prompt_tokens).ids for text in texts]
+            prompts = [
+                encode_prompt(base.tokenizer, spec.bos_token_id, task.prompt, text, spec.max_prompt_tokens).ids
+                for text in texts
+            ]
             with adapter_applied(base.model, read_adapter(paths.ADAPTERS / task.id)):
                 texts = generate(base, prompts, spec.max_new_tokens, batch_size=16)
         rows += [
@@ -54,4 +57,8 @@ def teacher_pairs(composition: Composition) -> list[Pair]:
     """The calibration conversations with their teacher targets; empty answers are left out."""
     pairs = {pair.id: pair for pair in composition_pairs(composition, Split.CALIBRATION)}
     rows = map(json.loads, targets_path(composition).read_text(encoding="utf-8").splitlines())
-    return [replace(pairs[row["id"]], id=f"{row['id']}.{row['source']}", target=row["target"]) for row in rows if row["target"]]
+    return [
+        replace(pairs[row["id"]], id=f"{row['id']}.{row['source']}", target=row["target"])
+        for row in rows
+        if row["target"]
+    ]
