@@ -10,6 +10,7 @@ import { Summary } from './features/summary/summary';
 import { SummaryScreen } from './features/summary/SummaryScreen';
 import { deviceLocale, I18nContext, messagesFor } from './i18n';
 import type { LanguageName } from './i18n/languageName';
+import { icon } from './ui/icon';
 import { themeFor } from './ui/theme';
 
 /** What differs between the phone, the browser and tests. */
@@ -32,7 +33,7 @@ export function App({ core, languageName, samples }: AppProps) {
   return (
     <I18nContext.Provider value={i18n}>
       <SafeAreaProvider>
-        <PaperProvider theme={theme}>
+        <PaperProvider theme={theme} settings={{ icon }}>
           <SummaryScreen model={model} summary={summary} samples={samples} languageName={languageName} parseChat={core.parseChat} />
         </PaperProvider>
       </SafeAreaProvider>

@@ -1,10 +1,10 @@
-import Clipboard from '@react-native-clipboard/clipboard';
 import { useEffect, useState } from 'react';
 import { ScrollView, StyleSheet, View } from 'react-native';
 import { Button, ProgressBar, Text, useTheme } from 'react-native-paper';
 
 import type { FinishReason } from '../../core/contract';
 import { useMessages, useNumbers, type Messages } from '../../i18n';
+import { copyText } from '../../ui/copyText';
 import { ErrorCard } from '../../ui/ErrorCard';
 import { TOUCH_TARGET } from '../../ui/theme';
 
@@ -90,8 +90,12 @@ function CopyButton({ text }: { text: string }) {
       icon={copied ? 'check' : 'content-copy'}
       disabled={text === ''}
       onPress={() => {
-        Clipboard.setString(text);
-        setCopied(true);
+        copyText(text).then(
+          () => {
+            setCopied(true);
+          },
+          () => undefined, // the label then stays as it is
+        );
       }}
       contentStyle={styles.target}>
       {copied ? messages.summary.copied : messages.summary.copy}
