@@ -4,7 +4,7 @@
     artifacts.py GROUP...     a folder a line: *.jar (a library's classes as NAME.jar), and of AARs res/NAME/, manifest/NAME.xml, rules/NAME.pro, include/
     artifacts.py --lock       fetches all and writes artifacts.sha256
 
-A folder is made once, under ${TANDEM_CACHE:-~/.cache/tandem}/android, and renamed into place when it is complete.
+A folder is made once, under ${TANDEM_CACHE:-~/.cache/tandem}/android, renamed into place when it is complete, and removed when its list has changed.
 Exit 77: the registry does not serve an artefact; exit 78: a tool is missing. The reason is on stderr.
 """
 
@@ -145,6 +145,9 @@ def fetch(group: str) -> Path:
         except OSError:
             if not final.is_dir():  # else another run was first
                 raise
+    for other in final.parent.iterdir():
+        if other != final and re.fullmatch(rf"{group}-[0-9a-f]{{16}}", other.name):
+            shutil.rmtree(other, ignore_errors=True)
     return final
 
 

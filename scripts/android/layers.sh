@@ -19,7 +19,8 @@ installed() {
 
 bindings() {
   installed
-  [ -f app/native-module/android/cpp-adapter.cpp ] || npm run --silent bindings -w @tandem/app
+  [ -f app/native-module/cpp/generated/tandem_ffi.cpp ] && [ -f app/native-module/android/cpp-adapter.cpp ] ||
+    npm run --silent bindings -w @tandem/app
 }
 
 after() { # FUNCTION...: layers whose results this one uses; a skipped one takes it along
@@ -165,13 +166,14 @@ manifest_fixtures() {
 
 jsi() {
   bindings
-  need g++ javac
+  local compiler=${CXX:-g++}
+  need "$compiler" javac
   local headers java
   headers=$(folder_of library)/include
   java=$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")/include
   # Both standards: the generated CMakeLists.txt says 17, React Native's own code is built as 20.
   for standard in gnu++17 gnu++20; do
-    g++ -std=$standard -Wall -Werror -fexceptions -frtti -fsyntax-only \
+    "$compiler" -std=$standard -Wall -Werror -fexceptions -frtti -fsyntax-only \
       -I app/native-module/cpp -I app/native-module/cpp/generated -I node_modules/uniffi-bindgen-react-native/cpp/includes \
       -isystem "$headers" -isystem "$java" -isystem "$java/linux" \
       app/native-module/cpp/*.cpp app/native-module/cpp/generated/*.cpp app/native-module/android/cpp-adapter.cpp
