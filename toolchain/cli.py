@@ -18,6 +18,7 @@ app.add_typer(model_app, name="model")
 app.add_typer(data_app, name="data")
 app.add_typer(train_app, name="train")
 
+Count = Annotated[int, typer.Option(min=1)]
 Seed = Annotated[int, typer.Option(help="Seed of initialisation, batches and dropout.")]
 
 
@@ -80,8 +81,8 @@ def data_build(source: Annotated[Path, typer.Argument(help="Folder with our para
 @train_app.command("lora")
 def train_lora_command(
     task: str,
-    steps: int = 150,
-    batch_size: int = 6,
+    steps: Count = 150,
+    batch_size: Count = 6,
     learning_rate: float = 4e-4,
     seed: Seed = 0,
     cocoa: Annotated[Path | None, typer.Option(help="CoCoA-MT train folder, for translation tasks.")] = None,
@@ -105,8 +106,8 @@ def train_lora_command(
 def train_calibration_command(
     composition: str,
     method: Annotated[str, typer.Option(help="lc++ or lc.")] = "lc++",
-    steps: int = 120,
-    batch_size: int = 4,
+    steps: Count = 120,
+    batch_size: Count = 4,
     learning_rate: float = 3e-3,
     seed: Seed = 0,
     with_teacher: Annotated[
@@ -154,7 +155,7 @@ def evaluate_command(
     compositions: Annotated[str, typer.Option(help="Comma-separated.")] = "summarize+es",
     methods: Annotated[str, typer.Option(help="Comma-separated.")] = "zero-shot,main,merge,two-step,lc,lc++",
     split: Annotated[str, typer.Option(help="test, or validation while choosing.")] = "test",
-    limit: Annotated[int | None, typer.Option(help="First conversations only.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="First conversations only.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Result file; default docs/results/<compositions>.json.")] = None,
 ) -> None:
@@ -253,7 +254,7 @@ def golden_command() -> None:
 def main() -> None:
     """Entry point: a ToolchainError is one sentence on stderr, never a traceback."""
     try:
-        app()
+        app(prog_name="toolchain")
     except ToolchainError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
