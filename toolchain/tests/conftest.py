@@ -1,6 +1,7 @@
 """One thread, reproducible properties, and the tiny base as a fixture."""
 
 import os
+import shutil
 
 os.environ["OMP_NUM_THREADS"] = "1"  # Read by torch when it is imported: the machine is shared.
 
@@ -12,8 +13,10 @@ from hypothesis import settings
 from toolchain import paths
 from toolchain.adapters.calibration import CalibrationMethod
 from toolchain.base_model.load import LoadedBase
+from toolchain.bundle.export import export_bundle
 from toolchain.tasks import Composition
 from toolchain.tests.assets import put_adapters, put_calibration
+from toolchain.tests.bundles import COMPOSITIONS, commit
 from toolchain.tests.tiny import tiny_base
 
 # No deadline: the machine is shared. Derandomised: a failure is the commit's, not the day's.
@@ -43,3 +46,19 @@ def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for method in CalibrationMethod:
         put_calibration(composition, method)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle with its base, for tests that leave it as it is."""
+    folder = tmp_path_factory.mktemp("exported")
+    with pytest.MonkeyPatch.context() as patch:
+        base = commit(folder, patch)
+        export_bundle(base, COMPOSITIONS, folder / "bundle", pack_base=True)
+    return folder / "bundle"
+
+
+@pytest.fixture
+def bundle(exported: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be damaged."""
+    return Path(shutil.copytree(exported, tmp_path / "bundle"))

@@ -48,6 +48,11 @@ def _write(folder: Path, rows: dict[str, list[dict[str, Any]]]) -> Path:
     return folder
 
 
+def write_benchmark(folder: Path) -> Path:
+    """A sound source of four conversations."""
+    return _write(folder, _rows())
+
+
 def test_a_built_benchmark_is_its_source(tmp_path: Path) -> None:
     source = _write(tmp_path / "source", _rows())
     hashes = build_benchmark(source, tmp_path / "target")

@@ -1,0 +1,44 @@
+"""What an export reads: a base in a cache, adapters and calibrations where committed ones would be."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from toolchain import paths
+from toolchain.adapters.calibration import CalibrationMethod
+from toolchain.base_model.specification import BaseModel
+from toolchain.hashing import sha256_file
+from toolchain.tasks import Composition
+from toolchain.tests.assets import put_adapters, put_calibration
+from toolchain.tests.tiny import SPECIFICATION, byte_tokenizer
+
+COMPOSITIONS = [Composition.parse(name) for name in ("summarize+es", "reply+witty", "summarize+witty+es")]
+
+
+def _put_base(cache: Path) -> BaseModel:
+    """A base whose files are there; nothing of a bundle looks into them."""
+    models = cache / "model"
+    models.mkdir(parents=True)
+    (models / SPECIFICATION.file).write_bytes(b"GGUF and tensors")
+    byte_tokenizer().save(str(models / "tokenizer.json"))
+    (models / SPECIFICATION.terms_file).write_text("terms")
+    (models / SPECIFICATION.notice_file).write_text("notice")
+    return replace(
+        SPECIFICATION,
+        sha256=sha256_file(models / SPECIFICATION.file),
+        tokenizer_sha256=sha256_file(models / "tokenizer.json"),
+    )
+
+
+def commit(folder: Path, patch: pytest.MonkeyPatch) -> BaseModel:
+    """Adapters and calibrations where committed ones would be, for a base in a cache."""
+    patch.setenv("TANDEM_CACHE", str(folder / "cache"))
+    patch.setattr(paths, "ADAPTERS", folder / "adapters")
+    patch.setattr(paths, "CALIBRATIONS", folder / "calibrations")
+    base = _put_base(folder / "cache")
+    put_adapters(Composition.parse("summarize+es+witty"))
+    put_adapters(Composition.parse("reply+witty"))
+    for composition in COMPOSITIONS:
+        put_calibration(composition, CalibrationMethod.LC_PLUS_PLUS, base.sha256)
+    return base

@@ -1,0 +1,136 @@
+"""The command line: data as JSON on stdout, one sentence on stderr, exit codes 0, 1 and 2."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from toolchain import cli, paths
+from toolchain.adapters.files import TENSORS_FILE
+from toolchain.cli import main
+from toolchain.tests.test_data import write_benchmark
+
+
+class Console:
+    """Runs the command as a shell would."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.monkeypatch, self.capsys = monkeypatch, capsys
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        """Exit code, stdout and stderr."""
+        self.monkeypatch.setattr(sys, "argv", ["toolchain", *arguments])
+        code: object = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code or 0
+        out, err = self.capsys.readouterr()
+        assert isinstance(code, int)
+        return code, out, err
+
+
+@pytest.fixture
+def console(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Console:
+    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "200")
+    return Console(monkeypatch, capsys)
+
+
+REFUSED = {
+    "another base": (["model", "get", "--name", "gemma-9"], "gemma-9"),
+    "a missing source": (["model", "get", "--from", "nowhere.gguf"], "nowhere.gguf"),
+    "missing data": (["data", "build", "nowhere"], "nowhere"),
+    "an unknown task": (["train", "lora", "it"], "it"),
+    "an unknown composition": (["train", "calibration", "summarize+it"], "it"),
+    "an unknown calibration": (["train", "calibration", "summarize+es", "--method", "lc+++"], "lc+++"),
+    "training before the base is there": (["train", "lora", "es"], "toolchain model get"),
+    "calibrating before the base is there": (["train", "calibration", "summarize+es"], "toolchain model get"),
+    "an unknown method": (["evaluate", "--methods", "merge,magic"], "magic"),
+    "an unknown split": (["evaluate", "--split", "train"], "train"),
+    "evaluating before the base is there": (["evaluate"], "toolchain model get"),
+    "an export of an unknown composition": (["export", "--only", "es+summarize"], "es+summarize"),
+    "a missing bundle": (["verify", "nowhere"], "nowhere"),
+}
+
+
+@pytest.mark.parametrize("mistake", REFUSED)
+def test_a_refusal_is_one_sentence_on_stderr_and_exit_1(console: Console, mistake: str) -> None:
+    arguments, named = REFUSED[mistake]
+    code, out, err = console.run(*arguments)
+    assert (code, out) == (1, "")
+    (sentence,) = err.splitlines()
+    assert sentence.startswith("error: ")
+    assert named in sentence
+
+
+WRONG_USAGE = {
+    "an unknown command": ["fly"],
+    "an unknown option": ["verify", "bundle", "--fast"],
+    "a missing argument": ["verify"],
+    "a word for a number": ["train", "lora", "es", "--steps", "many"],
+    "no conversation at all": ["evaluate", "--limit", "0"],
+    "no step at all": ["train", "lora", "es", "--steps", "0"],
+    "no example in a batch": ["train", "calibration", "summarize+es", "--batch-size", "0"],
+}
+
+
+@pytest.mark.parametrize("mistake", WRONG_USAGE)
+def test_wrong_usage_is_exit_2(console: Console, mistake: str) -> None:
+    code, out, err = console.run(*WRONG_USAGE[mistake])
+    assert (code, out) == (2, "")
+    assert "Usage: toolchain" in err
+    assert "Traceback" not in err
+
+
+def test_help_is_exit_0(console: Console) -> None:
+    code, out, _ = console.run("--help")
+    assert code == 0
+    for command in ("model", "data", "train", "evaluate", "export", "verify"):
+        assert command in out
+
+
+@pytest.mark.parametrize("command", ["schema", "paths"])
+def test_data_on_stdout_is_json(console: Console, command: str) -> None:
+    code, out, err = console.run(command)
+    assert (code, err) == (0, "")
+    assert isinstance(json.loads(out), dict)
+
+
+def test_paths_follow_the_cache(console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CARGO_TARGET_DIR", raising=False)
+    found = json.loads(console.run("paths")[1])
+    assert Path(found["base"]).parent == tmp_path / "cache" / "model"
+    assert Path(found["tandem"]) == tmp_path / "cache" / "cargo-target" / "release" / "tandem"
+    assert Path(found["bundle"]) == paths.DEMO_BUNDLE
+
+
+def test_a_good_bundle_verifies_and_a_damaged_one_does_not(console: Console, bundle: Path) -> None:
+    code, out, err = console.run("verify", str(bundle))
+    assert (code, err) == (0, "")
+    assert "summarize+es" in json.loads(out)["compositions"]
+    (bundle / "adapters" / "es" / TENSORS_FILE).write_bytes(b"x")
+    code, out, err = console.run("verify", str(bundle))
+    assert (code, out) == (1, "")
+    assert TENSORS_FILE in err
+
+
+def test_a_benchmark_is_built_where_assets_are(
+    console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_benchmark(tmp_path / "source")
+    monkeypatch.setattr("toolchain.data.build.build_benchmark.__defaults__", (tmp_path / "target",))
+    code, out, err = console.run("data", "build", str(source))
+    assert (code, err) == (0, "")
+    assert json.loads(out).keys() == {path.name for path in (tmp_path / "target").iterdir()}
+
+
+def test_an_interruption_is_exit_130_without_a_traceback(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_data: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "show", interrupted)
+    code, out, err = console.run("schema")
+    assert (code, out) == (130, "")
+    assert "Traceback" not in err
