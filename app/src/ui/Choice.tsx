@@ -1,7 +1,7 @@
 import { StyleSheet } from 'react-native';
 import { Icon, Text, TouchableRipple, useTheme } from 'react-native-paper';
 
-import { TOUCH_TARGET } from './theme';
+import { TOUCH_TARGET } from './touchTarget';
 
 type Props = { label: string; selected: boolean; onPress: () => void };
 

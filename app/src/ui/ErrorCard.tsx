@@ -4,7 +4,7 @@ import { Button, Icon, Text, useTheme } from 'react-native-paper';
 import type { CoreError } from '../core/errors';
 import { useMessages } from '../i18n';
 
-import { TOUCH_TARGET } from './theme';
+import { TOUCH_TARGET } from './touchTarget';
 
 type Props = { error: CoreError; onRetry: () => void };
 

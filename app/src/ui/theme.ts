@@ -51,6 +51,3 @@ export function themeFor(scheme: string | null | undefined): MD3Theme {
   const base = scheme === 'dark' ? MD3DarkTheme : MD3LightTheme;
   return { ...base, colors: { ...base.colors, ...(scheme === 'dark' ? dark : light) } };
 }
-
-/** The least height and width of anything that is tapped, in density-independent pixels. */
-export const TOUCH_TARGET = 48;

@@ -5,7 +5,7 @@ import { Button, Dialog, List, Portal, Text, TextInput, useTheme } from 'react-n
 import type { ChatMessage } from '../../core/contract';
 import { CoreError } from '../../core/errors';
 import { useMessages, useNumbers } from '../../i18n';
-import { TOUCH_TARGET } from '../../ui/theme';
+import { TOUCH_TARGET } from '../../ui/touchTarget';
 
 import { fromPaste, fromSample, type Conversation, type Sample } from './conversation';
 

@@ -1,10 +1,10 @@
 import { useState } from 'react';
 import { ScrollView, StyleSheet } from 'react-native';
-import { Button, Dialog, List, Portal, RadioButton } from 'react-native-paper';
+import { Button, Dialog, List, Portal } from 'react-native-paper';
 
 import type { Composition, Mode } from '../../core/contract';
 import { useMessages } from '../../i18n';
-import { TOUCH_TARGET } from '../../ui/theme';
+import { TOUCH_TARGET } from '../../ui/touchTarget';
 
 type Props = { composition: Composition; mode: Mode; onSelect: (mode: Mode) => void };
 
@@ -42,8 +42,7 @@ export function ModePicker({ composition, mode, onSelect }: Props) {
                   descriptionNumberOfLines={4}
                   accessibilityRole="radio"
                   aria-checked={option === mode}
-                  // The row is the radio button: the circle only shows its state.
-                  left={() => <RadioButton.Android value={option} status={option === mode ? 'checked' : 'unchecked'} />}
+                  left={props => <List.Icon {...props} icon={option === mode ? 'radiobox-marked' : 'radiobox-blank'} />}
                   onPress={() => {
                     onSelect(option);
                     close();

@@ -6,7 +6,7 @@ import type { FinishReason } from '../../core/contract';
 import { useMessages, useNumbers, type Messages } from '../../i18n';
 import { copyText } from '../../ui/copyText';
 import { ErrorCard } from '../../ui/ErrorCard';
-import { TOUCH_TARGET } from '../../ui/theme';
+import { TOUCH_TARGET } from '../../ui/touchTarget';
 
 import { StatisticsLine } from './StatisticsLine';
 import type { SummaryState } from './summary';

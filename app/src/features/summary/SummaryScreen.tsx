@@ -8,7 +8,7 @@ import type { Model } from '../../core/model';
 import { useMessages } from '../../i18n';
 import type { LanguageName } from '../../i18n/languageName';
 import { ErrorCard } from '../../ui/ErrorCard';
-import { TOUCH_TARGET } from '../../ui/theme';
+import { TOUCH_TARGET } from '../../ui/touchTarget';
 import { useStore } from '../../ui/useStore';
 import { fromSample, type Conversation, type Sample } from '../conversation/conversation';
 import { ConversationDialog } from '../conversation/ConversationDialog';
@@ -84,6 +84,7 @@ export function SummaryScreen({ model, summary, samples, languageName, parseChat
           onPress={() => {
             setChoosing(true);
           }}
+          style={styles.action}
         />
       </Appbar.Header>
       <View style={[styles.body, wide && styles.sideBySide]}>
@@ -147,6 +148,7 @@ export function SummaryScreen({ model, summary, samples, languageName, parseChat
 const styles = StyleSheet.create({
   screen: { flex: 1 },
   titles: { flex: 1, paddingHorizontal: 12 },
+  action: { width: TOUCH_TARGET, height: TOUCH_TARGET },
   body: { flex: 1 },
   sideBySide: { flexDirection: 'row' },
   conversation: { flex: 1 },
