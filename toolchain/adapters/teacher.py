@@ -14,6 +14,7 @@ from toolchain.adapters.files import adapter_hash, read_adapter
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import ENGLISH, Split, conversations
 from toolchain.data.pairs import Pair, composition_pairs
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.generate import adapter_applied, generate
 from toolchain.hashing import write_text_whole
 from toolchain.tasks import Composition
@@ -54,9 +55,16 @@ def make_teacher_targets(base: LoadedBase, composition: Composition, progress: C
 
 
 def teacher_pairs(composition: Composition) -> list[Pair]:
-    """The calibration conversations with their teacher targets; empty answers are left out."""
+    """The calibration conversations with their teacher targets; empty answers are left out.
+
+    Raises:
+        ToolchainError: no targets have been made.
+    """
     pairs = {pair.id: pair for pair in composition_pairs(composition, Split.CALIBRATION)}
-    rows = map(json.loads, targets_path(composition).read_text(encoding="utf-8").splitlines())
+    path = targets_path(composition)
+    if not path.is_file():
+        raise ToolchainError(f"{path} is missing: make it with `toolchain data teacher {composition.name}`")
+    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
     return [
         replace(pairs[row["id"]], id=f"{row['id']}.{row['source']}", target=row["target"])
         for row in rows

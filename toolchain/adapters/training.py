@@ -1,5 +1,6 @@
 """The one training loop: LoRAs and calibrations differ only in what is trainable."""
 
+import hashlib
 import json
 import math
 import sys
@@ -73,13 +74,15 @@ def train(
 ) -> TrainingLog:
     """Train `parameters` in place and leave those of the best validation loss in them.
 
-    The state after each evaluation is kept in `checkpoint`, and a run that finds one with the same schedule goes on from there, with
-    the same batches, so that an interrupted run ends as an uninterrupted one does (dropout apart). The file is removed by the caller's `finish`.
+    The state after each evaluation is kept in `checkpoint`, and a run that finds one of the same schedule and examples goes on from
+    there, with the same batches and the same dropout, so that an interrupted run ends as an uninterrupted one does. The caller names
+    the file after whatever else the run depends on, and removes it when the result is written.
     """
+    run = {"schedule": asdict(schedule), "examples": _digest(train_examples, validation_examples)}
     optimizer = torch.optim.AdamW(parameters.values(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
     log, first = TrainingLog(), 0
     best: dict[str, torch.Tensor] = {}
-    if resumed := _resume(checkpoint, schedule, parameters, optimizer):
+    if resumed := _resume(checkpoint, run, parameters, optimizer):
         log, first, best = resumed
         _progress(f"resuming at step {first} of {schedule.steps}")
     started = time.monotonic() - log.seconds
@@ -108,7 +111,7 @@ def train(
                 log.best_step = done
                 best = {name: parameter.detach().clone() for name, parameter in parameters.items()}
             log.seconds = round(time.monotonic() - started, 1)
-            _save(checkpoint, schedule, parameters, optimizer, log, best)
+            _save(checkpoint, run, parameters, optimizer, log, best)
         _progress(_line(log, done, schedule, time.monotonic() - started))
     with torch.no_grad():
         for name, parameter in parameters.items():
@@ -143,16 +146,20 @@ def _progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def _digest(*examples: Sequence[Example]) -> str:
+    return hashlib.sha256(repr([list(part) for part in examples]).encode()).hexdigest()
+
+
 def _save(
     checkpoint: Path,
-    schedule: Schedule,
+    run: dict[str, Any],
     parameters: dict[str, torch.nn.Parameter],
     optimizer: Any,
     log: TrainingLog,
     best: dict[str, torch.Tensor],
 ) -> None:
     state = {
-        "schedule": asdict(schedule),
+        "run": run,
         "parameters": {name: parameter.detach() for name, parameter in parameters.items()},
         "optimizer": optimizer.state_dict(),
         "log": json.dumps(asdict(log)),
@@ -163,13 +170,13 @@ def _save(
 
 
 def _resume(
-    checkpoint: Path, schedule: Schedule, parameters: dict[str, torch.nn.Parameter], optimizer: Any
+    checkpoint: Path, run: dict[str, Any], parameters: dict[str, torch.nn.Parameter], optimizer: Any
 ) -> tuple[TrainingLog, int, dict[str, torch.Tensor]] | None:
     if not checkpoint.is_file():
         return None
     state = torch.load(checkpoint, weights_only=True)
-    if state["schedule"] != asdict(schedule) or state["parameters"].keys() != parameters.keys():
-        _progress(f"{checkpoint} belongs to another schedule: starting anew")
+    if state.get("run") != run or state["parameters"].keys() != parameters.keys():
+        _progress(f"{checkpoint} belongs to another schedule or to other examples: starting anew")
         return None
     with torch.no_grad():
         for name, parameter in parameters.items():
