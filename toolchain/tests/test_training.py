@@ -1,6 +1,7 @@
 """The training loop: its loss, what it keeps, and that an interruption changes nothing."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,16 @@ def test_a_checkpoint_of_another_schedule_is_not_resumed(tmp_path: Path, change:
     anew, parameters, _ = _run(tmp_path / "used", other, UNRELATED)
     fresh, fresh_parameters, _ = _run(tmp_path / "fresh", other, UNRELATED)
     assert anew.losses == fresh.losses
+    assert _same(parameters, fresh_parameters)
+
+
+def test_a_checkpoint_of_other_examples_is_not_resumed(tmp_path: Path) -> None:
+    with pytest.raises(_Interruption):
+        _run(tmp_path / "used", SHORT, UNRELATED, _interrupt_at(4))
+    other = [*UNRELATED, Example([2, 5], [6, 1])]
+    anew, parameters, _ = _run(tmp_path / "used", SHORT, other)
+    fresh, fresh_parameters, _ = _run(tmp_path / "fresh", SHORT, other)
+    assert anew == replace(fresh, seconds=anew.seconds)
     assert _same(parameters, fresh_parameters)
 
 
