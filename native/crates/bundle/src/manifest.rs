@@ -212,9 +212,8 @@ impl Manifest {
                 return Err(refuse(&format!("files lists {file}, which cannot list itself.")));
             }
         }
-        let listed = |file: &str, of: &str| match self.files.contains_key(file) {
-            true => Ok(()),
-            false => Err(refuse(&format!("files lacks {file} ({of})."))),
+        let listed = |file: &str, of: &str| {
+            if self.files.contains_key(file) { Ok(()) } else { Err(refuse(&format!("files lacks {file} ({of})."))) }
         };
         self.check_base(&listed)?;
         for (id, adapter) in &self.adapters {

@@ -170,11 +170,11 @@ mod tests {
 
         #[test]
         fn the_replying_speaker_is_not_the_last_one(messages in prop::collection::vec(message(), 1..6)) {
-            if let Ok(content @ Content::Conversation(_)) = Content::new(&Input::Conversation(messages)) {
-                if let (Ok(speaker), Content::Conversation(messages)) = (content.reply_speaker(None), &content) {
-                    prop_assert_ne!(&speaker, &messages[messages.len() - 1].speaker);
-                    prop_assert!(messages.iter().any(|message| message.speaker == speaker));
-                }
+            if let Ok(content) = Content::new(&Input::Conversation(messages))
+                && let (Ok(speaker), Content::Conversation(messages)) = (content.reply_speaker(None), &content)
+            {
+                prop_assert_ne!(&speaker, &messages[messages.len() - 1].speaker);
+                prop_assert!(messages.iter().any(|message| message.speaker == speaker));
             }
         }
     }

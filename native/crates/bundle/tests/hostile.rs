@@ -41,13 +41,15 @@ fn a_whole_bundle_is_accepted_in_both_forms() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn a_flipped_bit_in_any_file_is_found_and_the_file_named(file in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), bit in 0..8) {
         let mut fixture = Fixture::new().packed();
         let file = file.get(&fixture.files.keys().cloned().collect::<Vec<_>>()).clone();
         let bytes = fixture.files.get_mut(&file).unwrap();
         let at = at.index(bytes.len());
-        bytes[at] ^= 1 << bit;
+        bytes[at] ^= 1_u8 << bit;
         prop_assert_eq!(refusal(&fixture), (Kind::FileHash, file));
     }
 

@@ -45,7 +45,7 @@ mod tests {
 
         #[test]
         fn no_word_is_lost(text in r"([A-Za-z: ,\n]|http://a){0,60}") {
-            let parsed = parse(&text).iter().map(|m| format!("{} {}\n", m.speaker, m.text)).collect::<String>();
+            let parsed = parse(&text).iter().map(|m| format!("{} {}\n", m.speaker, m.text)).collect::<Vec<_>>().concat();
             let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).collect::<String>();
             // A name without any text says nothing.
             let said = text.lines().filter(|line| split(line).is_none_or(|(_, text)| !text.is_empty()));

@@ -128,7 +128,8 @@ mod tests {
             messages in prop::collection::vec(message(), 1..6),
             stamp in prop::sample::select(STAMPS),
         ) {
-            let export: String = messages.iter().map(|m| format!("{stamp}{}: {}\n", m.speaker, m.text)).collect();
+            let lines: Vec<_> = messages.iter().map(|m| format!("{stamp}{}: {}\n", m.speaker, m.text)).collect();
+            let export = lines.concat();
             prop_assert_eq!(parse(&export), Some(messages));
         }
 

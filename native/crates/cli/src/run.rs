@@ -36,7 +36,7 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
 }
 
 fn run_line(arguments: &Run, session: &Session, line: &Line) -> Result<Answer, Error> {
-    let Content { input, reply_speaker } = line.content.as_ref().map_err(|e| e.clone())?;
+    let Content { input, reply_speaker } = line.content.as_ref().map_err(Clone::clone)?;
     let request = request(arguments, input.clone(), reply_speaker.clone());
     let json = arguments.json;
     let mut last_step = 0;

@@ -26,6 +26,7 @@ pub struct Factors {
 
 /// What matters of PEFT's configuration. The other keys that change an adapter's meaning are refused when they are set.
 #[derive(Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "PEFT's format has them")]
 struct Config {
     peft_type: String,
     r: usize,

@@ -16,7 +16,8 @@ impl AnswerText {
     pub fn push(&mut self, piece: &str, mut show: impl FnMut(&str)) -> ControlFlow<()> {
         let start = if self.text.is_empty() { piece.len() - piece.trim_start().len() } else { 0 };
         let piece = &piece[start..];
-        let end = self.line_end(piece);
+        // White space at the start was cut, so a line break comes after text of this piece or of an earlier one.
+        let end = piece.find(is_line_break);
         let line = &piece[..end.unwrap_or(piece.len())];
         let visible = line.trim_end();
         if !visible.is_empty() {
@@ -32,12 +33,6 @@ impl AnswerText {
             Some(_) => ControlFlow::Break(()),
             None => ControlFlow::Continue(()),
         }
-    }
-
-    /// Where the first line break after some text is.
-    fn line_end(&self, piece: &str) -> Option<usize> {
-        // White space at the start was cut, so a line break in a piece comes after text of it or of an earlier one.
-        piece.find(is_line_break)
     }
 
     pub fn into_text(self) -> String {

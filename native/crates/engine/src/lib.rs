@@ -20,7 +20,7 @@ mod tokenizer;
 pub use adapters::AdapterCache;
 pub use answer::AnswerText;
 pub use cancel::Cancel;
-pub use engine::{Engine, Generated, Generation, Stopped};
+pub use engine::{Engine, Generated, Generation, Sink, Stopped};
 pub use error::{EngineError, EngineErrorKind, Error};
 pub use memory::peak_rss_bytes;
 pub use plan::Request;

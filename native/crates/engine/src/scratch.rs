@@ -65,7 +65,11 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.path);
+        let current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+        // A session that was opened meanwhile uses the same folder.
+        if current.strong_count() == 0 {
+            let _ = fs::remove_dir_all(&self.path);
+        }
     }
 }
 

@@ -1,0 +1,6 @@
+//! One program for all tests of the engine: linking the engine takes longer than running them.
+
+mod adapters;
+mod prompts;
+mod session;
+mod support;

@@ -1,0 +1,147 @@
+//! Prompts: within the limit and with as much of the input as fits; and the toolchain's golden ids, on the real tokenizer.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use proptest::prelude::*;
+use serde::Deserialize;
+use tandem_bundle::text::{Input, Message, fill, render};
+use tandem_bundle::{InputErrorKind, text};
+use tandem_engine::{Encoder, EngineError, Error, Prompt, PromptRules};
+
+const TEMPLATE: &str = "Do: {input}\nDone:";
+const BOS: u32 = 2;
+
+/// One id for each scalar value.
+#[expect(clippy::unnecessary_wraps, reason = "this is what the caller takes")]
+fn encode(text: &str) -> Result<Vec<u32>, EngineError> {
+    Ok(text.chars().map(u32::from).collect())
+}
+
+fn decode(ids: &[u32]) -> String {
+    ids[1..].iter().map(|id| char::from_u32(*id).unwrap()).collect()
+}
+
+fn message() -> impl Strategy<Value = Message> {
+    ("[A-C]{0,1}", "[a-zé😀]{1,12}").prop_map(|(speaker, text)| Message { speaker, text })
+}
+
+proptest! {
+    #[test]
+    fn as_many_of_the_latest_messages_as_fit_are_kept(messages in prop::collection::vec(message(), 1..8), max_tokens in 1usize..80) {
+        let rules = PromptRules { bos: BOS, max_tokens };
+        let whole = |left_out: usize| fill(TEMPLATE, &render(&messages[left_out..]), "");
+        let fits = |left_out: usize| whole(left_out).chars().count() < max_tokens;
+        match Prompt::new(rules, TEMPLATE, &Input::Conversation(messages.clone()), None, encode) {
+            Ok(prompt) => {
+                prop_assert!(prompt.ids.len() <= max_tokens);
+                prop_assert_eq!(prompt.ids[0], BOS);
+                let left_out = prompt.left_out_messages;
+                prop_assert!(left_out == 0 || !fits(left_out - 1));
+                if prompt.input_truncated {
+                    // Only the last message is shortened, at its start, and not more than needed.
+                    let last = &messages[messages.len() - 1];
+                    prop_assert_eq!(left_out, messages.len() - 1);
+                    let prefix = if last.speaker.is_empty() { String::new() } else { format!("{}: ", last.speaker) };
+                    let found = decode(&prompt.ids);
+                    let kept = found.strip_prefix(&format!("Do: {prefix}")).and_then(|rest| rest.strip_suffix("\nDone:")).unwrap();
+                    prop_assert!(!kept.is_empty() && last.text.ends_with(kept) && kept.len() < last.text.len());
+                    prop_assert_eq!(prompt.ids.len(), max_tokens);
+                } else {
+                    prop_assert_eq!(decode(&prompt.ids), whole(left_out));
+                }
+            }
+            Err(Error::Input(e)) => {
+                prop_assert_eq!(e.kind, InputErrorKind::PromptTooLong);
+                prop_assert!(!fits(messages.len() - 1));
+            }
+            Err(e) => panic!("{e}"),
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_plain_text_is_kept(text in "[a-z é]{1,40}", max_tokens in 1usize..60) {
+        let rules = PromptRules { bos: BOS, max_tokens };
+        if let Ok(prompt) = Prompt::new(rules, TEMPLATE, &Input::Text(text.clone()), None, encode) {
+            prop_assert!(prompt.ids.len() <= max_tokens);
+            let found = decode(&prompt.ids);
+            let kept = found.strip_prefix("Do: ").and_then(|rest| rest.strip_suffix("\nDone:")).unwrap();
+            prop_assert!(text.ends_with(kept));
+            prop_assert_eq!(prompt.input_truncated, kept != text);
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    template: String,
+    input: GoldenInput,
+    #[serde(default)]
+    reply_speaker: Option<String>,
+    max_prompt_tokens: usize,
+    #[serde(default)]
+    ids: Vec<u32>,
+    #[serde(default)]
+    left_out_messages: usize,
+    #[serde(default)]
+    input_truncated: bool,
+    #[serde(default)]
+    error: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum GoldenInput {
+    Conversation(Vec<GoldenMessage>),
+    Text(String),
+}
+
+#[derive(Deserialize)]
+struct GoldenMessage {
+    speaker: String,
+    text: String,
+}
+
+impl Case {
+    fn input(&self) -> Input {
+        match &self.input {
+            GoldenInput::Text(text) => Input::Text(text.clone()),
+            GoldenInput::Conversation(messages) => Input::Conversation(
+                messages.iter().map(|message| text::Message { speaker: message.speaker.clone(), text: message.text.clone() }).collect(),
+            ),
+        }
+    }
+}
+
+/// The base's tokenizer, where it has been fetched.
+fn tokenizer() -> Option<PathBuf> {
+    let cache = env::var_os("TANDEM_CACHE").map(PathBuf::from).or_else(|| Some(Path::new(&env::var_os("HOME")?).join(".cache/tandem")));
+    let path = env::var_os("TANDEM_TOKENIZER").map(PathBuf::from).or_else(|| Some(cache?.join("model/tokenizer.json")));
+    path.filter(|path| path.exists())
+}
+
+#[test]
+fn ids_are_the_toolchains() {
+    let Some(tokenizer) = tokenizer() else {
+        assert!(env::var("REQUIRE_ALL").is_err(), "the base's tokenizer is not there");
+        eprintln!("SKIPPED: the base's tokenizer is not there; fetch the base, or name it in TANDEM_TOKENIZER");
+        return;
+    };
+    let encoder = Encoder::parse(&fs::read(tokenizer).unwrap()).unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/golden/prompt_ids.jsonl");
+    let mut cases = 0;
+    for line in fs::read_to_string(&path).unwrap().lines() {
+        let case: Case = serde_json::from_str(line).unwrap();
+        let rules = PromptRules { bos: BOS, max_tokens: case.max_prompt_tokens };
+        let found = Prompt::new(rules, &case.template, &case.input(), case.reply_speaker.as_deref(), |text| encoder.encode(text));
+        let found = found.map_err(|e| e.kind().to_owned());
+        let expected = match case.error {
+            Some(kind) => Err(kind),
+            None => Ok(Prompt { ids: case.ids, left_out_messages: case.left_out_messages, input_truncated: case.input_truncated }),
+        };
+        assert_eq!(found, expected, "{}", case.name);
+        cases += 1;
+    }
+    assert!(cases > 0, "no golden vectors in {}", path.display());
+}
