@@ -105,7 +105,7 @@ def train_lora_command(
 @train_app.command("calibration")
 def train_calibration_command(
     composition: str,
-    method: Annotated[str, typer.Option(help="lc++ or lc.")] = "lc++",
+    method: Annotated[str, typer.Option(help="lc++w (ours), lc++ or lc.")] = "lc++",
     steps: Count = 120,
     batch_size: Count = 4,
     learning_rate: float = 3e-3,
@@ -129,7 +129,7 @@ def train_calibration_command(
     if method not in set(CalibrationMethod):
         raise ToolchainError(f"unknown calibration method {method!r}: choose from {', '.join(CalibrationMethod)}")
     chosen, parsed = CalibrationMethod(method), Composition.parse(composition)
-    schedule = Schedule(steps, batch_size, learning_rate, seed=seed)
+    schedule = Schedule(steps, batch_size, learning_rate, seed=seed, keep_best=False)
     teacher = teacher_pairs(parsed) if with_teacher else []
     log = train_calibration(
         load_base(base_model()), parsed, chosen, schedule, out or calibration_path(parsed, chosen), teacher

@@ -1,5 +1,6 @@
 """Train a calibration: base and adapters frozen, a few vectors on top of their merge (Learnable Calibration, arXiv 2507.16083)."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from enum import StrEnum
@@ -12,9 +13,10 @@ from torch import nn
 
 from toolchain import paths
 from toolchain.adapters.calibration_file import Calibration, Entry, write_calibration
-from toolchain.adapters.compose import compose, delta
+from toolchain.adapters.compose import compose, delta, layer_of
 from toolchain.adapters.examples import encode_pairs
 from toolchain.adapters.files import MODULES, Adapter, adapter_hash, read_adapter
+from toolchain.adapters.merge_weights import MergeWeights
 from toolchain.adapters.training import Schedule, train, write_log
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
@@ -26,10 +28,14 @@ CALIBRATION_RANK = 4
 
 
 class CalibrationMethod(StrEnum):
-    """LC adds p·1ᵀ (the foldable reading), LC++ adds P2·P1; both are shared by all layers of a module type."""
+    """LC adds p·1ᵀ (the foldable reading), LC++ adds P2·P1; both are shared by all layers of a module type.
+
+    LC++W, our own, also learns the merge weights of every linear: 252 more parameters on the default base.
+    """
 
     LC = "lc"
     LC_PLUS_PLUS = "lc++"
+    LC_PLUS_PLUS_W = "lc++w"
 
 
 class SharedPair(nn.Module):
@@ -68,20 +74,42 @@ class SharedVector(nn.Module):
 _CORRECTIONS: dict[CalibrationMethod, type[SharedPair] | type[SharedVector]] = {
     CalibrationMethod.LC: SharedVector,
     CalibrationMethod.LC_PLUS_PLUS: SharedPair,
+    CalibrationMethod.LC_PLUS_PLUS_W: SharedPair,
 }
 
 
 class CalibratedLinear(nn.Module):
-    """A frozen linear with a correction that all layers of its module type share."""
+    """A frozen linear with corrections: one that all layers of its module type share, perhaps one of its own."""
 
-    def __init__(self, linear: nn.Linear, correction: nn.Module) -> None:
+    def __init__(self, linear: nn.Linear, corrections: Sequence[nn.Module]) -> None:
         super().__init__()
         self.linear = linear
-        self.correction = correction
+        self.corrections = nn.ModuleList(corrections)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """W'x + correction(x), W' being the merged weight."""
-        return self.linear(x) + self.correction(x)  # type: ignore[no-any-return]
+        """W'x + Σ correction(x), W' being the merged weight."""
+        y = self.linear(x)
+        for correction in self.corrections:
+            y = y + correction(x)
+        return y  # type: ignore[no-any-return]
+
+
+class Corrections(nn.Module):
+    """All that a calibration trains: `shared` by module type, `weights` by linear (`3/q_proj`)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shared = nn.ModuleDict()
+        self.weights = nn.ModuleDict()
+
+    def entries(self, layers: int) -> tuple[Entry, ...]:
+        """The trained tensors as a calibration file holds them."""
+        shared = [correction.entry(layers, module) for module, correction in self.shared.items()]  # type: ignore[operator]
+        weights = []
+        for key, correction in self.weights.items():
+            layer, module = key.split("/")
+            weights.append(correction.entry(int(layer), module))  # type: ignore[operator]
+        return (*shared, *weights)
 
 
 def train_calibration(
@@ -99,15 +127,16 @@ def train_calibration(
     training = encode_pairs(base, composition.prompt, [*composition_pairs(composition, Split.CALIBRATION), *teacher])
     validation = encode_pairs(base, composition.prompt, composition_pairs(composition, Split.VALIDATION))
     folders = {task: paths.ADAPTERS / task for task in composition.ids}
-    merge_into(base.model, [read_adapter(folder) for folder in folders.values()])
+    adapters = [read_adapter(folder) for folder in folders.values()]
+    merge_into(base.model, adapters)
     torch.manual_seed(schedule.seed)
-    corrections = attach(base.model, method)
-    checkpoint = paths.cache() / "checkpoints" / f"{path.stem}-{method}-seed{schedule.seed}.pt"
+    corrections = attach(base.model, method, adapters)
+    hashes = {task: adapter_hash(folder) for task, folder in folders.items()}
+    merged = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()[:12]
+    checkpoint = paths.cache() / "checkpoints" / f"{path.stem}-{method}-seed{schedule.seed}-{merged}.pt"
     parameters = dict(corrections.named_parameters())
     log = train(base.model, parameters, training, validation, schedule, checkpoint, lambda _training: None)
-    layers = base.model.config.num_hidden_layers
-    entries = tuple(correction.entry(layers, module) for module, correction in corrections.items())  # type: ignore[operator]
-    hashes = {task: adapter_hash(folder) for task, folder in folders.items()}
+    entries = corrections.entries(base.model.config.num_hidden_layers)
     write_calibration(path, Calibration(method, composition.name, base.specification.sha256, hashes, entries))
     content = {
         "composition": composition.name,
@@ -144,14 +173,18 @@ def merge_into(model: Any, adapters: list[Adapter]) -> None:
             linear.weight += torch.from_numpy(delta(merged, name))
 
 
-def attach(model: Any, method: CalibrationMethod) -> nn.ModuleDict:
-    """Wrap the model's linears; returns the corrections by module type."""
-    corrections = nn.ModuleDict()
+def attach(model: Any, method: CalibrationMethod, adapters: Sequence[Adapter] = ()) -> Corrections:
+    """Wrap the linears of a model that the mean of `adapters` was merged into; returns what is to be trained."""
+    corrections = Corrections()
     for name, linear in list(adapted_linears(model)):
         parent, module = name.rsplit(".", 1)
-        if module not in corrections:
-            corrections[module] = _CORRECTIONS[method](linear.in_features, linear.out_features)
-        setattr(model.get_submodule(parent), module, CalibratedLinear(linear, corrections[module]))
+        if module not in corrections.shared:
+            corrections.shared[module] = _CORRECTIONS[method](linear.in_features, linear.out_features)
+        own: list[nn.Module] = [corrections.shared[module]]
+        if method is CalibrationMethod.LC_PLUS_PLUS_W:
+            own.append(MergeWeights(adapters, name))
+            corrections.weights[f"{layer_of(name)}/{module}"] = own[-1]
+        setattr(model.get_submodule(parent), module, CalibratedLinear(linear, own))
     return corrections
 
 

@@ -43,10 +43,7 @@ def compose(adapters: Sequence[Adapter], weights: Sequence[float], calibration: 
 def _compose_linear(
     linear: str, adapters: Sequence[Adapter], weights: Sequence[float], calibration: Calibration | None
 ) -> tuple[Array, Array]:
-    layer = _LAYER.search(linear)
-    if layer is None:
-        raise ToolchainError(f"{linear} is not in a numbered layer: it cannot be composed")
-    entries = calibration.find(int(layer[1]), linear.rsplit(".", 1)[1]) if calibration else []
+    entries = calibration.find(layer_of(linear), linear.rsplit(".", 1)[1]) if calibration else []
     merge_weights: Array = np.asarray(weights, dtype=np.float32)
     for entry in entries:
         if entry.weights is not None:
@@ -67,6 +64,18 @@ def _compose_linear(
             rows.append(np.ones((1, d_in), dtype=np.float16))
             columns.append(entry.p[:, np.newaxis])
     return np.concatenate(rows, axis=0), np.concatenate(columns, axis=1)
+
+
+def layer_of(linear: str) -> int:
+    """The number of the layer that a linear is in.
+
+    Raises:
+        ToolchainError: it is in none.
+    """
+    layer = _LAYER.search(linear)
+    if layer is None:
+        raise ToolchainError(f"{linear} is not in a numbered layer: it cannot be composed")
+    return int(layer[1])
 
 
 def delta(adapter: Adapter, linear: str) -> Array:

@@ -19,7 +19,10 @@ from toolchain.hashing import write_text_whole, written_whole
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast: `steps` optimiser steps of `batch_size` examples, linear warm-up, then cosine to zero."""
+    """How long and how fast: `steps` optimiser steps of `batch_size` examples, linear warm-up, then cosine to zero.
+
+    `keep_best` keeps the parameters of the lowest validation loss; without it those of the last step are kept, after the rate has come down.
+    """
 
     steps: int
     batch_size: int
@@ -29,11 +32,12 @@ class Schedule:
     weight_decay: float = 0.0
     evaluate_every: int = 30
     seed: int = 0
+    keep_best: bool = True
 
 
 @dataclass
 class TrainingLog:
-    """What happened, step by step; `best_step` is the one whose parameters are kept (lowest validation loss)."""
+    """What happened, step by step; `best_step` is the one whose parameters are kept."""
 
     losses: list[float] = field(default_factory=list)
     validation_losses: dict[int, float] = field(default_factory=dict)
@@ -72,7 +76,7 @@ def train(
     checkpoint: Path,
     set_training: Callable[[bool], object],
 ) -> TrainingLog:
-    """Train `parameters` in place and leave those of the best validation loss in them.
+    """Train `parameters` in place and leave those that `schedule.keep_best` says in them.
 
     The state after each evaluation is kept in `checkpoint`, and a run that finds one of the same schedule and examples goes on from
     there, with the same batches and the same dropout, so that an interrupted run ends as an uninterrupted one does. The caller names
@@ -107,7 +111,7 @@ def train(
                 validation_loss(model, validation_examples, schedule.batch_size) if validation_examples else loss.item()
             )
             log.validation_losses[done] = round(measured, 5)
-            if measured <= min(log.validation_losses.values()) + 5e-6:
+            if not schedule.keep_best or measured <= min(log.validation_losses.values()) + 5e-6:
                 log.best_step = done
                 best = {name: parameter.detach().clone() for name, parameter in parameters.items()}
             log.seconds = round(time.monotonic() - started, 1)

@@ -30,6 +30,9 @@ def put_calibration(
             entries.append(Entry(0, 2, module, p=p2[:, 0]))
         else:
             entries.append(Entry(0, 2, module, p1=p1, p2=p2))
+        if method is CalibrationMethod.LC_PLUS_PLUS_W:
+            weights = random.uniform(0, 1, (3, len(composition.ids)))
+            entries += [Entry(layer, layer, module, weights=row) for layer, row in enumerate(weights)]
     hashes = {task: adapter_hash(paths.ADAPTERS / task) for task in composition.ids}
     calibration = Calibration(method, composition.name, base_sha256, hashes, tuple(entries))
     write_calibration(calibration_path(composition, method), calibration)

@@ -1,13 +1,12 @@
 """Calibration training: it starts at the merge, and what is exported computes what was trained."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
 from toolchain import paths
-from toolchain.adapters.calibration import CalibrationMethod, attach, merge_into, train_calibration
+from toolchain.adapters.calibration import CalibrationMethod, Corrections, attach, merge_into, train_calibration
 from toolchain.adapters.calibration_file import Calibration, read_calibration, write_calibration
 from toolchain.adapters.compose import compose
 from toolchain.adapters.examples import Example
@@ -25,20 +24,19 @@ ADAPTERS = [random_adapter(seed=1), random_adapter(seed=2, rank=3)]
 HALVES = [0.5, 0.5]
 
 
-def _calibrated(base: LoadedBase, method: CalibrationMethod, folder: Path) -> Any:
+def _calibrated(base: LoadedBase, method: CalibrationMethod, folder: Path) -> Corrections:
     """Merge, attach and train a few fast steps on `base`; returns the corrections."""
     merge_into(base.model, ADAPTERS)
     torch.manual_seed(0)
-    corrections = attach(base.model, method)
+    corrections = attach(base.model, method, ADAPTERS)
     schedule = Schedule(steps=8, batch_size=4, learning_rate=0.02, warmup_steps=1)
     parameters = dict(corrections.named_parameters())
     train(base.model, parameters, EXAMPLES, EXAMPLES, schedule, folder / "checkpoint.pt", lambda _training: None)
     return corrections
 
 
-def _exported(corrections: Any, method: CalibrationMethod, path: Path) -> Calibration:
-    entries = tuple(correction.entry(3, module) for module, correction in corrections.items())
-    write_calibration(path, Calibration(method, "summarize+es", "0" * 64, {}, entries))
+def _exported(corrections: Corrections, method: CalibrationMethod, path: Path) -> Calibration:
+    write_calibration(path, Calibration(method, "summarize+es", "0" * 64, {}, corrections.entries(layers=3)))
     return read_calibration(path)
 
 
@@ -53,19 +51,28 @@ def test_the_merge_is_the_composed_mean(base: LoadedBase) -> None:
 def test_training_starts_exactly_at_the_merge(base: LoadedBase, method: CalibrationMethod) -> None:
     merge_into(base.model, ADAPTERS)
     before = logits(base, IDS)
-    attach(base.model, method)
+    attach(base.model, method, ADAPTERS)
     assert torch.equal(logits(base, IDS), before)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_one_correction_is_shared_by_all_layers_of_a_module_type(base: LoadedBase, method: CalibrationMethod) -> None:
-    corrections = attach(base.model, method)
-    assert set(corrections) == set(MODULES)
+    corrections = attach(base.model, method, ADAPTERS)
+    assert set(corrections.shared) == set(MODULES)
     for layer in base.model.model.layers:
         for part in (layer.self_attn, layer.mlp):
             for name, module in part.named_children():
                 if name in MODULES:
-                    assert module.correction is corrections[name]
+                    assert module.corrections[0] is corrections.shared[name]
+
+
+def test_learned_weights_are_one_for_each_adapter_and_linear(base: LoadedBase) -> None:
+    corrections = attach(base.model, CalibrationMethod.LC_PLUS_PLUS_W, ADAPTERS)
+    weights = [entry for entry in corrections.entries(layers=3) if entry.weights is not None]
+    assert {(entry.first, entry.last, entry.module) for entry in weights} == {
+        (layer, layer, module) for layer in range(3) for module in MODULES
+    }
+    assert all(entry.weights is not None and entry.weights.tolist() == HALVES for entry in weights)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -113,12 +120,42 @@ def test_a_calibration_is_trained_and_written_with_what_it_belongs_to(
     assert (calibration.method, calibration.composition) == (method, "summarize+es")
     assert calibration.base_sha256 == SPECIFICATION.sha256
     assert calibration.adapter_sha256 == {task: adapter_hash(paths.ADAPTERS / task) for task in ("summarize", "es")}
-    assert {(entry.first, entry.last) for entry in calibration.entries} == {(0, 2)}
-    assert {entry.module for entry in calibration.entries} == set(MODULES)
+    shared = [entry for entry in calibration.entries if entry.weights is None]
+    assert {(entry.first, entry.last) for entry in shared} == {(0, 2)}
+    assert {entry.module for entry in shared} == set(MODULES)
     stored = sum(
-        tensor.size for entry in calibration.entries for tensor in (entry.p1, entry.p2, entry.p) if tensor is not None
+        tensor.size
+        for entry in calibration.entries
+        for tensor in (entry.p1, entry.p2, entry.p, entry.weights)
+        if tensor is not None
     )
     assert stored == log["parameters"]
     assert len(log["losses"]) == 2
     assert path.with_suffix(".json").is_file()
     assert not list((tmp_path / "cache").rglob("*.pt")), "the checkpoint goes once the file is written"
+
+
+def test_an_interrupted_calibration_does_not_go_on_with_other_adapters(
+    tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    composition, schedule = Composition.parse("summarize+es"), Schedule(4, 4, 0.01, evaluate_every=2)
+
+    def run(cache: Path) -> Calibration:
+        monkeypatch.setenv("TANDEM_CACHE", str(cache))
+        path = cache / "summarize+es.safetensors"
+        train_calibration(tiny_base(), composition, CalibrationMethod.LC, schedule, path)
+        return read_calibration(path)
+
+    def killed(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("toolchain.adapters.calibration.write_calibration", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path / "interrupted")
+    assert list((tmp_path / "interrupted").rglob("*.pt"))
+    write_adapter(paths.ADAPTERS / "es", random_adapter(seed=77), "tiny")
+    for found, expected in zip(run(tmp_path / "interrupted").entries, run(tmp_path / "fresh").entries, strict=True):
+        assert found.p is not None
+        assert expected.p is not None
+        assert found.p.tobytes() == expected.p.tobytes()
