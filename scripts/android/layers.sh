@@ -19,8 +19,9 @@ installed() {
 
 bindings() {
   installed
-  [ -f app/native-module/cpp/generated/tandem_ffi.cpp ] && [ -f app/native-module/android/cpp-adapter.cpp ] ||
+  if [ ! -f app/native-module/cpp/generated/tandem_ffi.cpp ] || [ ! -f app/native-module/android/cpp-adapter.cpp ]; then
     npm run --silent bindings -w @tandem/app
+  fi
 }
 
 after() { # FUNCTION...: layers whose results this one uses; a skipped one takes it along
