@@ -37,12 +37,12 @@ paths: $(VENV_STAMP) ## where `tandem`, the demo bundle and the base model are, 
 	@bin/toolchain paths
 
 preview: $(BUNDLE)/manifest.json $(NODE_STAMP) build ## the app in the browser, on the real core
-	npm run --silent bindings -w app
-	TANDEM_BUNDLE=$(CURDIR)/$(BUNDLE) npm run --silent preview -w app
+	npm run --silent bindings -w @tandem/app
+	TANDEM_BUNDLE=$(CURDIR)/$(BUNDLE) npm run --silent preview -w @tandem/app
 
 screenshot: $(BUNDLE)/manifest.json $(NODE_STAMP) build ## docs/images/preview.png, from the preview
-	npm run --silent bindings -w app
-	TANDEM_BUNDLE=$(CURDIR)/$(BUNDLE) npm run --silent screenshot -w app
+	npm run --silent bindings -w @tandem/app
+	TANDEM_BUNDLE=$(CURDIR)/$(BUNDLE) npm run --silent screenshot -w @tandem/app
 
 format: $(VENV_STAMP) ## format Python and Rust
 	$(VENV)/bin/ruff format .

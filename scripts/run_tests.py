@@ -42,12 +42,12 @@ LAYERS = (
     ),
     Layer("rust tests", "cd native && cargo test --release --locked --quiet", ("cargo",)),
     Layer("node packages", "make --no-print-directory node", ("npm",)),
-    Layer("bindings", "npm run --silent bindings -w app", ("npm", "cargo")),
-    Layer("app style", "npm run --silent lint -w app && npm run --silent depcruise -w app", ("npm",)),
-    Layer("app types", "npm run --silent types -w app", ("npm",)),
-    Layer("app tests", "npm run --silent test -w app", ("npm",)),
+    Layer("bindings", "npm run --silent bindings -w @tandem/app", ("npm", "cargo")),
+    Layer("app style", "npm run --silent lint -w @tandem/app && npm run --silent depcruise -w @tandem/app", ("npm",)),
+    Layer("app types", "npm run --silent types -w @tandem/app", ("npm",)),
+    Layer("app tests", "npm run --silent test -w @tandem/app", ("npm",)),
     Layer("across the parts", f"{VENV}/python -m pytest tests", ("cargo", "npm")),
-    Layer("browser", "npm run --silent e2e -w app", ("npm", "chromium")),
+    Layer("browser", "npm run --silent e2e -w @tandem/app", ("npm", "chromium")),
     Layer("android", "scripts/check-android.sh", ("npm", "mvn", "java")),
 )
 
