@@ -107,7 +107,10 @@ impl Bundle {
     fn copy_to(&self, file: &str, to: impl Write) -> Result<(), BundleError> {
         let unlisted = || BundleError::new(BundleErrorKind::FileMissing, file, "the manifest does not list this file.");
         let wanted = self.manifest.files.get(file).ok_or_else(unlisted)?;
-        let found = self.source.copy(file, wanted.bytes, to).map_err(|e| directory::unreadable(Path::new(file), &e))?;
+        let found = self.source.copy(file, wanted.bytes, to).map_err(|e| {
+            let message = format!("it cannot be read or copied ({e}); check its permissions and the room on the disk.");
+            BundleError::new(BundleErrorKind::BundleUnreadable, file, message)
+        })?;
         compare(found, *wanted).map_err(|(part, message)| {
             let kind = if part == Part::Size { BundleErrorKind::FileSize } else { BundleErrorKind::FileHash };
             BundleError::new(kind, file, format!("{message}; the bundle is damaged, get it anew."))

@@ -53,7 +53,7 @@ pub struct Run {
     /// One JSON object a line; - for standard input
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub input: PathBuf,
-    /// Threads for the model; all cores by default
+    /// Threads for the model; half of the cores by default
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
     /// Most tokens to generate in each step; the bundle's limit by default

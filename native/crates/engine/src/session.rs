@@ -12,7 +12,7 @@ use crate::{AdapterCache, Answer, Cancel, Engine, EngineError, EngineErrorKind, 
 /// How a session is opened.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// All cores when absent. Counts for the first session of a process.
+    /// Half of the cores, at most 4, when absent. Counts for the first session of a process.
     pub threads: Option<usize>,
     /// Where short-lived files go; the system's temporary folder when absent. Counts for the first session of a process.
     pub temp_dir: Option<PathBuf>,

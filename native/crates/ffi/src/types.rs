@@ -154,7 +154,7 @@ pub struct BundleInfo {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, uniffi::Record)]
 pub struct SessionOptions {
-    /// Threads for the model; all cores when absent. Takes effect before the first session only.
+    /// Threads for the model; half of the cores, at most 4, when absent. Takes effect for the first session of a process only.
     pub threads: Option<u32>,
     /// Where short-lived files may be written; on a phone the app's cache folder.
     pub temp_dir: Option<String>,

@@ -2,5 +2,6 @@
 
 mod adapters;
 mod prompts;
+mod real;
 mod session;
 mod support;

@@ -91,6 +91,12 @@ impl Engine for ScriptedEngine {
     }
 }
 
+/// Says why a test is skipped, or fails where nothing may be.
+pub fn required(missing: &str) {
+    assert_ne!(std::env::var("REQUIRE_ALL").as_deref(), Ok("1"), "{missing}");
+    eprintln!("SKIPPED: {missing}");
+}
+
 /// A folder of a test's own; the library's temporary folder is that of the sessions.
 pub fn folder() -> TempDir {
     tempfile::tempdir_in(std::env::temp_dir()).unwrap()

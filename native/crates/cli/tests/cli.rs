@@ -1,0 +1,123 @@
+//! The program as a user calls it, without a model: exit codes, what goes to stdout and stderr, and the manual.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tandem_bundle::{BaseErrorKind, BundleErrorKind, InputErrorKind};
+use tandem_engine::{EngineErrorKind, Error, FinishReason};
+use tandem_fixture::{BASE, Fixture};
+use tempfile::TempDir;
+
+const ONE: &str = "{\"id\": 1, \"text\": \"hi\"}\n";
+
+fn tandem(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tandem"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A program that refuses its arguments does not read its input.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn bundle(fixture: &Fixture) -> (TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("bundle");
+    fixture.write_directory(&root);
+    (folder, root.display().to_string())
+}
+
+/// Checks a refusal: exit code, kind on stderr, nothing on stdout.
+fn refused(output: &Output, code: i32, kind: &str) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{stderr}");
+    assert!(stderr.contains(&format!("error[{kind}]: ")), "{stderr}");
+    assert_eq!(output.stdout, b"");
+}
+
+#[test]
+fn refusals_have_their_exit_codes() {
+    let (folder, bundle) = bundle(&Fixture::new());
+    let path = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path.display().to_string()
+    };
+    let run = |more: &[&str], input: &str| tandem(&[&["run", "--bundle", &bundle, "--task", "summarize"], more].concat(), input);
+    assert_eq!(run(&["--mode", "best"], "").status.code(), Some(2));
+    assert_eq!(run(&["--threads", "0"], "").status.code(), Some(2));
+    refused(&tandem(&["run", "--bundle", "/nowhere", "--task", "summarize"], ONE), 3, "bundle-unreadable");
+    refused(&run(&["--public-key", &path("key.pub", b"no key")], ONE), 3, "public-key-invalid");
+    refused(&run(&[], ONE), 4, "base-missing");
+    refused(&run(&["--base", &path("short.gguf", b"x")], ONE), 4, "base-size");
+    refused(&run(&["--base", &path("other.gguf", &vec![b'x'; BASE.len()])], ONE), 4, "base-hash");
+    refused(&run(&["--into", "fr"], ONE), 5, "composition-unknown");
+    refused(&run(&["--mode", "calibrated"], ONE), 5, "mode-unavailable");
+    refused(&run(&[], "\n"), 5, "input-invalid");
+    refused(&run(&["--input", "/nowhere.jsonl"], ""), 5, "input-invalid");
+    // The base is right, but the fixture's tokenizer is none.
+    refused(&run(&["--base", &path("base.gguf", BASE)], ONE), 3, "tokenizer-invalid");
+}
+
+#[test]
+fn a_bundle_is_verified_and_shown_in_both_forms() {
+    let fixture = Fixture::new().packed();
+    let (folder, directory) = bundle(&fixture);
+    let zip = folder.path().join("bundle.tandem");
+    fs::write(&zip, fixture.zip()).unwrap();
+    for path in [directory, zip.display().to_string()] {
+        let verified = tandem(&["verify", "--bundle", &path], "");
+        assert_eq!(verified.status.code(), Some(0), "{}", String::from_utf8_lossy(&verified.stderr));
+        let shown = tandem(&["inspect", "--bundle", &path, "--json"], "");
+        let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+        assert_eq!(shown["base"]["packed"], true);
+        assert_eq!(shown["signed"], false);
+        assert_eq!(shown["compositions"][1]["tasks"], serde_json::json!(["summarize", "es"]));
+        assert_eq!(shown["compositions"][1]["recommended_mode"], "calibrated");
+    }
+}
+
+#[test]
+fn a_damaged_bundle_is_refused_with_the_file_named() {
+    let mut fixture = Fixture::new();
+    fixture.files.get_mut("adapters/es/adapter_model.safetensors").unwrap()[99] ^= 1;
+    let (_folder, bundle) = bundle(&fixture);
+    let output = tandem(&["verify", "--bundle", &bundle], "");
+    refused(&output, 3, "file-hash");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("adapters/es/adapter_model.safetensors"));
+}
+
+#[test]
+fn a_chat_becomes_an_input_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let chat = folder.path().join("party.txt");
+    fs::write(&chat, "31/12/23, 21:41 - Ana: hi\n31/12/23, 21:42 - Ben: ho\n").unwrap();
+    let output = tandem(&["parse-chat", chat.to_str().unwrap(), "--json"], "");
+    let line: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let conversation = serde_json::json!([{"speaker": "Ana", "text": "hi"}, {"speaker": "Ben", "text": "ho"}]);
+    assert_eq!(line, serde_json::json!({"id": "party", "conversation": conversation}));
+    assert_eq!(tandem(&["parse-chat", "-"], "Ana: hi").stdout, b"Ana: hi\n");
+    refused(&tandem(&["parse-chat", "-"], "\n"), 5, "input-empty");
+}
+
+#[test]
+fn the_manual_lists_every_error_kind_and_finish_reason() {
+    let manual = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/command-line.md");
+    let manual = fs::read_to_string(manual).unwrap();
+    let bundle = BundleErrorKind::ALL.iter().map(|kind| kind.id());
+    let base = BaseErrorKind::ALL.iter().map(|kind| kind.id());
+    let input = InputErrorKind::ALL.iter().map(|kind| kind.id());
+    let engine = EngineErrorKind::ALL.iter().map(|kind| kind.id());
+    for kind in bundle.chain(base).chain(input).chain(engine).chain([Error::CLOSED]) {
+        assert!(manual.contains(&format!("| `{kind}` |")), "{kind} is not in the table");
+    }
+    for reason in FinishReason::ALL {
+        assert!(manual.contains(&format!("`{}`", reason.id())), "{} is not in the manual", reason.id());
+    }
+}
