@@ -1,6 +1,7 @@
 //! mistral.rs as the engine: a GGUF base on the CPU, adapters loaded into it while it runs.
 
 mod request;
+mod shutdown;
 mod threads;
 
 use std::ops::ControlFlow;
@@ -15,6 +16,7 @@ use crate::engine::Sink;
 use crate::tokenizer::{Encoder, without_merges};
 use crate::{Engine, EngineError, EngineErrorKind, Error, Generated, Generation, Scratch, Stopped, memory};
 use request::{Progress, Tokens};
+use shutdown::Shutdown;
 
 /// Architectures whose GGUF files store the attention's rows in an order that adapters do not have.
 const PERMUTED_ARCHITECTURES: &[&str] = &["llama", "mistral3"];
@@ -23,7 +25,9 @@ const PERMUTED_ARCHITECTURES: &[&str] = &["llama", "mistral3"];
 const ADAPTER_LIMITS: LoraRuntimeConfig = LoraRuntimeConfig { max_adapters: 1024, max_rank: 1024, max_bytes: 1 << 40 };
 
 pub struct MistralEngine {
+    // Dropped in this order.
     model: Model,
+    _shutdown: Shutdown,
     encoder: Encoder,
     /// Drives the calls into the library; the model runs on threads of its own.
     runtime: Runtime,
@@ -53,7 +57,8 @@ impl MistralEngine {
             model?
         };
         memory::give_back_freed();
-        Ok(Self { model, encoder, runtime })
+        let shutdown = Shutdown::of(&model);
+        Ok(Self { model, _shutdown: shutdown, encoder, runtime })
     }
 }
 
