@@ -43,7 +43,8 @@ def compose(adapters: Sequence[Adapter], weights: Sequence[float], calibration: 
 def _compose_linear(
     linear: str, adapters: Sequence[Adapter], weights: Sequence[float], calibration: Calibration | None
 ) -> tuple[Array, Array]:
-    entries = calibration.find(layer_of(linear), linear.rsplit(".", 1)[1]) if calibration else []
+    layer, module = layer_of(linear), linear.rsplit(".", 1)[1]
+    entries = calibration.find(layer, module) if calibration else []
     merge_weights: Array = np.asarray(weights, dtype=np.float32)
     for entry in entries:
         if entry.weights is not None:
