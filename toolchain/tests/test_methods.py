@@ -33,11 +33,10 @@ def test_each_method_applies_what_it_is_named_after() -> None:
         "merge": [compose([first, second], [0.5, 0.5])],
         "two-step": [first, second],
     }
-    for method, calibration in calibrations.items():
-        expected[method] = [compose([first, second], [0.5, 0.5], calibration)]
-    assert METHODS.keys() == expected.keys()
-    for name, adapters in expected.items():
-        steps = METHODS[name].steps(COMPOSITION, "asked for: {input}")
+    for trained, calibration in calibrations.items():
+        expected[trained] = [compose([first, second], [0.5, 0.5], calibration)]
+    for name, method in METHODS.items():
+        adapters, steps = expected[name], method.steps(COMPOSITION, "asked for: {input}")
         assert len(steps) == len(adapters), name
         for step, adapter in zip(steps, adapters, strict=True):
             assert step.adapter is None if adapter is None else _same(step.adapter, adapter), name

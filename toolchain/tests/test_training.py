@@ -178,13 +178,22 @@ def test_the_parameters_of_the_best_validation_loss_are_kept(tmp_path: Path) -> 
     assert kept < log.validation_losses[schedule.steps] - 0.01
 
 
+def test_the_last_step_is_kept_on_request(tmp_path: Path) -> None:
+    schedule = Schedule(steps=12, batch_size=6, learning_rate=0.2, warmup_steps=1, evaluate_every=3, keep_best=False)
+    log, _, base = _run(tmp_path, schedule, UNRELATED)
+    assert log.best_step == schedule.steps
+    assert log.validation_losses[12] > min(log.validation_losses.values())
+    kept = validation_loss(base.model, UNRELATED, schedule.batch_size)
+    assert kept == pytest.approx(log.validation_losses[12], abs=2e-5)
+
+
 def test_the_frozen_base_is_left_alone(tmp_path: Path) -> None:
     before = {name.replace(".linear.", "."): item.clone() for name, item in tiny_base().model.state_dict().items()}
     _, _, base = _run(tmp_path, SHORT, UNRELATED)
     after = {
         name.replace(".linear.", "."): item
         for name, item in base.model.state_dict().items()
-        if ".correction." not in name
+        if ".corrections." not in name
     }
     assert before.keys() == after.keys()
     assert all(torch.equal(before[name], after[name]) for name in before)
