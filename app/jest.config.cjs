@@ -5,6 +5,8 @@ const transpiled = ['(jest-)?react-native(-.*)?', '@react-native(-.*)?', '@react
 
 /** @type {import('jest').Config} */
 module.exports = {
+  // Only ends a test that hangs: on a busy machine the first one of a file may wait long for its modules.
+  testTimeout: 120_000,
   projects: [
     {
       // Screens and state, on a scripted core.

@@ -92,7 +92,7 @@ if (missing !== undefined) console.warn(`SKIPPED: tests on the real model: ${mis
     expect(statistics).toMatchObject({ finishReason: expect.stringMatching(/^(stop|line-break|length)$/) as string, leftOutMessages: 0, steps: 1 });
     expect(statistics.generatedTokens).toBeGreaterThan(3);
     expect(statistics.peakRssBytes).toBeGreaterThan(100_000_000);
-  }, 120_000);
+  });
 
   test('stops when it is cancelled, and keeps what was written', async () => {
     let streamed = '';
@@ -105,7 +105,7 @@ if (missing !== undefined) console.warn(`SKIPPED: tests on the real model: ${mis
     expect(text).toBe(streamed.trim());
     // A cancel stops that run alone.
     await expect(session.run(request(1), () => undefined)).resolves.not.toMatchObject({ statistics: { finishReason: 'cancelled' } });
-  }, 120_000);
+  });
 
   test('refuses an empty conversation and an unknown combination', async () => {
     const empty: RunRequest = { ...request(0), input: { kind: 'conversation', messages: [] } };

@@ -33,6 +33,7 @@ export async function openPhone(colorScheme: 'light' | 'dark' = 'light'): Promis
     args: quiet,
   });
   const page = context.pages()[0] ?? (await context.newPage());
+  page.setDefaultTimeout(120_000); // only ends what hangs
   const problems: string[] = [];
   page.on('pageerror', error => problems.push(error.message));
   page.on('console', message => {

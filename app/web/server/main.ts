@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import { bindingCore } from '../../src/core/bindingCore';
+import { CoreError } from '../../src/core/errors';
 
 import { builtPage } from './page';
 import { serve } from './server';
@@ -18,7 +19,8 @@ console.log(`Tandem is at ${preview.url} (Ctrl-C ends it)`);
 
 // Loaded at once, as on the phone; the page shows a failure.
 preview.model.load().catch((thrown: unknown) => {
-  console.error(`preview: ${thrown instanceof Error ? thrown.message : 'the model could not be loaded'}`);
+  const { file, message } = CoreError.from(thrown);
+  console.error(`preview: ${file === undefined ? '' : `${file}: `}${message}`);
 });
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
