@@ -181,6 +181,23 @@ def evaluate_command(
     progress(f"written to {target}")
 
 
+@app.command("recommend")
+def recommend_command(
+    compositions: Annotated[str, typer.Option(help="Comma-separated.")] = "summarize+es",
+) -> None:
+    """Choose prompts and recommended modes on the validation split, for the manifest of the next export."""
+    from toolchain.base_model.load import load_base
+    from toolchain.base_model.specification import base_model
+    from toolchain.data.benchmark import Split
+    from toolchain.evaluation.evaluate import Evaluation, evaluate
+    from toolchain.evaluation.recommend import METHODS_COMPARED, recommendation, write_recommendations
+
+    names = compositions.split(",")
+    evaluation = Evaluation(METHODS_COMPARED, names, Split.VALIDATION, limit=None, seed=0)
+    result = evaluate(load_base(base_model()), evaluation, paths.cache() / "cells", progress)
+    show({"recommendations": str(write_recommendations({name: recommendation(result, name) for name in names}))})
+
+
 @app.command("export")
 def export_command(
     out: Annotated[Path, typer.Argument(help="Bundle directory to write.")] = paths.DEMO_BUNDLE,

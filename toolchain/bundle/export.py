@@ -26,13 +26,13 @@ from toolchain.bundle.manifest import (
 from toolchain.bundle.verify import verify_bundle
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.methods import calibration_path
+from toolchain.evaluation.recommend import SHIPPED_METHOD, recommendations_path
 from toolchain.hashing import sha256_file, write_text_whole
 from toolchain.provenance import git_commit
 from toolchain.tasks import TASKS, Composition, TaskKind
 from toolchain.text import TEXT_VERSION
 
-_SHIPPED_METHOD = CalibrationMethod.LC_PLUS_PLUS
-RECOMMENDATIONS = "recommendations.json"
+_SHIPPED_METHOD = CalibrationMethod(SHIPPED_METHOD)
 
 
 def committed_compositions() -> list[Composition]:
@@ -137,7 +137,7 @@ def _put_composition(
 
 def _recommendation(composition: Composition) -> dict[str, Any]:
     """What validation chose for a composition (written by `toolchain recommend`), or nothing."""
-    path = paths.CALIBRATIONS / _SHIPPED_METHOD / RECOMMENDATIONS
+    path = recommendations_path()
     recommendations = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return dict(recommendations.get(composition.name, {}))
 
