@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 case $(uname -s) in Darwin) host=osx-bin ;; *) host=linux64-bin ;; esac
 hermesc=../node_modules/hermes-compiler/hermesc/$host/hermesc
 [ -x "$hermesc" ] || { echo "bundle: $hermesc is missing; run 'npm ci' in the repository's root" >&2; exit 1; }
-[ -f native-module/src/index.tsx ] || { echo "bundle: the bindings are missing; run 'npm run bindings -w app'" >&2; exit 1; }
+[ -f native-module/src/index.tsx ] || { echo "bundle: the bindings are missing; run 'npm run bindings -w @tandem/app'" >&2; exit 1; }
 
 rm -rf dist/android
 mkdir -p dist/android/res

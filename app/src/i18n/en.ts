@@ -95,7 +95,7 @@ export const en = {
       input: 'Choose another conversation or paste another text.',
       engine: 'Try again. If it happens again, close other apps: the model needs about a gigabyte of memory.',
       closed: 'Try again: the model is then loaded anew.',
-      connection: 'Start it again with “npm run preview -w app” and reload this page.',
+      connection: 'Start it again with “make preview” and reload this page.',
       internal: 'Try again. If it happens again, please report it with the text below.',
     },
   },
