@@ -16,6 +16,7 @@ use arguments::{Arguments, Command};
 use clap::Parser as _;
 
 fn main() -> ExitCode {
+    tandem_engine::hide_messages();
     let result = match Arguments::parse().command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Verify(arguments) => verify::verify(&arguments),

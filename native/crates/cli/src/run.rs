@@ -68,7 +68,7 @@ fn print(arguments: &Run, line: &Line, result: &Result<Answer, Error>) -> Result
             Ok(())
         }
         Err(e) => {
-            eprintln!("error[{}]: {e}", e.kind());
+            eprintln!("error[{}]: input {}: {e}", e.kind(), line.id);
             Ok(())
         }
     }

@@ -7,8 +7,8 @@ use tandem_bundle::text::Input;
 use crate::plan::{Plan, Step};
 use crate::statistics::StepStatistics;
 use crate::{
-    AdapterCache, Answer, AnswerText, Cancel, Engine, Error, FinishReason, Generation, Prompt, PromptRules, Request, Scratch, Statistics,
-    Stopped, peak_rss_bytes,
+    AdapterCache, Answer, AnswerText, Cancel, Ended, Engine, Error, FinishReason, Generation, Prompt, PromptRules, Request, Scratch,
+    Statistics, Stopped, peak_rss_bytes,
 };
 
 /// What happens while a request runs. `step` counts from 0.
@@ -115,11 +115,12 @@ impl Pass<'_> {
         show: &mut dyn FnMut(&str),
     ) -> Result<(String, FinishReason, StepStatistics), Error> {
         let mut text = AnswerText::default();
+        let mut ended = None;
         let mut sink = |piece: &str| {
             if cancel.is_cancelled() {
                 return ControlFlow::Break(());
             }
-            text.push(piece, &mut *show)
+            text.push(piece, &mut *show).map_break(|reason| ended = Some(reason))
         };
         let generation = Generation {
             ids: &self.prompt.ids,
@@ -132,8 +133,11 @@ impl Pass<'_> {
         let finish_reason = match generated.stopped {
             Stopped::StopId => FinishReason::Stop,
             Stopped::MaxTokens => FinishReason::Length,
-            Stopped::Sink if !cancel.is_cancelled() => FinishReason::LineBreak,
-            Stopped::Sink | Stopped::Cancelled => FinishReason::Cancelled,
+            Stopped::Sink | Stopped::Cancelled => match ended {
+                Some(Ended::LineBreak) => FinishReason::LineBreak,
+                Some(Ended::Repetition) => FinishReason::Repetition,
+                None => FinishReason::Cancelled,
+            },
         };
         let statistics = StepStatistics {
             tasks: self.step.tasks.clone(),

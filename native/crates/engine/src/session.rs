@@ -1,5 +1,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -34,7 +35,7 @@ pub struct Session {
     queue: Mutex<Option<mpsc::Sender<Job>>>,
     /// Of all requests that run or wait.
     cancels: Arc<Mutex<Vec<(u64, Cancel)>>>,
-    next_id: Mutex<u64>,
+    next_id: AtomicU64,
     worker: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -78,7 +79,7 @@ impl Session {
             load: start.elapsed(),
         };
         let thread = thread::spawn(move || worker.work(&jobs));
-        Self { bundle, queue: Mutex::new(Some(queue)), cancels, next_id: Mutex::default(), worker: Mutex::new(Some(thread)) }
+        Self { bundle, queue: Mutex::new(Some(queue)), cancels, next_id: AtomicU64::default(), worker: Mutex::new(Some(thread)) }
     }
 
     pub fn bundle(&self) -> &Bundle {
@@ -98,11 +99,7 @@ impl Session {
         let Some(queue) = queue.as_ref() else {
             return done(Err(Error::Closed));
         };
-        let id = {
-            let mut next = lock(&self.next_id);
-            *next += 1;
-            *next
-        };
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let cancel = Cancel::default();
         lock(&self.cancels).push((id, cancel.clone()));
         if let Err(mpsc::SendError(job)) = queue.send(Job { id, request, cancel, sink, done }) {

@@ -16,6 +16,8 @@ pub enum FinishReason {
     Stop,
     /// The model went on after a line break; what followed was cut.
     LineBreak,
+    /// The model repeated itself; all but the first round was cut.
+    Repetition,
     /// The token limit was reached.
     Length,
     /// The user stopped it; the text is what was written until then.
@@ -23,12 +25,13 @@ pub enum FinishReason {
 }
 
 impl FinishReason {
-    pub const ALL: &[Self] = &[Self::Stop, Self::LineBreak, Self::Length, Self::Cancelled];
+    pub const ALL: &[Self] = &[Self::Stop, Self::LineBreak, Self::Repetition, Self::Length, Self::Cancelled];
 
     pub const fn id(self) -> &'static str {
         match self {
             Self::Stop => "stop",
             Self::LineBreak => "line-break",
+            Self::Repetition => "repetition",
             Self::Length => "length",
             Self::Cancelled => "cancelled",
         }

@@ -156,6 +156,7 @@ impl From<core::FinishReason> for FinishReason {
         match reason {
             core::FinishReason::Stop => Self::Stop,
             core::FinishReason::LineBreak => Self::LineBreak,
+            core::FinishReason::Repetition => Self::Repetition,
             core::FinishReason::Length => Self::Length,
             core::FinishReason::Cancelled => Self::Cancelled,
         }

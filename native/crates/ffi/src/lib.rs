@@ -47,5 +47,6 @@ pub fn core_version() -> String {
 
 /// Turns a panic into an error of the border.
 fn guard<T>(f: impl FnOnce() -> Result<T, TandemError> + std::panic::UnwindSafe) -> Result<T, TandemError> {
+    tandem_engine::hide_messages();
     catch_unwind(f).unwrap_or_else(|_| Err(TandemError::internal()))
 }

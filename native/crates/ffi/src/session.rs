@@ -27,6 +27,7 @@ impl Session {
     /// Verifies the bundle and loads the model, on a thread of its own.
     #[uniffi::constructor]
     pub async fn open(bundle_path: String, base_path: Option<String>, options: SessionOptions) -> Result<Arc<Self>, TandemError> {
+        tandem_engine::hide_messages();
         let options = Options {
             threads: options.threads.map(|threads| threads as usize),
             temp_dir: options.temp_dir.map(PathBuf::from),

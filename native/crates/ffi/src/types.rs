@@ -50,6 +50,8 @@ pub enum FinishReason {
     Stop,
     /// The model went on after a line break; what follows was cut.
     LineBreak,
+    /// The model repeated itself; all but the first round was cut.
+    Repetition,
     /// The token limit was reached.
     Length,
     /// The user stopped it; the text is what was written until then.

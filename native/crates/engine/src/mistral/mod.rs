@@ -110,7 +110,7 @@ impl Engine for MistralEngine {
         }
         Ok(Generated {
             stopped,
-            prompt_tokens: sampled.prompt.unwrap_or(0),
+            prompt_tokens: sampled.prompt.unwrap_or(generation.ids.len()),
             generated_tokens: sampled.tokens,
             prefill: first - start,
             decode: first.elapsed(),

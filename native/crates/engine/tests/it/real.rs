@@ -33,7 +33,7 @@ fn request(mode: Mode) -> Request {
     }
 }
 
-/// Runs a request and checks that what was streamed is what was answered.
+/// Runs a request and checks that what was answered was streamed.
 fn run(session: &Session, mode: Mode) -> Answer {
     let (send, receive) = mpsc::channel();
     let answer = session.run(request(mode), move |event| drop(send.send(event))).unwrap();
@@ -47,7 +47,8 @@ fn run(session: &Session, mode: Mode) -> Answer {
             Event::Text { .. } | Event::StepFinished { .. } => {}
         }
     }
-    assert_eq!(text, answer.text);
+    // Of a loop more was streamed than is answered.
+    assert!(text.starts_with(&answer.text), "{text:?} is not {:?}", answer.text);
     // The engine's own count is that of the ids it was given: no BOS was added, and no special token came from the text.
     assert_eq!(prompt_tokens, answer.statistics.prompt_tokens());
     answer
@@ -87,12 +88,12 @@ fn the_real_engine_keeps_what_the_session_promises() {
     assert_ne!(first[0].text, first[2].text);
 
     // Cancelled at its second text, a run ends with what was shown.
-    let (canceller, mut texts) = (Arc::clone(&session), 0);
+    let (stopper, mut texts) = (Arc::clone(&session), 0);
     let long = Request { max_tokens: Some(limit), ..request(Mode::Calibrated) };
     let sink = move |event| {
         texts += usize::from(matches!(event, Event::Text { .. }));
         if texts == 2 {
-            canceller.cancel();
+            stopper.cancel();
         }
     };
     let cancelled = session.run(long, sink).unwrap();

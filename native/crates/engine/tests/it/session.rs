@@ -77,6 +77,7 @@ fn an_answer_says_why_it_ended() {
     let cases = [
         (pieces(&[" a", " b"]), None, "a b", FinishReason::Stop, 2),
         (pieces(&[" a", "\n", "b"]), None, "a", FinishReason::LineBreak, 2),
+        (pieces(&[" x", " a", " b", " a", " b", " a", " b", " a", " b", " a", " b"]), None, "x a b", FinishReason::Repetition, 10),
         (pieces(&["\n", "a"]), None, "a", FinishReason::Stop, 2),
         (pieces(&[" a", " b"]), Some(1), "a", FinishReason::Length, 1),
         (pieces(&[]), None, "", FinishReason::Stop, 0),

@@ -1,0 +1,64 @@
+//! What the app sees of the core, without a model.
+
+use std::fs;
+use std::future::Future;
+
+use tandem_ffi::{Mode, Session, SessionOptions, TandemError, TaskKind, inspect_bundle, parse_chat, verify_bundle};
+use tandem_fixture::Fixture;
+use tempfile::TempDir;
+
+fn bundle(fixture: &Fixture) -> (TempDir, String) {
+    let folder = tempfile::tempdir_in(std::env::temp_dir()).unwrap();
+    let path = folder.path().join("bundle.tandem");
+    fs::write(&path, fixture.zip()).unwrap();
+    (folder, path.display().to_string())
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+#[test]
+fn a_bundle_tells_what_it_offers() {
+    let (_folder, path) = bundle(&Fixture::new().packed());
+    let info = inspect_bundle(path.clone()).unwrap();
+    assert_eq!(verify_bundle(path, None).unwrap(), info);
+    assert!(info.base_packed && !info.signed);
+    let kinds: Vec<_> = info.tasks.iter().map(|task| (task.id.as_str(), task.kind, task.language_tag.as_deref())).collect();
+    assert_eq!(kinds, [("summarize", TaskKind::Main, None), ("es", TaskKind::Translation, Some("es"))]);
+    let both = &info.compositions[1];
+    assert_eq!(both.tasks, ["summarize", "es"]);
+    assert_eq!(both.modes, [Mode::Calibrated, Mode::TwoStep, Mode::Merge, Mode::ZeroShot]);
+    assert_eq!(both.recommended_mode, Mode::Calibrated);
+    assert!(!info.compositions[0].modes.contains(&Mode::Calibrated));
+}
+
+#[test]
+fn errors_carry_their_kind_and_file() {
+    let mut fixture = Fixture::new();
+    fixture.files.get_mut("base/tokenizer.json").unwrap()[0] ^= 1;
+    let (_folder, path) = bundle(&fixture);
+    assert!(inspect_bundle(path.clone()).is_ok(), "only the sizes are looked at");
+    for refused in [verify_bundle(path.clone(), None), wait(Session::open(path, None, SessionOptions::default())).map(|s| s.bundle())] {
+        match refused {
+            Err(TandemError::Bundle { kind, file, .. }) => assert_eq!((kind.as_str(), file.as_str()), ("file-hash", "base/tokenizer.json")),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_session_without_base_says_so() {
+    let (_folder, path) = bundle(&Fixture::new());
+    match wait(Session::open(path, None, SessionOptions::default())) {
+        Err(TandemError::Base { kind, .. }) => assert_eq!(kind, "base-missing"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn chat_text_becomes_messages() {
+    let messages = parse_chat("Ana: hi\nBen: ho".into());
+    let messages: Vec<_> = messages.iter().map(|m| (m.speaker.as_str(), m.text.as_str())).collect();
+    assert_eq!(messages, [("Ana", "hi"), ("Ben", "ho")]);
+}
