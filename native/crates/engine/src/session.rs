@@ -1,3 +1,4 @@
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -62,6 +63,10 @@ impl Session {
             None => return Err(no_base(&bundle).into()),
         };
         let engine = MistralEngine::load(&base, &bundle, &scratch, options.threads)?;
+        if base.starts_with(scratch.path()) {
+            // The engine keeps its copy mapped; so the room on the disk is free when the model goes, whatever happens.
+            let _ = fs::remove_file(&base);
+        }
         Ok(Self::with_engine(bundle, Box::new(engine), scratch, options.adapter_bytes, start))
     }
 
