@@ -11,6 +11,8 @@ TEXT_VERSION: Literal["text/1"] = "text/1"
 _LINE_BREAK = re.compile("\r\n|[\n\r\v\f\u0085\u2028\u2029]")
 # The Unicode property White_Space. `str.strip` without an argument also strips U+001C..U+001F.
 _WHITE_SPACE = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+_WORD = re.compile(f"[^{_WHITE_SPACE}]+")
+_LOOP_WORDS, _LOOP_TIMES = 8, 4
 _PLACEHOLDER = re.compile(r"\{(input|reply_speaker)\}")
 
 
@@ -156,13 +158,33 @@ def encode_target(tokenizer: Tokenizer, eos: int, target: str) -> list[int]:
 
 
 def answer_has_ended(text: str) -> bool:
-    """Whether a line break follows some text: a base model's run-on begins there."""
-    return _LINE_BREAK.search(text.lstrip(_WHITE_SPACE)) is not None
+    """Whether a line break follows some text (a base model's run-on), or its complete words end in a loop."""
+    started = text.lstrip(_WHITE_SPACE)
+    complete = started if started != started.rstrip(_WHITE_SPACE) else started[: _last_word_start(started)]
+    return _LINE_BREAK.search(started) is not None or _loop_cut(complete) is not None
 
 
 def cut_answer(text: str) -> str:
-    """The answer: up to the first line break that follows some text, trimmed."""
-    return trim(_LINE_BREAK.split(text.lstrip(_WHITE_SPACE), maxsplit=1)[0])
+    """The answer: up to the first line break that follows some text, of a loop its first round only, trimmed."""
+    line = trim(_LINE_BREAK.split(text.lstrip(_WHITE_SPACE), maxsplit=1)[0])
+    return line[: _loop_cut(line)]
+
+
+def _last_word_start(text: str) -> int:
+    words = list(_WORD.finditer(text))
+    return words[-1].start() if words else 0
+
+
+def _loop_cut(text: str) -> int | None:
+    """Where to cut if a block of words comes four times in a row: behind the first of them; None where there is no loop."""
+    words = list(_WORD.finditer(text))
+    plain = [word[0] for word in words]
+    for end in range(_LOOP_TIMES, len(words) + 1):
+        for block in range(1, min(_LOOP_WORDS, end // _LOOP_TIMES) + 1):
+            rounds = plain[end - _LOOP_TIMES * block : end]
+            if rounds == rounds[:block] * _LOOP_TIMES:
+                return words[end - (_LOOP_TIMES - 1) * block - 1].end()
+    return None
 
 
 def _parts(source: Input) -> tuple[list[Message], str | None]:

@@ -51,7 +51,7 @@ def generate_ids(base: LoadedBase, prompts: Sequence[list[int]], max_new_tokens:
             do_sample=False,
             eos_token_id=list(spec.eos_token_ids),
             pad_token_id=0,
-            stopping_criteria=[_LineBreak(base, longest)],
+            stopping_criteria=[_Ended(base, longest)],
         )
     continuations = []
     for row in output[:, longest:].tolist():
@@ -73,8 +73,8 @@ def generate(base: LoadedBase, prompts: Sequence[list[int]], max_new_tokens: int
     return answers
 
 
-class _LineBreak:
-    """Stops a row once its text has a line break after some text: what comes after is cut anyway."""
+class _Ended:
+    """Stops a row once its text ends the answer: what comes after is cut anyway."""
 
     def __init__(self, base: LoadedBase, prompt_length: int) -> None:
         self.base, self.prompt_length = base, prompt_length

@@ -8,7 +8,7 @@ from gguf.quants import quantize
 from toolchain.adapters.safetensors_file import Array
 
 USER_DEFINED = ("[multimodal]", "<b>", "\n", "\n\n", "  ")
-# Each made of two others; the earlier is merged first.
+# Each made of two others; the earlier is merged first. Ids are in another order than scores.
 MERGED = ("ab", "cd", "▁a", "abc", "bcd", "▁ab", "abcd", "aa", "▁abc", "ba", "d▁")
 CHARACTERS = ("▁", "a", "b", "c", "d", "é", "e")
 
@@ -19,7 +19,7 @@ VOCABULARY: tuple[tuple[str, float, TokenType], ...] = (
     ("<unk>", 0.0, TokenType.UNKNOWN),
     *((piece, 0.0, TokenType.USER_DEFINED) for piece in USER_DEFINED),
     *((f"<0x{byte:02X}>", 0.0, TokenType.BYTE) for byte in range(256)),
-    *((piece, -float(rank), TokenType.NORMAL) for rank, piece in enumerate(MERGED)),
+    *((piece, -float(MERGED.index(piece)), TokenType.NORMAL) for piece in sorted(MERGED)),
     *((piece, -100.0 - rank, TokenType.NORMAL) for rank, piece in enumerate(CHARACTERS)),
 )
 QUANTISED = {

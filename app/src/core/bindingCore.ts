@@ -101,6 +101,7 @@ function runningMode(mode: Mode): RunningMode {
 const finishReasons: Record<FinishReason, CoreFinishReason> = {
   [FinishReason.Stop]: 'stop',
   [FinishReason.LineBreak]: 'line-break',
+  [FinishReason.Repetition]: 'repetition',
   [FinishReason.Length]: 'length',
   [FinishReason.Cancelled]: 'cancelled',
 };

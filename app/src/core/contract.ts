@@ -22,7 +22,7 @@ export type RunRequest = {
   mode: Mode;
 };
 
-export type FinishReason = 'stop' | 'line-break' | 'length' | 'cancelled';
+export type FinishReason = 'stop' | 'line-break' | 'repetition' | 'length' | 'cancelled';
 
 /** Times are wall time in milliseconds, summed over the steps. */
 export type Statistics = {
