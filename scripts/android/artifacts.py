@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Fetches groups of artifacts.txt through Maven, checks them against artifacts.sha256, unpacks AARs, and prints each group's folder.
 
-    artifacts.py GROUP...     a folder a line: *.jar (a library's classes as NAME.jar), and of AARs res/NAME/, manifest/NAME.xml, rules/NAME.pro, include/
+    artifacts.py GROUP...     a folder a line: *.jar (a library's classes as NAME.jar), and of AARs res/NAME/,
+                              manifest/NAME.xml, rules/NAME.pro, include/
     artifacts.py --lock       fetches all and writes artifacts.sha256
 
 A folder is made once, under ${TANDEM_CACHE:-~/.cache/tandem}/android, renamed into place when it is complete, and removed when its list has changed.
@@ -31,20 +32,22 @@ def groups() -> dict[str, tuple[bool, list[str]]]:
     """Group -> (open, coordinates)."""
     found: dict[str, tuple[bool, list[str]]] = {}
     for line in LIST.read_text().splitlines():
-        line = line.split("#")[0].strip()
-        if head := re.fullmatch(r"\[(\S+)\] (open|closed)", line):
+        entry = line.split("#")[0].strip()
+        if head := re.fullmatch(r"\[(\S+)\] (open|closed)", entry):
             found[head[1]] = (head[2] == "open", coordinates := [])
-        elif line:
-            coordinates.append(line)
+        elif entry:
+            coordinates.append(entry)
     return found
 
 
 def skip(code: int, reason: str) -> None:
+    """End with the exit code that says why this layer cannot run."""
     print(reason, file=sys.stderr)
     sys.exit(code)
 
 
 def pom(is_open: bool, coordinates: list[str]) -> str:
+    """A Maven project that wants the coordinates; `open` groups bring their own dependencies, closed ones do not."""
     everything = "<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>"
     # What AndroidX libraries bring as dependencies is Android's own and listed where it is wanted.
     androidx = (
@@ -52,7 +55,7 @@ def pom(is_open: bool, coordinates: list[str]) -> str:
     )
     dependencies = ""
     for coordinate in coordinates:
-        group, artifact, version, kind, classifier = (coordinate.split(":") + ["", ""])[:5]
+        group, artifact, version, kind, classifier = [*coordinate.split(":"), "", ""][:5]
         dependencies += (
             f"<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version>"
             f"<type>{kind or 'jar'}</type>{f'<classifier>{classifier}</classifier>' if classifier else ''}"
@@ -65,6 +68,7 @@ def pom(is_open: bool, coordinates: list[str]) -> str:
 
 
 def copy(text: str, out: Path) -> None:
+    """Let Maven resolve the project and copy what it found to `out`."""
     if not shutil.which("mvn"):
         skip(TOOL_MISSING, "tool missing: mvn; install maven")
     out.mkdir(parents=True)
@@ -85,12 +89,14 @@ def copy(text: str, out: Path) -> None:
 
 
 def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file of a folder."""
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir()) if path.is_file()
     }
 
 
 def locked(group: str) -> dict[str, str]:
+    """The hashes that artifacts.sha256 has for a group."""
     lines = (line.split("  ") for line in LOCK.read_text().splitlines())
     return {name.removeprefix(f"{group}/"): digest for digest, name in lines if name.startswith(f"{group}/")}
 
@@ -123,6 +129,7 @@ def unpack(folder: Path) -> None:
 
 
 def fetch(group: str) -> Path:
+    """The folder of a group, fetched and checked if it is not there yet."""
     is_open, coordinates = groups()[group]
     wanted = locked(group)
     text = pom(is_open, coordinates)
@@ -137,7 +144,8 @@ def fetch(group: str) -> Path:
         if (found := hashes(folder)) != wanted:
             different = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
             sys.exit(
-                f"{LOCK.name}: {group} has other files than were fetched: {', '.join(different)}; if the list was changed, run {Path(__file__).name} --lock"
+                f"{LOCK.name}: {group} has other files than were fetched: {', '.join(different)}; "
+                f"if the list was changed, run {Path(__file__).name} --lock"
             )
         unpack(folder)
         try:
@@ -152,6 +160,7 @@ def fetch(group: str) -> Path:
 
 
 def lock() -> None:
+    """Fetch every group and write artifacts.sha256."""
     lines = []
     for group, (is_open, coordinates) in groups().items():
         with tempfile.TemporaryDirectory() as temporary:

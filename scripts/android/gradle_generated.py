@@ -21,6 +21,7 @@ OURS = "tandem-core"
 
 
 def template(task: str) -> str:
+    """A source template out of React Native's Gradle plugin."""
     source = TASKS / f"{task}.kt"
     found = re.search(r'generatedFileContentsTemplate =\s*"""(.*?)"""', source.read_text(), re.DOTALL)
     if not found:
@@ -31,6 +32,7 @@ def template(task: str) -> str:
 
 
 def build_config(package: str) -> str:
+    """The BuildConfig class that Gradle would generate."""
     flags = ("DEBUG", "IS_NEW_ARCHITECTURE_ENABLED", "IS_HERMES_ENABLED", "IS_EDGE_TO_EDGE_ENABLED")
     fields = "\n".join(
         f'  public static final boolean {flag} = Boolean.parseBoolean("{str(flag != "DEBUG").lower()}");'
@@ -40,6 +42,7 @@ def build_config(package: str) -> str:
 
 
 def main(autolinking: Path, out: Path) -> None:
+    """Write what Gradle would generate from the autolinking configuration."""
     config = json.loads(autolinking.read_text())
     package = config["project"]["android"]["packageName"]
     ours = config["dependencies"][OURS]["platforms"]["android"]

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""library_manifests.py AUTOLINKING.json OUT: the manifests of the autolinked libraries, with the package and SDK version that the Android plugin puts in.
+"""The manifests of the autolinked libraries, with the package and SDK version that the Android plugin puts in.
+
+    library_manifests.py AUTOLINKING.json OUT
 
 A library may keep one manifest for older and one for newer versions of the plugin; both are taken. Prints their paths.
 """
@@ -15,6 +17,7 @@ SDK = '<uses-sdk android:minSdkVersion="24" />'
 
 
 def main(autolinking: Path, out: Path) -> None:
+    """Write them to `out`."""
     out.mkdir(parents=True, exist_ok=True)
     for name, dependency in json.loads(autolinking.read_text())["dependencies"].items():
         android = dependency["platforms"]["android"]
@@ -23,7 +26,8 @@ def main(autolinking: Path, out: Path) -> None:
         manifests = sorted(Path(android["sourceDir"]).glob("src/main/AndroidManifest*.xml"))
         package = re.match(r"import ([\w.]+)\.\w+;", android["packageImportPath"])
         if not manifests or not package:
-            sys.exit(f"{name}: {android['sourceDir']} has no src/main/AndroidManifest.xml or no package; wanted an Android library: see react-native config")
+            missing = f"{android['sourceDir']} has no src/main/AndroidManifest.xml or no package"
+            sys.exit(f"{name}: {missing}; wanted an Android library: see react-native config")
         for manifest in manifests:
             text = manifest.read_text()
             if not re.search(r"<manifest[^>]*\spackage=", text):
