@@ -26,6 +26,13 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_a_reader_of_the_old_file_reads_on_in_it(tmp_path: Path) -> None:
+    write_text_whole(tmp_path / "file", "old")
+    with (tmp_path / "file").open() as reader:
+        write_text_whole(tmp_path / "file", "new")
+        assert reader.read() == "old"
+
+
 def test_a_write_replaces_the_old_file(tmp_path: Path) -> None:
     write_text_whole(tmp_path / "file", "old")
     write_text_whole(tmp_path / "file", "né\r\nw")

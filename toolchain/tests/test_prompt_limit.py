@@ -67,6 +67,7 @@ def _encode(source: Input, limit: int) -> Prompt:
 
 @given(inputs, limits)
 @example("x" * 100, SHORTEST + 10)
+@example("x" * 20 + " " * 10 + "y" * 5, SHORTEST + 8)  # What is kept would begin with white space.
 @example([Message("Ana", "x" * 10), Message("Ben", "y" * 10), Message("Ana", "z")], SHORTEST + 20)
 @example([Message("Ana", "x" * 10), Message("Ben", "y" * 100)], SHORTEST + 20)
 def test_the_bisections_find_what_a_search_finds(source: Input, limit: int) -> None:
