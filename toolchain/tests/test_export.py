@@ -16,6 +16,7 @@ from toolchain.bundle.export import committed_compositions, export_bundle
 from toolchain.bundle.verify import verify_bundle
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.methods import calibration_path
+from toolchain.evaluation.recommend import write_recommendations
 from toolchain.hashing import sha256_file
 from toolchain.tasks import Composition
 from toolchain.tests.bundles import COMPOSITIONS, commit
@@ -52,6 +53,20 @@ def test_compositions_are_offered_with_the_main_tasks_alone(base: BaseModel, tmp
         assert len(item.weights) == len(item.tasks)
         assert (item.recommended_mode == "calibrated") == (item.calibration is not None) == ("+" in name)
     assert {task.id for task in manifest.tasks} == {"summarize", "reply", "es", "witty"}
+
+
+def test_recommendations_are_in_the_manifest(base: BaseModel, tmp_path: Path) -> None:
+    name = COMPOSITIONS[0].name
+    chosen = {
+        "recommended_mode": "merge",
+        "validation": {"merge.rouge_l": 0.5},
+        "prompt_overrides": {"merge": "Sum up: {input}"},
+    }
+    write_recommendations({name: chosen})
+    manifest = export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False)
+    offered = {"+".join(item.tasks): item for item in manifest.compositions}
+    assert offered[name].model_dump(include=set(chosen)) == chosen
+    assert offered[COMPOSITIONS[1].name].recommended_mode == "calibrated"
 
 
 def test_every_committed_calibration_is_exported_by_default(base: BaseModel) -> None:

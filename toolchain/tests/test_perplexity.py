@@ -1,0 +1,31 @@
+"""Perplexity of the base: what it is, and that a broken base is told."""
+
+import math
+
+import pytest
+import torch
+
+from toolchain.base_model import perplexity
+from toolchain.base_model.load import LoadedBase
+from toolchain.data.benchmark import single_texts
+from toolchain.errors import ToolchainError
+from toolchain.tests.tiny import BOS, logits
+
+
+def test_it_is_the_exponential_of_the_mean_surprise(base: LoadedBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(perplexity, "SANE", math.inf)
+    found = perplexity.perplexities(base, texts=2)
+    assert found.keys() == set(perplexity.LANGUAGES)
+    for language, value in found.items():
+        surprises = []
+        for text in single_texts()[:2]:
+            ids = [BOS, *base.tokenizer.encode(text.variants[language], add_special_tokens=False).ids]
+            likelihoods = torch.log_softmax(logits(base, ids), dim=-1)
+            surprises += [-likelihoods[place, ids[place + 1]].item() for place in range(len(ids) - 1)]
+        assert value == pytest.approx(math.exp(sum(surprises) / len(surprises)), rel=1e-4)
+
+
+def test_a_base_that_knows_nothing_is_refused(base: LoadedBase) -> None:
+    base.model.lm_head.weight.zero_()  # Every token is as likely as any other: the perplexity is the vocabulary's size.
+    with pytest.raises(ToolchainError, match="perplexity of tiny on en is 259"):
+        perplexity.perplexities(base, texts=1)
