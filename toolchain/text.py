@@ -13,6 +13,7 @@ _LINE_BREAK = re.compile("\r\n|[\n\r\v\f\u0085\u2028\u2029]")
 _WHITE_SPACE = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 _WORD = re.compile(f"[^{_WHITE_SPACE}]+")
 _LOOP_WORDS, _LOOP_TIMES = 8, 4
+_LOOP_CHARACTERS, _CHARACTER_LOOP_TIMES = 4, 16
 _PLACEHOLDER = re.compile(r"\{(input|reply_speaker)\}")
 
 
@@ -158,16 +159,21 @@ def encode_target(tokenizer: Tokenizer, eos: int, target: str) -> list[int]:
 
 
 def answer_has_ended(text: str) -> bool:
-    """Whether a line break follows some text (a base model's run-on), or its complete words end in a loop."""
+    """Whether a line break follows some text (a base model's run-on), or the text ends in a loop."""
     started = text.lstrip(_WHITE_SPACE)
     complete = started if started != started.rstrip(_WHITE_SPACE) else started[: _last_word_start(started)]
-    return _LINE_BREAK.search(started) is not None or _loop_cut(complete) is not None
+    return (
+        _LINE_BREAK.search(started) is not None
+        or _word_loop(complete) is not None
+        or _character_loop(started) is not None
+    )
 
 
 def cut_answer(text: str) -> str:
     """The answer: up to the first line break that follows some text, of a loop its first round only, trimmed."""
     line = trim(_LINE_BREAK.split(text.lstrip(_WHITE_SPACE), maxsplit=1)[0])
-    return line[: _loop_cut(line)]
+    loops = [loop for loop in (_character_loop(line), _word_loop(line)) if loop]
+    return line[: min(loops)[1]] if loops else line
 
 
 def _last_word_start(text: str) -> int:
@@ -175,15 +181,32 @@ def _last_word_start(text: str) -> int:
     return words[-1].start() if words else 0
 
 
-def _loop_cut(text: str) -> int | None:
-    """Where to cut if a block of words comes four times in a row: behind the first of them; None where there is no loop."""
+def _word_loop(text: str) -> tuple[int, int] | None:
+    """Where a loop of words shows, and where its first round ends."""
     words = list(_WORD.finditer(text))
-    plain = [word[0] for word in words]
-    for end in range(_LOOP_TIMES, len(words) + 1):
-        for block in range(1, min(_LOOP_WORDS, end // _LOOP_TIMES) + 1):
-            rounds = plain[end - _LOOP_TIMES * block : end]
-            if rounds == rounds[:block] * _LOOP_TIMES:
-                return words[end - (_LOOP_TIMES - 1) * block - 1].end()
+    found = _first_loop([word[0] for word in words], _LOOP_WORDS, _LOOP_TIMES)
+    if found is None:
+        return None
+    end, block = found
+    return words[end - 1].end(), words[end - (_LOOP_TIMES - 1) * block - 1].end()
+
+
+def _character_loop(text: str) -> tuple[int, int] | None:
+    """Where a loop of characters inside a word shows, and where its first round ends."""
+    for word in _WORD.finditer(text):
+        if found := _first_loop(word[0], _LOOP_CHARACTERS, _CHARACTER_LOOP_TIMES):
+            end, block = found
+            return word.start() + end, word.start() + end - (_CHARACTER_LOOP_TIMES - 1) * block
+    return None
+
+
+def _first_loop(items: Sequence[str], longest: int, times: int) -> tuple[int, int] | None:
+    """The first end, and the shortest block, of `times` equal blocks of at most `longest` items."""
+    for end in range(times, len(items) + 1):
+        for block in range(1, min(longest, end // times) + 1):
+            rounds = items[end - times * block : end]
+            if all(rounds[start : start + block] == rounds[:block] for start in range(0, len(rounds), block)):
+                return end, block
     return None
 
 

@@ -71,6 +71,7 @@ METHODS = {
         ),
         Method("lc", _calibrated(CalibrationMethod.LC), tunes_prompt=False),
         Method("lc++", _calibrated(CalibrationMethod.LC_PLUS_PLUS), tunes_prompt=False),
+        Method("lc++w", _calibrated(CalibrationMethod.LC_PLUS_PLUS_W), tunes_prompt=False),
     )
 }
 

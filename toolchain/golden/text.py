@@ -1,7 +1,7 @@
 """Golden vectors of text/1: rendered prompts, and ids where the base's tokenizer is there."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,6 @@ def id_cases(base: BaseModel) -> Iterator[dict[str, Any]]:
             yield case | {"error": error.kind}
 
 
-def write_jsonl(path: Path, rows: Iterator[dict[str, Any]]) -> None:
+def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """One JSON object a line; escapes keep invisible characters visible in a diff."""
     write_text_whole(path, "".join(json.dumps(row, ensure_ascii=True) + "\n" for row in rows))

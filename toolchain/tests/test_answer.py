@@ -1,10 +1,13 @@
 """text/1: where an answer ends, told from the text so far."""
 
+import json
 import re
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from toolchain import paths
+from toolchain.golden.answer import answer_cases
 from toolchain.tests.strategies import LINE_BREAKS, texts
 from toolchain.text import answer_has_ended, cut_answer, trim
 
@@ -89,3 +92,8 @@ def test_an_incomplete_word_does_not_make_a_loop() -> None:
     assert not answer_has_ended("no no no no")
     assert answer_has_ended("no no no no ")
     assert cut_answer("no no no nobody") == "no no no nobody"
+
+
+def test_the_golden_answers_are_current() -> None:
+    lines = (paths.GOLDEN / "answer.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line) for line in lines] == list(answer_cases())

@@ -4,8 +4,12 @@ use tandem_bundle::text::is_line_break;
 
 /// A block of at most so many words …
 const LOOP_WORDS: usize = 8;
-/// … that comes so many times in a row is a loop, not text.
+/// … that comes so many times in a row is a loop, not text;
 const LOOP_TIMES: usize = 4;
+/// and so is, inside a word, a block of at most so many characters …
+const LOOP_CHARACTERS: usize = 4;
+/// … that comes so many times in a row.
+const CHARACTER_LOOP_TIMES: usize = 16;
 
 /// What in the text itself ends an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,10 +50,10 @@ impl AnswerText {
         if end.is_some() {
             return ControlFlow::Break(Ended::LineBreak);
         }
-        match loop_cut(self.complete_words()) {
-            Some(_) => ControlFlow::Break(Ended::Repetition),
-            None => ControlFlow::Continue(()),
+        if word_loop(self.complete_words()).is_some() || character_loop(&self.text).is_some() {
+            return ControlFlow::Break(Ended::Repetition);
         }
+        ControlFlow::Continue(())
     }
 
     pub fn into_text(mut self) -> String {
@@ -70,18 +74,46 @@ impl AnswerText {
     }
 }
 
-/// Where a text is to be cut, in bytes, if a block of words comes four times in a row: behind the first of them.
+/// Where, in bytes, a text is to be cut: behind the first round of the loop that shows first.
 fn loop_cut(text: &str) -> Option<usize> {
+    let loops = [character_loop(text), word_loop(text)];
+    loops.into_iter().flatten().min_by_key(|found| found.end).map(|found| found.cut)
+}
+
+/// A loop in a text: where it shows as one, and where its first round ends, both in bytes.
+struct Loop {
+    end: usize,
+    cut: usize,
+}
+
+/// The first loop of whole words.
+fn word_loop(text: &str) -> Option<Loop> {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let (end, block) = (LOOP_TIMES..=words.len()).find_map(|end| {
-        let blocks = (1..=LOOP_WORDS.min(end / LOOP_TIMES)).find(|&block| {
-            let rounds = &words[end - LOOP_TIMES * block..end];
+    let (end, block) = first_loop(&words, LOOP_WORDS, LOOP_TIMES)?;
+    let end_of = |word: usize| words[word].as_ptr() as usize - text.as_ptr() as usize + words[word].len();
+    Some(Loop { end: end_of(end - 1), cut: end_of(end - (LOOP_TIMES - 1) * block - 1) })
+}
+
+/// The first loop of characters inside a word.
+fn character_loop(text: &str) -> Option<Loop> {
+    text.split_whitespace().find_map(|word| {
+        let start = word.as_ptr() as usize - text.as_ptr() as usize;
+        let characters: Vec<(usize, char)> = word.char_indices().map(|(at, c)| (start + at + c.len_utf8(), c)).collect();
+        let plain: Vec<char> = characters.iter().map(|(_, c)| *c).collect();
+        let (end, block) = first_loop(&plain, LOOP_CHARACTERS, CHARACTER_LOOP_TIMES)?;
+        Some(Loop { end: characters[end - 1].0, cut: characters[end - (CHARACTER_LOOP_TIMES - 1) * block - 1].0 })
+    })
+}
+
+/// The first end, and the shortest block, of `times` equal blocks of at most `longest` items.
+fn first_loop<T: PartialEq>(items: &[T], longest: usize, times: usize) -> Option<(usize, usize)> {
+    (times..=items.len()).find_map(|end| {
+        let blocks = (1..=longest.min(end / times)).find(|&block| {
+            let rounds = &items[end - times * block..end];
             rounds.chunks(block).all(|round| *round == rounds[..block])
         });
         blocks.map(|block| (end, block))
-    })?;
-    let last = words[end - (LOOP_TIMES - 1) * block - 1];
-    Some(last.as_ptr() as usize - text.as_ptr() as usize + last.len())
+    })
 }
 
 #[cfg(test)]
@@ -89,9 +121,25 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn golden_answers() {
+        let golden = include_str!("../../../../tests/golden/answer.jsonl");
+        assert!(!golden.is_empty());
+        for line in golden.lines() {
+            let case: serde_json::Value = serde_json::from_str(line).unwrap();
+            let mut answer = AnswerText::default();
+            for character in case["generated"].as_str().unwrap().chars() {
+                if answer.push(character.encode_utf8(&mut [0; 4]), |_| ()).is_break() {
+                    break;
+                }
+            }
+            assert_eq!(answer.into_text(), case["answer"].as_str().unwrap(), "{}", case["name"]);
+        }
+    }
+
     proptest! {
         #[test]
-        fn pieces_do_not_matter(pieces in prop::collection::vec(r"[a \n\u{2028}é]{0,4}", 0..12)) {
+        fn pieces_do_not_matter(pieces in prop::collection::vec(r"[a \n\u{2028}é]{0,4}|é{9}", 0..12)) {
             let whole = pieces.concat();
             let mut answer = AnswerText::default();
             let mut shown = String::new();
@@ -123,6 +171,13 @@ mod tests {
             // A block may itself be a loop of a shorter block.
             let first_round = loop_cut(&block).map_or(block.clone(), |cut| block[..cut].to_owned());
             prop_assert_eq!(cut, Some(format!("{before} {first_round}")));
+        }
+
+        #[test]
+        fn a_word_that_does_not_end_is_a_loop(before in "[a-e]{0,3}", block in "[f-j][k-o]{0,3}", times in 16..40_usize) {
+            let text = format!("x {before}{}", block.repeat(times));
+            prop_assert_eq!(loop_cut(&text).map(|cut| text[..cut].to_owned()), Some(format!("x {before}{block}")));
+            prop_assert_eq!(loop_cut(&format!("x {before}{}", block.repeat(15))), None);
         }
 
         #[test]
