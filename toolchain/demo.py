@@ -66,11 +66,12 @@ def _checked(command: list[Any], line: str | None, capture: bool = False) -> str
         input=line,
         text=True,
         stdout=subprocess.PIPE if capture else None,
-        stderr=subprocess.DEVNULL if capture else None,
+        stderr=subprocess.PIPE if capture else None,
         check=False,
     )
     if done.returncode:
-        raise ToolchainError(f"{' '.join(map(str, command[:2]))} ended with exit code {done.returncode}")
+        reason = f": {done.stderr.strip()}" if done.stderr else ""
+        raise ToolchainError(f"{' '.join(map(str, command[:2]))} ended with exit code {done.returncode}{reason}")
     return done.stdout or ""
 
 
