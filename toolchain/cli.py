@@ -158,26 +158,31 @@ def evaluate_command(
     split: Annotated[str, typer.Option(help="test, or validation while choosing.")] = "test",
     limit: Annotated[int | None, typer.Option(min=1, help="First conversations only.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Result file; default docs/results/<compositions>.json.")] = None,
+    engine: Annotated[str, typer.Option(help="python, or device: the built core on an exported bundle.")] = "python",
+    out: Annotated[
+        Path | None, typer.Option(help="Result file; default docs/results/<compositions>.<split>.<engine>.jsonl.")
+    ] = None,
 ) -> None:
     """Compare methods on held-out conversations; the table goes to stdout, the result file to docs/results."""
-    from toolchain.base_model.load import load_base
-    from toolchain.base_model.specification import base_model
     from toolchain.data.benchmark import Split
     from toolchain.evaluation.evaluate import Evaluation, evaluate
     from toolchain.evaluation.methods import METHODS
+    from toolchain.evaluation.open_engine import ENGINES, open_engine
     from toolchain.evaluation.report import markdown
-    from toolchain.hashing import write_text_whole
+    from toolchain.evaluation.result_file import write_result
 
     names = methods.split(",")
     if unknown := [name for name in names if name not in METHODS]:
         raise ToolchainError(f"unknown method {unknown[0]!r}: choose from {', '.join(METHODS)}")
     if split not in set(Split):
         raise ToolchainError(f"unknown split {split!r}: choose from {', '.join(Split)}")
+    if engine not in ENGINES:
+        raise ToolchainError(f"unknown engine {engine!r}: choose from {', '.join(ENGINES)}")
     evaluation = Evaluation(names, compositions.split(","), Split(split), limit, seed)
-    result = evaluate(load_base(base_model()), evaluation, paths.cache() / "cells", progress)
-    target = out or paths.RESULTS / f"{compositions.replace(',', '_')}.{split}.json"
-    write_text_whole(target, json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    with open_engine(engine) as opened:
+        result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
+    target = out or paths.RESULTS / f"{compositions.replace(',', '_')}.{split}.{engine}.jsonl"
+    write_result(target, result)
     print(markdown(result))
     progress(f"written to {target}")
 
@@ -187,15 +192,15 @@ def recommend_command(
     compositions: Annotated[str, typer.Option(help="Comma-separated.")] = "summarize+es",
 ) -> None:
     """Choose prompts and recommended modes on the validation split, for the manifest of the next export."""
-    from toolchain.base_model.load import load_base
-    from toolchain.base_model.specification import base_model
     from toolchain.data.benchmark import Split
     from toolchain.evaluation.evaluate import Evaluation, evaluate
+    from toolchain.evaluation.open_engine import open_engine
     from toolchain.evaluation.recommend import METHODS_COMPARED, recommendation, write_recommendations
 
     names = compositions.split(",")
     evaluation = Evaluation(METHODS_COMPARED, names, Split.VALIDATION, limit=None, seed=0)
-    result = evaluate(load_base(base_model()), evaluation, paths.cache() / "cells", progress)
+    with open_engine("python") as opened:
+        result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
     show({"recommendations": str(write_recommendations({name: recommendation(result, name) for name in names}))})
 
 

@@ -1,30 +1,34 @@
 """`evaluate`: every method on every composition under the same conditions; each cell is kept, so that a killed run goes on where it was."""
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolchain.base_model.load import LoadedBase
+from toolchain import paths
+from toolchain.adapters.files import adapter_hash
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs
-from toolchain.evaluation.generate import adapter_applied, generate
-from toolchain.evaluation.methods import METHODS, Method, Step, prompt_variants
-from toolchain.evaluation.metrics import LinguaDetector, answer_metrics, bootstrap_mean, bootstrap_ratio
-from toolchain.hashing import write_text_whole
+from toolchain.evaluation.cells import Cells
+from toolchain.evaluation.device_engine import DeviceEngine
+from toolchain.evaluation.engine import Engine, Question
+from toolchain.evaluation.methods import METHODS, Method
+from toolchain.evaluation.metrics import LinguaDetector, answer_metrics, names_in
+from toolchain.evaluation.recommend import SHIPPED_METHOD
+from toolchain.evaluation.result_file import RESULT_FORMAT, Result
+from toolchain.evaluation.rows import Rows
+from toolchain.evaluation.timing import paired_times
 from toolchain.provenance import data_hashes, git_commit, versions
 from toolchain.tasks import Composition
-from toolchain.text import Input, encode_prompt, render
+from toolchain.text import render
 
-Progress = Callable[[str], None]
-COMPARED = ("rouge_l", "chrf")
+TIMED = (SHIPPED_METHOD, "two-step")
+"""Timed in pairs where both are evaluated on the device."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What to evaluate; `limit` takes the first conversations of a split only."""
+    """What to evaluate; `limit` takes the first conversations of a split only; `seed` is the bootstrap's."""
 
     methods: Sequence[str]
     compositions: Sequence[str]
@@ -33,165 +37,76 @@ class Evaluation:
     seed: int
 
 
-def evaluate(base: LoadedBase, evaluation: Evaluation, cells: Path, progress: Progress) -> dict[str, Any]:
-    """Answer, measure and compare; returns the content of a result file.
-
-    Each cell (composition, method, split) is written to `cells` when its answers are complete, and read back by the next run if the base, its
-    limits, the adapters, the prompts and the conversations are still the same.
-    """
-    rows, answers = [], []
+def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Callable[[str], None]) -> Result:
+    """Answer, measure and compare. What `cells` holds already is not computed again."""
+    kept = Cells(cells, progress)
+    result = Result(_meta(engine, evaluation), [], [])
     for name in evaluation.compositions:
         composition = Composition.parse(name)
         pairs = composition_pairs(composition, evaluation.split)[: evaluation.limit]
+        shared = {"composition": name, "split": evaluation.split, "engine": engine.id, "seed": evaluation.seed}
+        rows = Rows(shared, evaluation.seed)
         measured: dict[str, list[dict[str, float]]] = {}
+        questions: dict[str, Question] = {}
         for method in (METHODS[method] for method in evaluation.methods):
-            variant, template = _choose_prompt(base, method, composition, evaluation, cells, progress)
-            cell = _cell(base, method, composition, template, evaluation.split, pairs, cells, progress)
-            measured[method.id] = [
-                _measure(answer, pair, composition) for answer, pair in zip(cell, pairs, strict=True)
-            ]
-            rows += _rows(method.id, name, measured[method.id], evaluation)
-            rows.append({"method": method.id, "composition": name, "metric": "prompt", "value": variant})
-            answers += [
-                {"method": method.id, "composition": name, "id": pair.id, "answer": answer}
-                for answer, pair in zip(cell, pairs, strict=True)
-            ]
-        rows += _comparisons(name, measured, evaluation)
-    return {
-        "split": evaluation.split,
-        "seed": evaluation.seed,
-        "git_commit": git_commit(),
-        "versions": versions(),
-        "data": data_hashes(),
-        "base": base.specification.name,
-        "base_sha256": base.specification.sha256,
-        "rows": rows,
-        "answers": answers,
-    }
+            variant, question = _choose_prompt(engine, method, composition, evaluation.limit, kept)
+            answers = kept.answers(engine, question, evaluation.split, pairs)
+            texts = [answer.text for answer in answers]
+            questions[method.id], measured[method.id] = question, _measure(texts, pairs, composition)
+            result.rows.extend(rows.qualities(method.id, measured[method.id]))
+            result.rows.extend(rows.costs(method.id, answers))
+            result.rows.append(rows.prompt(method.id, variant))
+            result.answers.extend(
+                {"method": method.id, "composition": name, "id": pair.id, "answer": text}
+                for text, pair in zip(texts, pairs, strict=True)
+            )
+        result.rows.extend(rows.comparisons(measured))
+        if isinstance(engine, DeviceEngine) and questions.keys() >= set(TIMED):
+            times = paired_times(engine, [questions[method] for method in TIMED], pairs, cells, progress)
+            result.rows.extend(rows.times(*TIMED, times))
+    return result
 
 
 def _choose_prompt(
-    base: LoadedBase, method: Method, composition: Composition, evaluation: Evaluation, cells: Path, progress: Progress
-) -> tuple[str, str]:
-    """The method's template: its own, or the variant with the best ROUGE-L on validation."""
-    variants = prompt_variants(composition)
-    if not method.tunes_prompt:
-        return "contract", variants["contract"]
-    pairs = composition_pairs(composition, Split.VALIDATION)[: evaluation.limit]
+    engine: Engine, method: Method, composition: Composition, limit: int | None, kept: Cells
+) -> tuple[str, Question]:
+    """The method's only prompt, or the variant with the best ROUGE-L on validation."""
+    prompts = engine.prompts(method, composition)
+    questions = {variant: Question(method, composition, template) for variant, template in prompts.items()}
+    if len(questions) == 1:
+        return next(iter(questions.items()))
+    pairs = composition_pairs(composition, Split.VALIDATION)[:limit]
     scores = {}
-    for variant, template in variants.items():
-        answers = _cell(base, method, composition, template, Split.VALIDATION, pairs, cells, progress)
-        measured = [_measure(answer, pair, composition) for answer, pair in zip(answers, pairs, strict=True)]
-        scores[variant] = sum(item["rouge_l"] for item in measured) / len(measured)
+    for variant, question in questions.items():
+        texts = [answer.text for answer in kept.answers(engine, question, Split.VALIDATION, pairs)]
+        scores[variant] = sum(item["rouge_l"] for item in _measure(texts, pairs, composition))
     best = max(scores, key=lambda variant: scores[variant])
-    return best, variants[best]
+    return best, questions[best]
 
 
-def _cell(
-    base: LoadedBase,
-    method: Method,
-    composition: Composition,
-    template: str,
-    split: Split,
-    pairs: Sequence[Pair],
-    cells: Path,
-    progress: Progress,
-) -> list[str]:
-    steps = method.steps(composition, template)
-    key = _key(base, method, composition, steps, split, pairs)
-    path = cells / f"{key}.json"
-    if path.is_file():
-        return [str(answer) for answer in json.loads(path.read_text(encoding="utf-8"))]
-    progress(f"{composition.name}  {method.id}  {split}: {len(pairs)} conversations")
-    inputs: list[Input] = [pair.source for pair in pairs]
-    speakers = [pair.reply_speaker for pair in pairs]
-    for step in steps:
-        inputs = list(_answers(base, step, inputs, speakers))
-    write_text_whole(path, json.dumps(inputs, ensure_ascii=False) + "\n")
-    return [str(answer) for answer in inputs]
-
-
-def _answers(base: LoadedBase, step: Step, inputs: Sequence[Input], speakers: Sequence[str | None]) -> list[str]:
-    spec = base.specification
-    answerable = [index for index, source in enumerate(inputs) if not isinstance(source, str) or source]
-    prompts = [
-        encode_prompt(
-            base.tokenizer, spec.bos_token_id, step.template, inputs[index], spec.max_prompt_tokens, speakers[index]
-        ).ids
-        for index in answerable
-    ]
-    answers = [""] * len(inputs)
-    with adapter_applied(base.model, step.adapter):
-        for index, answer in zip(answerable, generate(base, prompts, spec.max_new_tokens), strict=True):
-            answers[index] = answer
-    return answers
-
-
-def _key(
-    base: LoadedBase,
-    method: Method,
-    composition: Composition,
-    steps: Sequence[Step],
-    split: Split,
-    pairs: Sequence[Pair],
-) -> str:
-    spec, digest = base.specification, hashlib.sha256()
-    limits = (spec.max_prompt_tokens, spec.max_new_tokens)
-    asked = [(pair.id, pair.source, pair.reply_speaker) for pair in pairs]
-    digest.update(repr((spec.sha256, spec.tokenizer_sha256, limits, split.value, asked)).encode())
-    for step in steps:
-        scale = step.adapter.scale if step.adapter else None
-        digest.update(repr((step.template, scale)).encode())
-        for name, tensor in sorted(step.adapter.tensors.items()) if step.adapter else ():
-            digest.update(name.encode() + tensor.tobytes())
-    return f"{composition.name}.{method.id}.{split}.{digest.hexdigest()[:16]}"
-
-
-def _measure(answer: str, pair: Pair, composition: Composition) -> dict[str, float]:
-    source = pair.source if isinstance(pair.source, str) else render(pair.source)
+def _measure(answers: Sequence[str], pairs: Sequence[Pair], composition: Composition) -> list[dict[str, float]]:
     tags = [task.language_tag for task in composition.tasks if task.language_tag]
-    return answer_metrics(answer, pair.target, source, tags[-1] if tags else "en", LinguaDetector())
+    detector = LinguaDetector()
+    measured = []
+    for answer, pair in zip(answers, pairs, strict=True):
+        source = pair.source if isinstance(pair.source, str) else render(pair.source)
+        names = names_in(pair.source)
+        measured.append(answer_metrics(answer, pair.target, source, names, tags[-1] if tags else "en", detector))
+    return measured
 
 
-def _rows(
-    method: str, composition: str, measured: Sequence[dict[str, float]], evaluation: Evaluation
-) -> list[dict[str, Any]]:
-    rows = []
-    for metric in measured[0]:
-        interval = bootstrap_mean([item[metric] for item in measured], evaluation.seed)
-        rows.append(
-            {
-                "method": method,
-                "composition": composition,
-                "metric": metric,
-                "value": round(interval.mean, 5),
-                "interval": [round(interval.low, 5), round(interval.high, 5)],
-                "n": len(measured),
-            }
-        )
-    return rows
-
-
-def _comparisons(
-    composition: str, measured: dict[str, list[dict[str, float]]], evaluation: Evaluation
-) -> list[dict[str, Any]]:
-    """Paired ratios of every other method to the data-free merge and to two-step."""
-    rows = []
-    for baseline in ("merge", "two-step"):
-        for method in measured:
-            if baseline not in measured or method == baseline:
-                continue
-            for metric in COMPARED:
-                top, bottom = ([item[metric] for item in measured[name]] for name in (method, baseline))
-                ratio = bootstrap_ratio(top, bottom, evaluation.seed)
-                rows.append(
-                    {
-                        "method": method,
-                        "composition": composition,
-                        "metric": f"{metric} / {baseline}",
-                        "value": round(ratio.mean, 4),
-                        "interval": [round(ratio.low, 4), round(ratio.high, 4)],
-                        "n": len(top),
-                    }
-                )
-    return rows
+def _meta(engine: Engine, evaluation: Evaluation) -> dict[str, Any]:
+    tasks = {task for name in evaluation.compositions for task in Composition.parse(name).ids}
+    folders = {task: paths.ADAPTERS / task for task in sorted(tasks)}
+    return {
+        "format": RESULT_FORMAT,
+        "split": evaluation.split,
+        "engine": engine.id,
+        "limit": evaluation.limit,
+        "seed": evaluation.seed,
+        "git_commit": git_commit(),
+        "versions": versions(),
+        **engine.base,
+        "adapter_sha256": {task: adapter_hash(folder) for task, folder in folders.items() if folder.is_dir()},
+        "data": data_hashes(),
+    }

@@ -12,24 +12,24 @@ from toolchain.adapters.files import Adapter, read_adapter
 from toolchain.tasks import Composition
 
 
-@dataclass(frozen=True)
-class Step:
-    """One pass: a template and the adapter that is applied to the base (None: the base alone)."""
-
-    template: str
-    adapter: Adapter | None
+def one_pass(_composition: Composition, template: str) -> Sequence[str]:
+    """One pass with the prompt that asks for all tasks at once."""
+    return [template]
 
 
 @dataclass(frozen=True)
 class Method:
-    """`steps(composition, template)` gives the passes; `tunes_prompt`: its template is chosen on validation.
+    """`adapters(composition)` gives the adapter of each pass (None: the base alone), `templates(composition, template)` its prompt.
 
-    Methods that were trained with a prompt keep that one; baselines that were not are given the best of `prompt_variants`.
+    `tunes_prompt`: the template is chosen on validation; methods that were trained with a prompt keep that one, baselines that were not
+    are given the best of `prompt_variants`. `mode`: the mode of a bundle that does the same on the device.
     """
 
     id: str
-    steps: Callable[[Composition, str], Sequence[Step]]
-    tunes_prompt: bool
+    adapters: Callable[[Composition], Sequence[Adapter | None]]
+    templates: Callable[[Composition, str], Sequence[str]] = one_pass
+    tunes_prompt: bool = False
+    mode: str | None = None
 
 
 def _adapters(composition: Composition) -> list[Adapter]:
@@ -46,32 +46,25 @@ def calibration_path(composition: Composition, method: CalibrationMethod) -> Pat
     return paths.CALIBRATIONS / method / f"{composition.name}.safetensors"
 
 
-def _calibrated(method: CalibrationMethod) -> Callable[[Composition, str], Sequence[Step]]:
-    def steps(composition: Composition, template: str) -> Sequence[Step]:
-        adapters = _adapters(composition)
+def _calibrated(method: CalibrationMethod) -> Callable[[Composition], Sequence[Adapter]]:
+    def adapters(composition: Composition) -> Sequence[Adapter]:
+        single = _adapters(composition)
         calibration = read_calibration(calibration_path(composition, method))
-        return [Step(template, compose(adapters, [1 / len(adapters)] * len(adapters), calibration))]
+        return [compose(single, [1 / len(single)] * len(single), calibration)]
 
-    return steps
+    return adapters
 
 
 METHODS = {
     method.id: method
     for method in (
-        Method("zero-shot", lambda _composition, template: [Step(template, None)], tunes_prompt=True),
-        Method("main", lambda composition, template: [Step(template, _adapters(composition)[0])], tunes_prompt=True),
-        Method("merge", lambda composition, template: [Step(template, _mean(composition))], tunes_prompt=True),
+        Method("zero-shot", lambda _composition: [None], tunes_prompt=True, mode="zero-shot"),
+        Method("main", lambda composition: _adapters(composition)[:1], tunes_prompt=True),
+        Method("merge", lambda composition: [_mean(composition)], tunes_prompt=True, mode="merge"),
         Method(
-            "two-step",
-            lambda composition, _template: [
-                Step(task.prompt, adapter)
-                for task, adapter in zip(composition.tasks, _adapters(composition), strict=True)
-            ],
-            tunes_prompt=False,
+            "two-step", _adapters, lambda composition, _: [task.prompt for task in composition.tasks], mode="two-step"
         ),
-        Method("lc", _calibrated(CalibrationMethod.LC), tunes_prompt=False),
-        Method("lc++", _calibrated(CalibrationMethod.LC_PLUS_PLUS), tunes_prompt=False),
-        Method("lc++w", _calibrated(CalibrationMethod.LC_PLUS_PLUS_W), tunes_prompt=False),
+        *(Method(method.value, _calibrated(method)) for method in CalibrationMethod),
     )
 }
 

@@ -1,18 +1,20 @@
-"""Metrics of one answer against its reference, and paired bootstrap over many. Rule-based checks; none of them is a judge."""
+"""Metrics of one answer against its reference. Rule-based checks; none of them is a judge."""
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
-import numpy as np
 from rouge_score import rouge_scorer
 from rouge_score.tokenizers import Tokenizer as RougeTokenizer
 from sacrebleu.metrics import CHRF
 
+from toolchain.text import Input
+
 _WORD = re.compile(r"\w+")
+_INSIDE_A_SENTENCE = re.compile(r"(?<=[a-z,;] )[A-Z]\w+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _ROUGE_TYPES = ("rouge1", "rouge2", "rougeL")
 
@@ -66,11 +68,12 @@ def _lingua(tags: tuple[str, ...]) -> Any:
 
 
 def answer_metrics(
-    answer: str, reference: str, source: str, expected_language: str, detector: LanguageDetector
+    answer: str, reference: str, source: str, names: Set[str], expected_language: str, detector: LanguageDetector
 ) -> dict[str, float]:
     """All metrics of one answer, in 0..1 (chrF too).
 
-    weighted ROUGE = R1/6 + R2/3 + R3/2 (F1) after K-Merge (arXiv 2510.13537); copy rate = share of the answer's words that stand in the source.
+    weighted ROUGE = R1/6 + R2/3 + R3/2 (F1) after K-Merge (arXiv 2510.13537); copy rate = share of the answer's words that stand in the source;
+    numbers (names) kept = share of the reference's numbers (of its words that are `names`) that stand in the answer.
     """
     values: dict[str, float] = {}
     for name, scorer in _scorers().items():
@@ -83,7 +86,20 @@ def answer_metrics(
     values["language"] = float(detector.detect(answer) == expected_language) if answer else 0.0
     values["copy_rate"] = _share(_words(answer), set(_words(source)), of_nothing=0)
     values["numbers_kept"] = _share(_NUMBER.findall(reference), set(_NUMBER.findall(answer)), of_nothing=1)
+    wanted = [word for word in dict.fromkeys(_WORD.findall(reference)) if word in names]
+    values["names_kept"] = _share(wanted, set(_WORD.findall(answer)), of_nothing=1)
     return values
+
+
+def names_in(source: Input) -> set[str]:
+    """What an English conversation seems to name: speakers, and capitalised words that begin no sentence.
+
+    A translation keeps names and does not keep other capitalised words, so that only names are among a reference's words too.
+    """
+    if isinstance(source, str):
+        return set(_INSIDE_A_SENTENCE.findall(source))
+    speakers = {word for message in source for word in _WORD.findall(message.speaker)}
+    return speakers.union(*(_INSIDE_A_SENTENCE.findall(message.text) for message in source))
 
 
 def _words(text: str) -> list[str]:
@@ -101,35 +117,3 @@ def _ngram_f1(answer: str, reference: str, n: int) -> float:
         counts.append(Counter(tuple(words[start : start + n]) for start in range(len(words) - n + 1)))
     overlap, total = sum((counts[0] & counts[1]).values()), sum(counts[0].values()) + sum(counts[1].values())
     return 2 * overlap / total if total else 0.0
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean with its 95 % bootstrap interval."""
-
-    mean: float
-    low: float
-    high: float
-
-
-def bootstrap_mean(values: Sequence[float], seed: int, resamples: int = 5000) -> Interval:
-    """Percentile bootstrap of a mean."""
-    array = np.asarray(values, dtype=np.float64)
-    means = array[_resamples(len(array), seed, resamples)].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return Interval(float(array.mean()), float(low), float(high))
-
-
-def bootstrap_ratio(
-    numerators: Sequence[float], denominators: Sequence[float], seed: int, resamples: int = 5000
-) -> Interval:
-    """Paired bootstrap of mean(numerators) / mean(denominators): the same items are drawn on both sides."""
-    top, bottom = np.asarray(numerators, dtype=np.float64), np.asarray(denominators, dtype=np.float64)
-    drawn = _resamples(len(top), seed, resamples)
-    below = np.maximum(bottom[drawn].mean(axis=1), 1e-12)
-    low, high = np.percentile(top[drawn].mean(axis=1) / below, [2.5, 97.5])
-    return Interval(float(top.mean() / max(bottom.mean(), 1e-12)), float(low), float(high))
-
-
-def _resamples(count: int, seed: int, resamples: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-    return np.random.default_rng(seed).integers(0, count, (resamples, count))

@@ -6,6 +6,7 @@ from typing import Any
 
 from toolchain import paths
 from toolchain.evaluation.methods import prompt_variants
+from toolchain.evaluation.result_file import Result
 from toolchain.hashing import write_text_whole
 from toolchain.tasks import Composition
 
@@ -21,12 +22,12 @@ def recommendations_path() -> Path:
     return paths.CALIBRATIONS / SHIPPED_METHOD / "recommendations.json"
 
 
-def recommendation(result: dict[str, Any], name: str) -> dict[str, Any]:
+def recommendation(result: Result, name: str) -> dict[str, Any]:
     """The recommendation for composition `name` from an evaluation of `METHODS_COMPARED` on the validation split.
 
     The recommended mode is the one-pass mode with the best ROUGE-L: the user waits half as long as for two steps.
     """
-    values = {(row["method"], row["metric"]): row["value"] for row in result["rows"] if row["composition"] == name}
+    values = {(row["method"], row["metric"]): row["value"] for row in result.rows if row["composition"] == name}
     contract = Composition.parse(name).prompt
     variants = prompt_variants(Composition.parse(name))
     prompts = {_MODE[method]: variants[values[method, "prompt"]] for method in METHODS_COMPARED}

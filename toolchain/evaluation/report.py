@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from toolchain.evaluation.result_file import Result
+
 _COLUMNS = {
     "rouge_1": "R-1",
     "rouge_2": "R-2",
@@ -10,19 +12,20 @@ _COLUMNS = {
     "chrf": "chrF",
     "language": "language right",
     "numbers_kept": "numbers kept",
+    "names_kept": "names kept",
 }
 
 
-def markdown(result: dict[str, Any]) -> str:
+def markdown(result: Result) -> str:
     """One table for each composition: means in %, and the paired ratios with their 95 % intervals."""
     lines: list[str] = []
-    rows = result["rows"]
+    rows = result.rows
     for composition in dict.fromkeys(row["composition"] for row in rows):
         chosen = {(row["method"], row["metric"]): row for row in rows if row["composition"] == composition}
         methods = list(dict.fromkeys(method for method, _ in chosen))
         n = next(row["n"] for row in chosen.values() if "n" in row)
         lines += [
-            f"`{composition}`, {result['split']} split, {n} conversations, unicode ROUGE F1 unless said otherwise, in %:",
+            f"`{composition}`, {result.meta['split']} split, {n} conversations, unicode ROUGE F1 unless said otherwise, in %:",
             "",
         ]
         lines += ["| method | " + " | ".join(_COLUMNS.values()) + " | R-L / merge | R-L / two-step |"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolchain.evaluation.metrics import bootstrap_mean, bootstrap_ratio
+from toolchain.evaluation.bootstrap import bootstrap_mean, bootstrap_ratio
 
 scores = st.lists(st.floats(0, 1), min_size=1, max_size=20)
 positive = st.lists(st.floats(0.01, 1), min_size=1, max_size=20)
@@ -15,9 +15,9 @@ RESAMPLES = 500
 @given(scores, seeds)
 def test_an_interval_holds_its_mean_and_lies_within_the_values(values: list[float], seed: int) -> None:
     found = bootstrap_mean(values, seed, RESAMPLES)
-    assert found.mean == pytest.approx(sum(values) / len(values))
-    assert min(values) - 1e-9 <= found.low <= found.mean + 1e-9
-    assert found.mean - 1e-9 <= found.high <= max(values) + 1e-9
+    assert found.value == pytest.approx(sum(values) / len(values))
+    assert min(values) - 1e-9 <= found.low <= found.value + 1e-9
+    assert found.value - 1e-9 <= found.high <= max(values) + 1e-9
 
 
 @given(scores, seeds)
@@ -28,14 +28,14 @@ def test_an_interval_depends_on_the_seed_alone(values: list[float], seed: int) -
 @given(positive, seeds)
 def test_the_ratio_of_a_thing_to_itself_is_one(values: list[float], seed: int) -> None:
     found = bootstrap_ratio(values, values, seed, RESAMPLES)
-    assert (found.mean, found.low, found.high) == (1, 1, 1)
+    assert (found.value, found.low, found.high) == (1, 1, 1)
 
 
 @given(positive, st.floats(0.1, 10), seeds)
 def test_a_ratio_is_paired(values: list[float], factor: float, seed: int) -> None:
     # Drawn apart, the same values would give a wide interval; drawn together, the factor stands alone.
     found = bootstrap_ratio([factor * value for value in values], values, seed, RESAMPLES)
-    assert (found.mean, found.low, found.high) == pytest.approx((factor, factor, factor))
+    assert (found.value, found.low, found.high) == pytest.approx((factor, factor, factor))
 
 
 @given(st.lists(st.tuples(st.floats(0.01, 1), st.floats(0.01, 1)), min_size=1, max_size=20), seeds)
@@ -48,4 +48,4 @@ def test_a_ratio_lies_within_the_ratios_of_the_pairs(pairs: list[tuple[float, fl
 @given(st.floats(0, 1), st.integers(1, 20), seeds)
 def test_equal_values_leave_no_doubt(value: float, count: int, seed: int) -> None:
     found = bootstrap_mean([value] * count, seed, RESAMPLES)
-    assert (found.low, found.mean, found.high) == pytest.approx((value, value, value))
+    assert (found.low, found.value, found.high) == pytest.approx((value, value, value))

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from toolchain import paths
+from toolchain import paths, text
 from toolchain.adapters.files import write_adapter
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
@@ -15,14 +14,18 @@ from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.evaluation.evaluate import Evaluation, evaluate
 from toolchain.evaluation.generate import adapter_applied, generate
 from toolchain.evaluation.methods import METHODS, prompt_variants
+from toolchain.evaluation.python_engine import PythonEngine
 from toolchain.evaluation.report import markdown
+from toolchain.evaluation.result_file import Result, read_result, write_result
 from toolchain.tasks import TASKS, Composition
 from toolchain.tests.tiny import BOS, SPECIFICATION, random_adapter
 from toolchain.text import encode_prompt
 
 COMPOSITION = Composition.parse("summarize+es")
 EVERYTHING = Evaluation(list(METHODS), [COMPOSITION.name], Split.TEST, limit=2, seed=0)
-RATIOS = {f"{metric} / {baseline}" for metric in ("rouge_l", "chrf") for baseline in ("merge", "two-step")}
+RATIOS = {
+    f"{metric} / {baseline}" for metric in ("rouge_l", "weighted_rouge", "chrf") for baseline in ("merge", "two-step")
+}
 
 
 def _cell_counter() -> tuple[list[str], Callable[[str], None]]:
@@ -30,14 +33,14 @@ def _cell_counter() -> tuple[list[str], Callable[[str], None]]:
     return computed, computed.append
 
 
-def _answers(result: dict[str, Any], method: str) -> list[str]:
-    return [row["answer"] for row in result["answers"] if row["method"] == method]
+def _answers(result: Result, method: str) -> list[str]:
+    return [row["answer"] for row in result.answers if row["method"] == method]
 
 
-def _evaluate(base: LoadedBase, evaluation: Evaluation, cells: Path, count: Callable[[str], None]) -> dict[str, Any]:
+def _evaluate(base: LoadedBase, evaluation: Evaluation, cells: Path, count: Callable[[str], None]) -> Result:
     """The result without the checkout's commit, which others may change between two runs."""
-    result = evaluate(base, evaluation, cells, count)
-    assert result.pop("git_commit")
+    result = evaluate(PythonEngine(base), evaluation, cells, count)
+    assert result.meta.pop("git_commit")
     return result
 
 
@@ -73,7 +76,7 @@ def test_a_finished_run_computes_nothing_again(base: LoadedBase, assets: Path) -
     assert computed == []
 
 
-@pytest.mark.parametrize("change", ["adapter", "scale", "limits", "conversations"])
+@pytest.mark.parametrize("change", ["adapter", "scale", "limits", "conversations", "text rules"])
 def test_a_cell_is_not_used_for_anything_else(
     base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
@@ -86,8 +89,10 @@ def test_a_cell_is_not_used_for_anything_else(
         write_adapter(paths.ADAPTERS / "summarize", replace(adapter, alpha=9), "tiny")
     elif change == "limits":
         base = replace(base, specification=replace(SPECIFICATION, max_new_tokens=5))
-    else:
+    elif change == "conversations":
         _change_conversations(monkeypatch)
+    else:
+        _change_text_rules(monkeypatch, assets)
     computed, count = _cell_counter()
     changed = _evaluate(base, evaluation, assets / "cells", count)
     assert len(computed) == 1
@@ -102,9 +107,22 @@ def _change_conversations(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("toolchain.evaluation.evaluate.composition_pairs", shortened)
 
 
+def _change_text_rules(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    edited = folder / "text.py"
+    edited.write_text(Path(str(text.__file__)).read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
+    monkeypatch.setattr(text, "__file__", str(edited))
+
+
+def test_a_result_is_read_as_it_was_written(base: LoadedBase, assets: Path) -> None:
+    result = _evaluate(base, replace(EVERYTHING, methods=["merge"]), assets / "cells", _silent)
+    write_result(assets / "x.test.jsonl", replace(result, meta=result.meta | {"note": "ñ"}))
+    again = read_result(assets / "x.test.jsonl")
+    assert again == replace(result, meta=result.meta | {"note": "ñ"})
+
+
 def test_every_method_is_measured_on_every_metric(base: LoadedBase, assets: Path) -> None:
     result = _evaluate(base, EVERYTHING, assets / "cells", _silent)
-    measured = {(row["method"], row["metric"]): row for row in result["rows"]}
+    measured = {(row["method"], row["metric"]): row for row in result.rows}
     metrics = {metric for _, metric in measured} - RATIOS - {"prompt"}
     for method in METHODS:
         assert len(_answers(result, method)) == 2
@@ -112,12 +130,18 @@ def test_every_method_is_measured_on_every_metric(base: LoadedBase, assets: Path
             row = measured[method, metric]
             assert 0 <= row["interval"][0] <= row["value"] <= row["interval"][1] <= 1
             assert row["n"] == 2
+            assert (row["composition"], row["split"], row["engine"], row["seed"]) == (
+                COMPOSITION.name,
+                "test",
+                "python",
+                0,
+            )
         for baseline in ("merge", "two-step"):
             assert ((method, f"rouge_l / {baseline}") in measured) == (method != baseline)
         tuned = measured[method, "prompt"]["value"]
         assert tuned in prompt_variants(COMPOSITION)
         assert tuned == "contract" or METHODS[method].tunes_prompt
-    assert {row["method"] for row in result["rows"]} == set(METHODS)
+    assert {row["method"] for row in result.rows} == set(METHODS)
     table = markdown(result).splitlines()
     assert [line.split("|")[1].strip() for line in table if line.startswith("| ")] == ["method", *METHODS]
 

@@ -36,15 +36,15 @@ def test_each_method_applies_what_it_is_named_after() -> None:
     for trained, calibration in calibrations.items():
         expected[trained] = [compose([first, second], [0.5, 0.5], calibration)]
     for name, method in METHODS.items():
-        adapters, steps = expected[name], method.steps(COMPOSITION, "asked for: {input}")
-        assert len(steps) == len(adapters), name
-        for step, adapter in zip(steps, adapters, strict=True):
-            assert step.adapter is None if adapter is None else _same(step.adapter, adapter), name
+        found = method.adapters(COMPOSITION)
+        assert len(found) == len(expected[name]), name
+        for one, other in zip(found, expected[name], strict=True):
+            assert one is None if other is None else _same(one, other), name
 
 
 def test_two_step_asks_each_task_alone_and_the_others_ask_for_all_at_once() -> None:
     for name, method in METHODS.items():
-        templates = [step.template for step in method.steps(COMPOSITION, "asked for: {input}")]
+        templates = list(method.templates(COMPOSITION, "asked for: {input}"))
         expected = [task.prompt for task in COMPOSITION.tasks] if name == "two-step" else ["asked for: {input}"]
         assert templates == expected
 

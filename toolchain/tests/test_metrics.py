@@ -4,13 +4,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from toolchain.evaluation.metrics import LinguaDetector, answer_metrics
+from toolchain.evaluation.metrics import LinguaDetector, answer_metrics, names_in
 from toolchain.tests.strategies import texts
+from toolchain.text import Message
 
 ROUGE = ("rouge_1", "rouge_2", "rouge_l", "weighted_rouge")
 words = st.text("abcdefgh", min_size=1, max_size=5)
 sentences = st.lists(words, min_size=3, max_size=10).map(" ".join)
 numbers = st.integers(0, 99_999).map(str)
+names = words.map(str.capitalize).filter(lambda name: len(name) > 1)
 
 
 class Always:
@@ -24,7 +26,7 @@ class Always:
 
 
 def _metrics(answer: str, reference: str, source: str = "source") -> dict[str, float]:
-    return answer_metrics(answer, reference, source, "es", Always("es"))
+    return answer_metrics(answer, reference, source, set(), "es", Always("es"))
 
 
 @given(sentences)
@@ -89,6 +91,20 @@ def test_no_number_to_keep_is_all_kept(reference: str, answer: str) -> None:
     assert _metrics(answer, reference)["numbers_kept"] == 1
 
 
+@given(st.lists(names, min_size=1, max_size=4, unique=True), st.data())
+def test_names_kept_is_the_share_of_the_references_names(named: list[str], data: st.DataObject) -> None:
+    kept = data.draw(st.lists(st.sampled_from(named), unique=True))
+    answer, reference = " y ".join(kept), " or ".join(named)
+    measured = answer_metrics(answer, reference, "source", {*named, "Nobody"}, "es", Always("es"))
+    assert measured["names_kept"] == pytest.approx(len(kept) / len(named))
+
+
+@given(st.lists(names, min_size=2, max_size=2, unique=True), names)
+def test_speakers_and_capitals_inside_a_sentence_are_names(speakers: list[str], place: str) -> None:
+    messages = [Message(speakers[0], f"Meet me in {place}. Tomorrow?"), Message(speakers[1], "No, I am out.")]
+    assert names_in(messages) == {*speakers, place}
+
+
 @given(st.lists(words, min_size=1, max_size=6), st.lists(st.text("xyz", min_size=1), max_size=6))
 def test_copy_rate_is_the_share_of_words_from_the_source(copied: list[str], own: list[str]) -> None:
     measured = _metrics(" ".join(copied + own), "reference", source=" ".join(copied))
@@ -97,7 +113,7 @@ def test_copy_rate_is_the_share_of_words_from_the_source(copied: list[str], own:
 
 @pytest.mark.parametrize(("found", "expected"), [("es", 1.0), ("en", 0.0), (None, 0.0)])
 def test_the_language_is_right_or_not(found: str | None, expected: float) -> None:
-    assert answer_metrics("hola", "hola", "hello", "es", Always(found))["language"] == expected
+    assert answer_metrics("hola", "hola", "hello", set(), "es", Always(found))["language"] == expected
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from toolchain.evaluation.recommend import (
     recommendations_path,
     write_recommendations,
 )
+from toolchain.evaluation.result_file import Result
 from toolchain.tasks import Composition
 
 COMPOSITION = Composition.parse("summarize+es")
@@ -32,7 +33,7 @@ chosen_prompts = st.fixed_dictionaries(
 )
 
 
-def _result(rouge: dict[str, float], prompts: dict[str, str]) -> dict[str, Any]:
+def _result(rouge: dict[str, float], prompts: dict[str, str]) -> Result:
     rows: list[dict[str, Any]] = []
     for method in METHODS_COMPARED:
         measured = {"rouge_l": rouge[method], "chrf": 0.2, "language": 1.0, "prompt": prompts[method]}
@@ -41,7 +42,7 @@ def _result(rouge: dict[str, float], prompts: dict[str, str]) -> dict[str, Any]:
             for metric, value in measured.items()
         ]
         rows.append({"method": method, "composition": "reply+de", "metric": "rouge_l", "value": 1 - rouge[method]})
-    return {"rows": rows}
+    return Result({}, rows, [])
 
 
 @given(st.fixed_dictionaries({method: scores for method in METHODS_COMPARED}), chosen_prompts)

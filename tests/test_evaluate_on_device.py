@@ -1,0 +1,32 @@
+"""`evaluate --engine device` on the real core: a mode of the exported bundle and the same adapter alone say the same."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from toolchain.base_model.specification import BaseModel
+from toolchain.data.benchmark import Split
+from toolchain.data.pairs import composition_pairs
+from toolchain.evaluation.device_core import DeviceCore
+from toolchain.evaluation.device_engine import DeviceEngine, mode_of
+from toolchain.evaluation.engine import Question
+from toolchain.evaluation.methods import METHODS
+from toolchain.evaluation.recommend import SHIPPED_METHOD
+from toolchain.tasks import Composition
+
+COMPOSITION = Composition.parse("summarize+es")
+
+
+def test_the_calibrated_mode_is_its_composed_adapter(tandem: Path, base: BaseModel, tmp_path: Path) -> None:
+    engine = DeviceEngine(DeviceCore(tandem), base, tmp_path)
+    pairs = composition_pairs(COMPOSITION, Split.VALIDATION)[:2]
+    method = METHODS[SHIPPED_METHOD]
+    (prompt,) = engine.prompts(method, COMPOSITION).values()
+    question = Question(method, COMPOSITION, prompt)
+    assert mode_of(method) == "calibrated"
+    alone = Question(replace(method, id="its adapter alone"), COMPOSITION, prompt)
+    answers = [
+        [answer.text for finished in engine.answers(asked, pairs) for answer in finished.values()]
+        for asked in (question, alone)
+    ]
+    assert answers[0] == answers[1]
+    assert all(answers[0])

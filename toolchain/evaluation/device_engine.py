@@ -1,0 +1,96 @@
+"""Answers from the device core on an exported bundle: what is measured is what ships."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from toolchain.base_model.specification import BaseModel
+from toolchain.bundle.export import export_bundle
+from toolchain.bundle.manifest import Manifest
+from toolchain.data.pairs import Pair
+from toolchain.errors import ToolchainError
+from toolchain.evaluation.device_bundle import TASK, write_single_adapter_bundle
+from toolchain.evaluation.device_core import DeviceCore, Run
+from toolchain.evaluation.engine import Answer, Question
+from toolchain.evaluation.methods import Method, prompt_variants
+from toolchain.evaluation.python_engine import adapters_digest
+from toolchain.evaluation.recommend import SHIPPED_METHOD
+from toolchain.tasks import Composition
+
+
+def mode_of(method: Method) -> str | None:
+    """The mode of an exported bundle that is this method."""
+    return "calibrated" if method.id == SHIPPED_METHOD else method.mode
+
+
+class DeviceEngine:
+    """Bundles are exported into `folder`, once a composition; a method that is no mode of them runs from a bundle of its one adapter."""
+
+    id = "device"
+
+    def __init__(self, core: DeviceCore, base: BaseModel, folder: Path) -> None:
+        self.core, self._base, self._folder = core, base, folder
+        self._program = core.sha256()
+        self._exported: dict[str, tuple[Path, Manifest]] = {}
+        self._digests: dict[tuple[str, str], str] = {}
+
+    @property
+    def base(self) -> dict[str, str]:
+        """Name and hash of the base, and of the program."""
+        return {"base": self._base.name, "base_sha256": self._base.sha256, "tandem_sha256": self._program}
+
+    def prompts(self, method: Method, composition: Composition) -> dict[str, str]:
+        """The manifest's prompt for a mode; for another method what PyTorch may choose from."""
+        variants = prompt_variants(composition)
+        if mode := mode_of(method):
+            _, manifest = self._export(composition)
+            offered = next(item for item in manifest.compositions if tuple(item.tasks) == composition.ids)
+            template = next(
+                (prompt for name, prompt in offered.prompt_overrides.items() if name == mode), offered.prompt
+            )
+            name = next((name for name, variant in variants.items() if variant == template), "manifest")
+            return {name: template}
+        return variants if method.tunes_prompt else {"contract": variants["contract"]}
+
+    def key(self, question: Question) -> str:
+        """The program, and the manifest's content (all hashes) and mode, or the one adapter and its prompt."""
+        if mode := mode_of(question.method):
+            _, manifest = self._export(question.composition)
+            content = manifest.model_dump(mode="json", exclude={"tool"})
+            return repr((self._program, mode, json.dumps(content, sort_keys=True)))
+        name = question.method.id, question.composition.name
+        if name not in self._digests:
+            self._digests[name] = adapters_digest(question.method.adapters(question.composition))
+        limits = (self._base.max_prompt_tokens, self._base.max_new_tokens)
+        return repr((self._program, self._base.sha256, limits, question.template, self._digests[name]))
+
+    def answers(self, question: Question, pairs: Sequence[Pair]) -> Iterator[dict[str, Answer]]:
+        """One process for all pairs."""
+        for pair_id, answer in self.core.answers(self.run(question), pairs):
+            yield {pair_id: answer}
+
+    def run(self, question: Question) -> Run:
+        """The bundle and the mode that answer a question.
+
+        Raises:
+            ToolchainError: the method is neither a mode of the bundle nor a single adapter.
+        """
+        if mode := mode_of(question.method):
+            bundle, _ = self._export(question.composition)
+            main, *others = question.composition.ids
+            return Run(bundle, self._base.path, main, ",".join(others) or "none", mode)
+        adapters = question.method.adapters(question.composition)
+        if len(adapters) != 1 or adapters[0] is None:
+            raise ToolchainError(
+                f"method {question.method.id!r} is no single adapter: evaluate it with --engine python, the device core cannot run it"
+            )
+        bundle = self._folder / f"{question.composition.name}.{question.method.id}"
+        write_single_adapter_bundle(bundle, self._base, adapters[0], question.template)
+        return Run(bundle, self._base.path, TASK, "none", "merge")
+
+    def _export(self, composition: Composition) -> tuple[Path, Manifest]:
+        if composition.name not in self._exported:
+            target = self._folder / composition.name
+            manifest = export_bundle(self._base, [composition], target, pack_base=False)
+            self._exported[composition.name] = target, manifest
+        return self._exported[composition.name]

@@ -1,0 +1,52 @@
+"""What answers conversations: PyTorch or the device core. The rest of the evaluation does not know which one it is."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from toolchain.data.pairs import Pair
+from toolchain.evaluation.methods import Method
+from toolchain.tasks import Composition
+
+
+@dataclass(frozen=True)
+class Question:
+    """One method on one composition, with the prompt that it uses."""
+
+    method: Method
+    composition: Composition
+    template: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer and what its engine measured of itself: `prefill_ms`, `decode_ms`, `peak_rss_bytes`, …; nothing from PyTorch."""
+
+    text: str
+    statistics: dict[str, float] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """Greedy answers by the rules of text/1."""
+
+    @property
+    def id(self) -> str:
+        """`python` or `device`."""
+        ...
+
+    @property
+    def base(self) -> dict[str, str]:
+        """`base` and `base_sha256` of what answers, for the result file."""
+        ...
+
+    def prompts(self, method: Method, composition: Composition) -> dict[str, str]:
+        """The templates, by name, among which validation may choose; a single one where there is no choice."""
+        ...
+
+    def key(self, question: Question) -> str:
+        """Everything but the conversations that an answer depends on, in one string."""
+        ...
+
+    def answers(self, question: Question, pairs: Sequence[Pair]) -> Iterator[dict[str, Answer]]:
+        """Answers by pair id, as they are finished; what is finished together comes together."""
+        ...

@@ -1,0 +1,33 @@
+"""Open an engine by name on the default base."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from toolchain import paths
+from toolchain.base_model.load import load_base
+from toolchain.base_model.specification import base_model
+from toolchain.evaluation.device_core import DeviceCore
+from toolchain.evaluation.device_engine import DeviceEngine
+from toolchain.evaluation.engine import Engine
+from toolchain.evaluation.python_engine import PythonEngine
+
+ENGINES = (PythonEngine.id, DeviceEngine.id)
+
+
+@contextmanager
+def open_engine(name: str) -> Iterator[Engine]:
+    """The engine `name` of `ENGINES`; the device core's bundles are removed at the end.
+
+    Raises:
+        ToolchainError: the base has not been fetched, or the device core is not built.
+    """
+    if name == PythonEngine.id:
+        yield PythonEngine(load_base(base_model()))
+        return
+    core = DeviceCore(paths.tandem_binary())
+    core.sha256()
+    paths.cache().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=paths.cache(), prefix="device-bundles-") as folder:
+        yield DeviceEngine(core, base_model(), Path(folder))

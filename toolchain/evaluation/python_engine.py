@@ -1,0 +1,91 @@
+"""Answers from PyTorch in float32: the reference, and the engine for methods that the device core cannot run."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from toolchain import text
+from toolchain.adapters.files import Adapter
+from toolchain.base_model.load import LoadedBase
+from toolchain.data.pairs import Pair
+from toolchain.evaluation.engine import Answer, Question
+from toolchain.evaluation.generate import adapter_applied, generate
+from toolchain.evaluation.methods import Method, prompt_variants
+from toolchain.hashing import sha256_file
+from toolchain.tasks import Composition
+from toolchain.text import Input, encode_prompt
+
+
+class PythonEngine:
+    """One base model; what a method makes of the adapters is kept for the length of a run, with its hash."""
+
+    id = "python"
+
+    def __init__(self, base: LoadedBase) -> None:
+        self._base = base
+        self._made: dict[tuple[str, str], tuple[Sequence[Adapter | None], str]] = {}
+        # An edit of the text rules makes other answers: they are part of each key.
+        self._rules = sha256_file(Path(text.__file__))
+
+    @property
+    def base(self) -> dict[str, str]:
+        """Name and hash of the base."""
+        spec = self._base.specification
+        return {"base": spec.name, "base_sha256": spec.sha256}
+
+    def prompts(self, method: Method, composition: Composition) -> dict[str, str]:
+        """All variants for a method that tunes its prompt, else the composition's own."""
+        variants = prompt_variants(composition)
+        return variants if method.tunes_prompt else {"contract": variants["contract"]}
+
+    def key(self, question: Question) -> str:
+        """Base, limits, text rules, templates and the bytes of the adapters."""
+        spec = self._base.specification
+        limits = (spec.max_prompt_tokens, spec.max_new_tokens)
+        _, digest = self._adapters(question)
+        templates = question.method.templates(question.composition, question.template)
+        return repr((spec.sha256, spec.tokenizer_sha256, limits, self._rules, templates, digest))
+
+    def answers(self, question: Question, pairs: Sequence[Pair]) -> Iterator[dict[str, Answer]]:
+        """All passes over all pairs; nothing is finished before everything is, for batches hold prompts of similar length."""
+        inputs: list[Input] = [pair.source for pair in pairs]
+        speakers = [pair.reply_speaker for pair in pairs]
+        adapters, _ = self._adapters(question)
+        templates = question.method.templates(question.composition, question.template)
+        for template, adapter in zip(templates, adapters, strict=True):
+            inputs = list(self._pass(template, adapter, inputs, speakers))
+        yield {pair.id: Answer(str(answer)) for pair, answer in zip(pairs, inputs, strict=True)}
+
+    def _adapters(self, question: Question) -> tuple[Sequence[Adapter | None], str]:
+        name = question.method.id, question.composition.name
+        if name not in self._made:
+            adapters = question.method.adapters(question.composition)
+            self._made[name] = adapters, adapters_digest(adapters)
+        return self._made[name]
+
+    def _pass(
+        self, template: str, adapter: Adapter | None, inputs: Sequence[Input], speakers: Sequence[str | None]
+    ) -> list[str]:
+        base, spec = self._base, self._base.specification
+        answerable = [index for index, source in enumerate(inputs) if not isinstance(source, str) or source]
+        prompts = [
+            encode_prompt(
+                base.tokenizer, spec.bos_token_id, template, inputs[index], spec.max_prompt_tokens, speakers[index]
+            ).ids
+            for index in answerable
+        ]
+        answers = [""] * len(inputs)
+        with adapter_applied(base.model, adapter):
+            for index, answer in zip(answerable, generate(base, prompts, spec.max_new_tokens), strict=True):
+                answers[index] = answer
+        return answers
+
+
+def adapters_digest(adapters: Sequence[Adapter | None]) -> str:
+    """SHA-256 over scales, names and bytes of the adapters of all passes."""
+    digest = hashlib.sha256()
+    for adapter in adapters:
+        digest.update(repr(adapter.scale if adapter else None).encode())
+        for name, tensor in sorted(adapter.tensors.items()) if adapter else ():
+            digest.update(name.encode() + tensor.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,80 @@
+"""Result rows: one number each, with its interval and what it is of."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from toolchain.evaluation.bootstrap import Interval, bootstrap, bootstrap_mean, bootstrap_ratio
+from toolchain.evaluation.engine import Answer
+from toolchain.evaluation.timing import Times
+
+BASELINES = ("merge", "two-step")
+COMPARED = ("rouge_l", "weighted_rouge", "chrf")
+_MEDIANS = ("prefill_ms", "decode_ms", "prompt_tokens", "generated_tokens")
+
+
+class Rows:
+    """Makes the rows of one composition; `shared` is what all of them carry (composition, split, engine, seed)."""
+
+    def __init__(self, shared: dict[str, Any], seed: int) -> None:
+        self._shared, self._seed = shared, seed
+
+    def qualities(self, method: str, measured: Sequence[dict[str, float]]) -> list[dict[str, Any]]:
+        """The mean of every metric over the conversations."""
+        values = {metric: [item[metric] for item in measured] for metric in measured[0]}
+        return [
+            self._row(method, metric, bootstrap_mean(items, self._seed), len(items)) for metric, items in values.items()
+        ]
+
+    def prompt(self, method: str, name: str) -> dict[str, Any]:
+        """Which prompt variant a method used."""
+        return {"method": method, **self._shared, "metric": "prompt", "value": name}
+
+    def comparisons(self, measured: dict[str, list[dict[str, float]]]) -> list[dict[str, Any]]:
+        """Paired ratios of every other method to the data-free merge and to two-step."""
+        rows = []
+        for baseline in BASELINES:
+            for method in measured:
+                if baseline not in measured or method == baseline:
+                    continue
+                for metric in COMPARED:
+                    top, bottom = ([item[metric] for item in measured[name]] for name in (method, baseline))
+                    rows.append(
+                        self._row(method, f"{metric} / {baseline}", bootstrap_ratio(top, bottom, self._seed), len(top))
+                    )
+        return rows
+
+    def costs(self, method: str, answers: Sequence[Answer]) -> list[dict[str, Any]]:
+        """Medians of what the device measured of itself, and its peak memory; nothing for PyTorch."""
+        if not answers[0].statistics:
+            return []
+        rows = []
+        for metric in _MEDIANS:
+            values = [answer.statistics[metric] for answer in answers]
+            rows.append(self._row(method, f"{metric} (median)", bootstrap(values, np.median, self._seed), len(values)))
+        peak = max(answer.statistics["peak_rss_bytes"] for answer in answers)
+        return [*rows, self._row(method, "peak_rss_bytes", Interval(peak, peak, peak), len(answers))]
+
+    def times(self, one: str, other: str, times: Sequence[Times]) -> list[dict[str, Any]]:
+        """Median of the paired ratios of prefill + decode, the share of conversations on which `one` is faster, and both medians."""
+        spent = {method: [_spent(item[method]) for item in times] for method in (one, other)}
+        ratios = [a / b for a, b in zip(spent[one], spent[other], strict=True)]
+        faster = [float(ratio < 1) for ratio in ratios]
+
+        def row(method: str, metric: str, values: Sequence[float], statistic: Callable[..., Any]) -> dict[str, Any]:
+            return self._row(method, metric, bootstrap(values, statistic, self._seed), len(values))
+
+        return [
+            *(row(method, "prefill_ms + decode_ms, paired (median)", spent[method], np.median) for method in spent),
+            row(one, f"prefill_ms + decode_ms / {other} (median)", ratios, np.median),
+            row(one, f"faster than {other}", faster, np.mean),
+        ]
+
+    def _row(self, method: str, metric: str, interval: Interval, n: int) -> dict[str, Any]:
+        value, low, high = (round(number, 5) for number in (interval.value, interval.low, interval.high))
+        return {"method": method, **self._shared, "metric": metric, "value": value, "interval": [low, high], "n": n}
+
+
+def _spent(statistics: dict[str, float]) -> float:
+    return statistics["prefill_ms"] + statistics["decode_ms"]

@@ -1,0 +1,123 @@
+"""The device engine: what it asks of the core, what it keeps, and what it does when the core fails.
+
+The core here is a script that speaks `tandem run --json`; tests/test_evaluate_on_device.py holds the engine to the real one.
+"""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolchain.data.benchmark import Split
+from toolchain.errors import ToolchainError
+from toolchain.evaluation.device_core import STATISTICS, DeviceCore
+from toolchain.evaluation.device_engine import DeviceEngine
+from toolchain.evaluation.engine import Question
+from toolchain.evaluation.evaluate import Evaluation, evaluate
+from toolchain.evaluation.methods import METHODS
+from toolchain.tasks import Composition
+from toolchain.tests.bundles import commit
+
+COMPOSITION = Composition.parse("summarize+es")
+EVALUATION = Evaluation(["main", "lc++", "two-step"], [COMPOSITION.name], Split.TEST, limit=3, seed=0)
+
+_CORE = """#!/usr/bin/env python3
+import json, os, sys
+options = dict(zip(sys.argv[3::2], sys.argv[4::2]))
+lines = [json.loads(line) for line in sys.stdin]
+with open(os.path.join(os.path.dirname(__file__), "runs.jsonl"), "a") as log:
+    print(json.dumps({"options": options, "ids": [line["id"] for line in lines]}), file=log)
+broken = os.path.join(os.path.dirname(__file__), "broken")
+for number, line in enumerate(lines):
+    if os.path.exists(broken) and number == 1:
+        sys.exit("error[engine-generate]: out of memory")
+    spent = {"calibrated": 10, "two-step": 40}.get(options["--mode"], 1)
+    row = dict.fromkeys(STATISTICS, spent) | {"id": line["id"], "text": f"{options['--mode']} {line['id']}"}
+    print(json.dumps(row), flush=True)
+"""
+
+
+class Core:
+    """A script, and what it was asked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        self.program = folder / "tandem"
+        self.program.write_text(_CORE.replace("STATISTICS", repr(STATISTICS)), encoding="utf-8")
+        self.program.chmod(0o755)
+
+    @property
+    def runs(self) -> list[dict[str, Any]]:
+        """One entry for each process."""
+        log = self.folder / "runs.jsonl"
+        return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.is_file() else []
+
+    def broken(self, broken: bool) -> None:
+        """Whether it dies at its second conversation."""
+        mark = self.folder / "broken"
+        mark.touch() if broken else mark.unlink()
+
+
+@pytest.fixture
+def core(tmp_path: Path) -> Core:
+    return Core(tmp_path / "core")
+
+
+@pytest.fixture
+def engine(core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DeviceEngine:
+    base = commit(tmp_path, monkeypatch)
+    return DeviceEngine(DeviceCore(core.program), base, tmp_path / "bundles")
+
+
+def _silent(_line: str) -> None:
+    pass
+
+
+def test_each_method_runs_in_its_mode_or_from_its_one_adapter(core: Core, engine: DeviceEngine, tmp_path: Path) -> None:
+    evaluate(engine, EVALUATION, tmp_path / "cells", _silent)
+    asked = {(run["options"]["--mode"], run["options"]["--task"], run["options"]["--into"]) for run in core.runs}
+    assert asked == {("merge", "main", "none"), ("calibrated", "summarize", "es"), ("two-step", "summarize", "es")}
+
+
+def test_times_are_of_pairs_in_alternating_order_after_a_warm_up(
+    core: Core, engine: DeviceEngine, tmp_path: Path
+) -> None:
+    result = evaluate(engine, EVALUATION, tmp_path / "cells", _silent)
+    timed = [run for run in core.runs if run["ids"][0] is None]
+    assert all(len(run["ids"]) == 2 for run in timed)
+    modes = [run["options"]["--mode"] for run in timed]
+    assert modes == ["calibrated", "two-step", "two-step", "calibrated", "calibrated", "two-step"]
+    assert [run["ids"][1] for run in timed[::2]] == [run["ids"][1] for run in timed[1::2]]
+    rows = {(row["method"], row["metric"]): row for row in result.rows}
+    assert rows["lc++", "prefill_ms + decode_ms / two-step (median)"]["value"] == pytest.approx(10 / 40)
+    assert rows["lc++", "faster than two-step"]["value"] == 1
+    assert rows["two-step", "peak_rss_bytes"]["value"] == 40
+
+
+def test_a_run_that_died_goes_on_with_the_next_conversation(core: Core, engine: DeviceEngine, tmp_path: Path) -> None:
+    evaluation = replace(EVALUATION, methods=["lc++"])
+    whole = evaluate(engine, evaluation, tmp_path / "whole", _silent)
+    core.broken(True)
+    for _ in range(2):
+        with pytest.raises(ToolchainError, match="out of memory"):
+            evaluate(engine, evaluation, tmp_path / "resumed", _silent)
+    core.broken(False)
+    resumed = evaluate(engine, evaluation, tmp_path / "resumed", _silent)
+    assert (resumed.rows, resumed.answers) == (whole.rows, whole.answers)
+    assert core.runs[-1]["ids"] == [whole.answers[-1]["id"]], "what was answered before is not asked again"
+
+
+def test_another_program_answers_anew(core: Core, engine: DeviceEngine, tmp_path: Path) -> None:
+    question = Question(METHODS["lc++"], COMPOSITION, COMPOSITION.prompt)
+    before = engine.key(question)
+    core.program.write_text(core.program.read_text(encoding="utf-8") + "# rebuilt\n", encoding="utf-8")
+    rebuilt = DeviceEngine(DeviceCore(core.program), engine._base, tmp_path / "others")
+    assert rebuilt.key(question) != before
+
+
+def test_a_core_that_is_not_built_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ToolchainError, match="make build"):
+        DeviceCore(tmp_path / "tandem").sha256()
