@@ -34,7 +34,7 @@ def make_teacher_targets(base: LoadedBase, composition: Composition, progress: C
     spec = base.specification
     items = conversations(Split.CALIBRATION)
     rows = []
-    hashes = {task.id: adapter_hash(paths.ADAPTERS / task.id) for task in composition.tasks[1:]}
+    hashes = _adapter_hashes(composition)
     for source in SOURCES:
         progress(f"{composition.name}: {len(items)} targets from {source}")
         texts: Sequence[Input] = [item.references[composition.ids[0]][source] for item in items]
@@ -58,15 +58,24 @@ def teacher_pairs(composition: Composition) -> list[Pair]:
     """The calibration conversations with their teacher targets; empty answers are left out.
 
     Raises:
-        ToolchainError: no targets have been made.
+        ToolchainError: no targets have been made, or other adapters made them.
     """
     pairs = {pair.id: pair for pair in composition_pairs(composition, Split.CALIBRATION)}
     path = targets_path(composition)
     if not path.is_file():
         raise ToolchainError(f"{path} is missing: make it with `toolchain data teacher {composition.name}`")
-    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    hashes = _adapter_hashes(composition)
+    if any(row["adapter_sha256"] != hashes for row in rows):
+        raise ToolchainError(
+            f"{path} was made by other adapters than those in {paths.ADAPTERS}: make it anew with `toolchain data teacher {composition.name}`"
+        )
     return [
         replace(pairs[row["id"]], id=f"{row['id']}.{row['source']}", target=row["target"])
         for row in rows
         if row["target"]
     ]
+
+
+def _adapter_hashes(composition: Composition) -> dict[str, str]:
+    return {task.id: adapter_hash(paths.ADAPTERS / task.id) for task in composition.tasks[1:]}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from toolchain.data.benchmark import ENGLISH, Conversation, Split, conversations, single_conversations, single_texts
 from toolchain.data.cocoa import cocoa_pairs
+from toolchain.errors import ToolchainError
 from toolchain.tasks import TASKS, Composition, Task, TaskKind
 from toolchain.text import Input
 
@@ -23,7 +24,13 @@ class Pair:
 
 
 def composition_pairs(composition: Composition, split: Split) -> list[Pair]:
-    """Conversations of `split` with the reference that has a composition's last task applied (two tasks, or a main task alone)."""
+    """Conversations of `split` with the reference that has a composition's last task applied (two tasks, or a main task alone).
+
+    Raises:
+        ToolchainError: more than two tasks: the benchmark holds no such references.
+    """
+    if len(composition.ids) > 2:
+        raise ToolchainError(f"{composition.name}: the benchmark has references for at most two tasks at once")
     main, variant = composition.ids[0], composition.ids[-1] if len(composition.ids) > 1 else ENGLISH
     return [_main_pair(conversation, main, variant) for conversation in conversations(split)]
 

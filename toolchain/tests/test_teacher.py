@@ -21,6 +21,15 @@ from toolchain.text import encode_prompt
 COMPOSITION = Composition.parse("summarize+es")
 
 
+def _put_targets(adapter_sha256: str, targets: dict[str, str]) -> None:
+    rows = [
+        {"id": name, "source": "en", "target": target, "adapter_sha256": {"es": adapter_sha256}}
+        for name, target in targets.items()
+    ]
+    targets_path(COMPOSITION).parent.mkdir(parents=True)
+    targets_path(COMPOSITION).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
 @pytest.fixture
 def short_base(base: LoadedBase) -> LoadedBase:
     return replace(base, specification=replace(SPECIFICATION, max_new_tokens=3))
@@ -43,11 +52,15 @@ def test_a_target_is_what_the_auxiliary_adapter_makes_of_a_reference(short_base:
 def test_pairs_are_the_calibration_conversations_with_other_targets(assets: Path) -> None:
     originals = {pair.id: pair for pair in composition_pairs(COMPOSITION, Split.CALIBRATION)}
     first, second, *_ = originals
-    rows = [{"id": first, "source": "en", "target": "uno"}, {"id": second, "source": "en", "target": ""}]
-    targets_path(COMPOSITION).parent.mkdir(parents=True)
-    targets_path(COMPOSITION).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    _put_targets(adapter_hash(paths.ADAPTERS / "es"), {first: "uno", second: ""})
     (pair,) = teacher_pairs(COMPOSITION)
     assert pair == replace(originals[first], id=f"{first}.en", target="uno")
+
+
+def test_targets_of_other_adapters_are_refused(assets: Path) -> None:
+    _put_targets("0" * 64, {conversations(Split.CALIBRATION)[0].id: "uno"})
+    with pytest.raises(ToolchainError, match=r"other adapters.*toolchain data teacher summarize\+es"):
+        teacher_pairs(COMPOSITION)
 
 
 def test_missing_targets_are_named_with_the_command_that_makes_them(assets: Path) -> None:
