@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,13 @@ from torch.nn.functional import cross_entropy
 
 from toolchain.adapters.examples import Batch, Example, batch_indices, collate
 from toolchain.hashing import write_text_whole, written_whole
+
+
+class Precision(StrEnum):
+    """Of the matrix products of training steps; everything else is fp32."""
+
+    FP32 = "fp32"
+    BF16 = "bf16"
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,7 @@ class Schedule:
     evaluate_every: int = 30
     seed: int = 0
     keep_best: bool = True
+    precision: Precision = Precision.FP32
 
 
 @dataclass
@@ -82,7 +91,8 @@ def train(
     there, with the same batches and the same dropout, so that an interrupted run ends as an uninterrupted one does. The caller names
     the file after whatever else the run depends on, and removes it when the result is written.
     """
-    run = {"schedule": asdict(schedule), "examples": _digest(train_examples, validation_examples)}
+    settings = asdict(schedule) | {"precision": schedule.precision.value}
+    run = {"schedule": settings, "examples": _digest(train_examples, validation_examples)}
     optimizer = torch.optim.AdamW(parameters.values(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
     log, first = TrainingLog(), 0
     best: dict[str, torch.Tensor] = {}
@@ -98,7 +108,8 @@ def train(
             group["lr"] = schedule.learning_rate * _rate(step, schedule)
         torch.manual_seed(schedule.seed * 1_000_003 + step)
         set_training(True)
-        loss = target_loss(model, collate([train_examples[index] for index in indices]))
+        with torch.autocast("cpu", torch.bfloat16, enabled=schedule.precision is Precision.BF16):
+            loss = target_loss(model, collate([train_examples[index] for index in indices]))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(parameters.values(), schedule.gradient_clip)

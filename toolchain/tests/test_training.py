@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy
 from toolchain.adapters.calibration import CalibrationMethod, attach
 from toolchain.adapters.examples import Example, collate
 from toolchain.adapters.lora import LoraShape, add_lora
-from toolchain.adapters.training import Schedule, TrainingLog, target_loss, train, validation_loss
+from toolchain.adapters.training import Precision, Schedule, TrainingLog, target_loss, train, validation_loss
 from toolchain.base_model.load import LoadedBase
 from toolchain.tests.tiny import tiny_base
 
@@ -106,6 +106,14 @@ def test_the_loss_falls_on_what_can_be_memorised(tmp_path: Path) -> None:
     assert validation_loss(base.model, MEMORISABLE, 6) < 0.3 * log.losses[0]
 
 
+def test_bfloat16_rounds_the_products_and_nothing_else(tmp_path: Path) -> None:
+    exact, _, _ = _run(tmp_path / "fp32", SHORT, UNRELATED)
+    rounded, parameters, _ = _run(tmp_path / "bf16", replace(SHORT, precision=Precision.BF16), UNRELATED)
+    assert rounded.losses != exact.losses
+    assert rounded.losses == pytest.approx(exact.losses, rel=0.05)
+    assert all(parameter.dtype is torch.float32 for parameter in parameters.values())
+
+
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainingLog, dict[str, torch.nn.Parameter]]:
     log, parameters, _ = _run(tmp_path_factory.mktemp("whole"), SHORT, UNRELATED)
@@ -147,7 +155,7 @@ def test_dropout_is_resumed_too(tmp_path: Path) -> None:
     assert _same(run(tmp_path / "resumed", None), run(tmp_path / "whole", None))
 
 
-@pytest.mark.parametrize("change", [{"learning_rate": 0.01}, {"seed": 1}, {"steps": 6}])
+@pytest.mark.parametrize("change", [{"learning_rate": 0.01}, {"seed": 1}, {"steps": 6}, {"precision": Precision.BF16}])
 def test_a_checkpoint_of_another_schedule_is_not_resumed(tmp_path: Path, change: dict[str, float]) -> None:
     with pytest.raises(_Interruption):
         _run(tmp_path / "used", SHORT, UNRELATED, _interrupt_at(4))
