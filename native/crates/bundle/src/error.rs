@@ -67,6 +67,12 @@ kinds! {
         PromptTooLong = "prompt-too-long",
         CompositionUnknown = "composition-unknown",
         ModeUnavailable = "mode-unavailable",
+        ChatUnreadable = "chat-unreadable",
+        ChatTooLarge = "chat-too-large",
+        ChatEncoding = "chat-encoding",
+        ChatZipInvalid = "chat-zip-invalid",
+        ChatMissing = "chat-missing",
+        ChatSeveral = "chat-several",
     }
 }
 

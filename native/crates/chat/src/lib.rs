@@ -1,22 +1,92 @@
-//! Pasted or exported chat text becomes messages. The text is untrusted: whatever it is, parsing does not fail.
+//! Exported or pasted chat text becomes messages. The text is untrusted: whatever it is, parsing does not fail.
+//!
+//! `docs/chat-formats.md` tells what is recognised; `tests/formats.rs` holds the parser to it.
 
+mod archive;
+mod encoding;
+mod phrases;
 mod plain;
+mod sent_at;
 mod whatsapp;
 
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read, Seek};
+use std::path::Path;
+
 use tandem_bundle::text::Message;
+use tandem_bundle::{InputError, InputErrorKind};
+
+pub use sent_at::SentAt;
+
+/// The longest chat that is read, in bytes: some hundred thousand messages.
+pub const MAX_CHAT_BYTES: u64 = 64 << 20;
+
+/// A message of a chat, and when it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentMessage {
+    /// May be empty: then the text stands alone.
+    pub speaker: String,
+    /// Not empty; may have several lines.
+    pub text: String,
+    /// Local time; absent where the text does not tell the whole date.
+    pub sent_at: Option<SentAt>,
+}
+
+impl From<SentMessage> for Message {
+    fn from(message: SentMessage) -> Self {
+        Self { speaker: message.speaker, text: message.text }
+    }
+}
 
 /// Reads the messages of a chat text. What no person wrote (notices, placeholders of media, deleted messages) is left out.
-pub fn parse(text: &str) -> Vec<Message> {
+pub fn parse(text: &str) -> Vec<SentMessage> {
     whatsapp::parse(text).unwrap_or_else(|| plain::parse(text))
+}
+
+/// Reads the messages of a chat file: a text in UTF-8 or UTF-16, or a zip that holds one.
+pub fn read(bytes: &[u8]) -> Result<Vec<SentMessage>, InputError> {
+    read_from(Cursor::new(bytes))
+}
+
+/// Reads the messages of a chat file, as [`read`] does, without holding all of a zip in memory.
+pub fn read_file(path: &Path) -> Result<Vec<SentMessage>, InputError> {
+    let file =
+        File::open(path).and_then(|file| if file.metadata()?.is_dir() { Err(std::io::ErrorKind::IsADirectory.into()) } else { Ok(file) });
+    let unreadable = |e: &std::io::Error| {
+        let message = format!("{}: the chat cannot be read ({e}); check the path.", path.display());
+        InputError::new(InputErrorKind::ChatUnreadable, message)
+    };
+    read_from(BufReader::new(file.map_err(|e| unreadable(&e))?))
+}
+
+fn read_from(mut source: impl Read + Seek) -> Result<Vec<SentMessage>, InputError> {
+    let unreadable =
+        |e: std::io::Error| InputError::new(InputErrorKind::ChatUnreadable, format!("the chat cannot be read ({e}); copy it again."));
+    let mut head = Vec::new();
+    source.by_ref().take(4).read_to_end(&mut head).map_err(unreadable)?;
+    source.rewind().map_err(unreadable)?;
+    let bytes = if archive::is_zip(&head) { archive::chat_of(source)? } else { bounded(source, unreadable)? };
+    Ok(parse(&encoding::decode(&bytes)?))
+}
+
+/// Reads to the end, but no more than a chat may be long.
+fn bounded(source: impl Read, unreadable: impl FnOnce(std::io::Error) -> InputError) -> Result<Vec<u8>, InputError> {
+    let mut bytes = Vec::new();
+    source.take(MAX_CHAT_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_CHAT_BYTES {
+        let message = format!("the chat is longer than {} MiB; export a shorter one.", MAX_CHAT_BYTES >> 20);
+        return Err(InputError::new(InputErrorKind::ChatTooLarge, message));
+    }
+    Ok(bytes)
 }
 
 /// Messages while lines come in.
 #[derive(Default)]
-struct Messages(Vec<Message>);
+struct Messages(Vec<SentMessage>);
 
 impl Messages {
     fn start(&mut self, speaker: &str, text: &str) {
-        self.0.push(Message { speaker: speaker.to_owned(), text: text.to_owned() });
+        self.0.push(SentMessage { speaker: speaker.to_owned(), text: text.to_owned(), sent_at: None });
     }
 
     /// Adds a line to the last message, or starts one without a speaker.
@@ -31,8 +101,8 @@ impl Messages {
     }
 
     /// The messages that hold text, trimmed.
-    fn finish(self) -> Vec<Message> {
-        let trimmed = |message: Message| Message { speaker: message.speaker, text: message.text.trim().to_owned() };
+    fn finish(self) -> Vec<SentMessage> {
+        let trimmed = |message: SentMessage| SentMessage { text: message.text.trim().to_owned(), ..message };
         self.0.into_iter().map(trimmed).filter(|message| !message.text.is_empty()).collect()
     }
 }

@@ -1,14 +1,12 @@
 //! Lines of `Name: text`. A line that does not start so belongs to the message before it.
 
-use tandem_bundle::text::Message;
-
-use crate::Messages;
+use crate::{Messages, SentMessage};
 
 /// Longer ones are sentences with a colon in them.
 const MAX_NAME_CHARS: usize = 40;
 const MAX_NAME_WORDS: usize = 4;
 
-pub fn parse(text: &str) -> Vec<Message> {
+pub fn parse(text: &str) -> Vec<SentMessage> {
     let mut messages = Messages::default();
     for line in text.lines() {
         match split(line) {
@@ -20,7 +18,7 @@ pub fn parse(text: &str) -> Vec<Message> {
 }
 
 /// Splits `Name: text` where the name looks like one.
-fn split(line: &str) -> Option<(&str, &str)> {
+pub fn split(line: &str) -> Option<(&str, &str)> {
     let (name, text) = line.split_once(':')?;
     let name = name.trim();
     let starts_well = name.chars().next().is_some_and(char::is_alphabetic);
@@ -35,12 +33,14 @@ fn split(line: &str) -> Option<(&str, &str)> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use tandem_bundle::text::Message;
 
     proptest! {
         #[test]
         fn named_lines_come_back(chat in prop::collection::vec(("[A-Z][a-zé]{1,8}( [A-Z][a-z]{1,6})?", "[a-z0-9é😀,.!?/ ]{0,12}[a-z]"), 1..6)) {
             let chat: Vec<_> = chat.into_iter().map(|(speaker, text)| Message { speaker, text: text.trim().to_owned() }).collect();
-            prop_assert_eq!(parse(&tandem_bundle::text::render(&chat)), chat);
+            let parsed: Vec<Message> = parse(&tandem_bundle::text::render(&chat)).into_iter().map(Message::from).collect();
+            prop_assert_eq!(parsed, chat);
         }
 
         #[test]

@@ -93,12 +93,15 @@ pub struct Inspect {
 
 #[derive(Debug, Args)]
 pub struct ParseChat {
-    /// The chat text; - for standard input
+    /// The chat: a text, or a zip that holds one; - for standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Print one line that `tandem run` takes as input
+    /// Print one JSON object for each message
     #[arg(long)]
     pub json: bool,
+    /// Print one line that `tandem run` takes as input
+    #[arg(long, conflicts_with = "json")]
+    pub input_line: bool,
 }
 
 /// A mode, or the bundle's choice.

@@ -94,16 +94,21 @@ fn a_damaged_bundle_is_refused_with_the_file_named() {
 }
 
 #[test]
-fn a_chat_becomes_an_input_line() {
+fn a_chat_is_printed_in_three_forms() {
     let folder = tempfile::tempdir().unwrap();
     let chat = folder.path().join("party.txt");
-    fs::write(&chat, "31/12/23, 21:41 - Ana: hi\n31/12/23, 21:42 - Ben: ho\n").unwrap();
-    let output = tandem(&["parse-chat", chat.to_str().unwrap(), "--json"], "");
-    let line: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let conversation = serde_json::json!([{"speaker": "Ana", "text": "hi"}, {"speaker": "Ben", "text": "ho"}]);
+    fs::write(&chat, "31/12/23, 21:41 - Ana: hi\n31/12/23, 21:42 - Ben: ho\nho\n31/12/23, 21:42 - Ana left\n").unwrap();
+    let print = |form: &[&str]| String::from_utf8(tandem(&[&["parse-chat", chat.to_str().unwrap()], form].concat(), "").stdout).unwrap();
+    let conversation = serde_json::json!([{"speaker": "Ana", "text": "hi"}, {"speaker": "Ben", "text": "ho\nho"}]);
+    let lines: Vec<Value> = print(&["--json"]).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(Value::from(lines), conversation);
+    let line: Value = serde_json::from_str(&print(&["--input-line"])).unwrap();
     assert_eq!(line, serde_json::json!({"id": "party", "conversation": conversation}));
+    assert_eq!(print(&[]), "Ana: hi\nBen: ho\nho\n");
     assert_eq!(tandem(&["parse-chat", "-"], "Ana: hi").stdout, b"Ana: hi\n");
     refused(&tandem(&["parse-chat", "-"], "\n"), 5, "input-empty");
+    refused(&tandem(&["parse-chat", "/nowhere.txt"], ""), 5, "chat-unreadable");
+    refused(&tandem(&["parse-chat", "-"], "PK\u{3}\u{4} not a zip"), 5, "chat-zip-invalid");
 }
 
 #[test]

@@ -7,8 +7,8 @@ use tandem_bundle::{Bundle, Manifest};
 use tandem_engine as core;
 
 use crate::{
-    Answer, BundleInfo, ChatMessage, CompositionInfo, FinishReason, Input, Mode, RunEvent, RunRequest, Statistics, StepStatistics,
-    TaskInfo, TaskKind,
+    Answer, BundleInfo, ChatMessage, CompositionInfo, FinishReason, Input, Mode, RunEvent, RunRequest, SentMessage, Statistics,
+    StepStatistics, TaskInfo, TaskKind,
 };
 
 impl From<&Bundle> for BundleInfo {
@@ -80,6 +80,12 @@ impl From<ChatMessage> for text::Message {
 impl From<text::Message> for ChatMessage {
     fn from(message: text::Message) -> Self {
         Self { speaker: message.speaker, text: message.text }
+    }
+}
+
+impl From<tandem_chat::SentMessage> for SentMessage {
+    fn from(message: tandem_chat::SentMessage) -> Self {
+        Self { speaker: message.speaker, text: message.text, sent_at: message.sent_at.map(|sent_at| sent_at.to_string()) }
     }
 }
 

@@ -34,10 +34,28 @@ pub fn verify_bundle(path: String, public_key: Option<String>) -> Result<BundleI
     })
 }
 
-/// Reads pasted or exported chat text.
+/// Reads pasted or exported chat text, without the times.
 #[uniffi::export]
 pub fn parse_chat(text: String) -> Vec<ChatMessage> {
+    tandem_chat::parse(&text).into_iter().map(|message| tandem_bundle::text::Message::from(message).into()).collect()
+}
+
+/// Reads pasted or exported chat text.
+#[uniffi::export]
+pub fn read_pasted_chat(text: String) -> Vec<SentMessage> {
     tandem_chat::parse(&text).into_iter().map(Into::into).collect()
+}
+
+/// Reads the bytes of a chat file: a text, or a zip with one.
+#[uniffi::export]
+pub fn read_chat(bytes: Vec<u8>) -> Result<Vec<SentMessage>, TandemError> {
+    guard(|| Ok(tandem_chat::read(&bytes)?.into_iter().map(Into::into).collect()))
+}
+
+/// Reads a chat file, without holding all of a zip in memory.
+#[uniffi::export]
+pub fn read_chat_file(path: String) -> Result<Vec<SentMessage>, TandemError> {
+    guard(|| Ok(tandem_chat::read_file(Path::new(&path))?.into_iter().map(Into::into).collect()))
 }
 
 #[uniffi::export]

@@ -8,6 +8,16 @@ pub struct ChatMessage {
     pub text: String,
 }
 
+/// A message of a chat that was pasted or exported.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct SentMessage {
+    /// May be empty: then the text stands alone.
+    pub speaker: String,
+    pub text: String,
+    /// Local time as `YYYY-MM-DDTHH:MM`; absent where the chat does not tell the whole date.
+    pub sent_at: Option<String>,
+}
+
 /// What a request is about.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum Input {

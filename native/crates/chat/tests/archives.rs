@@ -1,0 +1,83 @@
+//! Chat files: zips as phones make them, and as nobody should.
+
+use std::io::{Cursor, Write as _};
+
+use proptest::prelude::*;
+use tandem_bundle::InputErrorKind;
+use tandem_chat::{MAX_CHAT_BYTES, read, read_file};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+const CHAT: &str = "31/12/23, 21:41 - Ana: hi\n";
+
+fn zip(files: &[(&str, &[u8])], method: CompressionMethod) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        zip.start_file(*name, SimpleFileOptions::default().compression_method(method)).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+fn refused(bytes: &[u8]) -> InputErrorKind {
+    read(bytes).unwrap_err().kind
+}
+
+#[test]
+fn the_chat_is_found_among_the_media() {
+    let photo = ("00000012-PHOTO.jpg", &b"\xff\xd8"[..]);
+    let other = ("notes.txt", &b"Ben: no chat"[..]);
+    let names =
+        ["_chat.txt", "WhatsApp Chat with Ana.txt", "Chat de WhatsApp con Ana 😀.txt", "WhatsApp-Chat mit Ana/WhatsApp-Chat mit Ana.TXT"];
+    for name in names {
+        for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
+            let files = [photo, other, (name, CHAT.as_bytes()), ("__MACOSX/._chat.txt", b"\0")];
+            let bytes = zip(&files, method);
+            assert_eq!(read(&bytes).unwrap()[0].speaker, "Ana", "{name}");
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("chat.zip");
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(read_file(&path).unwrap(), read(CHAT.as_bytes()).unwrap());
+        }
+    }
+    assert_eq!(read(&zip(&[photo, ("Ana.txt", CHAT.as_bytes())], CompressionMethod::Deflated)).unwrap().len(), 1);
+}
+
+#[test]
+fn what_holds_no_one_chat_is_refused() {
+    let stored = CompressionMethod::Stored;
+    assert_eq!(refused(&zip(&[("a.jpg", b"x")], stored)), InputErrorKind::ChatMissing);
+    assert_eq!(refused(&zip(&[], stored)), InputErrorKind::ChatMissing);
+    let two = [("WhatsApp Chat with A.txt", CHAT.as_bytes()), ("WhatsApp Chat with B.txt", CHAT.as_bytes())];
+    assert_eq!(refused(&zip(&two, stored)), InputErrorKind::ChatSeveral);
+    assert_eq!(refused(&zip(&[("_chat.txt", b"\xff\xfe\x00\xdc")], stored)), InputErrorKind::ChatEncoding);
+    assert_eq!(refused(&zip(&two, stored)[..60]), InputErrorKind::ChatZipInvalid);
+    assert_eq!(read_file(std::path::Path::new("/")).unwrap_err().kind, InputErrorKind::ChatUnreadable);
+}
+
+#[test]
+fn a_bomb_is_refused_before_it_fills_the_memory() {
+    let zeros = vec![b'0'; 1 << 20];
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("_chat.txt", SimpleFileOptions::default()).unwrap();
+    for _ in 0..=MAX_CHAT_BYTES >> 20 {
+        zip.write_all(&zeros).unwrap();
+    }
+    let bytes = zip.finish().unwrap().into_inner();
+    assert!(bytes.len() < 1 << 20);
+    assert_eq!(refused(&bytes), InputErrorKind::ChatTooLarge);
+}
+
+proptest! {
+    #[test]
+    fn no_damage_is_a_panic_or_another_chat(at in any::<prop::sample::Index>(), bit in 0u8..8, cut in any::<prop::sample::Index>()) {
+        let whole = zip(&[("a.jpg", b"x"), ("_chat.txt", CHAT.repeat(20).as_bytes())], CompressionMethod::Deflated);
+        let mut damaged = whole.clone();
+        let at = at.index(damaged.len());
+        damaged[at] ^= 1 << bit;
+        if let Ok(messages) = read(&damaged) {
+            prop_assert!(messages.is_empty() || messages == read(&whole).unwrap());
+        }
+        let _ = read(&damaged[..cut.index(whole.len())]);
+    }
+}
