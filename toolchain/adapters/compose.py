@@ -61,6 +61,7 @@ def _compose_linear(
         if entry.p1 is not None and entry.p2 is not None:
             rows.append(entry.p1)
             columns.append(entry.p2)
+    for entry in entries:
         if entry.p is not None:
             rows.append(np.ones((1, d_in), dtype=np.float16))
             columns.append(entry.p[:, np.newaxis])

@@ -227,3 +227,17 @@ def test_a_linear_outside_the_layers_is_refused_by_name() -> None:
     tensors = {"lm_head.lora_A": _random(0, 1, D_IN), "lm_head.lora_B": _random(1, D_OUT, 1)}
     with pytest.raises(ToolchainError, match="lm_head"):
         compose([Adapter(1, 1, tensors)], [1.0])
+
+
+@given(adapters(), st.integers(0, LAYERS - 2), seeds)
+def test_low_rank_rows_come_before_the_vectors_row_whatever_their_ranges(adapter: Adapter, cut: int, seed: int) -> None:
+    pair = [
+        Entry(first, last, "q_proj", p1=_random(seed + first, 2, D_IN), p2=_random(seed + first + 1, D_OUT, 2))
+        for first, last in ((0, cut), (cut + 1, LAYERS - 1))
+    ]
+    vector = Entry(0, LAYERS - 1, "q_proj", p=_random(seed, D_OUT))
+    for entries in ((vector, *pair), (*pair, vector)):
+        composed = compose([adapter], [1], Calibration("", "", "", {}, entries))
+        for linear in LINEARS:
+            assert np.array_equal(composed.tensors[f"{linear}.lora_A"][-1], np.ones(D_IN))
+            assert np.array_equal(composed.tensors[f"{linear}.lora_B"][:, -1], vector.p)
