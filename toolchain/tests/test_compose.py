@@ -235,9 +235,10 @@ def test_low_rank_rows_come_before_the_vectors_row_whatever_their_ranges(adapter
         Entry(first, last, "q_proj", p1=_random(seed + first, 2, D_IN), p2=_random(seed + first + 1, D_OUT, 2))
         for first, last in ((0, cut), (cut + 1, LAYERS - 1))
     ]
-    vector = Entry(0, LAYERS - 1, "q_proj", p=_random(seed, D_OUT))
+    p = _random(seed, D_OUT)
+    vector = Entry(0, LAYERS - 1, "q_proj", p=p)
     for entries in ((vector, *pair), (*pair, vector)):
         composed = compose([adapter], [1], Calibration("", "", "", {}, entries))
         for linear in LINEARS:
             assert np.array_equal(composed.tensors[f"{linear}.lora_A"][-1], np.ones(D_IN))
-            assert np.array_equal(composed.tensors[f"{linear}.lora_B"][:, -1], vector.p)
+            assert np.array_equal(composed.tensors[f"{linear}.lora_B"][:, -1], p)
