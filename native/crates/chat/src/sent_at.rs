@@ -19,6 +19,11 @@ impl SentAt {
         Some(Self { year: u16::try_from(year).ok()?, month: small(month)?, day: small(day)?, hour: small(hour)?, minute: small(minute)? })
     }
 
+    /// Days since some day long ago, nearly: months count as 31 days.
+    pub fn rough_days(self) -> u32 {
+        (u32::from(self.year) * 12 + u32::from(self.month)) * 31 + u32::from(self.day)
+    }
+
     /// Year, month and day, which order as days do.
     pub fn date(self) -> (u16, u8, u8) {
         (self.year, self.month, self.day)

@@ -14,6 +14,7 @@ const MAX_WORDS: usize = 6;
 
 static OMITTED: LazyLock<HashSet<String>> = LazyLock::new(|| set(include_str!("omitted.txt"), bare));
 static ATTACHED: LazyLock<HashSet<String>> = LazyLock::new(|| set(include_str!("attached.txt"), bare));
+static LOCATION: LazyLock<HashSet<String>> = LazyLock::new(|| set(include_str!("location.txt"), bare));
 static EDITED: LazyLock<HashSet<String>> = LazyLock::new(|| set(include_str!("edited.txt"), bare));
 static BEFORE_NOON: LazyLock<HashSet<String>> = LazyLock::new(|| set(include_str!("before_noon.txt"), letters));
 static AFTER_NOON: LazyLock<HashSet<String>> = LazyLock::new(|| set(include_str!("after_noon.txt"), letters));
@@ -40,6 +41,11 @@ pub fn without_omitted(text: &str) -> Option<&str> {
 /// Whether this stands in brackets behind the name of an attached file.
 pub fn is_attached(text: &str) -> bool {
     text.len() <= MAX_PHRASE && ATTACHED.contains(&bare(text))
+}
+
+/// Whether this stands before the link of a place.
+pub fn is_location(text: &str) -> bool {
+    text.len() <= MAX_PHRASE && LOCATION.contains(&bare(text))
 }
 
 /// Whether this stands in `<…>` behind an edited message.

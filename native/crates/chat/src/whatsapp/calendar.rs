@@ -20,21 +20,25 @@ pub enum Order {
 }
 
 impl Order {
-    /// The order in which most stamps are dates, of those the one that goes back in time least often, and of those the likeliest.
+    /// The order in which most stamps are dates; of those the one that goes back in time least often; of those the one that the writing
+    /// suggests; else the one in which the least time passes.
     pub fn of_export<'a>(stamps: &(impl Iterator<Item = &'a Stamp<'a>> + Clone)) -> Self {
+        let suggested = stamps.clone().find_map(|stamp| stamp.first).map(|first| match first {
+            First::Day => Self::DayMonthYear,
+            First::Month => Self::MonthDayYear,
+            First::Year => Self::YearMonthDay,
+        });
         let cost = |order: &Self| {
             let times: Vec<_> = stamps.clone().map(|stamp| order.sent_at(stamp)).collect();
             let none = times.iter().filter(|time| time.is_none()).count();
             let known: Vec<_> = times.into_iter().flatten().collect();
-            (none, known.windows(2).filter(|pair| pair[0] > pair[1]).count())
-        };
-        let likeliest = match stamps.clone().next().map(|stamp| stamp.first) {
-            Some(First::Month) => [Self::MonthDayYear, Self::DayMonthYear, Self::YearMonthDay],
-            Some(First::Year) => [Self::YearMonthDay, Self::DayMonthYear, Self::MonthDayYear],
-            Some(First::Day) | None => [Self::DayMonthYear, Self::MonthDayYear, Self::YearMonthDay],
+            let backward = known.windows(2).filter(|pair| pair[0] > pair[1]).count();
+            let days = || known.iter().map(|time| time.rough_days());
+            let passed = days().max().unwrap_or(0) - days().min().unwrap_or(0);
+            (none, backward, suggested.is_some_and(|suggested| suggested != *order), passed)
         };
         // The first of equal ones is taken.
-        likeliest.into_iter().min_by_key(cost).unwrap_or(Self::DayMonthYear)
+        [Self::DayMonthYear, Self::MonthDayYear, Self::YearMonthDay].into_iter().min_by_key(cost).unwrap_or(Self::DayMonthYear)
     }
 
     /// None where the date is not whole, or is none in this order.

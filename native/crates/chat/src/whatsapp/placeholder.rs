@@ -8,6 +8,8 @@ use crate::whatsapp::scan::is_invisible;
 
 /// A tag in an unknown language has at most so many words.
 const MAX_WORDS: usize = 8;
+/// One that comes once, and may be a person's, has at most so many.
+const MAX_WORDS_ONCE: usize = 5;
 /// How Android names files: kind, date and number.
 const ANDROID_FILES: &[&str] = &["img-", "vid-", "aud-", "ptt-", "stk-", "doc-", "gif-"];
 const LONGEST_EXTENSION: usize = 5;
@@ -42,14 +44,21 @@ impl Tags {
     /// Whether a line stands for media.
     pub fn is_placeholder(&self, line: &str) -> bool {
         let line = line.trim_matches(is_around);
-        let is_tag = tag(line).is_some_and(|inside| {
-            phrases::is_omitted(inside)
-                || is_named_file(inside)
-                || (is_wording(inside)
-                    && (self.are_repeated(inside) || inside.starts_with(char::is_uppercase) || !inside.contains(char::is_lowercase)))
-        });
+        let is_tag =
+            tag(line).is_some_and(|inside| is_media(inside) || (is_wording(inside) && (self.are_repeated(inside) || is_capital(inside))));
         is_tag || line == "null" || phrases::is_omitted(line) || is_attached(line) || is_document(line) || is_location(line)
     }
+}
+
+/// Whether what stands in `<…>` is known to stand for media.
+pub fn is_media(inside: &str) -> bool {
+    phrases::is_omitted(inside) || is_named_file(inside)
+}
+
+/// Few words that start with a capital, in scripts that have them.
+fn is_capital(inside: &str) -> bool {
+    let capital = inside.starts_with(char::is_uppercase) || !inside.contains(char::is_lowercase);
+    capital && inside.split_whitespace().count() <= MAX_WORDS_ONCE
 }
 
 /// What stands in `<…>`, if a text is nothing else.
@@ -103,10 +112,8 @@ fn is_location(line: &str) -> bool {
     let Some(at) = MAPS.iter().find_map(|start| line.find(start)) else {
         return false;
     };
-    let label = line[..at].trim_matches(is_around);
-    let link_alone = !line[at..].contains(char::is_whitespace);
-    let words = label.trim_end_matches([':', '：']).split_whitespace().count();
-    link_alone && label.ends_with([':', '：']) && (1..=3).contains(&words)
+    let label = line[..at].trim_matches(is_around).trim_end_matches([':', '：']).trim_end();
+    phrases::is_location(label) && !line[at..].contains(char::is_whitespace)
 }
 
 /// Whether a text is a file's name with an extension.

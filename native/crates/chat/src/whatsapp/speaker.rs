@@ -1,10 +1,11 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::phrases;
 use crate::whatsapp::scan::is_invisible;
 
 /// WhatsApp allows 25 characters, a phone's contacts more.
 const MAX_NAME_CHARS: usize = 120;
+const MAX_NAME_WORDS: usize = 10;
 /// A second part of a name, behind a colon, is no longer.
 const MAX_PART_CHARS: usize = 24;
 /// So many messages that all go on with the same words have them in the name.
@@ -15,6 +16,8 @@ const MIN_MESSAGES: usize = 3;
 pub struct Speakers {
     /// Names up to their first colon, where they go on behind it, and how.
     longer: HashMap<String, String>,
+    /// What stands before the first colon of several lines is a name, be it like a notice.
+    repeated: HashSet<String>,
 }
 
 impl Speakers {
@@ -28,24 +31,27 @@ impl Speakers {
             *count += 1;
             *common = common.filter(|common| part == Some(common));
         }
-        let longer = seen
-            .into_iter()
-            .filter_map(|(name, (count, part))| Some((name.to_owned(), part.filter(|_| count >= MIN_MESSAGES)?.to_owned())));
-        Self { longer: longer.collect() }
+        let repeated = seen.iter().filter(|(_, (count, _))| *count > 1).map(|(name, _)| (*name).to_owned()).collect();
+        let goes_on = |(name, (count, part)): (&str, (usize, Option<&str>))| {
+            let part = part.filter(|_| count >= MIN_MESSAGES)?;
+            Some((name.to_owned(), part.to_owned()))
+        };
+        Self { longer: seen.into_iter().filter_map(goes_on).collect(), repeated }
     }
 
     /// Splits `Name: text`; none for a notice. Marks around the name are left out, and the one of a number or name that is not saved.
     pub fn split<'a>(&self, rest: &'a str) -> Option<(&'a str, &'a str)> {
-        if phrases::is_notice(rest) {
+        let (first, after) = split_at_colon(rest)?;
+        if !self.repeated.contains(first) && phrases::is_notice(rest) {
             return None;
         }
-        let (first, after) = split_at_colon(rest)?;
         let (name, text) = match self.longer.get(first).and_then(|_| split_at_colon(after)) {
             Some((part, text)) => (&rest[..end_of(rest, part)], text),
             None => (first, after),
         };
         let name = name.trim_matches(is_around_name).trim_start_matches('~').trim_matches(is_around_name);
-        (!name.is_empty() && name.chars().count() <= MAX_NAME_CHARS).then_some((name, text))
+        let short = name.chars().count() <= MAX_NAME_CHARS && name.split_whitespace().count() <= MAX_NAME_WORDS;
+        (!name.is_empty() && short).then_some((name, text))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::whatsapp::scan::{Number, Scan, is_invisible};
 /// No stamp is longer, in bytes.
 const MAX_STAMP: usize = 120;
 /// What follows a stamp without brackets.
-const ENDS: &[&str] = &[" - ", " – ", " — ", ": "];
+const ENDS: &[&str] = &[" - ", " – ", " — ", " − ", ": "];
 /// Words between date and time (`at`, `um`, `a las`, `kl.`), or behind the time (`Uhr`).
 const MAX_WORDS: usize = 3;
 const MAX_WORD_CHARS: usize = 12;
@@ -22,7 +22,7 @@ pub struct Stamp<'a> {
     pub shape: Shape,
     pub date: Date,
     pub clock: Clock,
-    pub first: First,
+    pub first: Option<First>,
     pub rest: &'a str,
 }
 
@@ -94,14 +94,18 @@ impl<'a> Stamp<'a> {
 }
 
 impl First {
-    fn of(text: &str, date: Date) -> Self {
-        let padded = matches!(date, Date::Numbers(numbers) if numbers[..2].iter().any(|number| number.digits == 2 && number.value < 10));
-        if text.chars().any(|c| matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7ff}')) {
-            Self::Year
-        } else if !padded && (text.contains("AM") || text.contains("PM")) {
-            Self::Month
+    fn of(text: &str, date: Date) -> Option<Self> {
+        let Date::Numbers(numbers) = date else {
+            return None;
+        };
+        let padded = numbers[..2].iter().any(|number| number.digits == 2 && number.value < 10);
+        if text.contains(|c| matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7ff}')) {
+            Some(Self::Year)
+        } else if text.contains("AM") || text.contains("PM") {
+            Some(if padded { Self::Day } else { Self::Month })
         } else {
-            Self::Day
+            // Who has a clock of 24 hours may have it in any country.
+            (padded || text.contains(char::is_alphabetic)).then_some(Self::Day)
         }
     }
 }

@@ -1,9 +1,9 @@
 use crate::phrases;
-use crate::whatsapp::placeholder::{Tags, is_around, is_file_name, last_tag};
+use crate::whatsapp::placeholder::{Tags, is_around, is_file_name, is_media, last_tag};
 use crate::whatsapp::scan::is_invisible;
 
-/// Marks that WhatsApp puts before words of its own on an iPhone, and before files on Android.
-const OWN: [char; 2] = ['\u{200e}', '\u{200f}'];
+/// WhatsApp puts it before words of its own on an iPhone, and before files on Android.
+const OWN: char = '\u{200e}';
 
 /// What of a message's text its speaker wrote; none where that is nothing.
 pub fn by_person(speaker: &str, text: &str, tags: &Tags) -> Option<String> {
@@ -35,11 +35,11 @@ fn without_own<'a>(line: &'a str, tags: &Tags) -> Option<&'a str> {
     if (starts_with_own(line) && has_letters(line)) || tags.is_placeholder(line) {
         return None;
     }
-    // A caption may stand before the placeholder.
-    match line.rfind(OWN).map(|at| line.split_at(at)) {
-        Some((caption, own)) if tags.is_placeholder(own) => Some(caption.trim_end_matches(is_around)),
-        _ => Some(line.trim_end()),
-    }
+    // A caption may stand before the placeholder, or behind it.
+    let own = line.rfind(OWN).filter(|at| tags.is_placeholder(&line[*at..]));
+    let end = own.or_else(|| last_tag(line).filter(|(_, inside)| is_media(inside)).map(|(at, _)| at)).unwrap_or(line.len());
+    let start = line.find('>').filter(|at| *at < end && line.strip_prefix('<').is_some_and(|rest| phrases::is_omitted(&rest[..*at - 1])));
+    Some(line[start.map_or(0, |at| at + 1)..end].trim_end_matches(is_around))
 }
 
 fn starts_with_own(line: &str) -> bool {
