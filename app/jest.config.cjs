@@ -1,7 +1,7 @@
 const preset = require('@react-native/jest-preset/jest-preset');
 
 /** Packages that ship untranspiled code. */
-const transpiled = ['(jest-)?react-native(-.*)?', '@react-native(-.*)?', '@react-native-vector-icons', 'test-renderer'].join('|');
+const transpiled = ['(jest-)?react-native(-.*)?', '@react-native(-.*)?', '@react-native-vector-icons', '@react-navigation', 'test-renderer'].join('|');
 
 /** @type {import('jest').Config} */
 module.exports = {

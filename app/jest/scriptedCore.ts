@@ -1,4 +1,4 @@
-import type { Answer, BundleInfo, ChatMessage, Core, CoreSession, RunEvent, RunRequest, Statistics } from '../src/core/contract';
+import type { Answer, BundleInfo, ChatMessage, Core, CoreSession, OpenOptions, RunEvent, RunRequest, Statistics } from '../src/core/contract';
 
 /** A promise that the test settles. */
 export class Deferred<T> {
@@ -25,6 +25,7 @@ export const statistics: Statistics = {
   peakRssBytes: 0,
 };
 
+/** Made of one main task and one translation. */
 export const bundle: BundleInfo = {
   baseName: 'scripted',
   baseBytes: 1,
@@ -38,6 +39,23 @@ export const bundle: BundleInfo = {
     { tasks: ['summarize'], modes: ['merge', 'zero-shot'], recommendedMode: 'merge' },
     { tasks: ['summarize', 'es'], modes: ['calibrated', 'two-step', 'merge', 'zero-shot'], recommendedMode: 'calibrated' },
   ],
+};
+
+/** With two main tasks, two languages and two tones, and a composition of three. */
+export const largeBundle: BundleInfo = {
+  ...bundle,
+  tasks: [
+    { id: 'summarize', kind: 'main' },
+    { id: 'reply', kind: 'main' },
+    { id: 'es', kind: 'translation', languageTag: 'es' },
+    { id: 'fr', kind: 'translation', languageTag: 'fr' },
+    { id: 'witty', kind: 'tone' },
+    { id: 'pirate', kind: 'tone' },
+  ],
+  compositions: [
+    ...['summarize', 'reply'].flatMap(main => [[main], [main, 'es'], [main, 'fr'], [main, 'witty'], [main, 'pirate']]),
+    ['summarize', 'witty', 'fr'],
+  ].map(tasks => ({ tasks, modes: ['calibrated', 'merge'], recommendedMode: 'calibrated' })),
 };
 
 /** A run that the test drives: it sends events and ends it. */
@@ -75,7 +93,11 @@ export class ScriptedCore implements Core {
 
   readonly inspect = (): Promise<BundleInfo> => Promise.resolve(this.offered);
 
-  readonly open = (): Promise<CoreSession> => {
+  /** What the last session was opened with. */
+  options: OpenOptions | undefined;
+
+  readonly open = (options: OpenOptions): Promise<CoreSession> => {
+    this.options = options;
     const opening = new Deferred<CoreSession>();
     this.opening.push(opening);
     return opening.promise;

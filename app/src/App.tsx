@@ -1,42 +1,95 @@
 import { useEffect, useMemo, useState } from 'react';
-import { useColorScheme } from 'react-native';
+import { useColorScheme, View } from 'react-native';
 import { PaperProvider } from 'react-native-paper';
 import { SafeAreaProvider } from 'react-native-safe-area-context';
 
 import type { Core } from './core/contract';
-import { Model } from './core/model';
+import type { Device } from './core/device';
+import type { Storage } from './core/storage/storage';
 import type { Sample } from './features/conversation/conversation';
-import { Summary } from './features/summary/summary';
-import { SummaryScreen } from './features/summary/SummaryScreen';
-import { deviceLocale, I18nContext, messagesFor } from './i18n';
+import { LockGate } from './features/lock/LockGate';
+import { NoticeBar } from './features/notice/NoticeBar';
+import { I18nContext, localeFor, messagesFor, useMessages, type I18n } from './i18n';
 import type { LanguageName } from './i18n/languageName';
+import { Screens } from './Screens';
+import { openServices, type Services } from './services';
 import { icon } from './ui/icon';
 import { themeFor } from './ui/theme';
+import { useLongRun } from './features/answer/useLongRun';
+import { useReducedMotion } from './ui/useReducedMotion';
+import { useStore } from './ui/useStore';
 
 /** What differs between the phone, the browser and tests. */
-export type AppProps = { core: Core; languageName: LanguageName; samples: Sample[] };
+export type AppProps = {
+  core: Core;
+  device: Device;
+  languageName: LanguageName;
+  openStorage: () => Promise<Storage>;
+  samples: Sample[];
+  /** Called with the locale of the interface, also when it changes. */
+  onLocale?: (locale: string) => void;
+};
 
-export function App({ core, languageName, samples }: AppProps) {
-  const scheme = useColorScheme();
-  const theme = useMemo(() => themeFor(scheme), [scheme]);
-  const i18n = useMemo(() => ({ locale: deviceLocale(), messages: messagesFor(deviceLocale()) }), []);
-  const [model] = useState(() => new Model(core));
-  const [summary] = useState(() => new Summary(model));
+export function App(props: AppProps) {
+  const { core, device, openStorage, samples } = props;
+  const [services, setServices] = useState<Services>();
 
   useEffect(() => {
-    model.load().catch(() => undefined); // the model's state tells
+    let opened: Services | undefined;
+    let closed = false;
+    void openServices({ core, device, samples, openStorage }).then(ready => {
+      opened = ready;
+      if (closed) {
+        ready.close();
+        return;
+      }
+      ready.model.load().catch(() => undefined); // the model's state tells
+      setServices(ready);
+    });
     return () => {
-      model.close();
+      closed = true;
+      opened?.close();
     };
-  }, [model]);
+    // What the app is put together of does not change while it runs.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, []);
+
+  const scheme = useColorScheme();
+  // The settings are read in an instant; what they decide must not be seen before.
+  if (!services) return <View style={{ flex: 1, backgroundColor: themeFor(scheme, false).colors.background }} />;
+  return <Ready {...props} services={services} />;
+}
+
+function Ready({ core, device, languageName, samples, services, onLocale }: AppProps & { services: Services }) {
+  const { language, theme: chosenTheme, appLock } = useStore(services.preferences.state);
+  const systemScheme = useColorScheme();
+  const reducedMotion = useReducedMotion();
+  const scheme = chosenTheme === 'system' ? systemScheme : chosenTheme;
+  const theme = useMemo(() => themeFor(scheme, reducedMotion), [scheme, reducedMotion]);
+  const locale = localeFor(language);
+  const i18n = useMemo<I18n>(() => ({ locale, messages: messagesFor(locale), languageName }), [locale, languageName]);
+
+  useEffect(() => {
+    onLocale?.(locale);
+  }, [onLocale, locale]);
 
   return (
     <I18nContext.Provider value={i18n}>
       <SafeAreaProvider>
         <PaperProvider theme={theme} settings={{ icon }}>
-          <SummaryScreen model={model} summary={summary} samples={samples} languageName={languageName} parseChat={core.parseChat} />
+          <LockGate lock={appLock ? device.appLock : undefined}>
+            <LongRun services={services} device={device} />
+            <Screens services={services} core={core} device={device} samples={samples} />
+            <NoticeBar notices={services.notices} />
+          </LockGate>
         </PaperProvider>
       </SafeAreaProvider>
     </I18nContext.Provider>
   );
+}
+
+/** Its notification speaks the language of the interface. */
+function LongRun({ services, device }: { services: Services; device: Device }) {
+  useLongRun(services.answers, device, useMessages());
+  return null;
 }

@@ -16,6 +16,8 @@ const conversation: RunRequest = {
   mainTask: 'summarize',
   into: ['es'],
   mode: 'auto',
+  replySpeaker: 'Bea',
+  maxTokens: 64,
 };
 
 let outside: string;
@@ -46,7 +48,7 @@ async function until(condition: () => boolean): Promise<void> {
 
 async function openSession(): Promise<CoreSession> {
   const before = core.opening.length;
-  const opening = httpCore(preview.url, token).open();
+  const opening = httpCore(preview.url, token).open({});
   await until(() => core.opening.length > before);
   core.loaded();
   return opening;
@@ -74,7 +76,7 @@ describe('the core over HTTP', () => {
 
   test('several pages share one model', async () => {
     await openSession();
-    await httpCore(preview.url, token).open();
+    await httpCore(preview.url, token).open({});
     expect(core.opening).toHaveLength(1);
   });
 
@@ -119,7 +121,7 @@ describe('the core over HTTP', () => {
 
   test('errors arrive as they were thrown', async () => {
     const error = new CoreError({ source: 'bundle', kind: 'hash-mismatch', file: 'adapters/es', message: 'x' });
-    const opening = httpCore(preview.url, token).open();
+    const opening = httpCore(preview.url, token).open({});
     await until(() => core.opening.length > 0);
     core.opening[0]?.reject(error);
     await expect(opening).rejects.toEqual(error);
@@ -144,7 +146,9 @@ describe('the core over HTTP', () => {
   test.each([
     '{',
     '{}',
-    ...[{ mode: 'toString' }, { into: 'es' }, { input: { kind: 'text', text: 7 } }].map(changes => JSON.stringify({ ...conversation, ...changes })),
+    ...[{ mode: 'toString' }, { into: 'es' }, { input: { kind: 'text', text: 7 } }, { maxTokens: 0 }, { maxTokens: 1.5 }, { replySpeaker: 7 }].map(changes =>
+      JSON.stringify({ ...conversation, ...changes }),
+    ),
   ])('a malformed request reaches no model, and its error quotes nothing: %s', async body => {
     await openSession();
     const response = await fetch(new URL('/api/run', preview.url), { method: 'POST', headers: { [TOKEN_HEADER]: token }, body });

@@ -14,7 +14,7 @@ export type PickedDocument = {
 /**
  * Documents of the system's picker (Storage Access Framework): no storage permission, and no copy in memory. Errors have a `code`: `busy` (a picker is
  * open already), `no-picker`, `not-picked` (this app may not read that address, or may no longer), `unreadable`, `not-a-file` (its provider streams it
- * instead of giving a file; the user copies it to the phone's storage first), `cancelled`.
+ * instead of giving a file; the user copies it to the phone's storage first), `unwritable`, `cancelled`.
  */
 export interface Spec extends TurboModule {
   /** Lets the user pick one file; null when the user went back. For `bundle` and `base` the right to read it lasts until `release`, also over a restart. */

@@ -49,7 +49,7 @@ describe('a bundle that is none', () => {
     const path = make();
     const error = { name: 'CoreError', source: 'bundle', kind: expect.stringMatching(/^[a-z-]+$/) as string, file: expect.any(String) as string };
     await expect(core(path).inspect()).rejects.toMatchObject(error);
-    await expect(core(path).open()).rejects.toMatchObject(error);
+    await expect(core(path).open({})).rejects.toMatchObject(error);
   });
 });
 
@@ -61,7 +61,7 @@ if (missing !== undefined) console.warn(`SKIPPED: tests on the real model: ${mis
 (missing === undefined ? describe : describe.skip)('the demo bundle', () => {
   let session: CoreSession;
   beforeAll(async () => {
-    session = await core(bundlePath, process.env['TANDEM_BASE']).open();
+    session = await core(bundlePath, process.env['TANDEM_BASE']).open({});
   }, 300_000);
   afterAll(() => {
     session.close();

@@ -28,7 +28,7 @@ import type {
 } from './contract';
 import { CoreError } from './errors';
 
-export type OpenOptions = {
+export type Places = {
   bundlePath: string;
   /** The base model's file, unless it is packed into the bundle. */
   basePath?: string | undefined;
@@ -37,13 +37,13 @@ export type OpenOptions = {
 };
 
 /** The core over the generated binding: React Native's on the phone, Node's in tests and the preview's server. */
-export function bindingCore(options: () => Promise<OpenOptions>): Core {
+export function bindingCore(places: () => Promise<Places>): Core {
   return {
-    inspect: () => rethrowing(async () => bundleInfo(inspectBundle((await options()).bundlePath))),
-    open: () =>
+    inspect: () => rethrowing(async () => bundleInfo(inspectBundle((await places()).bundlePath))),
+    open: ({ threads }) =>
       rethrowing(async () => {
-        const { bundlePath, basePath, tempDir } = await options();
-        const session = await Session.open(bundlePath, basePath, tempDir === undefined ? {} : { tempDir });
+        const { bundlePath, basePath, tempDir } = await places();
+        const session = await Session.open(bundlePath, basePath, { ...(tempDir && { tempDir }), ...(threads && { threads }) });
         return coreSession(session);
       }),
     parseChat: text => rethrowing(() => Promise.resolve(parseChat(text))),
@@ -112,12 +112,14 @@ const taskKinds: Record<TaskKind, Task['kind']> = {
   [TaskKind.Tone]: 'tone',
 };
 
-function bindingRequest({ input, mainTask, into, mode }: RunRequest) {
+function bindingRequest({ input, mainTask, into, mode, replySpeaker, maxTokens }: RunRequest) {
   return {
     input: input.kind === 'text' ? new Input.Text({ text: input.text }) : new Input.Conversation({ messages: input.messages }),
     mainTask,
     into,
     mode: modes[mode],
+    ...(replySpeaker !== undefined && { replySpeaker }),
+    ...(maxTokens !== undefined && { maxTokens }),
   };
 }
 

@@ -3,8 +3,8 @@
  * `bindingCore.ts` maps the generated binding to them and `web/client/httpCore.ts` the preview's server.
  */
 
-/** One message of a conversation; `speaker` may be empty. */
-export type ChatMessage = { speaker: string; text: string };
+/** One message of a conversation; `speaker` may be empty. `sentAt` is local time, `2026-11-24T18:05` or with seconds, where it is known. */
+export type ChatMessage = { speaker: string; text: string; sentAt?: string };
 
 /** What is to be summarised: a conversation, or text that is none. */
 export type Input = { kind: 'conversation'; messages: ChatMessage[] } | { kind: 'text'; text: string };
@@ -20,6 +20,10 @@ export type RunRequest = {
   /** Ids of the other tasks, in order; empty for the main task alone. */
   into: string[];
   mode: Mode;
+  /** Who is to answer, where the main task is one that answers; the core's own guess when absent. */
+  replySpeaker?: string;
+  /** Limit of generated tokens for each step; the bundle's when absent. */
+  maxTokens?: number;
 };
 
 export type FinishReason = 'stop' | 'line-break' | 'repetition' | 'length' | 'cancelled';
@@ -78,11 +82,16 @@ export interface CoreSession {
   close: () => void;
 }
 
+export type OpenOptions = {
+  /** For the model; the core's own choice when absent. Takes effect for the first session of a process only. */
+  threads?: number;
+};
+
 export interface Core {
   /** What the bundle offers, at once and before it is verified. Throws CoreError. */
   inspect: () => Promise<BundleInfo>;
   /** Verifies the bundle and loads its model. Throws CoreError. */
-  open: () => Promise<CoreSession>;
+  open: (options: OpenOptions) => Promise<CoreSession>;
   /** Reads pasted or exported chat text; empty when no message is recognised in it. Throws CoreError. */
   parseChat: (text: string) => Promise<ChatMessage[]>;
 }

@@ -71,3 +71,61 @@ test('whatever the order of loading, ending and closing, at most one session is 
     { numRuns: 60 },
   );
 });
+
+describe('an idle model', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  async function ready() {
+    const core = new ScriptedCore();
+    const model = new Model(core);
+    model.freeWhenIdle(1000);
+    const loading = model.load();
+    core.loaded();
+    await loading;
+    return { core, model };
+  }
+
+  test('is freed after the limit, and loaded again when it is used', async () => {
+    const { core, model } = await ready();
+    jest.advanceTimersByTime(999);
+    expect(model.state.get().kind).toBe('ready');
+    jest.advanceTimersByTime(1);
+    expect(model.state.get().kind).toBe('closed');
+    const use = model.use(session => Promise.resolve(session.bundle));
+    core.loaded();
+    await expect(use).resolves.toEqual(core.offered);
+    expect(core.opening).toHaveLength(2);
+  });
+
+  test('is kept while it is used, whatever asks for memory, and from then on counts anew', async () => {
+    const { model } = await ready();
+    let end: () => void = () => undefined;
+    const use = model.use(() => new Promise<void>(resolve => (end = resolve)));
+    await Promise.resolve();
+    jest.advanceTimersByTime(5000);
+    model.freeIfIdle();
+    expect(model.state.get().kind).toBe('ready');
+    end();
+    await use;
+    jest.advanceTimersByTime(999);
+    expect(model.state.get().kind).toBe('ready');
+    model.freeIfIdle();
+    expect(model.state.get().kind).toBe('closed');
+  });
+
+  test('leaves no timer behind when it is closed or has no limit', async () => {
+    const { model } = await ready();
+    model.freeWhenIdle(undefined);
+    expect(jest.getTimerCount()).toBe(0);
+    model.freeWhenIdle(1000);
+    const use = model.use(() => Promise.resolve());
+    model.close();
+    await use.catch(() => undefined);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});

@@ -1,4 +1,4 @@
-import type { BundleInfo, Core, CoreSession } from './contract';
+import type { BundleInfo, Core, CoreSession, OpenOptions } from './contract';
 import { CoreError } from './errors';
 import { Store, type Readable } from './store';
 
@@ -16,8 +16,14 @@ export type ModelState =
 export class Model {
   private readonly store = new Store<ModelState>({ kind: 'closed' });
   private session: Promise<CoreSession> | undefined;
+  private uses = 0;
+  private idleLimit: number | undefined;
+  private idleTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly core: Core) {}
+  constructor(
+    private readonly core: Core,
+    private readonly options: () => OpenOptions = () => ({}),
+  ) {}
 
   get state(): Readable<ModelState> {
     return this.store;
@@ -29,8 +35,32 @@ export class Model {
     return this.session;
   }
 
+  /** Does `work` with the open session; until it ends the model is not freed for being idle. Throws CoreError when it cannot be loaded. */
+  async use<T>(work: (session: CoreSession) => Promise<T>): Promise<T> {
+    this.uses += 1;
+    this.watchIdleness();
+    try {
+      return await work(await this.load());
+    } finally {
+      this.uses -= 1;
+      this.watchIdleness();
+    }
+  }
+
+  /** Frees the model when it has not been used for so many milliseconds; undefined keeps it. */
+  freeWhenIdle(after: number | undefined): void {
+    this.idleLimit = after;
+    this.watchIdleness();
+  }
+
+  /** Frees the model at once unless it is being used. */
+  freeIfIdle(): void {
+    if (this.uses === 0) this.close();
+  }
+
   /** Frees the model. A load that is under way ends in a failure for those who wait for it. */
   close(): void {
+    clearTimeout(this.idleTimer);
     const session = this.session;
     this.session = undefined;
     this.store.set({ kind: 'closed' });
@@ -42,6 +72,15 @@ export class Model {
     );
   }
 
+  private watchIdleness(): void {
+    clearTimeout(this.idleTimer);
+    if (this.idleLimit === undefined || this.uses > 0 || !this.session) return;
+    this.idleTimer = setTimeout(() => {
+      // What is still loading is wanted.
+      if (this.store.get().kind === 'ready') this.freeIfIdle();
+    }, this.idleLimit);
+  }
+
   private open(): Promise<CoreSession> {
     this.store.set({ kind: 'loading' });
     this.core.inspect().then(
@@ -50,13 +89,14 @@ export class Model {
       },
       () => undefined, // `open` fails for the same reason and reports it
     );
-    const opening: Promise<CoreSession> = this.core.open().then(
+    const opening: Promise<CoreSession> = this.core.open(this.options()).then(
       session => {
         if (this.session !== opening) {
           session.close();
           throw closedWhileLoading();
         }
         this.store.set({ kind: 'ready', bundle: session.bundle });
+        this.watchIdleness();
         return session;
       },
       (thrown: unknown) => {

@@ -1,33 +1,35 @@
-/** The name of the language of a BCP-47 tag, in that language, capitalised as a title of its own. */
-export type LanguageName = (tag: string) => string;
+/** The name of the language of a BCP-47 tag in the language of a locale, capitalised as a title of its own. */
+export type LanguageName = (tag: string, locale: string) => string;
 
-/** By the JavaScript engine's data: browsers and Node have it, Hermes has not. Undefined where there is none. */
-export function intlLanguageName(tag: string): string | undefined {
+/** Undefined, or empty, for a tag that the source does not know. */
+type Source = (tag: string, locale: string) => string | undefined;
+
+/** By the JavaScript engine's data: browsers and Node have it, Hermes has not. */
+export function intlLanguageName(tag: string, locale: string): string | undefined {
   const DisplayNames = (Intl as Partial<typeof Intl>).DisplayNames;
   if (!DisplayNames) return undefined;
   try {
-    return new DisplayNames([tag], { type: 'language' }).of(tag);
+    return new DisplayNames([locale], { type: 'language', fallback: 'none' }).of(tag);
   } catch {
     return undefined; // not a well-formed tag: the bundle is untrusted
   }
 }
 
 /** The name by the first source that knows it, else the tag itself. */
-export function languageNameBy(...sources: ((tag: string) => string | undefined)[]): LanguageName {
-  return tag => {
+export function languageNameBy(...sources: Source[]): LanguageName {
+  return (tag, locale) => {
     for (const source of sources) {
-      const name = source(tag);
-      if (name !== undefined && name !== '') return capitalised(name, tag);
+      const name = source(tag, locale);
+      if (name !== undefined && name !== '') return capitalised(name, locale);
     }
     return tag;
   };
 }
 
-function capitalised(name: string, tag: string): string {
+function capitalised(name: string, locale: string): string {
   const first = /^./u.exec(name)?.[0] ?? '';
-  try {
-    return first.toLocaleUpperCase(tag) + name.slice(first.length);
-  } catch {
-    return name; // not a well-formed tag
-  }
+  return first.toLocaleUpperCase(locale) + name.slice(first.length);
 }
+
+/** The names of the languages of the interface in themselves: who cannot read the present one finds their own. */
+export const languageInItself: Record<string, string> = { en: 'English', es: 'Español', fr: 'Français', de: 'Deutsch' };

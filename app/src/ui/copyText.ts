@@ -5,3 +5,8 @@ export function copyText(text: string): Promise<void> {
   Clipboard.setString(text);
   return Promise.resolve();
 }
+
+/** The clipboard's text; empty where there is none. Rejects where the system refuses. */
+export function clipboardText(): Promise<string> {
+  return Clipboard.getString();
+}

@@ -47,7 +47,7 @@ const dark: Partial<MD3Theme['colors']> = {
   elevation: { level0: 'transparent', level1: '#171d1b', level2: '#1b211f', level3: '#252b2a', level4: '#282e2c', level5: '#303634' },
 };
 
-export function themeFor(scheme: string | null | undefined): MD3Theme {
+export function themeFor(scheme: string | null | undefined, reducedMotion: boolean): MD3Theme {
   const base = scheme === 'dark' ? MD3DarkTheme : MD3LightTheme;
-  return { ...base, colors: { ...base.colors, ...(scheme === 'dark' ? dark : light) } };
+  return { ...base, animation: { scale: reducedMotion ? 0 : 1 }, colors: { ...base.colors, ...(scheme === 'dark' ? dark : light) } };
 }

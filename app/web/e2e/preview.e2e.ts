@@ -19,6 +19,9 @@ const missing = bundleMissing() ?? (existsSync(chromiumPath) ? undefined : `no C
 if (missing !== undefined && process.env['REQUIRE_ALL'] === '1') throw new Error(missing);
 const options = { skip: missing ?? false };
 
+/** The button of the demo bundle's first main task. */
+const START = en.task.start['summarize'] ?? '';
+
 const inSpanish = (text: string) => detect(text, { only: ['en', 'es', 'fr', 'de', 'it', 'pt'] }) === 'es';
 
 describe('the preview on the real core', options, () => {
@@ -26,7 +29,7 @@ describe('the preview on the real core', options, () => {
   let phone: Phone;
   const button = (name: string) => phone.page.getByRole('button', { name, exact: true });
   const summary = () => phone.page.getByTestId('summary');
-  const again = () => button(en.summary.again);
+  const again = () => button(en.answer.again);
 
   before(async () => {
     preview = await startPreview(bundlePath);
@@ -40,8 +43,8 @@ describe('the preview on the real core', options, () => {
   });
 
   test('a tap on Summarise while the model loads waits, streams, and ends in Spanish', async () => {
-    await phone.page.getByRole('radio', { name: 'Español', exact: true }).click();
-    await button(en.summary.start).click();
+    await phone.page.getByRole('radio', { name: 'Spanish', exact: true }).click();
+    await button(START).click();
     const seen = new Set<string>();
     while (!(await again().isVisible())) {
       seen.add(await summary().innerText({ timeout: MODEL }));
@@ -51,42 +54,43 @@ describe('the preview on the real core', options, () => {
     assert.ok(inSpanish(text), `not Spanish: ${text}`);
     const growing = [...seen].filter(part => part !== '' && text.startsWith(part));
     assert.ok(growing.length >= 3, `the text came in ${String(growing.length)} pieces`);
+    await button(en.answer.details).click();
     assert.match(await phone.page.getByTestId('statistics').innerText(), /\d+ tokens read, \d+ written/);
     assert.ok(await phone.page.getByText(en.model.ready).isVisible());
   });
 
   test('Copy puts the summary on the clipboard', async () => {
-    await button(en.summary.copy).click();
-    await button(en.summary.copied).waitFor();
+    await button(en.answer.copy).click();
+    await button(en.answer.copied).waitFor();
     assert.equal(await phone.page.evaluate(() => navigator.clipboard.readText()), await summary().innerText());
   });
 
   test('Stop ends a run and keeps what was written', async () => {
-    await button(en.summary.start).click();
+    await button(START).click();
     await phone.page.waitForFunction(
       ([reading]) => {
         const text = document.querySelector('[data-testid="summary"]')?.textContent ?? '';
         return text.length > 3 && text !== reading;
       },
-      [en.summary.reading],
+      [en.answer.reading],
       { timeout: MODEL, polling: 5 },
     );
-    await button(en.summary.stop).click();
-    await phone.page.getByText(en.summary.stopped).waitFor();
+    await button(en.answer.stop).click();
+    await phone.page.getByText(en.answer.stopped).waitFor();
     assert.notEqual((await summary().innerText()).trim(), '');
-    assert.ok(await button(en.summary.start).isEnabled());
+    assert.ok(await button(START).isEnabled());
   });
 
   test('a pasted chat is read by the core and summarised', async () => {
     await button(en.conversation.change).click();
     const chat =
       '[12/03/2024, 18:01:02] Marta: The plumber comes on Tuesday at nine.\n[12/03/2024, 18:02:10] Jon: Good, I will be at home then and pay him in cash.';
-    await phone.page.getByLabel(en.conversation.pasteLabel).fill(chat);
+    await phone.page.getByLabel(en.conversation.textLabel).fill(chat);
     await button(en.conversation.use).click();
     const list = phone.page.getByRole('list', { name: en.conversation.label });
     await list.getByRole('listitem', { name: en.conversation.messageBy('Marta', 'The plumber comes on Tuesday at nine.') }).waitFor();
     assert.equal(await list.getByRole('listitem').count(), 2);
-    await button(en.summary.start).click();
+    await button(START).click();
     await again().waitFor({ timeout: MODEL });
     assert.ok(inSpanish(await summary().innerText()), await summary().innerText());
   });
@@ -94,7 +98,7 @@ describe('the preview on the real core', options, () => {
   test('each method of the bundle can be chosen, and the statistics name it', async () => {
     await button(en.mode.button(en.mode.name.auto)).click();
     await phone.page.getByRole('radio', { name: en.mode.name['two-step'] }).click();
-    await button(en.summary.start).click();
+    await button(START).click();
     await again().waitFor({ timeout: MODEL });
     assert.match(await phone.page.getByTestId('statistics').innerText(), new RegExp(en.mode.name['two-step']));
   });
@@ -103,9 +107,12 @@ describe('the preview on the real core', options, () => {
     await assertAccessible(phone.page);
     await button(en.mode.button(en.mode.name['two-step'])).click();
     await assertAccessible(phone.page);
-    await button(en.mode.close).click();
-    await button(en.conversation.change).click();
-    await assertAccessible(phone.page);
+    await button(en.app.close).click();
+    for (const open of [en.conversation.change, en.history.title, en.settings.title]) {
+      await button(open).click();
+      await assertAccessible(phone.page);
+      await button(en.app.back).click();
+    }
   });
 
   test('nothing went wrong in the page', () => {

@@ -17,8 +17,8 @@ if (missing !== undefined) {
 const preview = await startPreview(bundlePath);
 const phone = await openPhone();
 await phone.page.goto(preview.url);
-await phone.page.getByRole('button', { name: en.summary.start, exact: true }).click();
-await phone.page.getByRole('button', { name: en.summary.again, exact: true }).waitFor({ timeout: 180_000 });
+await phone.page.getByRole('button', { name: en.task.start['summarize'] ?? '', exact: true }).click();
+await phone.page.getByRole('button', { name: en.answer.again, exact: true }).waitFor({ timeout: 180_000 });
 await phone.page.mouse.move(0, 0);
 await phone.page.waitForTimeout(500); // until the button's ripple has faded
 mkdirSync(dirname(file), { recursive: true });

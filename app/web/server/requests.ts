@@ -29,8 +29,15 @@ export function readText(value: unknown): string {
 
 /** Throws CoreError. */
 export function readRunRequest(value: unknown): RunRequest {
-  const { input, mainTask, into, mode } = fields(value);
-  return { input: readInput(input), mainTask: string(mainTask), into: array(into).map(string), mode: readMode(mode) };
+  const { input, mainTask, into, mode, replySpeaker, maxTokens } = fields(value);
+  return {
+    input: readInput(input),
+    mainTask: string(mainTask),
+    into: array(into).map(string),
+    mode: readMode(mode),
+    ...(replySpeaker !== undefined && { replySpeaker: string(replySpeaker) }),
+    ...(maxTokens !== undefined && { maxTokens: count(maxTokens) }),
+  };
 }
 
 const modes = { auto: true, calibrated: true, 'two-step': true, merge: true, 'zero-shot': true } satisfies Record<Mode, true>;
@@ -64,6 +71,11 @@ function array(value: unknown): unknown[] {
 
 function string(value: unknown): string {
   if (typeof value !== 'string') throw malformed();
+  return value;
+}
+
+function count(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > 0xffff) throw malformed();
   return value;
 }
 

@@ -1,15 +1,17 @@
+import { useMemo } from 'react';
 import { FlatList, StyleSheet, View } from 'react-native';
 import { Text, useTheme } from 'react-native-paper';
 
 import type { ChatMessage } from '../../core/contract';
 import { useMessages } from '../../i18n';
 
-import type { Conversation } from './conversation';
+import { chosenInput, type Conversation } from './conversation';
 
-/** The messages as a chat, the owner's on the right; plain text as one sheet. */
+/** The messages that are worked on as a chat, the owner's on the right; plain text as one sheet. */
 export function ConversationList({ conversation }: { conversation: Conversation }) {
   const messages = useMessages();
-  const { input, owner } = conversation;
+  const { owner } = conversation;
+  const input = useMemo(() => chosenInput(conversation), [conversation]);
   const items = input.kind === 'conversation' ? input.messages : [{ speaker: '', text: input.text }];
   return (
     <FlatList
@@ -48,7 +50,7 @@ function Bubble({ message, own, first }: BubbleProps) {
       aria-label={speaker === '' ? text : messageBy(speaker, text)}
       style={[styles.bubble, own ? styles.own : styles.other, first && styles.first, { backgroundColor: background }]}>
       {first && speaker !== '' && (
-        <Text variant="labelMedium" style={{ color: name }}>
+        <Text variant="labelMedium" numberOfLines={2} style={{ color: name }}>
           {speaker}
         </Text>
       )}

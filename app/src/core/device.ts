@@ -1,0 +1,61 @@
+import type { ChatMessage } from './contract';
+
+/**
+ * What the app asks of the system it runs on, beside the core. What a system does not have is absent, and then not offered:
+ * the preview has no app lock. Chosen where the app is put together.
+ */
+export type Device = {
+  /** Gives text to another app. */
+  shareText?: (text: string) => Promise<void>;
+  /** Lets the user save a file. False when they went back. */
+  saveFile?: (name: string, mimeType: string, text: string) => Promise<boolean>;
+  /** Lets the user pick a chat export and reads it; undefined when they went back. Throws CoreError. */
+  pickChat?: () => Promise<ChatMessage[] | undefined>;
+  secureWindow?: SecureWindow;
+  appLock?: AppLock;
+  shareInbox?: ShareInbox;
+  /** Calls back when the system is short of memory; the returned function ends that. */
+  onMemoryPressure?: (listener: () => void) => () => void;
+  exitNotice?: ExitNotice;
+  longRun?: LongRun;
+};
+
+/** Keeps the screens out of screenshots and the list of recent apps; remembered by the system. */
+export type SecureWindow = { isOn: () => boolean; set: (on: boolean) => void };
+
+export type AppLock = {
+  available: () => boolean;
+  /** Asks for fingerprint, face or PIN under this title. False when the user could not, or went back. */
+  unlock: (title: string) => Promise<boolean>;
+};
+
+/** Why something shared was refused. */
+export type ShareRefusal = 'empty' | 'too-large' | 'not-a-chat' | 'unreadable' | 'no-space';
+
+/** What another app gave: text, messages of a chat file, or something that was refused. */
+export type SharedItem =
+  | { kind: 'text'; text: string; /** Writes an answer where the text was selected. */ replace?: (text: string) => Promise<boolean> }
+  | { kind: 'chat'; messages: ChatMessage[] }
+  | { kind: 'refused'; why: ShareRefusal };
+
+export type ShareInbox = {
+  /** The oldest item that waits, which then waits no more. Throws CoreError when a file of it cannot be read as a chat. */
+  take: () => Promise<SharedItem | undefined>;
+  /** Calls back when something new waits; the returned function ends that. */
+  subscribe: (listener: () => void) => () => void;
+};
+
+/** How the process ended last time, if it was by one of these and has not been told yet. */
+export type ExitNotice = {
+  takeLast: () => Promise<'low-memory' | 'crash' | undefined>;
+  /** Notes what runs, by an id, to be told after the end of the process; undefined when it is over. */
+  running: (what: string | undefined) => void;
+};
+
+/** Keeps the process alive while something long runs and the screen is off. */
+export type LongRun = {
+  begin: (labels: { channel: string; title: string; stop: string }) => void;
+  end: () => void;
+  /** Calls back when the user stops it from outside the app; the returned function ends that. */
+  onStop: (listener: () => void) => () => void;
+};

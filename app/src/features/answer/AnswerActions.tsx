@@ -1,0 +1,125 @@
+import { useEffect, useState } from 'react';
+import { StyleSheet, View } from 'react-native';
+import { Button } from 'react-native-paper';
+
+import type { Statistics } from '../../core/contract';
+import { useMessages } from '../../i18n';
+import { ActionButton } from '../../ui/ActionButton';
+import { copyText } from '../../ui/copyText';
+import { TOUCH_TARGET } from '../../ui/touchTarget';
+
+import { EditDialog } from './EditDialog';
+import { StatisticsLine } from './StatisticsLine';
+
+/** What can be done with an answer; what is absent is not offered. */
+export type AnswerUse = {
+  onEdit: (text: string) => void;
+  onShare?: ((text: string) => void) | undefined;
+  /** Writes it where the text came from. */
+  onReplace?: ((text: string) => void) | undefined;
+};
+
+type Props = { text: string; statistics: Statistics; onAgain: () => void; use: AnswerUse };
+
+export function AnswerActions({ text, statistics, onAgain, use: { onEdit, onShare, onReplace } }: Props) {
+  const messages = useMessages();
+  const [details, setDetails] = useState(false);
+  const [editing, setEditing] = useState(false);
+  return (
+    <>
+      <StatisticsLine statistics={statistics} details={details} />
+      {onReplace && (
+        <Button
+          mode="contained-tonal"
+          icon="file-replace-outline"
+          disabled={text === ''}
+          onPress={() => {
+            onReplace(text);
+          }}
+          contentStyle={styles.target}>
+          {messages.answer.replace}
+        </Button>
+      )}
+      <View style={styles.actions}>
+        <ActionButton
+          icon="information-outline"
+          label={messages.answer.details}
+          selected={details}
+          onPress={() => {
+            setDetails(!details);
+          }}
+        />
+        <View style={styles.space} />
+        <ActionButton icon="refresh" label={messages.answer.again} onPress={onAgain} />
+        <ActionButton
+          icon="pencil-outline"
+          label={messages.answer.edit}
+          onPress={() => {
+            setEditing(true);
+          }}
+        />
+        {onShare && (
+          <ActionButton
+            icon="share-variant"
+            label={messages.answer.share}
+            disabled={text === ''}
+            onPress={() => {
+              onShare(text);
+            }}
+          />
+        )}
+        <CopyButton text={text} />
+      </View>
+      {editing && (
+        <EditDialog
+          text={text}
+          onSave={edited => {
+            setEditing(false);
+            onEdit(edited);
+          }}
+          onDismiss={() => {
+            setEditing(false);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+/** How long "copied" is shown, in milliseconds. */
+const COPIED_FOR = 2000;
+
+function CopyButton({ text }: { text: string }) {
+  const messages = useMessages();
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!copied) return undefined;
+    const timer = setTimeout(() => {
+      setCopied(false);
+    }, COPIED_FOR);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [copied]);
+  return (
+    <ActionButton
+      icon={copied ? 'check' : 'content-copy'}
+      label={copied ? messages.answer.copied : messages.answer.copy}
+      disabled={text === ''}
+      onPress={() => {
+        copyText(text).then(
+          () => {
+            setCopied(true);
+          },
+          () => undefined, // the label then stays as it is
+        );
+      }}
+    />
+  );
+}
+
+const styles = StyleSheet.create({
+  actions: { flexDirection: 'row', flexWrap: 'wrap', marginHorizontal: -12 },
+  space: { flex: 1 },
+  target: { minHeight: TOUCH_TARGET },
+});

@@ -1,0 +1,92 @@
+import { StyleSheet, View } from 'react-native';
+import { ProgressBar, Text, useTheme } from 'react-native-paper';
+
+import type { Statistics } from '../../core/contract';
+import { useMessages, useNumbers, type Messages } from '../../i18n';
+import { ErrorCard } from '../../ui/ErrorCard';
+
+import { AnswerActions, type AnswerUse } from './AnswerActions';
+import type { AnswerState, Item } from './answers';
+
+type Props = {
+  item: Item;
+  title: string;
+  /** Below the title, where the methods are compared. */
+  note?: string | undefined;
+  modelIsLoading: boolean;
+  onAgain: () => void;
+  use: AnswerUse;
+};
+
+/** One answer as it is written, and what can be done with it. */
+export function AnswerCard({ item: { state }, title, note, modelIsLoading, onAgain, use }: Props) {
+  const { colors } = useTheme();
+  const messages = useMessages();
+  const number = useNumbers();
+  if (state.kind === 'failed') return <ErrorCard error={state.error} onRetry={onAgain} />;
+  return (
+    <View role="region" aria-label={title} style={[styles.card, { backgroundColor: colors.surface }]}>
+      <View style={styles.header}>
+        <Text variant="titleSmall" role="heading" aria-level={2} style={[styles.title, { color: colors.primary }]}>
+          {title}
+        </Text>
+        {state.kind === 'running' && state.steps > 1 && <Text variant="labelMedium">{messages.answer.step(number(state.step + 1), number(state.steps))}</Text>}
+      </View>
+      {note !== undefined && (
+        <Text variant="bodySmall" style={{ color: colors.onSurfaceVariant }}>
+          {note}
+        </Text>
+      )}
+      <Text
+        variant="bodyLarge"
+        selectable
+        testID="summary"
+        aria-live="polite"
+        style={{ color: state.kind === 'waiting' ? colors.onSurfaceVariant : colors.onSurface }}>
+        {shownText(state, modelIsLoading, messages)}
+      </Text>
+      {state.kind === 'finished' ? (
+        <>
+          {notesOf(state.answer.statistics, state.text !== state.answer.text, messages, number).map(text => (
+            <Text key={text} variant="labelMedium" style={{ color: colors.onSurfaceVariant }}>
+              {text}
+            </Text>
+          ))}
+          <AnswerActions key={state.text} text={state.text} statistics={state.answer.statistics} onAgain={onAgain} use={use} />
+        </>
+      ) : (
+        <ProgressBar indeterminate={state.kind === 'running' || modelIsLoading} aria-label={title} style={styles.progress} />
+      )}
+    </View>
+  );
+}
+
+function shownText(state: Exclude<AnswerState, { kind: 'failed' }>, modelIsLoading: boolean, { answer }: Messages): string {
+  switch (state.kind) {
+    case 'waiting':
+      return modelIsLoading ? answer.queued : answer.next;
+    case 'running':
+      return state.text === '' ? answer.reading : state.text;
+    case 'finished':
+      return state.text === '' ? answer.empty : state.text;
+  }
+}
+
+/** What the user must know of how it came about. */
+function notesOf(statistics: Statistics, edited: boolean, { answer }: Messages, number: (value: number) => string): string[] {
+  const { finishReason, leftOutMessages, inputTruncated } = statistics;
+  return [
+    ...(finishReason === 'cancelled' ? [answer.stopped] : []),
+    ...(finishReason === 'length' ? [answer.cut] : []),
+    ...(leftOutMessages > 0 ? [answer.leftOut(number(leftOutMessages), leftOutMessages)] : []),
+    ...(inputTruncated ? [answer.truncated] : []),
+    ...(edited ? [answer.edited] : []),
+  ];
+}
+
+const styles = StyleSheet.create({
+  card: { borderRadius: 20, padding: 16, paddingBottom: 4, gap: 8 },
+  header: { flexDirection: 'row', alignItems: 'center', gap: 8 },
+  title: { flex: 1 },
+  progress: { borderRadius: 2, marginBottom: 12 },
+});

@@ -1,0 +1,71 @@
+import { ScrollView, StyleSheet, View } from 'react-native';
+import { Text, useTheme } from 'react-native-paper';
+
+import type { Task } from '../../core/contract';
+import { useLanguageName, useMessages } from '../../i18n';
+import { ActionButton } from '../../ui/ActionButton';
+import { requestTasks, tasksName } from '../choice/names';
+
+import { AnswerCard } from './AnswerCard';
+import type { Answers, Item } from './answers';
+
+type Props = {
+  items: readonly Item[];
+  answers: Answers;
+  tasks: readonly Task[];
+  modelIsLoading: boolean;
+  onShare: ((text: string) => void) | undefined;
+  onReplace: ((text: string) => void) | undefined;
+};
+
+/** The answers, a card each. */
+export function AnswerList({ items, answers, tasks, modelIsLoading, onShare, onReplace }: Props) {
+  const messages = useMessages();
+  const languageName = useLanguageName();
+  const { colors } = useTheme();
+  // Where the same is made in several ways, a card says in which.
+  const compared = items.length > 1 && new Set(items.map(({ request }) => requestTasks(request).join('+'))).size === 1;
+  return (
+    <ScrollView contentContainerStyle={styles.list} keyboardShouldPersistTaps="handled" tabIndex={0}>
+      {items.map(item => {
+        const name = tasksName(requestTasks(item.request), tasks, messages, languageName);
+        const { mode } = item.request;
+        return (
+          <AnswerCard
+            key={item.id}
+            item={item}
+            title={compared ? messages.mode.name[mode] : name}
+            note={compared ? messages.mode.explained[mode] : undefined}
+            modelIsLoading={modelIsLoading}
+            onAgain={() => void answers.again(item.id)}
+            use={{
+              onEdit: text => {
+                answers.edit(item.id, text);
+              },
+              onShare,
+              onReplace,
+            }}
+          />
+        );
+      })}
+      <View style={styles.foot}>
+        <Text variant="bodySmall" style={[styles.check, { color: colors.onSurfaceVariant }]}>
+          {messages.answer.check}
+        </Text>
+        <ActionButton
+          icon="close"
+          label={messages.answer.clear}
+          onPress={() => {
+            answers.reset();
+          }}
+        />
+      </View>
+    </ScrollView>
+  );
+}
+
+const styles = StyleSheet.create({
+  list: { gap: 12, paddingHorizontal: 16 },
+  foot: { flexDirection: 'row', alignItems: 'center', gap: 8 },
+  check: { flex: 1 },
+});

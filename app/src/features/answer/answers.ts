@@ -1,0 +1,149 @@
+import type { Answer, CoreSession, RunEvent, RunRequest } from '../../core/contract';
+import { CoreError } from '../../core/errors';
+import type { Model } from '../../core/model';
+import { Store, type Readable } from '../../core/store';
+
+export type AnswerState =
+  /** For the model to be loaded, or for the answers before it. */
+  | { kind: 'waiting' }
+  /** `text` is what the current step has written; the answer is the last step's. */
+  | { kind: 'running'; step: number; steps: number; text: string; stopping: boolean }
+  /** `text` is the answer's, or what the user made of it. `at` is when it was made, in milliseconds since 1970. */
+  | { kind: 'finished'; answer: Answer; text: string; at: number }
+  | { kind: 'failed'; error: CoreError };
+
+/** One card. */
+export type Item = { id: string; request: RunRequest; state: AnswerState };
+
+export type FinishedItem = Item & { state: { kind: 'finished' } };
+
+/**
+ * Makes the answers that are shown, one after another on the one session. Only what was asked for last is shown: an
+ * earlier answer that ends late changes nothing.
+ */
+export class Answers {
+  private readonly store = new Store<readonly Item[]>([]);
+  private session: CoreSession | undefined;
+  private working: Promise<void> | undefined;
+
+  /** `onFinished` is called with each answer that came to its end, and again with each that the user changed. */
+  constructor(
+    private readonly model: Model,
+    private readonly onFinished: (item: FinishedItem) => void = () => undefined,
+  ) {}
+
+  get state(): Readable<readonly Item[]> {
+    return this.store;
+  }
+
+  get busy(): boolean {
+    return this.store.get().some(isPending);
+  }
+
+  /** In place of what was shown before, which is stopped. Resolves when all has ended, in whatever way; the state tells. */
+  start(requests: RunRequest[]): Promise<void> {
+    this.reset();
+    this.store.set(requests.map(newItem));
+    return this.work();
+  }
+
+  /** Makes one of the answers once more, after those that wait. */
+  again(id: string): Promise<void> {
+    this.store.set(this.store.get().map(item => (item.id === id && !isPending(item) ? newItem(item.request) : item)));
+    return this.work();
+  }
+
+  /** Replaces the text of a finished answer by the user's. */
+  edit(id: string, text: string): void {
+    const item = this.store.get().find(each => each.id === id);
+    if (item?.state.kind !== 'finished') return;
+    this.finish(id, { ...item.state, text });
+  }
+
+  /** What waits is dropped; what runs ends soon and keeps what it has written. */
+  stop(): void {
+    this.store.set(
+      this.store.get().flatMap(item => {
+        if (item.state.kind === 'waiting') return [];
+        return [item.state.kind === 'running' ? { ...item, state: { ...item.state, stopping: true } } : item];
+      }),
+    );
+    this.session?.cancel();
+  }
+
+  /** Forgets the answers, for instance because the conversation is another one. */
+  reset(): void {
+    this.stop();
+    this.store.set([]);
+  }
+
+  private work(): Promise<void> {
+    this.working ??= this.makeAll().finally(() => {
+      this.working = undefined;
+    });
+    return this.working;
+  }
+
+  private async makeAll(): Promise<void> {
+    for (;;) {
+      const next = this.store.get().find(({ state }) => state.kind === 'waiting');
+      if (!next) return;
+      await this.make(next);
+    }
+  }
+
+  private async make({ id, request }: Item): Promise<void> {
+    try {
+      await this.model.use(async session => {
+        // It may have been stopped while the model was loading.
+        if (!this.set(id, { kind: 'running', step: 0, steps: 1, text: '', stopping: false })) return;
+        this.session = session;
+        const answer = await session.run(request, event => {
+          this.follow(id, event);
+        });
+        this.finish(id, { kind: 'finished', answer, text: answer.text, at: Date.now() });
+      });
+    } catch (thrown) {
+      const error = CoreError.from(thrown);
+      const shown = this.set(id, { kind: 'failed', error });
+      // A text that is refused says nothing of the next answer; a model that fails does.
+      if (shown && error.source !== 'input') this.store.set(this.store.get().filter(({ state }) => state.kind !== 'waiting'));
+    } finally {
+      this.session = undefined;
+    }
+  }
+
+  private follow(id: string, event: RunEvent): void {
+    const running = this.store.get().find(item => item.id === id)?.state;
+    if (running?.kind !== 'running') return;
+    if (event.kind === 'prompt-ready') this.set(id, { ...running, step: event.step, steps: event.steps, text: '' });
+    if (event.kind === 'text') this.set(id, { ...running, text: running.text + event.text });
+  }
+
+  private finish(id: string, state: FinishedItem['state']): void {
+    const item = this.set(id, state);
+    if (item) this.onFinished({ ...item, state });
+  }
+
+  /** Undefined when it is no longer shown. */
+  private set(id: string, state: AnswerState): Item | undefined {
+    const items = this.store.get();
+    const item = items.find(each => each.id === id);
+    if (!item) return undefined;
+    this.store.set(items.map(each => (each === item ? { ...item, state } : each)));
+    return item;
+  }
+}
+
+export function isPending({ state }: Item): boolean {
+  return state.kind === 'waiting' || state.kind === 'running';
+}
+
+let made = 0;
+
+/** Unlike any other of this device: the history keeps answers by it. */
+function newItem(request: RunRequest): Item {
+  made += 1;
+  const id = [Date.now(), made, Math.floor(Math.random() * 0x1_0000_0000)].map(number => number.toString(36)).join('-');
+  return { id, request, state: { kind: 'waiting' } };
+}

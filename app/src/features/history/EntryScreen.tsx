@@ -1,0 +1,109 @@
+import { useEffect, useState } from 'react';
+import { ScrollView, StyleSheet, View } from 'react-native';
+import { ActivityIndicator, Button, Text, useTheme } from 'react-native-paper';
+import { useSafeAreaInsets } from 'react-native-safe-area-context';
+
+import type { Task } from '../../core/contract';
+import type { HistoryEntry } from '../../core/storage/storage';
+import { useDates, useLanguageName, useMessages } from '../../i18n';
+import { copyText } from '../../ui/copyText';
+import { HeaderAction, ScreenHeader } from '../../ui/ScreenHeader';
+import { TOUCH_TARGET } from '../../ui/touchTarget';
+import { tasksName } from '../choice/names';
+
+import type { History } from './history';
+
+type Props = {
+  history: History;
+  id: string;
+  tasks: readonly Task[];
+  onShare: ((text: string) => void) | undefined;
+  onOpen: (entry: HistoryEntry) => void;
+  onBack: () => void;
+};
+
+/** One kept answer in full. */
+export function EntryScreen({ history, id, tasks, onShare, onOpen, onBack }: Props) {
+  const messages = useMessages();
+  const languageName = useLanguageName();
+  const dates = useDates();
+  const { colors } = useTheme();
+  const insets = useSafeAreaInsets();
+  const [entry, setEntry] = useState<HistoryEntry | 'missing'>();
+
+  useEffect(() => {
+    let wanted = true;
+    void history.entry(id).then(found => {
+      if (wanted) setEntry(found ?? 'missing');
+    });
+    return () => {
+      wanted = false;
+    };
+  }, [history, id]);
+
+  return (
+    <View style={[styles.screen, { backgroundColor: colors.background }]}>
+      <ScreenHeader title={messages.history.title} onBack={onBack}>
+        <HeaderAction
+          icon="delete-outline"
+          label={messages.history.remove}
+          onPress={() => {
+            void history.remove(id);
+            onBack();
+          }}
+        />
+      </ScreenHeader>
+      {entry === undefined && <ActivityIndicator style={styles.content} />}
+      {entry === 'missing' && (
+        <Text role="alert" style={styles.content}>
+          {messages.history.noneFound}
+        </Text>
+      )}
+      {typeof entry === 'object' && (
+        <ScrollView contentContainerStyle={[styles.content, { paddingBottom: 24 + insets.bottom }]} tabIndex={0}>
+          <Text variant="titleMedium" role="heading" aria-level={2} style={{ color: colors.primary }}>
+            {tasksName(entry.tasks, tasks, messages, languageName)}
+          </Text>
+          <Text variant="bodySmall" style={{ color: colors.onSurfaceVariant }}>
+            {`${dates.moment(entry.at)} · ${messages.mode.name[entry.mode]}`}
+          </Text>
+          <Text variant="bodyLarge" selectable>
+            {entry.text}
+          </Text>
+          <View style={styles.buttons}>
+            <Button mode="contained-tonal" icon="content-copy" onPress={() => void copyText(entry.text).catch(() => undefined)} contentStyle={styles.target}>
+              {messages.answer.copy}
+            </Button>
+            {onShare && (
+              <Button
+                mode="contained-tonal"
+                icon="share-variant"
+                onPress={() => {
+                  onShare(entry.text);
+                }}
+                contentStyle={styles.target}>
+                {messages.answer.share}
+              </Button>
+            )}
+            <Button
+              mode="outlined"
+              icon="message-text-outline"
+              onPress={() => {
+                onOpen(entry);
+              }}
+              contentStyle={styles.target}>
+              {messages.history.open}
+            </Button>
+          </View>
+        </ScrollView>
+      )}
+    </View>
+  );
+}
+
+const styles = StyleSheet.create({
+  screen: { flex: 1 },
+  content: { padding: 16, gap: 12, width: '100%', maxWidth: 720, alignSelf: 'center' },
+  buttons: { flexDirection: 'row', flexWrap: 'wrap', gap: 8 },
+  target: { minHeight: TOUCH_TARGET },
+});

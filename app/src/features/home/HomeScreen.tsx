@@ -1,0 +1,232 @@
+import { useState } from 'react';
+import { StyleSheet, useWindowDimensions, View } from 'react-native';
+import { Button, Icon, Surface, Text, useTheme } from 'react-native-paper';
+import { useSafeAreaInsets } from 'react-native-safe-area-context';
+
+import type { RunRequest } from '../../core/contract';
+import type { Device } from '../../core/device';
+import type { Model } from '../../core/model';
+import { useMessages } from '../../i18n';
+import { ErrorCard } from '../../ui/ErrorCard';
+import { HeaderAction, ScreenHeader } from '../../ui/ScreenHeader';
+import { TOUCH_TARGET } from '../../ui/touchTarget';
+import { useStore } from '../../ui/useStore';
+import { AnswerList } from '../answer/AnswerList';
+import { isPending, type Answers } from '../answer/answers';
+import { chosenOutput, firstChoice, offeredMode, wanted, type Choice } from '../choice/choice';
+import { ChoicePicker } from '../choice/ChoicePicker';
+import { ModePicker } from '../choice/ModePicker';
+import { startName } from '../choice/names';
+import { outputsOf } from '../choice/outputs';
+import { chosenInput, type Conversation, type CurrentConversation } from '../conversation/conversation';
+import { ConversationBar } from '../conversation/ConversationBar';
+import { ConversationList } from '../conversation/ConversationList';
+import type { Notices } from '../notice/notices';
+import type { PreferenceStore } from '../settings/preferences';
+
+import { ModelStatus } from './ModelStatus';
+
+/** From this width on, conversation and answers stand side by side; in density-independent pixels. */
+const WIDE = 840;
+
+export type HomeScreenProps = {
+  model: Model;
+  answers: Answers;
+  conversation: CurrentConversation;
+  preferences: PreferenceStore;
+  notices: Notices;
+  device: Device;
+  onNew: () => void;
+  onHistory: () => void;
+  onSettings: () => void;
+};
+
+/** A conversation above, what is to be made of it and the answers below. */
+export function HomeScreen({ model, answers, conversation: current, preferences, notices, device, onNew, onHistory, onSettings }: HomeScreenProps) {
+  const { colors } = useTheme();
+  const messages = useMessages();
+  const insets = useSafeAreaInsets();
+  const { width, height } = useWindowDimensions();
+  const wide = width >= WIDE;
+
+  const modelState = useStore(model.state);
+  const items = useStore(answers.state);
+  const conversation = useStore(current.state);
+  const [chosen, setChosen] = useState<Choice | null>(() => preferences.state.get().defaultChoice ?? preferences.state.get().lastChoice);
+
+  const bundle = modelState.kind === 'closed' || modelState.kind === 'failed' ? undefined : modelState.bundle;
+  const known = useLastDefined(bundle);
+  const outputs = known ? outputsOf(known) : [];
+  const choice = chosen ?? firstChoice(outputs);
+  const output = chosenOutput(outputs, choice);
+  const busy = items.some(isPending);
+  const stopping = items.some(({ state }) => state.kind === 'running' && state.stopping);
+
+  const choose = (next: Choice) => {
+    setChosen(next);
+    preferences.set({ lastChoice: next });
+  };
+  const start = () => {
+    if (!output || !conversation) return;
+    preferences.set({ lastChoice: choice });
+    const { maxTokens } = preferences.state.get();
+    void answers.start(requestsOf(conversation, wanted(outputs, choice), maxTokens));
+  };
+  const share = device.shareText;
+  const replace = conversation?.replace;
+
+  return (
+    <View style={[styles.screen, { backgroundColor: colors.background }]}>
+      <ScreenHeader title={messages.app.name} status={<ModelStatus state={modelState} />}>
+        <HeaderAction icon="message-plus-outline" label={messages.conversation.change} onPress={onNew} />
+        <HeaderAction icon="history" label={messages.history.title} onPress={onHistory} />
+        <HeaderAction icon="cog-outline" label={messages.settings.title} onPress={onSettings} />
+      </ScreenHeader>
+      <View style={[styles.body, wide && styles.sideBySide]}>
+        <View style={styles.conversation}>
+          {conversation ? (
+            <>
+              <ConversationBar
+                conversation={conversation}
+                onRange={range => {
+                  current.setRange(range);
+                }}
+                onOwner={owner => {
+                  current.setOwner(owner);
+                  if (owner !== undefined)
+                    preferences.set({ ownNames: [owner, ...preferences.state.get().ownNames.filter(name => name !== owner)].slice(0, 5) });
+                }}
+              />
+              <ConversationList conversation={conversation} />
+            </>
+          ) : (
+            <Empty onNew={onNew} />
+          )}
+        </View>
+        <Surface elevation={2} style={[styles.panel, wide ? styles.panelBeside : styles.panelBelow, { paddingBottom: 12 + insets.bottom }]}>
+          {modelState.kind === 'failed' && items.every(({ state }) => state.kind !== 'failed') && (
+            <View style={styles.padded}>
+              <ErrorCard error={modelState.error} onRetry={() => void model.load().catch(() => undefined)} />
+            </View>
+          )}
+          {items.length > 0 && (
+            <View style={wide ? styles.answersBeside : { maxHeight: height * ANSWERS }}>
+              <AnswerList
+                items={items}
+                answers={answers}
+                tasks={known?.tasks ?? []}
+                modelIsLoading={modelState.kind === 'loading'}
+                onShare={share && (text => void share(text).catch(() => undefined)) /* the user went back */}
+                onReplace={
+                  replace &&
+                  (text =>
+                    void replace(text).then(
+                      written => {
+                        notices.show(written ? 'replaced' : 'replace-failed');
+                      },
+                      () => {
+                        notices.show('replace-failed');
+                      },
+                    ))
+                }
+              />
+            </View>
+          )}
+          {known && !output && (
+            <Text role="alert" variant="bodyMedium" style={styles.padded}>
+              {messages.choice.none}
+            </Text>
+          )}
+          {output && <ChoicePicker outputs={outputs} output={output} choice={choice} onChoose={choose} />}
+          <View style={[styles.padded, styles.actions]}>
+            {output && (
+              <ModePicker
+                composition={output.composition}
+                mode={choice.several === 'mode' ? 'all' : offeredMode(output, choice.mode)}
+                onSelect={mode => {
+                  const { several, ...one } = choice;
+                  choose(mode === 'all' ? { ...one, several: 'mode' } : { ...one, mode, ...(several && several !== 'mode' && { several }) });
+                }}
+              />
+            )}
+            {busy ? (
+              <Button
+                mode="contained-tonal"
+                icon="stop"
+                disabled={stopping}
+                onPress={() => {
+                  answers.stop();
+                }}
+                style={styles.main}
+                contentStyle={styles.target}>
+                {stopping ? messages.answer.stopping : messages.answer.stop}
+              </Button>
+            ) : (
+              <Button mode="contained" icon="creation" disabled={!output || !conversation} onPress={start} style={styles.main} contentStyle={styles.target}>
+                {output ? startName(output.mainTask, messages) : messages.answer.start}
+              </Button>
+            )}
+          </View>
+        </Surface>
+      </View>
+    </View>
+  );
+}
+
+/** The most of the screen's height that the answers take from the conversation. */
+const ANSWERS = 0.42;
+
+function requestsOf(conversation: Conversation, made: ReturnType<typeof wanted>, maxTokens: number | null): RunRequest[] {
+  const input = chosenInput(conversation);
+  return made.map(({ output, mode }) => ({
+    input,
+    mainTask: output.mainTask,
+    into: output.extras.map(({ id }) => id),
+    mode,
+    ...(conversation.owner !== undefined && { replySpeaker: conversation.owner }),
+    ...(maxTokens !== null && { maxTokens }),
+  }));
+}
+
+/** What the bundle offers stays on the screen while the model is asleep. */
+function useLastDefined<T>(value: T | undefined): T | undefined {
+  const [last, setLast] = useState(value);
+  if (value !== undefined && value !== last) setLast(value);
+  return value ?? last;
+}
+
+function Empty({ onNew }: { onNew: () => void }) {
+  const messages = useMessages();
+  const { colors } = useTheme();
+  return (
+    <View style={styles.empty}>
+      <Icon source="message-text-outline" size={48} color={colors.onSurfaceVariant} />
+      <Text variant="titleMedium" style={styles.centred}>
+        {messages.conversation.none}
+      </Text>
+      <Text variant="bodyMedium" style={[styles.centred, { color: colors.onSurfaceVariant }]}>
+        {messages.conversation.noneHint}
+      </Text>
+      <Button mode="contained-tonal" icon="message-plus-outline" onPress={onNew} contentStyle={styles.target}>
+        {messages.conversation.change}
+      </Button>
+    </View>
+  );
+}
+
+const styles = StyleSheet.create({
+  screen: { flex: 1 },
+  body: { flex: 1 },
+  sideBySide: { flexDirection: 'row' },
+  conversation: { flex: 1, minHeight: 96 },
+  panel: { paddingTop: 12, gap: 8, flexShrink: 1 },
+  panelBelow: { borderTopLeftRadius: 28, borderTopRightRadius: 28 },
+  panelBeside: { width: 420, borderTopLeftRadius: 28, justifyContent: 'flex-end' },
+  answersBeside: { flexShrink: 1 },
+  padded: { paddingHorizontal: 16 },
+  actions: { flexDirection: 'row', flexWrap: 'wrap', alignItems: 'center', gap: 8 },
+  main: { flexGrow: 1 },
+  target: { minHeight: TOUCH_TARGET },
+  empty: { flex: 1, alignItems: 'center', justifyContent: 'center', gap: 12, padding: 24 },
+  centred: { textAlign: 'center' },
+});

@@ -1,0 +1,48 @@
+import { Snackbar } from 'react-native-paper';
+
+import { useMessages, type Messages } from '../../i18n';
+import { useStore } from '../../ui/useStore';
+
+import type { Notice, Notices } from './notices';
+
+/** How long a notice stays, in milliseconds. */
+const SHOWN_FOR = 8000;
+
+/** The notice at the bottom of the screen. */
+export function NoticeBar({ notices }: { notices: Notices }) {
+  const messages = useMessages();
+  const notice = useStore(notices.state);
+  return (
+    <Snackbar
+      visible={notice !== undefined}
+      onDismiss={notices.dismiss}
+      duration={SHOWN_FOR}
+      action={{ label: messages.app.close, onPress: notices.dismiss, contentStyle: { minHeight: 48 } }}>
+      {notice === undefined ? '' : noticeText(notice, messages)}
+    </Snackbar>
+  );
+}
+
+function noticeText(notice: Notice, messages: Messages): string {
+  if (typeof notice === 'object') return messages.notice.refused[notice.refused];
+  switch (notice) {
+    case 'history-full':
+      return messages.history.full;
+    case 'history-failed':
+      return messages.history.failed;
+    case 'low-memory':
+      return messages.notice.lowMemory;
+    case 'crash':
+      return messages.notice.crash;
+    case 'replaced':
+      return messages.answer.replaced;
+    case 'replace-failed':
+      return messages.answer.replaceFailed;
+    case 'import-empty':
+      return messages.conversation.importEmpty;
+    case 'exported':
+      return messages.history.exported;
+    case 'failed':
+      return messages.error.title.internal;
+  }
+}

@@ -1,0 +1,39 @@
+import type { ShareRefusal } from '../../core/device';
+import { StorageError } from '../../core/storage/storage';
+import { Store, type Readable } from '../../core/store';
+
+/** Something to be told in passing; its text is in the catalogues. */
+export type Notice =
+  | 'history-full'
+  | 'history-failed'
+  | 'low-memory'
+  | 'crash'
+  | 'replaced'
+  | 'replace-failed'
+  | 'import-empty'
+  | 'exported'
+  | 'failed'
+  | { refused: ShareRefusal };
+
+/** The one notice that is shown, if any. */
+export class Notices {
+  private readonly store = new Store<Notice | undefined>(undefined);
+
+  get state(): Readable<Notice | undefined> {
+    return this.store;
+  }
+
+  show(notice: Notice): void {
+    this.store.set(notice);
+  }
+
+  readonly dismiss = (): void => {
+    this.store.set(undefined);
+  };
+
+  /** A failure of the storage; anything else is a mistake in the app, of which the user is told no more than that. */
+  readonly showFailure = (thrown: unknown): void => {
+    if (thrown instanceof StorageError) this.show(thrown.kind === 'full' ? 'history-full' : 'history-failed');
+    else this.show('failed');
+  };
+}

@@ -1,0 +1,99 @@
+import type { Core } from './core/contract';
+import type { Device } from './core/device';
+import { Model } from './core/model';
+import { itemStorage } from './core/storage/itemStorage';
+import type { Storage } from './core/storage/storage';
+import { Answers } from './features/answer/answers';
+import { CurrentConversation, fromSample, type Sample } from './features/conversation/conversation';
+import { History } from './features/history/history';
+import { Notices } from './features/notice/notices';
+import { PreferenceStore } from './features/settings/preferences';
+import { ShareReader } from './features/share/shareReader';
+
+/** What owns the app's state and resources; the screens only show it. */
+export type Services = {
+  model: Model;
+  answers: Answers;
+  conversation: CurrentConversation;
+  history: History;
+  notices: Notices;
+  preferences: PreferenceStore;
+  /** Ends what the services follow and frees the model. */
+  close: () => void;
+};
+
+export type ServiceParts = { core: Core; device: Device; samples: Sample[]; openStorage: () => Promise<Storage> };
+
+export async function openServices({ core, device, samples, openStorage }: ServiceParts): Promise<Services> {
+  const notices = new Notices();
+  // Without its storage the app is still of use: what is set and made then lasts until it ends.
+  const storage = await openStorage().catch((thrown: unknown) => {
+    notices.showFailure(thrown);
+    return itemStorage(new Map());
+  });
+  const preferences = await PreferenceStore.open(storage, notices.showFailure).catch((thrown: unknown) => {
+    notices.showFailure(thrown);
+    return PreferenceStore.open(itemStorage(new Map()), notices.showFailure);
+  });
+  const current = () => preferences.state.get();
+
+  const model = new Model(core, () => {
+    const { threads } = current();
+    return threads === null ? {} : { threads };
+  });
+  const freeWhenIdle = () => {
+    const { freeAfterMinutes } = current();
+    model.freeWhenIdle(freeAfterMinutes === null ? undefined : freeAfterMinutes * 60_000);
+  };
+  freeWhenIdle();
+
+  const history = new History(storage, () => current().keepHistory, notices.showFailure);
+  const answers = new Answers(model, item => void history.keep(item));
+  const conversation = new CurrentConversation(samples[0] && fromSample(samples[0]), () => current().ownNames);
+  const share = device.shareInbox && new ShareReader(device.shareInbox, core, conversation, notices);
+
+  const ends = [
+    preferences.state.subscribe(freeWhenIdle),
+    // Answers belong to the conversation that they were made from.
+    watchId(conversation, () => {
+      answers.reset();
+    }),
+    share?.start(),
+    device.onMemoryPressure?.(() => {
+      model.freeIfIdle();
+    }),
+    device.longRun?.onStop(() => {
+      answers.stop();
+    }),
+  ];
+  void device.exitNotice?.takeLast().then(
+    reason => {
+      if (reason) notices.show(reason);
+    },
+    () => undefined, // a system that does not tell
+  );
+
+  return {
+    model,
+    answers,
+    conversation,
+    history,
+    notices,
+    preferences,
+    close: () => {
+      for (const end of ends) end?.();
+      answers.reset();
+      model.close();
+    },
+  };
+}
+
+/** Calls back when the conversation is another one, not when its range or owner changes. */
+function watchId(conversation: CurrentConversation, onChange: () => void): () => void {
+  let shown = conversation.state.get()?.id;
+  return conversation.state.subscribe(() => {
+    const id = conversation.state.get()?.id;
+    if (id !== shown) onChange();
+    shown = id;
+  });
+}

@@ -1,0 +1,35 @@
+import type { Device } from '../../src/core/device';
+import type { Items } from '../../src/core/storage/itemStorage';
+
+const PREFIX = 'tandem/';
+
+/** This browser's storage for this page; not encrypted, as the preview's texts are those of a developer. */
+export const browserItems: Items = {
+  get: key => localStorage.getItem(PREFIX + key) ?? undefined,
+  set: (key, value) => {
+    localStorage.setItem(PREFIX + key, value);
+  },
+  delete: key => {
+    localStorage.removeItem(PREFIX + key);
+  },
+  keys: () =>
+    Object.keys(localStorage)
+      .filter(key => key.startsWith(PREFIX))
+      .map(key => key.slice(PREFIX.length)),
+};
+
+/** What a browser has of a phone. */
+export function browserDevice(): Device {
+  return {
+    // Few desktop browsers share.
+    ...('share' in navigator && { shareText: text => navigator.share({ text }) }),
+    saveFile: (name, mimeType, text) => {
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(new Blob([text], { type: mimeType }));
+      link.download = name;
+      link.click();
+      URL.revokeObjectURL(link.href);
+      return Promise.resolve(true);
+    },
+  };
+}
