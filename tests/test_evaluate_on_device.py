@@ -3,13 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+from toolchain.adapters.merging.registry import METHODS
 from toolchain.base_model.specification import BaseModel
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.evaluation.device_core import DeviceCore
 from toolchain.evaluation.device_engine import DeviceEngine, mode_of
 from toolchain.evaluation.engine import Question
-from toolchain.evaluation.methods import METHODS
 from toolchain.evaluation.recommend import SHIPPED_METHOD
 from toolchain.tasks import Composition
 

@@ -2,8 +2,9 @@
 
 import json
 import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -19,8 +20,10 @@ app.add_typer(model_app, name="model")
 app.add_typer(data_app, name="data")
 app.add_typer(train_app, name="train")
 
+Choice = TypeVar("Choice", bound=StrEnum)
 Count = Annotated[int, typer.Option(min=1)]
 Seed = Annotated[int, typer.Option(help="Seed of initialisation, batches and dropout.")]
+PrecisionName = Annotated[str, typer.Option("--precision", help="fp32, or bf16 for the matrix products.")]
 
 
 def progress(line: str) -> None:
@@ -31,6 +34,12 @@ def progress(line: str) -> None:
 def show(data: object) -> None:
     """Data, as JSON on stdout."""
     print(json.dumps(data, indent=1, ensure_ascii=False))
+
+
+def _chosen(choices: type[Choice], what: str, name: str) -> Choice:
+    if name not in set(choices):
+        raise ToolchainError(f"unknown {what} {name!r}: choose from {', '.join(choices)}")
+    return choices(name)
 
 
 @model_app.command("get")
@@ -86,19 +95,21 @@ def train_lora_command(
     batch_size: Count = 6,
     learning_rate: float = 4e-4,
     seed: Seed = 0,
+    precision: PrecisionName = "fp32",
     cocoa: Annotated[Path | None, typer.Option(help="CoCoA-MT train folder, for translation tasks.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write; default assets/adapters/<task>.")] = None,
 ) -> None:
     """Train the LoRA of one task alone on the real base."""
     from toolchain.adapters.lora import LoraShape, train_lora
-    from toolchain.adapters.training import Schedule
+    from toolchain.adapters.training import Precision, Schedule
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
     from toolchain.tasks import TASKS
 
     if task not in TASKS:
         raise ToolchainError(f"unknown task {task!r}: choose from {', '.join(TASKS)}")
-    schedule = Schedule(steps, batch_size, learning_rate, seed=seed)
+    chosen_precision = _chosen(Precision, "precision", precision)
+    schedule = Schedule(steps, batch_size, learning_rate, seed=seed, precision=chosen_precision)
     log = train_lora(load_base(base_model()), TASKS[task], schedule, LoraShape(), out or paths.ADAPTERS / task, cocoa)
     show({key: log[key] for key in ("task", "adapter_sha256", "best_step", "validation_losses", "seconds")})
 
@@ -111,6 +122,7 @@ def train_calibration_command(
     batch_size: Count = 4,
     learning_rate: float = 3e-3,
     seed: Seed = 0,
+    precision: PrecisionName = "fp32",
     with_teacher: Annotated[
         bool, typer.Option("--teacher", help="Also train on the committed teacher targets.")
     ] = False,
@@ -120,17 +132,16 @@ def train_calibration_command(
 ) -> None:
     """Train the calibration of one composition on the real base and the committed adapters."""
     from toolchain.adapters.calibration import CalibrationMethod, train_calibration
+    from toolchain.adapters.merging.calibrated import calibration_path
     from toolchain.adapters.teacher import teacher_pairs
-    from toolchain.adapters.training import Schedule
+    from toolchain.adapters.training import Precision, Schedule
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
-    from toolchain.evaluation.methods import calibration_path
     from toolchain.tasks import Composition
 
-    if method not in set(CalibrationMethod):
-        raise ToolchainError(f"unknown calibration method {method!r}: choose from {', '.join(CalibrationMethod)}")
-    chosen, parsed = CalibrationMethod(method), Composition.parse(composition)
-    schedule = Schedule(steps, batch_size, learning_rate, seed=seed, keep_best=False)
+    chosen, parsed = _chosen(CalibrationMethod, "calibration method", method), Composition.parse(composition)
+    chosen_precision = _chosen(Precision, "precision", precision)
+    schedule = Schedule(steps, batch_size, learning_rate, seed=seed, keep_best=False, precision=chosen_precision)
     teacher = teacher_pairs(parsed) if with_teacher else []
     log = train_calibration(
         load_base(base_model()), parsed, chosen, schedule, out or calibration_path(parsed, chosen), teacher
@@ -138,6 +149,41 @@ def train_calibration_command(
     show(
         {key: log[key] for key in ("composition", "method", "parameters", "best_step", "validation_losses", "seconds")}
     )
+
+
+@train_app.command("baseline")
+def train_baseline_command(
+    method: str,
+    composition: str,
+    steps: Count = 90,
+    batch_size: Count = 6,
+    rates: Annotated[str, typer.Option(help="Comma-separated learning rates; validation chooses one.")] = "1e-3,3e-3",
+    evaluations: Annotated[int, typer.Option(min=1, help="Losses that a gradient-free search may look at.")] = 40,
+    seed: Seed = 0,
+    precision: PrecisionName = "fp32",
+    with_teacher: Annotated[
+        bool, typer.Option("--teacher", help="Also train on the committed teacher targets.")
+    ] = False,
+) -> None:
+    """Fit a baseline to one composition; its tensors go to the cache, the log with their hashes to docs/results/fitted."""
+    from toolchain.adapters.merging.budget import Budget
+    from toolchain.adapters.merging.fitted import fit_method
+    from toolchain.adapters.merging.registry import METHODS
+    from toolchain.base_model.load import load_base
+    from toolchain.base_model.specification import base_model
+    from toolchain.tasks import Composition
+
+    if method not in METHODS:
+        raise ToolchainError(f"unknown method {method!r}: choose from {', '.join(METHODS)}")
+    try:
+        tried = tuple(float(rate) for rate in rates.split(","))
+    except ValueError:
+        raise ToolchainError(
+            f"--rates {rates!r} is no comma-separated list of numbers: give one such as 1e-3,3e-3"
+        ) from None
+    budget = Budget(steps, batch_size, tried, evaluations, seed, with_teacher)
+    log = fit_method(METHODS[method], lambda: load_base(base_model()), Composition.parse(composition), budget)
+    show({key: log[key] for key in ("method", "composition", "parameters", "rate", "weights", "seconds") if key in log})
 
 
 @data_app.command("teacher")
@@ -164,9 +210,9 @@ def evaluate_command(
     ] = None,
 ) -> None:
     """Compare methods on held-out conversations; the table goes to stdout, the result file to docs/results."""
+    from toolchain.adapters.merging.registry import METHODS
     from toolchain.data.benchmark import Split
     from toolchain.evaluation.evaluate import Evaluation, evaluate
-    from toolchain.evaluation.methods import METHODS
     from toolchain.evaluation.open_engine import ENGINES, open_engine
     from toolchain.evaluation.report import markdown
     from toolchain.evaluation.result_file import write_result

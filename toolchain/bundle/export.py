@@ -10,6 +10,7 @@ from toolchain import __version__, paths
 from toolchain.adapters.calibration import CalibrationMethod
 from toolchain.adapters.calibration_file import Calibration, read_calibration
 from toolchain.adapters.files import CONFIG_FILE, TENSORS_FILE, adapter_hash, read_adapter
+from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.manifest import (
     BUNDLE_FORMAT,
@@ -25,7 +26,6 @@ from toolchain.bundle.manifest import (
 )
 from toolchain.bundle.verify import verify_bundle
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.methods import calibration_path
 from toolchain.evaluation.recommend import SHIPPED_METHOD, recommendations_path
 from toolchain.hashing import sha256_file, write_text_whole
 from toolchain.provenance import git_commit

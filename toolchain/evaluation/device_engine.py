@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from toolchain.adapters.merging.method import Method
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.export import export_bundle
 from toolchain.bundle.manifest import Manifest
@@ -12,7 +13,7 @@ from toolchain.errors import ToolchainError
 from toolchain.evaluation.device_bundle import TASK, write_single_adapter_bundle
 from toolchain.evaluation.device_core import DeviceCore, Run
 from toolchain.evaluation.engine import Answer, Question
-from toolchain.evaluation.methods import Method, prompt_variants
+from toolchain.evaluation.prompts import prompt_variants
 from toolchain.evaluation.python_engine import adapters_digest
 from toolchain.evaluation.recommend import SHIPPED_METHOD
 from toolchain.tasks import Composition
@@ -80,9 +81,9 @@ class DeviceEngine:
             main, *others = question.composition.ids
             return Run(bundle, self._base.path, main, ",".join(others) or "none", mode)
         adapters = question.method.adapters(question.composition)
-        if len(adapters) != 1 or adapters[0] is None:
+        if len(adapters) != 1 or adapters[0] is None or any(name.endswith(".bias") for name in adapters[0].tensors):
             raise ToolchainError(
-                f"method {question.method.id!r} is no single adapter: evaluate it with --engine python, the device core cannot run it"
+                f"method {question.method.id!r} is no single plain LoRA: evaluate it with --engine python, the device core cannot run it"
             )
         bundle = self._folder / f"{question.composition.name}.{question.method.id}"
         write_single_adapter_bundle(bundle, self._base, adapters[0], question.template)

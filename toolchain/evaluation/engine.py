@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from toolchain.adapters.merging.method import Method
 from toolchain.data.pairs import Pair
-from toolchain.evaluation.methods import Method
 from toolchain.tasks import Composition
 
 

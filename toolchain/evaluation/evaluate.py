@@ -7,12 +7,13 @@ from typing import Any
 
 from toolchain import paths
 from toolchain.adapters.files import adapter_hash
+from toolchain.adapters.merging.method import Method
+from toolchain.adapters.merging.registry import METHODS
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.evaluation.cells import Cells
 from toolchain.evaluation.device_engine import DeviceEngine
 from toolchain.evaluation.engine import Engine, Question
-from toolchain.evaluation.methods import METHODS, Method
 from toolchain.evaluation.metrics import LinguaDetector, answer_metrics, names_in
 from toolchain.evaluation.recommend import SHIPPED_METHOD
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 
 from toolchain.adapters.calibration import adapted_linears
@@ -15,7 +16,10 @@ from toolchain.text import answer_has_ended, cut_answer
 
 @contextmanager
 def adapter_applied(model: Any, adapter: Adapter | None) -> Iterator[None]:
-    """Add an adapter to the weights for the length of the block, then put the very same weights back."""
+    """Add an adapter to the weights for the length of the block, then put the very same weights back.
+
+    The base has no biases; one that a method adds (`<linear>.bias` [d_out]) is there for the length of the block too.
+    """
     if adapter is None:
         yield
         return
@@ -26,12 +30,16 @@ def adapter_applied(model: Any, adapter: Adapter | None) -> Iterator[None]:
                 if f"{name}.lora_A" in adapter.tensors:
                     originals[name] = linear.weight.detach().clone()
                     linear.weight += torch.from_numpy(delta(adapter, name))
+                if (bias := adapter.tensors.get(f"{name}.bias")) is not None:
+                    linear.bias = torch.nn.Parameter(torch.from_numpy(bias.astype(np.float32)), requires_grad=False)
         yield
     finally:
         with torch.no_grad():
             for name, linear in adapted_linears(model):
                 if name in originals:
                     linear.weight.copy_(originals[name])
+                if adapter is not None and f"{name}.bias" in adapter.tensors:
+                    linear.register_parameter("bias", None)
 
 
 def generate_ids(base: LoadedBase, prompts: Sequence[list[int]], max_new_tokens: int) -> list[list[int]]:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from toolchain import text
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.merging.method import Method
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
 from toolchain.evaluation.engine import Answer, Question
 from toolchain.evaluation.generate import adapter_applied, generate
-from toolchain.evaluation.methods import Method, prompt_variants
+from toolchain.evaluation.prompts import prompt_variants
 from toolchain.hashing import sha256_file
 from toolchain.tasks import Composition
 from toolchain.text import Input, encode_prompt

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from toolchain import paths
-from toolchain.evaluation.methods import prompt_variants
+from toolchain.evaluation.prompts import prompt_variants
 from toolchain.evaluation.result_file import Result
 from toolchain.hashing import write_text_whole
 from toolchain.tasks import Composition

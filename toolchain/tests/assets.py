@@ -6,7 +6,7 @@ from toolchain import paths
 from toolchain.adapters.calibration import CalibrationMethod, adapted_linears
 from toolchain.adapters.calibration_file import Calibration, Entry, write_calibration
 from toolchain.adapters.files import adapter_hash, write_adapter
-from toolchain.evaluation.methods import calibration_path
+from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.tasks import Composition
 from toolchain.tests.tiny import SPECIFICATION, random_adapter, tiny_model
 

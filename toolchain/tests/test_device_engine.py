@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from toolchain.adapters.merging.registry import METHODS
 from toolchain.data.benchmark import Split
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.device_core import STATISTICS, DeviceCore
 from toolchain.evaluation.device_engine import DeviceEngine
 from toolchain.evaluation.engine import Question
 from toolchain.evaluation.evaluate import Evaluation, evaluate
-from toolchain.evaluation.methods import METHODS
 from toolchain.tasks import Composition
 from toolchain.tests.bundles import commit
 

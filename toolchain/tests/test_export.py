@@ -11,11 +11,11 @@ import pytest
 from toolchain import paths
 from toolchain.adapters.calibration import CalibrationMethod
 from toolchain.adapters.files import adapter_hash, write_adapter
+from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.export import committed_compositions, export_bundle
 from toolchain.bundle.verify import verify_bundle
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.methods import calibration_path
 from toolchain.evaluation.recommend import write_recommendations
 from toolchain.hashing import sha256_file
 from toolchain.tasks import Composition

@@ -8,7 +8,12 @@ from toolchain.adapters.calibration import CalibrationMethod
 from toolchain.adapters.calibration_file import read_calibration
 from toolchain.adapters.compose import compose
 from toolchain.adapters.files import Adapter, read_adapter
-from toolchain.evaluation.methods import METHODS, calibration_path, prompt_variants
+from toolchain.adapters.merging.calibrated import calibration_path
+from toolchain.adapters.merging.in_context import SHOTS
+from toolchain.adapters.merging.registry import METHODS
+from toolchain.data.benchmark import Split
+from toolchain.data.pairs import composition_pairs
+from toolchain.evaluation.prompts import prompt_variants
 from toolchain.tasks import Composition
 
 COMPOSITION = Composition.parse("summarize+es")
@@ -29,28 +34,47 @@ def test_each_method_applies_what_it_is_named_after() -> None:
     calibrations = {method: read_calibration(calibration_path(COMPOSITION, method)) for method in CalibrationMethod}
     expected: dict[str, list[Adapter | None]] = {
         "zero-shot": [None],
+        "in-context": [None],
         "main": [first],
+        "auxiliary": [second],
         "merge": [compose([first, second], [0.5, 0.5])],
         "two-step": [first, second],
     }
     for trained, calibration in calibrations.items():
         expected[trained] = [compose([first, second], [0.5, 0.5], calibration)]
-    for name, method in METHODS.items():
-        found = method.adapters(COMPOSITION)
-        assert len(found) == len(expected[name]), name
-        for one, other in zip(found, expected[name], strict=True):
+    for name, adapters in expected.items():
+        found = METHODS[name].adapters(COMPOSITION)
+        assert len(found) == len(adapters), name
+        for one, other in zip(found, adapters, strict=True):
             assert one is None if other is None else _same(one, other), name
 
 
 def test_two_step_asks_each_task_alone_and_the_others_ask_for_all_at_once() -> None:
     for name, method in METHODS.items():
+        if name == "in-context":
+            continue
         templates = list(method.templates(COMPOSITION, "asked for: {input}"))
         expected = [task.prompt for task in COMPOSITION.tasks] if name == "two-step" else ["asked for: {input}"]
         assert templates == expected
 
 
 def test_what_was_trained_with_a_prompt_keeps_it() -> None:
-    assert {name for name, method in METHODS.items() if method.tunes_prompt} == {"zero-shot", "main", "merge"}
+    learned = {name for name, method in METHODS.items() if method.fit} | set(CalibrationMethod)
+    assert {name for name, method in METHODS.items() if method.tunes_prompt} == set(METHODS) - learned - {
+        "two-step",
+        "in-context",
+    }
+
+
+@pytest.mark.parametrize("name", ["summarize+es", "reply+witty"])
+def test_examples_stand_before_the_question(name: str) -> None:
+    composition = Composition.parse(name)
+    (template,) = METHODS["in-context"].templates(composition, composition.prompt)
+    assert template.endswith("\n\n" + composition.prompt)
+    examples = template.removesuffix(composition.prompt)
+    assert "{" not in examples, "a placeholder in an example would be filled by the user's text"
+    solved = [pair.target for pair in composition_pairs(composition, Split.CALIBRATION) if pair.target in examples]
+    assert len(solved) == SHOTS
 
 
 def test_prompt_variants_are_the_contracts_and_mixtures() -> None:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolchain import paths
+from toolchain.adapters.merging.registry import METHODS
 from toolchain.bundle.manifest import MODES
-from toolchain.evaluation.methods import METHODS, prompt_variants
+from toolchain.evaluation.prompts import prompt_variants
 from toolchain.evaluation.recommend import (
     METHODS_COMPARED,
     SHIPPED_METHOD,

@@ -1,0 +1,1 @@
+"""The methods under comparison, one file each, and their registry."""

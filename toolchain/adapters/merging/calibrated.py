@@ -1,0 +1,34 @@
+"""Learnable Calibration and what grew from it: the exact mean and a committed calibration, as one LoRA."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from toolchain import paths
+from toolchain.adapters.calibration import CalibrationMethod
+from toolchain.adapters.calibration_file import read_calibration
+from toolchain.adapters.compose import compose
+from toolchain.adapters.files import Adapter
+from toolchain.adapters.merging.method import Method, mean_weights, single_adapters
+from toolchain.tasks import Composition
+
+_PAPER = {
+    CalibrationMethod.LC: "Learnable Calibration",
+    CalibrationMethod.LC_PLUS_PLUS: "Learnable Calibration++",
+}
+
+
+def calibration_path(composition: Composition, method: CalibrationMethod) -> Path:
+    """Where a trained calibration is committed."""
+    return paths.CALIBRATIONS / method / f"{composition.name}.safetensors"
+
+
+def _adapters(method: CalibrationMethod) -> Callable[[Composition], list[Adapter]]:
+    def adapters(composition: Composition) -> list[Adapter]:
+        single = single_adapters(composition)
+        calibration = read_calibration(calibration_path(composition, method))
+        return [compose(single, mean_weights(len(single)), calibration)]
+
+    return adapters
+
+
+METHODS = [Method(method.value, _adapters(method), paper=_PAPER.get(method)) for method in CalibrationMethod]

@@ -1,0 +1,82 @@
+"""What a method has learned: tensors in the cache (a joint-expert is as large as an adapter), the log with their hashes under docs/results."""
+
+import json
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from toolchain import paths
+from toolchain.adapters.files import adapter_hash
+from toolchain.adapters.merging.budget import Budget
+from toolchain.adapters.merging.method import Method
+from toolchain.adapters.training import write_log
+from toolchain.base_model.load import LoadedBase
+from toolchain.errors import ToolchainError
+from toolchain.hashing import sha256_file
+from toolchain.provenance import data_hashes, git_commit, versions
+from toolchain.tasks import Composition
+
+
+def fitted_folder(method: str, composition: Composition) -> Path:
+    """Where the tensors are kept."""
+    return paths.cache() / "fitted" / method / composition.name
+
+
+def fit_log_path(method: str, composition: Composition) -> Path:
+    """Where the log is committed."""
+    return paths.RESULTS / "fitted" / method / f"{composition.name}.json"
+
+
+def fitted_file(method: str, composition: Composition, name: str) -> Path:
+    """A file of the folder, if it is the one of the log and was made for the adapters that are there.
+
+    Raises:
+        ToolchainError: the method has not been fitted here, or to other adapters.
+    """
+    path, log_path = fitted_folder(method, composition) / name, fit_log_path(method, composition)
+    remedy = f"run `toolchain train baseline {method} {composition.name}`"
+    if not path.is_file() or not log_path.is_file():
+        raise ToolchainError(f"{path if log_path.is_file() else log_path} is missing: {remedy}")
+    log = json.loads(log_path.read_text(encoding="utf-8"))
+    if log["adapter_sha256"] != adapter_hashes(composition):
+        raise ToolchainError(f"{log_path} is of other adapters than those in {paths.ADAPTERS}: {remedy}")
+    if log["files"].get(name) != sha256_file(path):
+        raise ToolchainError(f"{path} is not the file of {log_path}: {remedy}")
+    return path
+
+
+def adapter_hashes(composition: Composition) -> dict[str, str]:
+    """Hash of each task's adapter as it is now."""
+    return {task: adapter_hash(paths.ADAPTERS / task) for task in composition.ids}
+
+
+def fit_method(
+    method: Method, load: Callable[[], LoadedBase], composition: Composition, budget: Budget
+) -> dict[str, Any]:
+    """Fit a method to a composition; returns the log.
+
+    Raises:
+        ToolchainError: there is nothing to fit.
+    """
+    if method.fit is None:
+        raise ToolchainError(f"method {method.id!r} learns nothing: evaluate it as it is")
+    folder, started = fitted_folder(method.id, composition), time.monotonic()
+    hashes = adapter_hashes(composition)
+    learned = method.fit(load, composition, budget, folder)
+    content = {
+        "method": method.id,
+        "composition": composition.name,
+        "budget": budget.described(),
+        "adapter_sha256": hashes,
+        "files": {path.name: sha256_file(path) for path in sorted(folder.iterdir())},
+        "seconds": round(time.monotonic() - started, 1),
+        "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "git_commit": git_commit(),
+        "versions": versions(),
+        "data": data_hashes(),
+        **learned,
+    }
+    write_log(fit_log_path(method.id, composition), content)
+    return content

@@ -1,0 +1,40 @@
+"""Joint-expert: a whole LoRA trained on the compositional data, one more for every composition."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from toolchain.adapters.files import TENSORS_FILE, Adapter, read_adapter, write_adapter
+from toolchain.adapters.lora import LoraShape, add_lora, lora_of
+from toolchain.adapters.merging.budget import Budget
+from toolchain.adapters.merging.fitted import fitted_file
+from toolchain.adapters.merging.gradient_fit import Trainable, gradient_fit
+from toolchain.adapters.merging.method import Method
+from toolchain.base_model.load import LoadedBase
+from toolchain.tasks import Composition
+
+ID = "joint-expert"
+
+
+def prepare(base: LoadedBase, _composition: Composition) -> Trainable:
+    """A fresh LoRA of the single-task adapters' shape."""
+    shape = LoraShape()
+    wrapped = add_lora(base.model, shape)
+    parameters = {name: parameter for name, parameter in wrapped.named_parameters() if parameter.requires_grad}
+
+    def save(folder: Path) -> None:
+        write_adapter(folder, lora_of(wrapped, shape), base.specification.name)
+
+    return Trainable(wrapped.get_base_model(), parameters, save, wrapped.train)
+
+
+def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> dict[str, Any]:
+    """Train the LoRA."""
+    return gradient_fit(ID, prepare, load, composition, budget, folder)
+
+
+def _adapters(composition: Composition) -> list[Adapter]:
+    return [read_adapter(fitted_file(ID, composition, TENSORS_FILE).parent)]
+
+
+METHOD = Method(ID, _adapters, paper="Joint-expert LoRA", fit=fit)

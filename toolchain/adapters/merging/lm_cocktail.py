@@ -1,0 +1,41 @@
+"""LM-Cocktail (Xiao et al. 2023, arXiv 2311.13534): the better an adapter is alone on a few examples, the more of it goes in."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from toolchain.adapters.compose import compose
+from toolchain.adapters.files import Adapter
+from toolchain.adapters.merging.budget import FEW, Budget
+from toolchain.adapters.merging.few_examples import few_examples_loss
+from toolchain.adapters.merging.method import Method, single_adapters
+from toolchain.adapters.merging.weights_file import read_weights, write_weights
+from toolchain.base_model.load import LoadedBase
+from toolchain.tasks import Composition
+
+ID = "lm-cocktail"
+
+
+def weights_of(losses: Sequence[float]) -> list[float]:
+    """softmax(-loss) (equation 3, temperature 1)."""
+    values = np.exp(min(losses) - np.asarray(losses, dtype=np.float64))
+    return [float(value) for value in values / values.sum()]
+
+
+def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> dict[str, Any]:
+    """Measure each adapter alone on a few examples of the calibration split."""
+    base, adapters = load(), single_adapters(composition)
+    loss = few_examples_loss(base, composition, budget)
+    losses = [loss(adapter) for adapter in adapters]
+    weights = weights_of(losses)
+    write_weights(folder, weights)
+    return {"weights": weights, "losses": losses, "examples": FEW, "evaluations": len(adapters)}
+
+
+def _adapters(composition: Composition) -> list[Adapter]:
+    return [compose(single_adapters(composition), read_weights(ID, composition))]
+
+
+METHOD = Method(ID, _adapters, paper="LM-Cocktail merge", fit=fit)

@@ -1,0 +1,69 @@
+"""LoraHub (Huang et al. 2023, arXiv 2307.13269): a gradient-free search of merge weights on a few examples."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from toolchain.adapters.files import Adapter
+from toolchain.adapters.merging.budget import FEW, Budget
+from toolchain.adapters.merging.few_examples import few_examples_loss
+from toolchain.adapters.merging.method import Method, single_adapters
+from toolchain.adapters.merging.weights_file import read_weights, write_weights
+from toolchain.adapters.safetensors_file import Array
+from toolchain.base_model.load import LoadedBase
+from toolchain.errors import ToolchainError
+from toolchain.tasks import Composition
+
+ID = "lorahub"
+_BOUND = 1.5
+_REGULARISATION = 0.05
+_FIRST_STEP = 0.5
+
+
+def merge(adapters: Sequence[Adapter], weights: Sequence[float]) -> Adapter:
+    """(Σ w_i √s_i B_i) (Σ w_i √s_i A_i): both factors are weighted (section 3.2), so that cross terms appear.
+
+    Raises:
+        ToolchainError: the ranks or the adapted linears differ.
+    """
+    first = adapters[0]
+    if any(other.rank != first.rank or other.linears != first.linears for other in adapters):
+        raise ToolchainError("LoraHub needs adapters of one rank on the same linears: use another merge")
+    tensors: dict[str, Array] = {}
+    for name in first.tensors:
+        terms = [
+            weight * np.sqrt(adapter.scale) * adapter.tensors[name].astype(np.float32)
+            for weight, adapter in zip(weights, adapters, strict=True)
+        ]
+        tensors[name] = np.asarray(np.sum(terms, axis=0), dtype=np.float16)
+    return Adapter(first.rank, first.rank, tensors)
+
+
+def search(loss: Callable[[Sequence[float]], float], count: int, budget: Budget) -> list[float]:
+    """Weights in [-1.5, 1.5], from 0, that minimise loss + 0.05 mean |w| (section 3.3), by CMA-ES (docs/adr/0008)."""
+    import cma
+
+    options = {"bounds": [-_BOUND, _BOUND], "maxfevals": budget.evaluations, "seed": budget.seed + 1, "verbose": -9}
+    strategy = cma.CMAEvolutionStrategy([0.0] * count, _FIRST_STEP, options)
+    while not strategy.stop():
+        candidates = strategy.ask()
+        strategy.tell(candidates, [loss(w) + _REGULARISATION * float(np.abs(w).mean()) for w in candidates])
+    return [float(weight) for weight in strategy.result.xbest]
+
+
+def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> dict[str, Any]:
+    """Search on a few examples of the calibration split."""
+    base, adapters = load(), single_adapters(composition)
+    loss = few_examples_loss(base, composition, budget)
+    weights = search(lambda candidate: loss(merge(adapters, candidate)), len(adapters), budget)
+    write_weights(folder, weights)
+    return {"weights": weights, "examples": FEW, "evaluations": budget.evaluations}
+
+
+def _adapters(composition: Composition) -> list[Adapter]:
+    return [merge(single_adapters(composition), read_weights(ID, composition))]
+
+
+METHOD = Method(ID, _adapters, paper="LoraHub merge", fit=fit)

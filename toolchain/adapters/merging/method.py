@@ -1,0 +1,48 @@
+"""What a method is: which adapter each pass applies, under which prompt, and what has to be fitted before."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toolchain import paths
+from toolchain.adapters.files import Adapter, read_adapter
+from toolchain.adapters.merging.budget import Budget
+from toolchain.base_model.load import LoadedBase
+from toolchain.tasks import Composition
+
+Fit = Callable[[Callable[[], LoadedBase], Composition, Budget, Path], dict[str, Any]]
+"""fit(load, composition, budget, folder): writes what was learned into `folder` and returns its log. `load` gives a fresh base each time."""
+
+
+def one_pass(_composition: Composition, template: str) -> Sequence[str]:
+    """One pass with the prompt that asks for all tasks at once."""
+    return [template]
+
+
+@dataclass(frozen=True)
+class Method:
+    """`adapters(composition)` gives the adapter of each pass (None: the base alone), `templates(composition, template)` its prompt.
+
+    `tunes_prompt`: the template is chosen on validation; methods that were trained with a prompt keep that one, baselines that were not
+    are given the best of a few variants. `mode`: the mode of a bundle that does the same on the device. `paper`: its row in the paper's
+    Table 1 (arXiv 2507.16083). `fit` is there where something is learned or searched for, within a `Budget`.
+    """
+
+    id: str
+    adapters: Callable[[Composition], Sequence[Adapter | None]]
+    templates: Callable[[Composition, str], Sequence[str]] = one_pass
+    tunes_prompt: bool = False
+    mode: str | None = None
+    paper: str | None = None
+    fit: Fit | None = None
+
+
+def single_adapters(composition: Composition) -> list[Adapter]:
+    """The adapters of a composition's tasks, in order."""
+    return [read_adapter(paths.ADAPTERS / task) for task in composition.ids]
+
+
+def mean_weights(count: int) -> list[float]:
+    """1/n for each of n adapters."""
+    return [1 / count] * count

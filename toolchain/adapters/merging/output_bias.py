@@ -1,0 +1,76 @@
+"""LC, output-bias reading: y = (W0 + merge) x + p, with one p [d_out] for each module type, shared by all layers.
+
+The paper leaves open whether p is added to the output or, as p·1ᵀ, to the weight. This reading does not fold into a LoRA: no phone gets it.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+from torch import nn
+
+from toolchain.adapters.calibration import CalibratedLinear, adapted_linears, merge_into
+from toolchain.adapters.files import Adapter
+from toolchain.adapters.merging import concat
+from toolchain.adapters.merging.budget import Budget
+from toolchain.adapters.merging.fitted import fitted_file
+from toolchain.adapters.merging.gradient_fit import Trainable, gradient_fit
+from toolchain.adapters.merging.method import Method, single_adapters
+from toolchain.adapters.safetensors_file import Array, read_tensors
+from toolchain.base_model.load import LoadedBase
+from toolchain.hashing import written_whole
+from toolchain.tasks import Composition
+
+ID = "lc-output-bias"
+FILE = "bias.safetensors"
+
+
+class OutputBias(nn.Module):
+    """p [d_out], zero at first, so that training starts at the merge."""
+
+    def __init__(self, d_out: int) -> None:
+        super().__init__()
+        self.p = nn.Parameter(torch.zeros(d_out))
+
+    def forward(self, _x: torch.Tensor) -> torch.Tensor:
+        """p, whatever the input."""
+        return self.p
+
+
+def merge(adapters: Sequence[Adapter], biases: dict[str, Array]) -> Adapter:
+    """The mean with `<linear>.bias` [d_out] beside its factors; `biases` maps module types to p."""
+    mean = concat.merge(adapters)
+    own = {f"{linear}.bias": biases[linear.rsplit(".", 1)[1]] for linear in mean.linears}
+    return Adapter(mean.rank, mean.alpha, mean.tensors | own)
+
+
+def prepare(base: LoadedBase, composition: Composition) -> Trainable:
+    """Merge the mean into the weights and attach one p to all linears of a module type."""
+    merge_into(base.model, single_adapters(composition))
+    shared: dict[str, OutputBias] = {}
+    for name, linear in list(adapted_linears(base.model)):
+        parent, module = name.rsplit(".", 1)
+        bias = shared.setdefault(module, OutputBias(linear.out_features))
+        setattr(base.model.get_submodule(parent), module, CalibratedLinear(linear, [bias]))
+
+    def save(folder: Path) -> None:
+        with written_whole(folder / FILE) as partial:
+            save_file({module: item.p.detach().numpy().astype(np.float16) for module, item in shared.items()}, partial)
+
+    return Trainable(base.model, {module: item.p for module, item in shared.items()}, save)
+
+
+def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> dict[str, Any]:
+    """Train p."""
+    return gradient_fit(ID, prepare, load, composition, budget, folder)
+
+
+def _adapters(composition: Composition) -> list[Adapter]:
+    biases, _ = read_tensors(fitted_file(ID, composition, FILE), f"fit it again with `toolchain train baseline {ID}`")
+    return [merge(single_adapters(composition), biases)]
+
+
+METHOD = Method(ID, _adapters, fit=fit)

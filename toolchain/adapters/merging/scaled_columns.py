@@ -1,0 +1,92 @@
+"""DAM / ZipLoRA (arXiv 2410.08371, 2311.13600): learned coefficients for the columns of every adapter's delta, trained on the data.
+
+ΔW = Σ s_i B_i A_i diag(c_i), with c_i [d_in] for each adapter and linear: it folds into A_i.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+from torch import nn
+
+from toolchain.adapters.calibration import CalibratedLinear, adapted_linears
+from toolchain.adapters.compose import compose
+from toolchain.adapters.files import Adapter
+from toolchain.adapters.merging.budget import Budget
+from toolchain.adapters.merging.fitted import fitted_file
+from toolchain.adapters.merging.gradient_fit import Trainable, gradient_fit
+from toolchain.adapters.merging.method import Method, single_adapters
+from toolchain.adapters.safetensors_file import Array, read_tensors
+from toolchain.base_model.load import LoadedBase
+from toolchain.hashing import written_whole
+from toolchain.tasks import Composition
+
+ID = "dam"
+FILE = "columns.safetensors"
+
+
+class ScaledColumns(nn.Module):
+    """The adapters of one linear, each with its columns scaled; c [n, d_in] starts at 1/n, which is the mean."""
+
+    def __init__(self, adapters: Sequence[Adapter], linear: str) -> None:
+        super().__init__()
+        self.factors = [
+            (
+                torch.from_numpy(adapter.tensors[f"{linear}.lora_A"].astype(np.float32)),
+                torch.from_numpy(adapter.tensors[f"{linear}.lora_B"].astype(np.float32)) * adapter.scale,
+            )
+            for adapter in adapters
+        ]
+        d_in = self.factors[0][0].shape[1]
+        self.columns = nn.Parameter(torch.full((len(adapters), d_in), 1 / len(adapters)))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Σ s_i B_i A_i (c_i ∘ x) for x [..., d_in]."""
+        y = torch.zeros(())
+        for columns, (a, b) in zip(self.columns, self.factors, strict=True):
+            y = y + ((x * columns) @ a.T) @ b.T
+        return y
+
+
+def merge(adapters: Sequence[Adapter], columns: dict[str, Array]) -> Adapter:
+    """One LoRA with the coefficients (linear -> [n, d_in]) folded into A, fp16."""
+    scaled = []
+    for index, adapter in enumerate(adapters):
+        tensors = dict(adapter.tensors)
+        for linear in adapter.linears:
+            a = adapter.tensors[f"{linear}.lora_A"].astype(np.float32) * columns[linear][index]
+            tensors[f"{linear}.lora_A"] = a.astype(np.float16)
+        scaled.append(Adapter(adapter.rank, adapter.alpha, tensors))
+    return compose(scaled, [1.0] * len(scaled))
+
+
+def prepare(base: LoadedBase, composition: Composition) -> Trainable:
+    """Attach the coefficients to every linear."""
+    adapters = single_adapters(composition)
+    scaled = {}
+    for name, linear in list(adapted_linears(base.model)):
+        parent, module = name.rsplit(".", 1)
+        scaled[name] = ScaledColumns(adapters, name)
+        setattr(base.model.get_submodule(parent), module, CalibratedLinear(linear, [scaled[name]]))
+
+    def save(folder: Path) -> None:
+        with written_whole(folder / FILE) as partial:
+            save_file({name: item.columns.detach().numpy() for name, item in scaled.items()}, partial)
+
+    return Trainable(base.model, {name: item.columns for name, item in scaled.items()}, save)
+
+
+def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> dict[str, Any]:
+    """Train the coefficients."""
+    return gradient_fit(ID, prepare, load, composition, budget, folder)
+
+
+def _adapters(composition: Composition) -> list[Adapter]:
+    columns, _ = read_tensors(fitted_file(ID, composition, FILE), "fit it again with `toolchain train baseline dam`")
+    return [merge(single_adapters(composition), columns)]
+
+
+METHOD = Method(ID, _adapters, paper="DAM/ZipLoRA merge", fit=fit)

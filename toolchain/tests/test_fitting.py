@@ -1,0 +1,117 @@
+"""Methods that learn: on the tiny base, from the same examples, kept with their hashes."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from toolchain import paths
+from toolchain.adapters.files import write_adapter
+from toolchain.adapters.merging import lorahub, output_bias
+from toolchain.adapters.merging.budget import Budget
+from toolchain.adapters.merging.fitted import fit_log_path, fit_method, fitted_folder
+from toolchain.adapters.merging.registry import METHODS
+from toolchain.base_model.load import LoadedBase
+from toolchain.data.benchmark import Split
+from toolchain.errors import ToolchainError
+from toolchain.evaluation.evaluate import Evaluation, evaluate
+from toolchain.evaluation.generate import adapter_applied
+from toolchain.evaluation.python_engine import PythonEngine
+from toolchain.tasks import Composition
+from toolchain.tests.tiny import BOS, logits, random_adapter, tiny_base
+
+COMPOSITION = Composition.parse("summarize+es")
+BUDGET = Budget(steps=2, batch_size=2, rates=(1e-2, 1e-9), evaluations=4)
+LEARNING = [name for name, method in METHODS.items() if method.fit]
+TRAINED = ("dam", "joint-expert", "lc-output-bias")
+IDS = [BOS, 50, 61, 72, 83]
+
+
+@pytest.fixture
+def folder(assets: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
+    monkeypatch.setattr(paths, "RESULTS", assets / "results")
+    # A handful of conversations is enough to see that something is learned.
+    for place in ("budget.fitting_examples", "budget.choosing_examples"):
+        module, name = place.split(".")
+        original = getattr(__import__(f"toolchain.adapters.merging.{module}", fromlist=[name]), name)
+        for user in ("gradient_fit", "few_examples"):
+            patched = f"toolchain.adapters.merging.{user}.{name}"
+            monkeypatch.setattr(patched, lambda *given, original=original: original(*given)[:10], raising=False)
+    return assets
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_what_is_learned_is_kept_measured_and_reproducible(folder: Path, base: LoadedBase, name: str) -> None:
+    with pytest.raises(ToolchainError, match=f"train baseline {name}"):
+        METHODS[name].adapters(COMPOSITION)
+    log = fit_method(METHODS[name], tiny_base, COMPOSITION, BUDGET)
+    kept = {path.name: path.read_bytes() for path in fitted_folder(name, COMPOSITION).iterdir()}
+    assert kept.keys() == log["files"].keys()
+    again = fit_method(METHODS[name], tiny_base, COMPOSITION, BUDGET)
+    assert again["files"] == log["files"]
+    result = evaluate(
+        PythonEngine(base), Evaluation([name], [COMPOSITION.name], Split.TEST, 1, 0), folder / "cells", lambda _: None
+    )
+    assert [row["method"] for row in result.answers] == [name]
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_the_rate_with_the_lowest_validation_loss_is_kept(folder: Path, name: str) -> None:
+    log = fit_method(METHODS[name], tiny_base, COMPOSITION, BUDGET)
+    losses = {rate: min(item["validation_losses"].values()) for rate, item in log["rates"].items()}
+    assert losses[str(log["rate"])] == min(losses.values())
+    alone = fit_method(METHODS[name], tiny_base, COMPOSITION, replace(BUDGET, rates=(log["rate"],)))
+    assert alone["files"] == log["files"]
+
+
+def test_no_step_leaves_the_merge(folder: Path, base: LoadedBase) -> None:
+    # A rate of nearly nothing: what is trained starts exactly at the mean.
+    still = replace(BUDGET, rates=(1e-12,))
+    (mean,) = METHODS["merge"].adapters(COMPOSITION)
+    with adapter_applied(base.model, mean):
+        expected = logits(base, IDS)
+    for name in ("dam", "lc-output-bias"):
+        fit_method(METHODS[name], tiny_base, COMPOSITION, still)
+        with adapter_applied(base.model, METHODS[name].adapters(COMPOSITION)[0]):
+            np.testing.assert_allclose(logits(base, IDS), expected, atol=2e-2)
+
+
+def test_an_output_bias_is_added_and_taken_away(base: LoadedBase) -> None:
+    before = logits(base, IDS)
+    adapters = [random_adapter(0), random_adapter(1)]
+    modules = {name.rsplit(".", 1)[1]: name for name in adapters[0].linears}
+    biases = {
+        module: np.ones(adapters[0].tensors[f"{name}.lora_B"].shape[0], dtype=np.float16)
+        for module, name in modules.items()
+    }
+    with adapter_applied(base.model, output_bias.merge(adapters, biases)):
+        assert not np.allclose(logits(base, IDS), before, atol=1e-2)
+    assert np.array_equal(logits(base, IDS), before)
+
+
+def test_a_search_finds_the_better_weights() -> None:
+    target = np.array([0.7, -0.4])
+    found = lorahub.search(
+        lambda weights: float(np.square(np.asarray(weights) - target).sum()), 2, replace(BUDGET, evaluations=120)
+    )
+    np.testing.assert_allclose(found, target, atol=0.15)
+
+
+@pytest.mark.parametrize("change", ["adapter", "tensors"])
+def test_what_does_not_belong_together_is_refused(folder: Path, change: str) -> None:
+    name = "lm-cocktail"
+    fit_method(METHODS[name], tiny_base, COMPOSITION, BUDGET)
+    if change == "adapter":
+        write_adapter(paths.ADAPTERS / "es", random_adapter(9), "tiny")
+    else:
+        (fitted_folder(name, COMPOSITION) / "weights.json").write_text("[1.0, 0.0]")
+    with pytest.raises(ToolchainError, match=re.escape(str(fit_log_path(name, COMPOSITION)))):
+        METHODS[name].adapters(COMPOSITION)
+
+
+def test_what_learns_nothing_is_not_fitted(folder: Path) -> None:
+    with pytest.raises(ToolchainError, match="learns nothing"):
+        fit_method(METHODS["merge"], tiny_base, COMPOSITION, BUDGET)

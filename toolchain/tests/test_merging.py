@@ -1,0 +1,147 @@
+"""What every merge keeps to: order, weights of one and zero, equal adapters, ranks that differ, reload."""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toolchain.adapters.compose import compose, delta
+from toolchain.adapters.files import Adapter, read_adapter, write_adapter
+from toolchain.adapters.merging import concat, dare, linear, lm_cocktail, lorahub, scaled_columns, slerp, ties
+from toolchain.adapters.merging.peft_merge import peft_merge
+from toolchain.adapters.safetensors_file import Array
+from toolchain.errors import ToolchainError
+from toolchain.tests.tiny import random_adapter
+
+Merge = Callable[[Sequence[Adapter]], Adapter]
+Weighted = Callable[[Sequence[Adapter], Sequence[float]], Adapter]
+
+
+def _columns(adapters: Sequence[Adapter], weights: Sequence[float]) -> Adapter:
+    shapes = {name: adapters[0].tensors[f"{name}.lora_A"].shape[1] for name in adapters[0].linears}
+    columns = {
+        name: np.repeat(np.array(weights, dtype=np.float32)[:, np.newaxis], d_in, axis=1)
+        for name, d_in in shapes.items()
+    }
+    return scaled_columns.merge(adapters, columns)
+
+
+MERGES: dict[str, Merge] = {
+    "merge": concat.merge,
+    "linear": linear.merge,
+    "ties": ties.merge,
+    "dare": dare.merge,
+    "slerp": slerp.merge,
+    "lorahub": lambda adapters: lorahub.merge(adapters, [1 / len(adapters)] * len(adapters)),
+    "lm-cocktail": lambda adapters: compose(adapters, lm_cocktail.weights_of([1.0] * len(adapters))),
+    "dam": lambda adapters: _columns(adapters, [1 / len(adapters)] * len(adapters)),
+}
+# Concatenations keep every direction: exact for any ranks. Merges of factors need equal ranks.
+EXACT = ("merge", "lm-cocktail", "dam")
+WEIGHTED: dict[str, Weighted] = {
+    "compose": compose,
+    "lorahub": lorahub.merge,
+    "dam": _columns,
+    "peft linear": lambda adapters, weights: peft_merge(adapters, weights, "linear"),
+}
+seeds = st.integers(0, 1000)
+
+
+def _deltas(adapter: Adapter) -> dict[str, Array]:
+    return {name: delta(adapter, name) for name in adapter.linears}
+
+
+def _assert_same(found: Adapter, expected: dict[str, Array], tolerance: float = 2e-3) -> None:
+    deltas = _deltas(found)
+    assert deltas.keys() == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_allclose(deltas[name], value, atol=tolerance * max(1e-6, np.abs(value).max()), rtol=0)
+
+
+@pytest.mark.parametrize("name", sorted(set(MERGES) - {"dare"}))
+@settings(max_examples=5)
+@given(seed=seeds)
+def test_order_does_not_matter(name: str, seed: int) -> None:
+    one, other = random_adapter(seed), random_adapter(seed + 1)
+    _assert_same(MERGES[name]([other, one]), _deltas(MERGES[name]([one, other])))
+
+
+@pytest.mark.parametrize("name", [*EXACT, "slerp", "lorahub"])
+@settings(max_examples=5)
+@given(seed=seeds, count=st.integers(1, 3))
+def test_equal_adapters_merge_to_themselves(name: str, seed: int, count: int) -> None:
+    adapter = random_adapter(seed)
+    _assert_same(MERGES[name]([adapter] * count), _deltas(adapter))
+
+
+@settings(max_examples=5)
+@given(seed=seeds, count=st.integers(1, 3))
+def test_cross_terms_of_a_linear_merge(seed: int, count: int) -> None:
+    # (Σ √(s/n) B) (Σ √(s/n) A) of n equal adapters is n times the delta: why "linear" is no mean.
+    adapter = random_adapter(seed)
+    expected = {name: count * value for name, value in _deltas(adapter).items()}
+    _assert_same(MERGES["linear"]([adapter] * count), expected)
+
+
+@pytest.mark.parametrize("name", WEIGHTED)
+@settings(max_examples=5)
+@given(seed=seeds, chosen=st.integers(0, 1))
+def test_weights_of_one_and_zero_choose_an_adapter(name: str, seed: int, chosen: int) -> None:
+    adapters = [random_adapter(seed), random_adapter(seed + 1)]
+    _assert_same(WEIGHTED[name](adapters, [1.0 - chosen, float(chosen)]), _deltas(adapters[chosen]))
+
+
+@pytest.mark.parametrize("name", MERGES)
+def test_ranks_that_differ_are_merged_exactly_or_refused(name: str) -> None:
+    adapters = [random_adapter(0, rank=2), random_adapter(1, rank=3)]
+    if name not in EXACT:
+        with pytest.raises(ToolchainError, match="rank"):
+            MERGES[name](adapters)
+        return
+    first, second = map(_deltas, adapters)
+    _assert_same(MERGES[name](adapters), {linear: (first[linear] + second[linear]) / 2 for linear in first})
+
+
+@pytest.mark.parametrize("name", MERGES)
+def test_a_merge_is_one_plain_lora_that_reads_back(name: str, tmp_path: Path) -> None:
+    merged = MERGES[name]([random_adapter(0), random_adapter(1)])
+    write_adapter(tmp_path, merged, "tiny")
+    again = read_adapter(tmp_path)
+    assert (again.scale, again.tensors.keys()) == (merged.scale, merged.tensors.keys())
+    assert all(np.array_equal(again.tensors[key], tensor) for key, tensor in merged.tensors.items())
+
+
+@pytest.mark.parametrize("name", MERGES)
+def test_a_merge_is_the_same_each_time_and_leaves_its_adapters_alone(name: str) -> None:
+    adapters = [random_adapter(0), random_adapter(1)]
+    first = MERGES[name](adapters)
+    second = MERGES[name](adapters)
+    assert all(np.array_equal(second.tensors[key], tensor) for key, tensor in first.tensors.items())
+    for adapter, seed in zip(adapters, (0, 1), strict=True):
+        untouched = random_adapter(seed).tensors
+        assert all(np.array_equal(adapter.tensors[key], tensor) for key, tensor in untouched.items())
+
+
+def test_the_exact_mean_is_pefts_cat() -> None:
+    adapters = [random_adapter(0, rank=2), random_adapter(1, rank=3)]
+    _assert_same(concat.merge(adapters), _deltas(peft_merge(adapters, [0.5, 0.5], "cat")))
+
+
+@settings(max_examples=20)
+@given(seed=seeds, t=st.floats(0, 1))
+def test_slerp_keeps_to_the_sphere(seed: int, t: float) -> None:
+    random = np.random.default_rng(seed)
+    first, second = (vector / np.linalg.norm(vector) for vector in random.standard_normal((2, 7)))
+    assert np.linalg.norm(slerp.interpolate(first, second, t)) == pytest.approx(1, abs=1e-4)
+
+
+@given(st.lists(st.floats(0, 20), min_size=1, max_size=5))
+def test_cocktail_weights_sum_to_one_and_prefer_the_lower_loss(losses: list[float]) -> None:
+    weights = lm_cocktail.weights_of(losses)
+    assert sum(weights) == pytest.approx(1)
+    order = np.argsort(losses, kind="stable")
+    assert all(weights[a] >= weights[b] for a, b in pairwise(order))
