@@ -7,6 +7,7 @@ mod encoding;
 mod phrases;
 mod plain;
 mod sent_at;
+mod telegram;
 mod whatsapp;
 
 use std::fs::File;
@@ -40,7 +41,7 @@ impl From<SentMessage> for Message {
 
 /// Reads the messages of a chat text. What no person wrote (notices, placeholders of media, deleted messages) is left out.
 pub fn parse(text: &str) -> Vec<SentMessage> {
-    whatsapp::parse(text).unwrap_or_else(|| plain::parse(text))
+    whatsapp::parse(text).or_else(|| telegram::parse(text)).unwrap_or_else(|| plain::parse(text))
 }
 
 /// Reads the messages of a chat file: a text in UTF-8 or UTF-16, or a zip that holds one.
@@ -85,8 +86,8 @@ fn bounded(source: impl Read, unreadable: impl FnOnce(std::io::Error) -> InputEr
 struct Messages(Vec<SentMessage>);
 
 impl Messages {
-    fn start(&mut self, speaker: &str, text: &str) {
-        self.0.push(SentMessage { speaker: speaker.to_owned(), text: text.to_owned(), sent_at: None });
+    fn start(&mut self, speaker: &str, text: &str, sent_at: Option<SentAt>) {
+        self.0.push(SentMessage { speaker: speaker.to_owned(), text: text.to_owned(), sent_at });
     }
 
     /// Adds a line to the last message, or starts one without a speaker.
@@ -96,7 +97,7 @@ impl Messages {
                 last.text.push('\n');
                 last.text.push_str(line);
             }
-            None => self.start("", line),
+            None => self.start("", line, None),
         }
     }
 

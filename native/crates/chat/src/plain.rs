@@ -10,7 +10,7 @@ pub fn parse(text: &str) -> Vec<SentMessage> {
     let mut messages = Messages::default();
     for line in text.lines() {
         match split(line) {
-            Some((name, text)) => messages.start(name, text),
+            Some((name, text)) => messages.start(name, text, None),
             None => messages.go_on(line),
         }
     }

@@ -123,6 +123,18 @@ fn a_date_without_a_speaker_between_other_days_is_text() {
 }
 
 #[test]
+fn what_is_no_date_in_the_order_of_the_export_is_text() {
+    let export = "31/12/23, 21:41 - Ana: see\n12/31/23, 21:40 - Ben: hi\n31/12/23, 21:42 - Ana: a\n31/12/23, 21:43 - Ana: b\n";
+    assert_eq!(said(export)[0], ("Ana".into(), "see\n12/31/23, 21:40 - Ben: hi".into()));
+}
+
+#[test]
+fn no_text_is_lost_in_formats_that_are_not_known() {
+    let export = "2023년 12월 31일 오후 9:41, 아나 : 안녕\n2023년 12월 31일 오후 9:42, 벤 : 네";
+    assert_eq!(said(export), pairs(&[("", export)]));
+}
+
+#[test]
 fn two_exports_one_after_the_other_are_read() {
     let export = "31/12/23, 21:41 - Ana: a\n31/12/23, 21:42 - Ana: b\n[31.12.23, 21:43:00] Ben: c\n";
     assert_eq!(said(export), pairs(&[("Ana", "a"), ("Ana", "b"), ("Ben", "c")]));
@@ -135,6 +147,12 @@ fn names_with_a_colon_and_a_space_are_learnt() {
     assert_eq!(said(&export), pairs(&[("Dr: Who", "one"), ("Dr: Who", "two: 2"), ("Dr: Who", "three")]));
     let two = "31/12/23, 21:41 - Ana: Note: x\n31/12/23, 21:41 - Ana: hi\n31/12/23, 21:41 - Ana: Note: y\n";
     assert_eq!(said(two)[0], ("Ana".into(), "Note: x".into()));
+}
+
+#[test]
+fn marks_and_spaces_of_names_are_made_plain() {
+    let export = "[31/12/23, 21:41:05] \u{202a}+34\u{a0}600\u{a0}123\u{202c}: hi\n[31/12/23, 21:41:06] ~\u{202f}Ana: ho\n[31/12/23, 21:41:07] 王小明：你好\n";
+    assert_eq!(said(export), pairs(&[("+34 600 123", "hi"), ("Ana", "ho"), ("王小明", "你好")]));
 }
 
 #[test]

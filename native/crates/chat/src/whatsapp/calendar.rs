@@ -41,6 +41,11 @@ impl Order {
         [Self::DayMonthYear, Self::MonthDayYear, Self::YearMonthDay].into_iter().min_by_key(cost).unwrap_or(Self::DayMonthYear)
     }
 
+    /// Whether three numbers are no date in this order.
+    pub fn is_no_date(self, stamp: &Stamp<'_>) -> bool {
+        matches!(stamp.date, Date::Numbers(_)) && self.sent_at(stamp).is_none()
+    }
+
     /// None where the date is not whole, or is none in this order.
     pub fn sent_at(self, stamp: &Stamp<'_>) -> Option<SentAt> {
         let (year, month, day) = match stamp.date {

@@ -1,11 +1,11 @@
 //! WhatsApp's exports, and what its apps copy. What one line does not tell (which number is the day, what is a name, which lines only look
 //! like the start of a message), the whole export does.
 
-mod calendar;
+pub mod calendar;
 mod placeholder;
 mod scan;
 mod speaker;
-mod stamp;
+pub mod stamp;
 mod written;
 
 use std::collections::{HashMap, HashSet};
@@ -18,11 +18,18 @@ use crate::whatsapp::speaker::Speakers;
 use crate::whatsapp::stamp::{Shape, Stamp};
 use crate::{SentAt, SentMessage, phrases, plain};
 
+/// Where one stamp in so many is no date in the order of the others, it is text.
+const MOST_ARE_DATES: usize = 4;
+
 /// Reads an export; none if the text is none.
 pub fn parse(text: &str) -> Option<Vec<SentMessage>> {
     let lines: Vec<Line<'_>> = Line::split(text);
-    let stamped = stamped(&lines);
+    let mut stamped = stamped(&lines);
     let order = Order::of_export(&stamped.iter().map(|(_, stamp)| stamp));
+    let undated = stamped.iter().filter(|(_, stamp)| order.is_no_date(stamp)).count();
+    if undated * MOST_ARE_DATES <= stamped.len() {
+        stamped.retain(|(_, stamp)| !order.is_no_date(stamp));
+    }
     let bracketed = stamped.first().is_some_and(|(_, stamp)| stamp.shape.bracketed);
     let starts = starts(stamped, order);
     is_export(&lines, &starts).then_some(())?;
@@ -157,9 +164,14 @@ fn messages(entries: &[Entry<'_>], bracketed: bool) -> Vec<SentMessage> {
     let message = |entry: &Entry<'_>| {
         let speaker = entry.speaker.filter(|speaker| !group.contains(speaker))?;
         let text = written::by_person(speaker, &entry.text, &tags)?;
-        Some(SentMessage { speaker: speaker.to_owned(), text, sent_at: entry.sent_at })
+        Some(SentMessage { speaker: speaker.replace(is_no_break_space, " "), text, sent_at: entry.sent_at })
     };
     entries.iter().filter_map(message).collect()
+}
+
+/// Phones put them into numbers.
+fn is_no_break_space(c: char) -> bool {
+    matches!(c, '\u{a0}' | '\u{202f}')
 }
 
 /// On an iPhone notices have the group as their speaker: who says nothing but notices.

@@ -69,8 +69,8 @@ fn end_of(text: &str, part: &str) -> usize {
 fn split_at_colon(text: &str) -> Option<(&str, &str)> {
     let colon = text.char_indices().find_map(|(at, c)| {
         let after = &text[at + c.len_utf8()..];
-        (matches!(c, ':' | '：') && (after.is_empty() || after.starts_with(|c: char| c.is_whitespace() || is_invisible(c))))
-            .then_some((at, after))
+        let parted = after.is_empty() || after.starts_with(|c: char| c.is_whitespace() || is_invisible(c));
+        (c == '：' || (c == ':' && parted)).then_some((at, after))
     });
     let (name, text) = colon.map(|(at, after)| (&text[..at], after))?;
     (!is_in_quotes(name)).then(|| (name, text.strip_prefix(|c: char| c.is_whitespace()).unwrap_or(text)))

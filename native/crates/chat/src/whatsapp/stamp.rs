@@ -7,7 +7,8 @@ use crate::whatsapp::scan::{Number, Scan, is_invisible};
 /// No stamp is longer, in bytes.
 const MAX_STAMP: usize = 120;
 /// What follows a stamp without brackets.
-const ENDS: &[&str] = &[" - ", " – ", " — ", " − ", ": "];
+const ENDS: &[&str] = &[" - ", " – ", " — ", " − ", COLON];
+const COLON: &str = ": ";
 /// Words between date and time (`at`, `um`, `a las`, `kl.`), or behind the time (`Uhr`).
 const MAX_WORDS: usize = 3;
 const MAX_WORD_CHARS: usize = 12;
@@ -81,10 +82,12 @@ impl<'a> Stamp<'a> {
 
     fn new(text: &str, end: &'static str, rest: &'a str) -> Option<Self> {
         let scan = Scan::new(text)?;
+        // What stands between a time and a colon may be a name.
+        let unknown_tail = if end == COLON { 0 } else { MAX_UNKNOWN_TAIL_CHARS };
         let bracketed = end == "]";
         let orders = [true, false].into_iter().flat_map(|date_first| [3, 2, 1, 0].map(|parts| (date_first, parts)));
         let (date_first, parts_of_date, (separator, date, clock)) = orders.into_iter().find_map(|(date_first, parts)| {
-            let found = read(&scan, date_first, parts)?;
+            let found = read(&scan, date_first, parts, unknown_tail)?;
             // Without brackets and without a whole date it may be any text.
             (bracketed || found.1 != Date::Incomplete || found.0 == Some(NAMED)).then_some((date_first, parts, found))
         })?;
@@ -117,7 +120,7 @@ fn start(line: &str) -> &str {
 
 /// Reads a date of so many numbers, and a time of two or three, in the order given. The character is what separates the date's
 /// parts.
-fn read(scan: &Scan, date_first: bool, parts: usize) -> Option<(Option<char>, Date, Clock)> {
+fn read(scan: &Scan, date_first: bool, parts: usize, unknown_tail: usize) -> Option<(Option<char>, Date, Clock)> {
     let Scan { numbers, gaps } = scan;
     let of_time = numbers.len().checked_sub(parts).filter(|of_time| (2..=3).contains(of_time))?;
     let [date_at, time_at] = if date_first { [0, parts] } else { [of_time, 0] };
@@ -134,7 +137,7 @@ fn read(scan: &Scan, date_first: bool, parts: usize) -> Option<(Option<char>, Da
     let leading =
         first.trim().is_empty() || is_weekday(first) || is_era(first) || half_of_day(first).is_some() || phrases::month(first).is_some();
     let joined = parts == 0 || (!between.is_empty() && joins(between));
-    let trailing = last.trim().chars().count() <= MAX_UNKNOWN_TAIL_CHARS || half_of_day(last).is_some() || phrases::month(last).is_some();
+    let trailing = last.trim().chars().count() <= unknown_tail || half_of_day(last).is_some() || phrases::month(last).is_some();
     let date = if is_era(first) { Date::Incomplete } else { date };
     (leading && joined && trailing && last.chars().all(is_of_words)).then_some((separator, date, clock))
 }
@@ -204,6 +207,8 @@ fn by_24_hours(hour: u32, half: Option<Half>) -> u32 {
     match half {
         Some(Half::BeforeNoon) if hour == 12 => 0,
         Some(Half::AfterNoon) if hour < 12 => hour + 12,
+        // So some clocks count the first hour.
+        None if hour == 24 => 0,
         _ => hour,
     }
 }
