@@ -214,8 +214,8 @@ def evaluate_command(
     from toolchain.data.benchmark import Split
     from toolchain.evaluation.evaluate import Evaluation, evaluate
     from toolchain.evaluation.open_engine import ENGINES, open_engine
-    from toolchain.evaluation.report import markdown
     from toolchain.evaluation.result_file import write_result
+    from toolchain.evaluation.result_table import markdown
 
     names = methods.split(",")
     if unknown := [name for name in names if name not in METHODS]:
@@ -231,6 +231,33 @@ def evaluate_command(
     write_result(target, result)
     print(markdown(result))
     progress(f"written to {target}")
+
+
+@app.command("report")
+def report_command(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Result files; default those of the test split in docs/results.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for report.md and report.html.")] = paths.BUILD / "report",
+    readme: Annotated[
+        bool, typer.Option("--readme", help="Make the tables of README.md anew from their files instead.")
+    ] = False,
+) -> None:
+    """Result files as Markdown and as one self-contained HTML page, beside the paper's tables."""
+    from toolchain.evaluation.readme import with_results
+    from toolchain.evaluation.report import html_report, markdown_report
+    from toolchain.evaluation.results import committed_results, read_results
+    from toolchain.hashing import write_text_whole
+
+    if readme:
+        document = paths.REPOSITORY / "README.md"
+        write_text_whole(document, with_results(document))
+        show({"readme": str(document)})
+        return
+    results = read_results(files or committed_results())
+    write_text_whole(out / "report.md", markdown_report(results))
+    write_text_whole(out / "report.html", html_report(results))
+    show({"markdown": str(out / "report.md"), "html": str(out / "report.html")})
 
 
 @app.command("recommend")

@@ -1,42 +1,68 @@
-"""A result file as a Markdown table."""
+"""`report`: result files as Markdown and as one HTML page that needs nothing else."""
 
-from typing import Any
+from html import escape
 
-from toolchain.evaluation.result_file import Result
+from toolchain.evaluation.plots import heat_map, quality_against_cost
+from toolchain.evaluation.results import Results
+from toolchain.evaluation.samples import samples
+from toolchain.evaluation.tables import Table, budgets, device_times, ratios, table_1, table_2
 
-_COLUMNS = {
-    "rouge_1": "R-1",
-    "rouge_2": "R-2",
-    "rouge_l": "R-L",
-    "rouge_l_paper": "R-L (paper's tokenizer)",
-    "chrf": "chrF",
-    "language": "language right",
-    "numbers_kept": "numbers kept",
-    "names_kept": "names kept",
-}
+_SAMPLES_EACH = 2
+_STYLE = (
+    "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem}table{border-collapse:collapse;margin:.5rem 0 2rem}"
+    "td,th{border-bottom:1px solid #8886;padding:.2rem .6rem;text-align:left;vertical-align:top}svg{max-width:100%;height:auto;background:#fff}"
+    "pre{white-space:pre-wrap}div{overflow-x:auto}"
+)
 
 
-def markdown(result: Result) -> str:
-    """One table for each composition: means in %, and the paired ratios with their 95 % intervals."""
-    lines: list[str] = []
-    rows = result.rows
-    for composition in dict.fromkeys(row["composition"] for row in rows):
-        chosen = {(row["method"], row["metric"]): row for row in rows if row["composition"] == composition}
-        methods = list(dict.fromkeys(method for method, _ in chosen))
-        n = next(row["n"] for row in chosen.values() if "n" in row)
-        lines += [
-            f"`{composition}`, {result.meta['split']} split, {n} conversations, unicode ROUGE F1 unless said otherwise, in %:",
-            "",
-        ]
-        lines += ["| method | " + " | ".join(_COLUMNS.values()) + " | R-L / merge | R-L / two-step |"]
-        lines += ["|---" * (len(_COLUMNS) + 3) + "|"]
-        for method in methods:
-            cells = [f"{100 * chosen[method, metric]['value']:.1f}" for metric in _COLUMNS]
-            cells += [_ratio(chosen.get((method, f"rouge_l / {baseline}"))) for baseline in ("merge", "two-step")]
-            lines.append(f"| {method} | " + " | ".join(cells) + " |")
-        lines.append("")
+def tables(results: Results) -> list[Table]:
+    """All tables that have something to show."""
+    found = [table_1(results, engine) for engine in results.engines()]
+    found += [table_2(results), device_times(results), *(ratios(results, engine) for engine in results.engines())]
+    return [table for table in [*found, budgets(results)] if table.rows]
+
+
+def markdown_report(results: Results) -> str:
+    """Provenance and tables."""
+    lines = ["# Results", "", *(f"- {line}" for line in provenance(results)), ""]
+    for table in tables(results):
+        lines += [f"## {table.title}", "", table.note, ""]
+        lines += ["| " + " | ".join(table.head) + " |", "|---" * len(table.head) + "|"]
+        lines += ["| " + " | ".join(row) + " |" for row in table.rows] + [""]
     return "\n".join(lines)
 
 
-def _ratio(row: dict[str, Any] | None) -> str:
-    return f"{row['value']:.2f} [{row['interval'][0]:.2f}, {row['interval'][1]:.2f}]" if row else ""
+def html_report(results: Results) -> str:
+    """Provenance, tables, plots and samples."""
+    parts = ["<h1>Results</h1>", "<ul>", *(f"<li>{escape(line)}</li>" for line in provenance(results)), "</ul>"]
+    for table in tables(results):
+        parts += [
+            f"<h2>{escape(table.title)}</h2>",
+            f"<p>{escape(table.note)}</p>",
+            _html_table(table.head, table.rows),
+        ]
+    for engine in results.engines():
+        parts += [f"<h2>Quality against cost ({engine})</h2>", f"<div>{quality_against_cost(results, engine)}</div>"]
+        parts += [f"<h2>Every sub-task ({engine})</h2>", f"<div>{heat_map(results, engine)}</div>"]
+        parts.append(f"<h2>Samples ({engine})</h2><p>The first conversations of the split, chosen by nobody.</p>")
+        for sample in samples(results, engine, _SAMPLES_EACH):
+            rows = [["reference", sample.reference], *([method, answer] for method, answer in sample.answers.items())]
+            parts += [f"<h3>{escape(sample.composition)}</h3>", f"<pre>{escape(sample.source)}</pre>"]
+            parts.append(_html_table(["method", "answer"], rows))
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Results</title><style>{_STYLE}</style>'
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(parts) + "\n</body></html>\n"
+
+
+def provenance(results: Results) -> list[str]:
+    """Where the numbers come from, a line for each file."""
+    return [
+        f"{name}: {meta['split']} split, {meta['engine']} engine, base {meta['base']}, seed {meta['seed']}, commit {meta['git_commit'][:12]}"
+        + (f", first {meta['limit']} conversations only" if meta["limit"] else "")
+        for name, meta in results.metas.items()
+    ]
+
+
+def _html_table(head: list[str], rows: list[list[str]]) -> str:
+    titles = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<div><table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>"

@@ -16,8 +16,8 @@ from toolchain.evaluation.evaluate import Evaluation, evaluate
 from toolchain.evaluation.generate import adapter_applied, generate
 from toolchain.evaluation.prompts import prompt_variants
 from toolchain.evaluation.python_engine import PythonEngine
-from toolchain.evaluation.report import markdown
 from toolchain.evaluation.result_file import Result, read_result, write_result
+from toolchain.evaluation.result_table import markdown
 from toolchain.tasks import TASKS, Composition
 from toolchain.tests.tiny import BOS, SPECIFICATION, random_adapter
 from toolchain.text import encode_prompt

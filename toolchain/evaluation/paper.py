@@ -1,0 +1,48 @@
+"""Tables 1 and 2 of the paper (arXiv 2507.16083): test means in % over three models of 1-1.6B parameters and over languages or tones."""
+
+from toolchain.tasks import Composition, TaskKind
+
+GROUPS = ("S+Tr", "S+Tone", "R+Tr", "R+Tone")
+_KINDS = {TaskKind.TRANSLATION: "Tr", TaskKind.TONE: "Tone"}
+
+TABLE_1: dict[str, tuple[float, float, float, float]] = {
+    "Zero-shot": (7.49, 13.93, 2.03, 3.53),
+    "Main-task LoRA": (13.39, 16.43, 1.25, 9.12),
+    "Auxiliary-task LoRA": (13.99, 14.33, 4.03, 4.59),
+    "In-context learning": (14.46, 16.96, 3.93, 4.66),
+    "Linear merge": (14.27, 15.26, 3.94, 7.72),
+    "Concat merge": (14.39, 15.27, 3.97, 7.65),
+    "TIES merge": (12.25, 14.95, 3.53, 6.47),
+    "DARE merge": (9.27, 14.51, 2.95, 4.56),
+    "Slerp merge": (13.96, 14.87, 3.73, 6.57),
+    "LoraHub merge": (13.78, 16.13, 3.26, 8.69),
+    "LM-Cocktail merge": (13.62, 14.88, 3.24, 6.67),
+    "DAM/ZipLoRA merge": (16.19, 15.68, 4.62, 8.00),
+    "Multi-step LoRA usage": (21.25, 20.23, 10.04, 8.09),
+    "Joint-expert LoRA": (21.36, 19.08, 14.99, 14.33),
+    "Learnable Calibration": (25.40, 24.58, 8.85, 10.86),
+    "Learnable Calibration++": (28.64, 26.96, 12.14, 13.54),
+    "Shared over all tasks: LC": (17.04, 20.98, 6.63, 9.23),
+    "Shared over all tasks: LC++": (19.23, 22.68, 9.99, 11.06),
+}
+"""ROUGE-L (summaries) and weighted ROUGE (replies), by group."""
+
+TABLE_2: dict[str, tuple[str, str, str]] = {
+    "Multi-step LoRA usage": ("2", "0", "0"),
+    "Joint-expert LoRA": ("1", "30M", "57.10 MB"),
+    "Learnable Calibration": ("1", "23K", "0.05 MB"),
+    "Learnable Calibration++": ("1", "166K", "0.32 MB"),
+}
+"""Passes, additional parameters and additional storage for each composition."""
+
+
+def group_of(composition: Composition) -> str | None:
+    """The paper's compositional task of a composition of two tasks; None for any other."""
+    if len(composition.tasks) != 2:
+        return None
+    return f"{composition.ids[0][0].upper()}+{_KINDS[composition.tasks[1].kind]}"
+
+
+def main_metric(composition: Composition) -> str:
+    """What the paper reports: ROUGE-L of summaries, weighted ROUGE of replies."""
+    return "weighted_rouge" if composition.ids[0] == "reply" else "rouge_l"

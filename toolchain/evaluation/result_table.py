@@ -1,0 +1,42 @@
+"""One result file as a Markdown table: what `evaluate` prints and what the README shows."""
+
+from typing import Any
+
+from toolchain.evaluation.result_file import Result
+
+_COLUMNS = {
+    "rouge_1": "R-1",
+    "rouge_2": "R-2",
+    "rouge_l": "R-L",
+    "rouge_l_paper": "R-L (paper's tokenizer)",
+    "chrf": "chrF",
+    "language": "language right",
+    "numbers_kept": "numbers kept",
+    "names_kept": "names kept",
+}
+
+
+def markdown(result: Result) -> str:
+    """One table for each composition: means in %, and the paired ratios with their 95 % intervals."""
+    lines: list[str] = []
+    rows = result.rows
+    for composition in dict.fromkeys(row["composition"] for row in rows):
+        chosen = {(row["method"], row["metric"]): row for row in rows if row["composition"] == composition}
+        methods = list(dict.fromkeys(method for method, _ in chosen))
+        n = next(row["n"] for row in chosen.values() if "n" in row)
+        lines += [
+            f"`{composition}`, {result.meta['split']} split, {n} conversations, unicode ROUGE F1 unless said otherwise, in %:",
+            "",
+        ]
+        lines += ["| method | " + " | ".join(_COLUMNS.values()) + " | R-L / merge | R-L / two-step |"]
+        lines += ["|---" * (len(_COLUMNS) + 3) + "|"]
+        for method in methods:
+            cells = [f"{100 * chosen[method, metric]['value']:.1f}" for metric in _COLUMNS]
+            cells += [_ratio(chosen.get((method, f"rouge_l / {baseline}"))) for baseline in ("merge", "two-step")]
+            lines.append(f"| {method} | " + " | ".join(cells) + " |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _ratio(row: dict[str, Any] | None) -> str:
+    return f"{row['value']:.2f} [{row['interval'][0]:.2f}, {row['interval'][1]:.2f}]" if row else ""

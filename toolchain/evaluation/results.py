@@ -1,0 +1,62 @@
+"""Many result files as one: what a report is made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toolchain import paths
+from toolchain.errors import ToolchainError
+from toolchain.evaluation.result_file import read_result
+
+
+def committed_results() -> list[Path]:
+    """The result files of the test split under docs/results."""
+    return [path for path in sorted(paths.RESULTS.glob("*.test*.jsonl")) if not path.name.endswith(".answers.jsonl")]
+
+
+@dataclass(frozen=True)
+class Results:
+    """Rows by (engine, composition, method, metric), answers by (engine, composition, method, id); a later file replaces an earlier one."""
+
+    metas: dict[str, dict[str, Any]]
+    rows: dict[tuple[str, str, str, str], dict[str, Any]]
+    answers: dict[tuple[str, str, str, str], str]
+
+    def row(self, engine: str, composition: str, method: str, metric: str) -> dict[str, Any] | None:
+        """One row, or None where that was not measured."""
+        return self.rows.get((engine, composition, method, metric))
+
+    def engines(self) -> list[str]:
+        """The engines that were measured, in order."""
+        return list(dict.fromkeys(engine for engine, *_ in self.rows))
+
+    def compositions(self, engine: str) -> list[str]:
+        """The compositions that were measured, in order."""
+        return list(dict.fromkeys(composition for of, composition, *_ in self.rows if of == engine))
+
+    def methods(self, engine: str) -> list[str]:
+        """The methods that were measured, in order."""
+        return list(dict.fromkeys(method for of, _, method, _ in self.rows if of == engine))
+
+
+def read_results(files: Sequence[Path]) -> Results:
+    """Read result files.
+
+    Raises:
+        ToolchainError: there is none, one is no result file, or they are of different splits.
+    """
+    if not files:
+        raise ToolchainError(f"{paths.RESULTS} holds no result file: make one with `toolchain evaluate`")
+    results = Results({}, {}, {})
+    for path in files:
+        result = read_result(path)
+        results.metas[path.name] = result.meta
+        for row in result.rows:
+            results.rows[row["engine"], row["composition"], row["method"], row["metric"]] = row
+        engine = result.meta["engine"]
+        for item in result.answers:
+            results.answers[engine, item["composition"], item["method"], item["id"]] = item["answer"]
+    if len(splits := sorted({meta["split"] for meta in results.metas.values()})) > 1:
+        raise ToolchainError(f"the result files are of the splits {', '.join(splits)}: give files of one split")
+    return results

@@ -1,0 +1,133 @@
+"""The tables of a report, as rows of text; Markdown and HTML show the same."""
+
+from dataclasses import dataclass
+from statistics import mean
+
+from toolchain.adapters.merging.registry import METHODS
+from toolchain.evaluation.costs import budget_of, cost, fitted_compositions
+from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
+from toolchain.evaluation.results import Results
+from toolchain.tasks import Composition
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, what to know before reading it, a head and rows."""
+
+    title: str
+    note: str
+    head: list[str]
+    rows: list[list[str]]
+
+
+def table_1(results: Results, engine: str) -> Table:
+    """Quality by group, ours beside the paper's; a mean over the sub-tasks of a group that were measured."""
+    compositions = [Composition.parse(name) for name in results.compositions(engine)]
+    rows = []
+    for method in results.methods(engine):
+        paper = METHODS[method].paper if method in METHODS else None
+        cells = []
+        for index, group in enumerate(GROUPS):
+            members = [item for item in compositions if group_of(item) == group]
+            found = [results.row(engine, item.name, method, main_metric(item)) for item in members]
+            values = [row["value"] for row in found if row]
+            ours = f"{100 * mean(values):.2f}" if values else "not run"
+            cells += [ours + (f" ({len(values)} of {len(members)})" if 0 < len(values) < len(members) else "")]
+            cells += [f"{TABLE_1[paper][index]:.2f}" if paper else ""]
+        rows.append([method, paper or "", *cells])
+    head = ["method", "in the paper"] + [text for group in GROUPS for text in (group, f"{group}, paper")]
+    note = (
+        "ROUGE-L of summaries (S), weighted ROUGE of replies (R), unicode words, test split, mean over languages (Tr) or tones, in %. "
+        "The paper's models have 1-1.6B parameters and its data is another: compare orderings and ratios, not levels. "
+        f"Sub-tasks measured: {', '.join(item.name for item in compositions)}."
+    )
+    return Table(f"Table 1: quality ({engine})", note, head, rows)
+
+
+def table_2(results: Results) -> Table:
+    """Cost for each composition, ours beside the paper's."""
+    compositions = {
+        name: Composition.parse(name) for engine in results.engines() for name in results.compositions(engine)
+    }
+    rows = []
+    for method in dict.fromkeys(method for engine in results.engines() for method in results.methods(engine)):
+        costs = [cost(method, item) for item in compositions.values()]
+        passes, parameters = max(item.passes for item in costs), max(item.parameters for item in costs)
+        times = [
+            results.row("device", name, method, "prefill_ms + decode_ms, paired (median)") for name in compositions
+        ]
+        seconds = [row["value"] / 1000 for row in times if row]
+        paper = TABLE_2.get((METHODS[method].paper if method in METHODS else None) or "", ("", "", ""))
+        size = f"{parameters * 2 / 2**20:.2f} MB"
+        rows.append(
+            [method, str(passes), f"{parameters:,}", size, f"{mean(seconds):.1f}" if seconds else "not timed", *paper]
+        )
+    head = [
+        "method",
+        "passes",
+        "parameters",
+        "storage",
+        "seconds",
+        "passes, paper",
+        "parameters, paper",
+        "storage, paper",
+    ]
+    note = (
+        "What a composition costs beyond the single-task adapters, fp16. Seconds: prefill + decode on the device core, median over conversations, "
+        "timed in pairs on a shared machine; only their ratio means something."
+    )
+    return Table("Table 2: cost", note, head, rows)
+
+
+def ratios(results: Results, engine: str) -> Table:
+    """Paired ratios to the data-free merge and to two-step, with their intervals."""
+    rows = []
+    for composition in results.compositions(engine):
+        metric = main_metric(Composition.parse(composition))
+        for method in results.methods(engine):
+            cells = []
+            for baseline in ("merge", "two-step"):
+                row = results.row(engine, composition, method, f"{metric} / {baseline}")
+                cells.append(f"{row['value']:.2f} [{row['interval'][0]:.2f}, {row['interval'][1]:.2f}]" if row else "")
+            language = results.row(engine, composition, method, "language")
+            cells.append(f"{100 * language['value']:.1f}" if language else "")
+            if any(cells):
+                rows.append([composition, method, *cells, str(language["n"]) if language else ""])
+    head = ["composition", "method", "/ merge", "/ two-step", "language right, %", "conversations"]
+    note = "Ratios of the means of the main metric, with paired-bootstrap 95 % intervals. The language check is a rule (lingua), not a judge."
+    return Table(f"Ratios ({engine})", note, head, rows)
+
+
+def device_times(results: Results) -> Table:
+    """One pass against two on the device core, in pairs."""
+    rows = []
+    for (engine, composition, method, metric), row in results.rows.items():
+        if engine == "device" and metric.endswith("/ two-step (median)") and metric.startswith("prefill_ms"):
+            faster = results.rows[engine, composition, method, "faster than two-step"]
+            low, high = row["interval"]
+            peak = results.row(engine, composition, method, "peak_rss_bytes")
+            rows.append(
+                [
+                    composition,
+                    method,
+                    f"{row['value']:.2f} [{low:.2f}, {high:.2f}]",
+                    f"{round(faster['value'] * faster['n'])} of {faster['n']}",
+                    f"{peak['value'] / 2**20:.0f} MiB" if peak else "",
+                ]
+            )
+    head = ["composition", "method", "time / two-step", "faster on", "peak memory"]
+    note = "Prefill + decode on the device core; median of the ratios of single conversations, each timed in both modes one right after the other."
+    return Table("One pass against two (device)", note, head, rows)
+
+
+def budgets(results: Results) -> Table:
+    """What was spent on fitting each method that learns."""
+    rows = []
+    for method in dict.fromkeys(method for engine in results.engines() for method in results.methods(engine)):
+        for composition in fitted_compositions(method):
+            log = cost(method, composition).log or {}
+            peak = f"{log['peak_rss_bytes'] / 2**30:.1f} GiB" if "peak_rss_bytes" in log else ""
+            rows.append([method, composition.name, budget_of(log), f"{log['seconds']:.0f}", peak])
+    head = ["method", "composition", "budget", "seconds", "peak memory"]
+    note = "A learning rate is chosen on the validation split. Seconds are of a machine that did other work too."
+    return Table("Budgets", note, head, rows)

@@ -1,0 +1,148 @@
+"""Reports say what the result files say, beside the paper, in a page that needs nothing else."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toolchain import paths
+from toolchain.adapters.merging.registry import METHODS
+from toolchain.data.benchmark import Split
+from toolchain.data.pairs import composition_pairs
+from toolchain.errors import ToolchainError
+from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
+from toolchain.evaluation.readme import with_results
+from toolchain.evaluation.report import html_report, markdown_report
+from toolchain.evaluation.result_file import RESULT_FORMAT, Result, answers_path, write_result
+from toolchain.evaluation.results import Results, committed_results, read_results
+from toolchain.evaluation.tables import table_1
+from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, Composition
+
+COMPOSITIONS = [f"{main}+{auxiliary}" for main in MAIN_TASKS for auxiliary in AUXILIARY_TASKS]
+HOSTILE = "<script src='http://example.com/x.js'></script>"
+values = st.dictionaries(
+    st.tuples(st.sampled_from(COMPOSITIONS), st.sampled_from(["merge", "two-step", "lc++"])),
+    st.floats(0, 1),
+    min_size=1,
+)
+
+
+def _results(measured: dict[tuple[str, str], float], answer: str = "x") -> Results:
+    meta = {
+        "format": RESULT_FORMAT,
+        "split": "test",
+        "engine": "python",
+        "base": "tiny",
+        "seed": 0,
+        "limit": None,
+        "git_commit": "0" * 40,
+    }
+    results = Results({"x.jsonl": meta}, {}, {})
+    for (name, method), value in measured.items():
+        metric = main_metric(Composition.parse(name))
+        row = {"value": value, "interval": [value, value], "n": 45}
+        results.rows["python", name, method, metric] = row
+        results.rows["python", name, method, "language"] = row
+        for pair in composition_pairs(Composition.parse(name), Split.TEST)[:2]:
+            results.answers["python", name, method, pair.id] = answer
+    return results
+
+
+@settings(max_examples=30)
+@given(values)
+def test_a_cell_is_the_mean_of_the_sub_tasks_of_its_group(measured: dict[tuple[str, str], float]) -> None:
+    table = table_1(_results(measured), "python")
+    for method, paper, *cells in table.rows:
+        for index, group in enumerate(GROUPS):
+            ours = [
+                value
+                for (name, of), value in measured.items()
+                if of == method and group_of(Composition.parse(name)) == group
+            ]
+            shown = cells[2 * index].split(" (")[0]
+            assert shown == (f"{100 * sum(ours) / len(ours):.2f}" if ours else "not run")
+            assert cells[2 * index + 1] == f"{TABLE_1[paper][index]:.2f}"
+
+
+def test_every_sub_task_is_in_a_group_and_every_method_of_the_paper_is_a_row_of_it() -> None:
+    groups = [group_of(Composition.parse(name)) for name in COMPOSITIONS]
+    assert {group: groups.count(group) for group in GROUPS} == {"S+Tr": 3, "S+Tone": 4, "R+Tr": 3, "R+Tone": 4}
+    named = {method.paper for method in METHODS.values() if method.paper}
+    assert named <= TABLE_1.keys()
+    assert TABLE_1.keys() - named <= {"Shared over all tasks: LC", "Shared over all tasks: LC++"}
+    assert TABLE_2.keys() <= TABLE_1.keys()
+
+
+class _Page(HTMLParser):
+    """The elements of a page and what they point to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.outside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        pointed = [value for name, value in attrs if name.endswith(("src", "href")) and value]
+        self.outside += [value for value in pointed if not value.startswith(("#", "data:"))]
+
+
+def test_the_page_needs_nothing_else_and_shows_answers_as_text() -> None:
+    page = _Page()
+    html = html_report(_results({("summarize+es", "merge"): 0.2, ("reply+witty", "lc++"): 0.1}, HOSTILE))
+    page.feed(html)
+    assert "script" not in page.tags
+    assert page.outside == []
+    assert "&lt;script" in html
+    assert {"svg", "table"} <= page.tags
+
+
+def test_the_same_results_make_the_same_report() -> None:
+    results = _results({("summarize+es", "merge"): 0.2, ("reply+witty", "lc++"): 0.1})
+    assert html_report(results) == html_report(results)
+    assert markdown_report(results) == markdown_report(results)
+
+
+def test_committed_results_make_a_report() -> None:
+    report = markdown_report(read_results(committed_results()))
+    assert all(path.name in report for path in committed_results())
+
+
+def test_the_tables_of_the_readme_are_those_of_the_result_files() -> None:
+    readme = paths.REPOSITORY / "README.md"
+    assert with_results(readme) == readme.read_text(encoding="utf-8"), "run `toolchain report --readme`"
+
+
+def test_a_document_follows_its_result_file(tmp_path: Path) -> None:
+    readme = paths.REPOSITORY / "README.md"
+    block = re.search(r"<!-- results: (\S+) -->", readme.read_text(encoding="utf-8"))
+    assert block
+    copied = tmp_path / block[1]
+    copied.parent.mkdir(parents=True)
+    for path in (copied, answers_path(copied)):
+        source = (paths.REPOSITORY / block[1]).with_name(path.name)
+        path.write_text(source.read_text(encoding="utf-8").replace('"value": 0.', '"value": 0.0'), encoding="utf-8")
+    (tmp_path / "README.md").write_text(readme.read_text(encoding="utf-8"), encoding="utf-8")
+    assert with_results(tmp_path / "README.md") != readme.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [("", "no result"), ("{]", "JSON Lines"), ('{"format": "other"}', "format")]
+)
+def test_what_is_no_result_file_is_named(tmp_path: Path, content: str, said: str) -> None:
+    path = tmp_path / "x.test.jsonl"
+    path.write_text(content)
+    with pytest.raises(ToolchainError, match=said) as refused:
+        read_results([path])
+    assert str(path) in str(refused.value)
+
+
+def test_splits_are_not_mixed(tmp_path: Path) -> None:
+    for split in ("test", "validation"):
+        meta = {"format": RESULT_FORMAT, "split": split, "engine": "python"}
+        write_result(tmp_path / f"{split}.jsonl", Result(meta, [], []))
+    with pytest.raises(ToolchainError, match="splits"):
+        read_results([tmp_path / "test.jsonl", tmp_path / "validation.jsonl"])
