@@ -58,13 +58,15 @@ install_tools
 layer "JavaScript bundle, Hermes bytecode" javascript
 layer "autolinking finds the device core" autolinking
 layer "codegen of the TurboModule specs" codegen
+layer "merged manifest, linked resources, permissions and exported components of the release" manifest
 layer "Kotlin and Java against React Native's classes" kotlin
 layer "Kotlin unit tests on Robolectric" unit_tests
 layer "instrumentation test compiles" device_test
-layer "merged manifest, linked resources, permissions of the release" manifest
-layer "the permission check refuses what it must" manifest_fixtures
+layer "the manifest's checks refuse what they must" manifest_fixtures
 layer "JSI C++ of the bindings" jsi
 layer "Gradle scripts parse" gradle_scripts
+layer "the history's database is built encrypted" encrypted_history
+layer "the check of 16 KB pages refuses what it must" alignment
 not_run "Gradle build, R8, packaging, signing" "need Gradle, the Android plugin and the SDK, which no package registry has"
 not_run "device core for arm64, link of the bindings" "need the NDK"
 not_run "instrumentation test" "needs a phone or an emulator"

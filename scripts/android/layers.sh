@@ -69,12 +69,12 @@ kotlinc() {
 }
 
 kotlin() {
-  after autolinking codegen
+  after autolinking codegen manifest
   local path
   path=$(jars library framework unit-test)
   kotlinc -cp "$path" -d "$WORK/classes" \
-    "$WORK/generated" "$WORK"/specs/*/java app/native-module/android/src/main/java "$ANDROID/src/main/java"
-  find "$WORK/generated" "$WORK/specs" -name '*.java' -print0 |
+    "$WORK/generated" "$WORK/r" "$WORK"/specs/*/java app/native-module/android/src/main/java "$ANDROID/src/main/java"
+  find "$WORK/generated" "$WORK/r" "$WORK/specs" -name '*.java' -print0 |
     xargs -0 javac -nowarn -d "$WORK/classes" -cp "$WORK/classes:$path"
 }
 
@@ -89,7 +89,8 @@ unit_tests() {
   [ -n "$tests" ] || { echo "no class named …Test in $ANDROID/src/test"; exit 1; }
   # The framework's classes that Robolectric runs come from its own instrumented copy, not from the class path.
   # shellcheck disable=SC2086  # one class a word
-  java -Xmx2g -Drobolectric.offline=true -Drobolectric.dependency.dir="$(dirname "$sdk")" \
+  # Robolectric sets the number in a file descriptor; app/build.gradle opens the same package to it.
+  java -Xmx2g --add-opens java.base/java.io=ALL-UNNAMED -Drobolectric.offline=true -Drobolectric.dependency.dir="$(dirname "$sdk")" \
     -cp "$WORK/tests:$path" org.junit.runner.JUnitCore $tests
 }
 
@@ -111,11 +112,17 @@ merge() { # OUT MAIN [LIBRARY MANIFEST...]: the manifest as AGP's merger makes i
     --property VERSION_CODE=1 --property VERSION_NAME=0.1.0 --out "$out"
 }
 
-link() { # APK MANIFEST
-  local framework resources=() file
+linkable() { # MANIFEST: without its <property> elements, which Debian's aapt2 is too old to know
+  perl -0pe 's#<property\b[^>]*/>##g' "$1" >"$1.linkable"
+}
+
+link() { # APK MANIFEST [OPTION...]
+  local apk=$1 manifest=$2 framework resources=() file
+  shift 2
   framework=$(jars resources)
   for file in "$WORK"/resources/*.zip "$WORK"/resources/app/*.zip; do resources+=(-R "$file"); done
-  aapt2 link -o "$1" --manifest "$2" -I "$framework" --auto-add-overlay "${resources[@]}"
+  linkable "$manifest"
+  aapt2 link -o "$apk" --manifest "$manifest.linkable" -I "$framework" --auto-add-overlay "$@" "${resources[@]}"
 }
 
 permissions_beyond_the_list() { # APK: what app/build.gradle refuses in the merged manifest, looked for in the linked one
@@ -133,10 +140,19 @@ expect_beyond_the_list() { # APK [PERMISSION]
   }
 }
 
+expect_exported_beyond_the_list() { # MANIFEST [COMPONENT]
+  local found
+  found=$(python3 "$HELPERS/exported.py" "$1" "$ANDROID/release-exported.txt")
+  [ "$found" = "${2:-}" ] || {
+    echo "$(basename "$1") lets other apps at ${found:-nothing} beyond $ANDROID/release-exported.txt; wanted ${2:-nothing}"
+    exit 1
+  }
+}
+
 manifest() {
   need aapt2
   after autolinking
-  local folder library linked
+  local name folder folders library linked
   library=$(folder_of library)
   linked=$(python3 "$HELPERS/library_manifests.py" "$WORK/autolinking.json" "$WORK/manifests")
   # shellcheck disable=SC2086  # one path a word
@@ -146,23 +162,38 @@ manifest() {
   for folder in "$library"/res/*; do
     aapt2 compile --dir "$folder" -o "$WORK/resources/$(basename "$folder").zip"
   done
+  # Compiled and not linked: those of react-native-screens want Material's, which the registry lacks.
+  mkdir -p "$WORK/unlinked"
+  folders=$(python3 "$HELPERS/library_resources.py" "$WORK/autolinking.json")
+  while read -r name folder; do
+    aapt2 compile --dir "$folder" -o "$WORK/unlinked/$name.zip"
+  done <<<"$folders"
   aapt2 compile --dir "$ANDROID/src/main/res" -o "$WORK/resources/app/app.zip"
-  link "$WORK/release.apk" "$WORK/release.xml"
+  link "$WORK/release.apk" "$WORK/release.xml" --java "$WORK/r"
   expect_beyond_the_list "$WORK/release.apk"
+  expect_exported_beyond_the_list "$WORK/release.xml"
 }
 
 manifest_fixtures() {
   after manifest
   local main=$ANDROID/src/main/AndroidManifest.xml
-  fixture() { # NAME MAIN LIBRARY [PERMISSION]
+  fixture() { # NAME MAIN LIBRARY [PERMISSION [COMPONENT]]
     merge "$WORK/$1.xml" "$2" "$HELPERS/fixtures/$3.xml"
     link "$WORK/$1.apk" "$WORK/$1.xml"
     expect_beyond_the_list "$WORK/$1.apk" "${4:-}"
+    expect_exported_beyond_the_list "$WORK/$1.xml" "${5:-}"
   }
   sed '/<uses-permission .*tools:node="remove"/d' "$main" >"$WORK/undefended.xml"
   fixture undefended-app "$WORK/undefended.xml" asks-for-internet android.permission.INTERNET
   fixture app "$main" asks-for-internet
   fixture app-and-camera "$main" asks-for-camera android.permission.CAMERA
+  fixture app-and-door "$main" exports-a-service "" example.door.Door
+  merge "$WORK/icon.xml" "$main" "$HELPERS/fixtures/wants-a-missing-icon.xml"
+  if link "$WORK/icon.apk" "$WORK/icon.xml" >"$WORK/icon.log" 2>&1; then
+    echo "a manifest was linked whose icon is nowhere; wanted aapt2 to refuse it"
+    exit 1
+  fi
+  grep -q 'example_missing' "$WORK/icon.log" || { cat "$WORK/icon.log"; exit 1; }
 }
 
 jsi() {
@@ -179,6 +210,43 @@ jsi() {
       -isystem "$headers" -isystem "$java" -isystem "$java/linux" \
       app/native-module/cpp/*.cpp app/native-module/cpp/generated/*.cpp app/native-module/android/cpp-adapter.cpp
   done
+}
+
+alignment() {
+  need g++ python3
+  printf 'int f() { return 1; }' >"$WORK/f.cc"
+  pack() { # ARCHIVE PAGE METHOD: an archive that holds a library aligned to PAGE, stored (0) or deflated (8)
+    g++ -shared -fPIC -Wl,-z,max-page-size="$2" -o "$WORK/lib.so" "$WORK/f.cc"
+    python3 -c 'import sys, zipfile; zipfile.ZipFile(sys.argv[1], "w", int(sys.argv[3])).write(sys.argv[2], "lib/arm64-v8a/lib.so")' \
+      "$1" "$WORK/lib.so" "$3"
+  }
+  expect_refusal() { # ARCHIVE WORDS
+    if "$HELPERS/check_apk.py" "$1" >"$WORK/refusal.log"; then
+      echo "$(basename "$1") was accepted; wanted: $2"
+      exit 1
+    fi
+    grep -q "$2" "$WORK/refusal.log" || { cat "$WORK/refusal.log"; exit 1; }
+  }
+  pack "$WORK/good.apk" 16384 8
+  pack "$WORK/good.aab" 16384 0
+  "$HELPERS/check_apk.py" "$WORK/good.apk" "$WORK/good.aab"
+  pack "$WORK/small-pages.apk" 4096 8
+  expect_refusal "$WORK/small-pages.apk" "aligned to 4096 bytes"
+  pack "$WORK/misplaced.apk" 16384 0
+  expect_refusal "$WORK/misplaced.apk" "run zipalign"
+  python3 -c 'import sys, zipfile; zipfile.ZipFile(sys.argv[1], "w").writestr("classes.dex", b"")' "$WORK/without-core.apk"
+  expect_refusal "$WORK/without-core.apk" "holds no native library"
+}
+
+encrypted_history() {
+  need node
+  # OP-SQLite takes its settings from the package.json beside app/android, and without this one keeps plain files, silently.
+  node -e '
+    const app = JSON.parse(require("fs").readFileSync("app/package.json", "utf8"));
+    if (app.dependencies["@op-engineering/op-sqlite"] && app["op-sqlite"]?.sqlcipher !== true) {
+      console.error("app/package.json has no op-sqlite.sqlcipher; wanted true, or the history is a plain file: add it");
+      process.exit(1);
+    }'
 }
 
 gradle_scripts() {
