@@ -22,14 +22,12 @@ export const samples = [
   { id: 'b', domain: 'work', reply_speaker: 'Bob', conversation: [{ speaker: 'Al', text: 'The report is late.' }] },
 ];
 
-type Parts = { offered?: BundleInfo; device?: Device; storage?: Storage };
+type Parts = { offered?: BundleInfo; device?: Device; storage?: Storage; openStorage?: () => Promise<Storage> };
 
 /** The whole app on a scripted core, with a storage that lasts as long as the test gives the same one. */
-export async function openApp({ offered = bundle, device = {}, storage = itemStorage(new Map()) }: Parts = {}) {
+export async function openApp({ offered = bundle, device = {}, storage = itemStorage(new Map()), openStorage = () => Promise.resolve(storage) }: Parts = {}) {
   const core = new ScriptedCore(offered);
-  await render(
-    <App core={core} device={device} samples={samples} openStorage={() => Promise.resolve(storage)} languageName={languageNameBy(intlLanguageName)} />,
-  );
+  await render(<App core={core} device={device} samples={samples} openStorage={openStorage} languageName={languageNameBy(intlLanguageName)} />);
   await settle();
   return core;
 }

@@ -1,4 +1,4 @@
-import type { Answer, BundleInfo, ChatMessage, Core, CoreSession, OpenOptions, RunEvent, RunRequest, Statistics } from '../src/core/contract';
+import type { Answer, BundleInfo, ChatFile, ChatMessage, Core, CoreSession, OpenOptions, RunEvent, RunRequest, Statistics } from '../src/core/contract';
 
 /** A promise that the test settles. */
 export class Deferred<T> {
@@ -108,6 +108,9 @@ export class ScriptedCore implements Core {
     const lines = text.split('\n').map(line => /^(\w+): (.+)$/.exec(line));
     return Promise.resolve(lines.flatMap(line => (line?.[1] && line[2] ? { speaker: line[1], text: line[2] } : [])));
   };
+
+  /** As `parseChat`, of UTF-8. */
+  readonly readChat = (file: ChatFile): Promise<ChatMessage[]> => this.parseChat('bytes' in file ? Buffer.from(file.bytes).toString('utf8') : file.path);
 
   /** The model has been loaded. */
   loaded(): void {

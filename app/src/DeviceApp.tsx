@@ -18,7 +18,7 @@ const core = bindingCore(() =>
   })),
 );
 
-const device = phone();
+const device = phone(core);
 const languageName = languageNameBy(intlLanguageName, tag => LanguageNames?.nameOf(tag));
 const openStorage = () => phoneStorage({ get: () => DatabaseKey.get(), forget: () => DatabaseKey.forget() });
 

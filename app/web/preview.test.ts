@@ -133,6 +133,12 @@ describe('the core over HTTP', () => {
     await expect(run).rejects.toMatchObject({ source: 'engine', kind: 'generation' });
   });
 
+  test('a chat file arrives as it is', async () => {
+    const { buffer } = new Uint8Array(Buffer.from('Ana: Señal 👋'));
+    await expect(httpCore(preview.url, token).readChat({ bytes: buffer })).resolves.toEqual([{ speaker: 'Ana', text: 'Señal 👋' }]);
+    await expect(httpCore(preview.url, token).readChat({ path: '/etc/passwd' })).rejects.toMatchObject({ source: 'internal' });
+  });
+
   test('a server that goes away is told, not waited for', async () => {
     const session = await openSession();
     const run = session.run(conversation, () => undefined);
@@ -159,7 +165,7 @@ describe('the core over HTTP', () => {
 });
 
 describe('other pages and programs', () => {
-  const calls = ['/api/inspect', '/api/open', '/api/parse-chat', '/api/cancel', '/api/run', '/api/unknown'];
+  const calls = ['/api/inspect', '/api/open', '/api/parse-chat', '/api/read-chat', '/api/cancel', '/api/run', '/api/unknown'];
   const host = () => new URL(preview.url).host;
 
   test.each(calls)('%s is refused without the token, and with another', async path => {

@@ -16,7 +16,10 @@ export type RunLine = { event: RunEvent } | { answer: Answer } | { error: CoreEr
 
 export type RunCall = RunRequest;
 
-export const path = (call: keyof Calls | 'run'): string => `/api/${call}`;
+/** A POST of a chat file's bytes, answered as `parse-chat`. */
+export const READ_CHAT = 'read-chat';
+
+export const path = (call: keyof Calls | 'run' | typeof READ_CHAT): string => `/api/${call}`;
 
 /** The header that proves that a request comes from the page which this server gave out. */
 export const TOKEN_HEADER = 'x-tandem-token';

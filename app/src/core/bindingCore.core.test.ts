@@ -14,10 +14,10 @@ const core = (bundlePath: string, basePath?: string) => bindingCore(() => Promis
 
 describe('chat text', () => {
   test('becomes messages', async () => {
-    const text = '12/03/2024, 18:01 - Marta: The plumber comes\non Tuesday.\n12/03/2024, 18:02 - Jon: Good 👍';
+    const text = '13/03/2024, 18:01 - Marta: The plumber comes\non Tuesday.\n13/03/2024, 18:02 - Jon: Good 👍';
     await expect(core('unused').parseChat(text)).resolves.toEqual([
-      { speaker: 'Marta', text: expect.stringMatching(/^The plumber comes\s+on Tuesday\.$/) as string },
-      { speaker: 'Jon', text: 'Good 👍' },
+      { speaker: 'Marta', text: expect.stringMatching(/^The plumber comes\s+on Tuesday\.$/) as string, sentAt: '2024-03-13T18:01' },
+      { speaker: 'Jon', text: 'Good 👍', sentAt: '2024-03-13T18:02' },
     ]);
   });
 
@@ -25,9 +25,31 @@ describe('chat text', () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary' }), async text => {
         const messages = await core('unused').parseChat(text);
-        for (const message of messages) expect(message).toEqual({ speaker: expect.any(String) as string, text: expect.any(String) as string });
+        for (const { speaker, text: said } of messages) expect([typeof speaker, typeof said]).toEqual(['string', 'string']);
       }),
     );
+  });
+});
+
+describe('a chat file', () => {
+  test('is read by its content or by its path, to the same messages', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'tandem-chat-')), 'chat.txt');
+    writeFileSync(file, 'Ana: Hi\nBea: Hello');
+    const messages = [
+      { speaker: 'Ana', text: 'Hi' },
+      { speaker: 'Bea', text: 'Hello' },
+    ];
+    await expect(core('unused').readChat({ path: file })).resolves.toEqual(messages);
+    const { buffer } = new Uint8Array(readFileSync(file));
+    await expect(core('unused').readChat({ bytes: buffer })).resolves.toEqual(messages);
+  });
+
+  test('that is none is refused as an input, without its content', async () => {
+    await expect(core('unused').readChat({ path: '/nowhere/private.txt' })).rejects.toMatchObject({ source: 'input' });
+    const broken = new TextEncoder().encode('PK\u0003\u0004 private words');
+    const refused = core('unused').readChat({ bytes: new Uint8Array(broken).buffer });
+    await expect(refused).rejects.toMatchObject({ source: 'input' });
+    await expect(refused).rejects.not.toThrow(/private/);
   });
 });
 

@@ -3,7 +3,9 @@ import {
   Input,
   inspectBundle,
   Mode,
-  parseChat,
+  readChat,
+  readChatFile,
+  readPastedChat,
   RunEvent_Tags,
   Session,
   TandemError,
@@ -11,11 +13,13 @@ import {
   TaskKind,
   type BundleInfo as BindingBundle,
   type RunEvent as BindingEvent,
+  type SentMessage,
   type Statistics as BindingStatistics,
 } from '#binding';
 
 import type {
   BundleInfo,
+  ChatMessage,
   Core,
   CoreSession,
   FinishReason as CoreFinishReason,
@@ -46,8 +50,13 @@ export function bindingCore(places: () => Promise<Places>): Core {
         const session = await Session.open(bundlePath, basePath, { ...(tempDir && { tempDir }), ...(threads && { threads }) });
         return coreSession(session);
       }),
-    parseChat: text => rethrowing(() => Promise.resolve(parseChat(text))),
+    parseChat: text => rethrowing(() => Promise.resolve(readPastedChat(text).map(chatMessage))),
+    readChat: file => rethrowing(() => Promise.resolve(('path' in file ? readChatFile(file.path) : readChat(file.bytes)).map(chatMessage))),
   };
+}
+
+function chatMessage({ speaker, text, sentAt }: SentMessage): ChatMessage {
+  return { speaker, text, ...(sentAt !== undefined && { sentAt }) };
 }
 
 function coreSession(session: Awaited<ReturnType<typeof Session.open>>): CoreSession {

@@ -82,6 +82,9 @@ export interface CoreSession {
   close: () => void;
 }
 
+/** A file's content, or where it lies in the app's own files. */
+export type ChatFile = { bytes: ArrayBuffer } | { path: string };
+
 export type OpenOptions = {
   /** For the model; the core's own choice when absent. Takes effect for the first session of a process only. */
   threads?: number;
@@ -94,4 +97,6 @@ export interface Core {
   open: (options: OpenOptions) => Promise<CoreSession>;
   /** Reads pasted or exported chat text; empty when no message is recognised in it. Throws CoreError. */
   parseChat: (text: string) => Promise<ChatMessage[]>;
+  /** Reads a chat export, a text or a zip that holds one; empty when no message is recognised in it. Throws CoreError. */
+  readChat: (file: ChatFile) => Promise<ChatMessage[]>;
 }

@@ -1,16 +1,30 @@
 import { Share } from 'react-native';
 
-import type { Device } from './device';
+import type { ChatMessage, Core } from './contract';
+import type { Device, SharedItem } from './device';
+import { CoreError } from './errors';
 import AppLock from './NativeAppLock';
 import DeviceHealth from './NativeDeviceHealth';
 import Documents from './NativeDocuments';
 import ExitReasons from './NativeExitReasons';
 import LongRun from './NativeLongRun';
 import SecureWindow from './NativeSecureWindow';
+import ShareInbox, { type SharedItem as NativeItem } from './NativeShareInbox';
 
 /** What the app asks of Android, by the app's own native modules. */
-export function phone(): Device {
+export function phone(core: Core): Device {
   return {
+    pickChat: async () => {
+      const picked = await Documents.pick('chat');
+      return picked ? messagesOf(core, await ShareInbox.read(picked.uri)) : undefined;
+    },
+    shareInbox: {
+      take: async () => {
+        const item = await ShareInbox.take();
+        return item ? sharedItem(core, item) : undefined;
+      },
+      subscribe: listener => follow(ShareInbox.onShared, listener),
+    },
     shareText: async text => {
       await Share.share({ message: text });
     },
@@ -41,6 +55,23 @@ export function phone(): Device {
       onStop: listener => follow(LongRun.onStop, listener),
     },
   };
+}
+
+async function sharedItem(core: Core, item: NativeItem): Promise<SharedItem> {
+  if (item.kind === 'refused') return { kind: 'refused', why: item.refusal ?? 'unreadable' };
+  if (item.kind === 'file') return { kind: 'chat', messages: await messagesOf(core, item) };
+  const replace = (answer: string) => ShareInbox.replace(item.id, answer);
+  return { kind: 'text', text: item.text ?? '', ...(item.replaceable && { replace }) };
+}
+
+/** The messages of an item's file, whose copy is then deleted. Throws CoreError. */
+async function messagesOf(core: Core, { id, path, refusal }: NativeItem): Promise<ChatMessage[]> {
+  if (path === null) throw new CoreError({ source: 'input', kind: refusal ?? 'unreadable', message: `the chat file was refused: ${refusal ?? 'unreadable'}` });
+  try {
+    return await core.readChat({ path });
+  } finally {
+    ShareInbox.discard(id);
+  }
 }
 
 function follow<T>(event: (listener: (value: T) => void) => { remove: () => void }, listener: (value: T) => void): () => void {

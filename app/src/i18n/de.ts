@@ -168,7 +168,7 @@ export const de: Messages = {
     freeAfter: (minutes, n) => (n === 1 ? `Nach ${minutes} Minute ohne Nutzung` : `Nach ${minutes} Minuten ohne Nutzung`),
     privacy: 'Privatsphäre',
     history: 'Verlauf aufbewahren',
-    historyHint: 'Verschlüsselt, nur auf diesem Gerät, in keiner Sicherung.',
+    historyHint: 'Nur auf diesem Gerät, in keiner Sicherung.',
     secure: 'Vor Screenshots verbergen',
     secureHint: 'Auch in der Liste der zuletzt benutzten Apps.',
     lock: 'App sperren',

@@ -166,7 +166,7 @@ export const en = {
     freeAfter: (minutes: string, n: number) => (n === 1 ? `After ${minutes} minute without use` : `After ${minutes} minutes without use`),
     privacy: 'Privacy',
     history: 'Keep a history',
-    historyHint: 'Encrypted, on this device only, in no backup.',
+    historyHint: 'On this device only, in no backup.',
     secure: 'Hide from screenshots',
     secureHint: 'Also in the list of recent apps.',
     lock: 'Lock the app',

@@ -165,7 +165,7 @@ export const es: Messages = {
     freeAfter: (minutes, n) => (n === 1 ? `Tras ${minutes} minuto sin uso` : `Tras ${minutes} minutos sin uso`),
     privacy: 'Privacidad',
     history: 'Guardar un historial',
-    historyHint: 'Cifrado, solo en este dispositivo y en ninguna copia de seguridad.',
+    historyHint: 'Solo en este dispositivo y en ninguna copia de seguridad.',
     secure: 'Ocultar en capturas de pantalla',
     secureHint: 'También en la lista de aplicaciones recientes.',
     lock: 'Bloquear la aplicación',

@@ -168,7 +168,7 @@ export const fr: Messages = {
     freeAfter: (minutes, n) => (n < 2 ? `Après ${minutes} minute d’inactivité` : `Après ${minutes} minutes d’inactivité`),
     privacy: 'Confidentialité',
     history: 'Conserver un historique',
-    historyHint: 'Chiffré, sur cet appareil uniquement, dans aucune sauvegarde.',
+    historyHint: 'Sur cet appareil uniquement, dans aucune sauvegarde.',
     secure: 'Masquer dans les captures d’écran',
     secureHint: 'Également dans la liste des applications récentes.',
     lock: 'Verrouiller l’application',

@@ -1,3 +1,4 @@
+import type { Core } from '../../src/core/contract';
 import type { Device } from '../../src/core/device';
 import type { Items } from '../../src/core/storage/itemStorage';
 
@@ -19,8 +20,12 @@ export const browserItems: Items = {
 };
 
 /** What a browser has of a phone. */
-export function browserDevice(): Device {
+export function browserDevice(core: Core): Device {
   return {
+    pickChat: async () => {
+      const file = await pickFile('.txt,.zip');
+      return file && core.readChat({ bytes: await file.arrayBuffer() });
+    },
     // Few desktop browsers share.
     ...('share' in navigator && { shareText: text => navigator.share({ text }) }),
     saveFile: (name, mimeType, text) => {
@@ -32,4 +37,19 @@ export function browserDevice(): Device {
       return Promise.resolve(true);
     },
   };
+}
+
+function pickFile(accept: string): Promise<File | undefined> {
+  return new Promise(resolve => {
+    const input = document.createElement('input');
+    input.type = 'file';
+    input.accept = accept;
+    input.addEventListener('change', () => {
+      resolve(input.files?.[0]);
+    });
+    input.addEventListener('cancel', () => {
+      resolve(undefined);
+    });
+    input.click();
+  });
 }

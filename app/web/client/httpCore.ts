@@ -1,20 +1,18 @@
 import type { Answer, BundleInfo, Core, CoreSession, RunEvent, RunRequest } from '../../src/core/contract';
 import { CoreError } from '../../src/core/errors';
-import { path, TOKEN_HEADER, type Calls, type RunLine } from '../protocol';
+import { path, READ_CHAT, TOKEN_HEADER, type Calls, type RunLine } from '../protocol';
 
 import { lines } from './lines';
 
 /** The core behind the preview's server at `base`. `token` is the one in the page that the server gave out. */
 export function httpCore(base: string, token: string): Core {
-  const post = async (name: keyof Calls | 'run', body: unknown): Promise<Response> => {
-    const response = await fetch(new URL(path(name), base), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', [TOKEN_HEADER]: token },
-      body: JSON.stringify(body),
-    }).catch(unreachable);
+  const send = async (address: string, type: string, body: string | ArrayBuffer): Promise<Response> => {
+    const headers = { 'content-type': type, [TOKEN_HEADER]: token };
+    const response = await fetch(new URL(address, base), { method: 'POST', headers, body }).catch(unreachable);
     if (!response.ok) throw await refusal(response);
     return response;
   };
+  const post = (name: keyof Calls | 'run', body: unknown) => send(path(name), 'application/json', JSON.stringify(body));
   const call = async <Name extends keyof Calls>(name: Name, body: Calls[Name]['request']): Promise<Calls[Name]['reply']> => {
     const response = await post(name, body);
     return (await response.json().catch(unreachable)) as Calls[Name]['reply'];
@@ -28,6 +26,11 @@ export function httpCore(base: string, token: string): Core {
         () => call('cancel', {}),
       ),
     parseChat: async text => (await call('parse-chat', { text })).messages,
+    readChat: async file => {
+      if (!('bytes' in file)) throw new CoreError({ source: 'internal', kind: 'no-path', message: 'a page cannot read a file by its path' });
+      const response = await send(path(READ_CHAT), 'application/octet-stream', file.bytes);
+      return ((await response.json().catch(unreachable)) as Calls['parse-chat']['reply']).messages;
+    },
   };
 }
 

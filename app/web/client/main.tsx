@@ -10,7 +10,7 @@ import { httpCore } from './httpCore';
 
 const token = document.querySelector('meta[name="tandem-token"]')?.getAttribute('content') ?? '';
 const core = httpCore(location.href, token);
-const device = browserDevice();
+const device = browserDevice(core);
 const languageName = languageNameBy(intlLanguageName);
 const root = document.getElementById('root');
 if (root) {

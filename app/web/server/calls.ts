@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Core, RunEvent } from '../../src/core/contract';
 import { CoreError } from '../../src/core/errors';
 import type { Model } from '../../src/core/model';
-import { path, type Calls, type RunLine } from '../protocol';
+import { path, READ_CHAT, type Calls, type RunLine } from '../protocol';
 
-import { readJson, readRunRequest, readText } from './requests';
+import { readBytes, readJson, readRunRequest, readText } from './requests';
 
 /** Answers a call to the core. Throws CoreError before anything is sent. */
 export async function answerCall(core: Core, model: Model, urlPath: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -18,6 +18,9 @@ export async function answerCall(core: Core, model: Model, urlPath: string, requ
       return;
     case path('parse-chat'):
       send(response, { messages: await core.parseChat(readText(await readJson(request))) } satisfies Calls['parse-chat']['reply']);
+      return;
+    case path(READ_CHAT):
+      send(response, { messages: await core.readChat({ bytes: await readBytes(request) }) } satisfies Calls['parse-chat']['reply']);
       return;
     case path('cancel'):
       if (model.state.get().kind === 'ready') (await model.load()).cancel();

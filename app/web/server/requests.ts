@@ -3,11 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import type { ChatMessage, Input, Mode, RunRequest } from '../../src/core/contract';
 import { CoreError } from '../../src/core/errors';
 
-/** The most that a request's body may hold, in bytes. */
-const LIMIT = 8 * 1024 * 1024;
+/** The most that a request's body may hold, in bytes: a chat export may be long. */
+const LIMIT = 32 * 1024 * 1024;
 
-/** The JSON of a request's body. Throws CoreError. */
-export async function readJson(request: IncomingMessage): Promise<unknown> {
+/** A request's body. Throws CoreError. */
+export async function readBytes(request: IncomingMessage): Promise<ArrayBuffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -15,8 +15,14 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
     if (size > LIMIT) throw new CoreError({ source: 'input', kind: 'input-too-large', message: `the text is larger than ${String(LIMIT)} bytes` });
     chunks.push(chunk);
   }
+  return new Uint8Array(Buffer.concat(chunks)).buffer;
+}
+
+/** The JSON of a request's body. Throws CoreError. */
+export async function readJson(request: IncomingMessage): Promise<unknown> {
+  const bytes = await readBytes(request);
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown;
   } catch {
     throw malformed();
   }

@@ -66,7 +66,7 @@ export function ConversationBar({ conversation, onRange, onOwner }: Props) {
 }
 
 const styles = StyleSheet.create({
-  bar: { flexGrow: 0 },
+  bar: { flexGrow: 0, flexShrink: 0 },
   content: { paddingHorizontal: 8 },
   owner: { maxWidth: 260 },
   target: { minHeight: TOUCH_TARGET },

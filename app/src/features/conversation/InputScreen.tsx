@@ -5,7 +5,7 @@ import { useSafeAreaInsets } from 'react-native-safe-area-context';
 
 import type { ChatMessage } from '../../core/contract';
 import { CoreError } from '../../core/errors';
-import { useMessages, useNumbers } from '../../i18n';
+import { useMessages, useNumbers, type Messages } from '../../i18n';
 import { clipboardText } from '../../ui/copyText';
 import { ScreenHeader } from '../../ui/ScreenHeader';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
@@ -36,8 +36,7 @@ export function InputScreen({ samples, parseChat, pickChat, onChoose, onBack }: 
     try {
       setProblem(await work());
     } catch (thrown) {
-      const { source, message } = CoreError.from(thrown);
-      setProblem(source === 'input' ? message : messages.error.title[source]);
+      setProblem(problemText(CoreError.from(thrown), messages));
     } finally {
       setReading(false);
     }
@@ -136,6 +135,13 @@ export function InputScreen({ samples, parseChat, pickChat, onChoose, onBack }: 
       </ScrollView>
     </View>
   );
+}
+
+/** Why a file or a text was refused, in the user's language where that is known. */
+function problemText({ source, kind, message }: CoreError, { error, notice }: Messages): string {
+  const refused: Record<string, string> = notice.refused;
+  if (Object.hasOwn(refused, kind)) return refused[kind] ?? message;
+  return source === 'input' ? `${error.title.input}: ${message}` : error.title[source];
 }
 
 function SampleItem({ sample, onPress }: { sample: Sample; onPress: () => void }) {

@@ -1,0 +1,123 @@
+import Clipboard from '@react-native-clipboard/clipboard';
+import { fireEvent, screen, within } from '@testing-library/react-native';
+
+import { button, loaded, openApp, pick, press, settle } from '../../../jest/renderApp';
+import type { ChatMessage } from '../../core/contract';
+import { CoreError } from '../../core/errors';
+import { itemStorage } from '../../core/storage/itemStorage';
+import { en } from '../../i18n/en';
+
+const START = en.task.start['summarize'] ?? '';
+const conversation = () => within(screen.getByLabelText(en.conversation.label));
+
+const days: ChatMessage[] = [
+  { speaker: 'Eva', text: 'On Monday.', sentAt: '2026-11-23T10:00' },
+  { speaker: 'Leo', text: 'On Tuesday.', sentAt: '2026-11-24T09:00' },
+  { speaker: 'Eva', text: 'Also on Tuesday.', sentAt: '2026-11-24T09:05' },
+];
+
+async function enter(text: string) {
+  await press(en.conversation.change);
+  await fireEvent.changeText(screen.getByLabelText(en.conversation.textLabel), text);
+  await press(en.conversation.use);
+}
+
+test('typed chat text becomes messages, other text stays text', async () => {
+  const core = await openApp();
+  await loaded(core);
+  await enter('Eva: Where are you?\nLeo: At the station.');
+  expect(conversation().getByText('At the station.')).toBeOnTheScreen();
+  await press(START);
+  expect(core.runs[0]?.request.input).toMatchObject({ kind: 'conversation', messages: [{ speaker: 'Eva' }, { speaker: 'Leo' }] });
+  await enter('An article about trains.');
+  await press(START);
+  await settle();
+  expect(core.runs[1]?.request.input).toEqual({ kind: 'text', text: 'An article about trains.' });
+});
+
+test('the clipboard is read when asked for, and an empty one is told', async () => {
+  await openApp();
+  await press(en.conversation.change);
+  jest.mocked(Clipboard.getString).mockResolvedValueOnce(' ');
+  await press(en.conversation.paste);
+  expect(screen.getByText(en.conversation.pasteFailed)).toBeOnTheScreen();
+  jest.mocked(Clipboard.getString).mockResolvedValueOnce('Eva: Where?');
+  await press(en.conversation.paste);
+  expect(screen.queryByText(en.conversation.pasteFailed)).toBeNull();
+  await press(en.conversation.use);
+  expect(conversation().getByText('Where?')).toBeOnTheScreen();
+});
+
+test('a chat file is opened, and one that is none is told', async () => {
+  const answers: (() => Promise<ChatMessage[] | undefined>)[] = [
+    () => Promise.resolve(undefined),
+    () => Promise.resolve([]),
+    () => Promise.reject(new CoreError({ source: 'input', kind: 'too-large', message: 'x' })),
+    () => Promise.resolve(days),
+  ];
+  await openApp({ device: { pickChat: () => answers.shift()?.() ?? Promise.resolve(undefined) } });
+  await press(en.conversation.change);
+  await press(en.conversation.importFile);
+  await press(en.conversation.importFile);
+  expect(screen.getByText(en.conversation.importEmpty)).toBeOnTheScreen();
+  await press(en.conversation.importFile);
+  expect(screen.getByText(en.notice.refused['too-large'])).toBeOnTheScreen();
+  await press(en.conversation.importFile);
+  expect(conversation().getByText('On Monday.')).toBeOnTheScreen();
+});
+
+test('without a picker no file is offered', async () => {
+  await openApp();
+  await press(en.conversation.change);
+  expect(screen.queryByRole('button', { name: en.conversation.importFile })).toBeNull();
+});
+
+describe('the range', () => {
+  async function openDays() {
+    const core = await openApp({ device: { pickChat: () => Promise.resolve(days) } });
+    await loaded(core);
+    await press(en.conversation.change);
+    await press(en.conversation.importFile);
+    await press(en.range.button('3 messages'));
+    return core;
+  }
+
+  test('of a day leaves the messages before it out of the view and of the request', async () => {
+    const core = await openDays();
+    await pick(/Since Nov 24, 2026/);
+    expect(conversation().queryByText('On Monday.')).toBeNull();
+    await press(START);
+    expect(core.runs[0]?.request.input).toEqual({ kind: 'conversation', messages: days.slice(1) });
+  });
+
+  test('of a typed number takes the last so many', async () => {
+    const core = await openDays();
+    await fireEvent.changeText(screen.getByLabelText(en.range.custom), '1');
+    await pick(new RegExp(en.range.last('1', 1)));
+    await press(START);
+    expect(core.runs[0]?.request.input).toEqual({ kind: 'conversation', messages: days.slice(2) });
+  });
+});
+
+test('who said once who they are is known in the next conversation, also after the next start', async () => {
+  const storage = itemStorage(new Map());
+  await openApp({ storage });
+  await enter('Eva: Where are you?\nLeo: At the station.');
+  await press(en.owner.unknown);
+  await pick('Leo');
+  expect(button(en.owner.button('Leo'))).toBeOnTheScreen();
+  await screen.unmount();
+  const core = await openApp({ storage });
+  await loaded(core);
+  await enter('Leo: Hello\nMia: Hi');
+  await press(START);
+  expect(core.runs[0]?.request.replySpeaker).toBe('Leo');
+});
+
+test('a conversation of two thousand messages draws only those in sight', async () => {
+  await openApp();
+  await enter(Array.from({ length: 2000 }, (_, index) => `Eva: message ${String(index)}`).join('\n'));
+  const drawn = conversation().getAllByText(/^message \d+$/).length;
+  expect(drawn).toBeGreaterThan(0);
+  expect(drawn).toBeLessThan(60);
+});

@@ -1,0 +1,94 @@
+import { fireEvent, screen, within } from '@testing-library/react-native';
+
+import { loaded, openApp, pick, press, settle, write } from '../../../jest/renderApp';
+import { itemStorage } from '../../core/storage/itemStorage';
+import { StorageError } from '../../core/storage/storage';
+import { en } from '../../i18n/en';
+
+const START = en.task.start['summarize'] ?? '';
+const list = () => screen.getByLabelText(en.history.title);
+
+/** The app with a history of two answers. */
+async function openHistory(device = {}) {
+  const storage = itemStorage(new Map());
+  const core = await openApp({ storage, device });
+  await loaded(core);
+  for (const text of ['Quedan el viernes.', 'Llegan el lunes.']) {
+    await press(START);
+    await write(core, text);
+  }
+  await press(en.history.title);
+  return { core, storage };
+}
+
+test('an answer is found again, with what it was made from', async () => {
+  await openHistory();
+  await fireEvent.changeText(screen.getByLabelText(en.history.search), 'VIERNES');
+  await settle();
+  expect(within(list()).queryByText('Llegan el lunes.')).toBeNull();
+  await fireEvent.press(within(list()).getByText('Quedan el viernes.'));
+  await settle();
+  expect(screen.getByText('Summary · Spanish')).toBeOnTheScreen();
+  await press(en.history.open);
+  expect(within(screen.getByLabelText(en.conversation.label)).getByText('Shall we go on Friday?')).toBeOnTheScreen();
+});
+
+test('one is deleted, and all after a question', async () => {
+  const { storage } = await openHistory();
+  const [first] = within(list()).getAllByRole('button', { name: en.history.remove });
+  if (first) await fireEvent.press(first);
+  await settle();
+  expect(within(list()).queryByText('Llegan el lunes.')).toBeNull();
+  expect(await storage.heads({ words: '', limit: 9 })).toHaveLength(1);
+  await press(en.history.removeAll);
+  expect(await storage.heads({ words: '', limit: 9 })).toHaveLength(1);
+  const [, confirm] = screen.getAllByRole('button', { name: en.history.removeAll });
+  if (confirm) await fireEvent.press(confirm);
+  await settle();
+  expect(screen.getByText(en.history.empty)).toBeOnTheScreen();
+  expect(await storage.heads({ words: '', limit: 9 })).toEqual([]);
+});
+
+test('all are exported as Markdown, in the names of the interface', async () => {
+  const saved: string[][] = [];
+  await openHistory({ saveFile: (...file: string[]) => Promise.resolve(saved.push(file) > 0) });
+  await press(en.history.exportAll);
+  expect(saved).toHaveLength(1);
+  const [name, type, text] = saved[0] ?? [];
+  expect([name, type]).toEqual(['tandem.md', 'text/markdown']);
+  for (const part of ['Summary · Spanish', 'Quedan el viernes', 'Llegan el lunes', '> Ana: Shall we go on Friday?']) expect(text).toContain(part);
+  expect(screen.getByText(en.history.exported)).toBeOnTheScreen();
+});
+
+test('switched off in the settings it keeps nothing new, and says so', async () => {
+  const storage = itemStorage(new Map());
+  const core = await openApp({ storage });
+  await loaded(core);
+  await press(en.settings.title);
+  await fireEvent.press(screen.getByRole('switch', { name: new RegExp(en.settings.history) }));
+  await press(en.app.back);
+  await press(START);
+  await write(core, 'Quedan.');
+  await press(en.history.title);
+  expect(screen.getByText(en.history.off)).toBeOnTheScreen();
+  expect(await storage.heads({ words: '', limit: 9 })).toEqual([]);
+});
+
+test('a storage that fails is told, and the app goes on', async () => {
+  const storage = { ...itemStorage(new Map()), keep: () => Promise.reject(new StorageError('full')) };
+  const core = await openApp({ storage });
+  await loaded(core);
+  await press(START);
+  await write(core, 'Quedan.');
+  expect(screen.getByText(en.history.full)).toBeOnTheScreen();
+  expect(screen.getByText('Quedan.')).toBeOnTheScreen();
+});
+
+test('a storage that cannot be opened leaves an app that works until it ends', async () => {
+  const core = await openApp({ openStorage: () => Promise.reject(new StorageError('failed')) });
+  expect(screen.getByText(en.history.failed)).toBeOnTheScreen();
+  await loaded(core);
+  await pick('Spanish');
+  await press(START);
+  expect(core.runs).toHaveLength(1);
+});
