@@ -1,6 +1,5 @@
 """`toolchain`: parse, call, print. Data on stdout, progress on stderr; exit 0 done, 1 refused with one sentence, 2 wrong usage."""
 
-import json
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +9,9 @@ import typer
 
 from toolchain import paths
 from toolchain.base_model.specification import DEFAULT_BASE
+from toolchain.console import progress, show
 from toolchain.errors import ToolchainError
+from toolchain.evaluation import commands
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 model_app = typer.Typer(no_args_is_help=True, help="The base model.")
@@ -19,21 +20,12 @@ train_app = typer.Typer(no_args_is_help=True, help="Adapters and calibrations.")
 app.add_typer(model_app, name="model")
 app.add_typer(data_app, name="data")
 app.add_typer(train_app, name="train")
+commands.register(app)
 
 Choice = TypeVar("Choice", bound=StrEnum)
 Count = Annotated[int, typer.Option(min=1)]
 Seed = Annotated[int, typer.Option(help="Seed of initialisation, batches and dropout.")]
 PrecisionName = Annotated[str, typer.Option("--precision", help="fp32, or bf16 for the matrix products.")]
-
-
-def progress(line: str) -> None:
-    """One line of progress, on stderr."""
-    print(line, file=sys.stderr, flush=True)
-
-
-def show(data: object) -> None:
-    """Data, as JSON on stdout."""
-    print(json.dumps(data, indent=1, ensure_ascii=False))
 
 
 def _chosen(choices: type[Choice], what: str, name: str) -> Choice:
@@ -186,6 +178,33 @@ def train_baseline_command(
     show({key: log[key] for key in ("method", "composition", "parameters", "rate", "weights", "seconds") if key in log})
 
 
+@data_app.command("targets")
+def data_targets(
+    source: Annotated[Path, typer.Argument(help="A file of dialogues.")],
+    composition: str,
+    endpoint: Annotated[str, typer.Option(help="Base address, ending in /v1, of a chat server: the teacher.")],
+    model: Annotated[str, typer.Option(help="The teacher's name at that server.")],
+    layout: Annotated[str, typer.Option(help="jsonl, samsum, dialogsum or synthetic-persona-chat.")] = "jsonl",
+    licence: Annotated[str | None, typer.Option(help="The file's licence, where the layout does not say it.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="First dialogues only.")] = None,
+    out: Annotated[Path | None, typer.Option(help="JSON Lines to add to; default in the cache.")] = None,
+) -> None:
+    """Make compositional targets from outside dialogues with a larger model: each record says source, licence and teacher."""
+    from toolchain.data.dialogues import LAYOUTS, read_dialogues
+    from toolchain.data.endpoint import Endpoint
+    from toolchain.data.remote_teacher import make_targets
+    from toolchain.tasks import Composition
+
+    dialogues = read_dialogues(source, layout)[:limit]
+    stated = licence or LAYOUTS[layout].licence
+    if stated is None:
+        raise ToolchainError(f"the licence of {source} is not known: say it with --licence")
+    target = out or paths.cache() / "targets" / f"{source.stem}.{composition}.jsonl"
+    origin = {"source": source.name, "licence": stated}
+    made = make_targets(dialogues, Composition.parse(composition), Endpoint(endpoint, model), target, origin, progress)
+    show({"targets": str(target), "made": made})
+
+
 @data_app.command("teacher")
 def data_teacher(composition: str) -> None:
     """Make teacher targets: the calibration split's English references through the auxiliary adapters."""
@@ -195,86 +214,6 @@ def data_teacher(composition: str) -> None:
     from toolchain.tasks import Composition
 
     show({"targets": str(make_teacher_targets(load_base(base_model()), Composition.parse(composition), progress))})
-
-
-@app.command("evaluate")
-def evaluate_command(
-    compositions: Annotated[str, typer.Option(help="Comma-separated.")] = "summarize+es",
-    methods: Annotated[str, typer.Option(help="Comma-separated.")] = "zero-shot,main,merge,two-step,lc,lc++",
-    split: Annotated[str, typer.Option(help="test, or validation while choosing.")] = "test",
-    limit: Annotated[int | None, typer.Option(min=1, help="First conversations only.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
-    engine: Annotated[str, typer.Option(help="python, or device: the built core on an exported bundle.")] = "python",
-    out: Annotated[
-        Path | None, typer.Option(help="Result file; default docs/results/<compositions>.<split>.<engine>.jsonl.")
-    ] = None,
-) -> None:
-    """Compare methods on held-out conversations; the table goes to stdout, the result file to docs/results."""
-    from toolchain.adapters.merging.registry import METHODS
-    from toolchain.data.benchmark import Split
-    from toolchain.evaluation.evaluate import Evaluation, evaluate
-    from toolchain.evaluation.open_engine import ENGINES, open_engine
-    from toolchain.evaluation.result_file import write_result
-    from toolchain.evaluation.result_table import markdown
-
-    names = methods.split(",")
-    if unknown := [name for name in names if name not in METHODS]:
-        raise ToolchainError(f"unknown method {unknown[0]!r}: choose from {', '.join(METHODS)}")
-    if split not in set(Split):
-        raise ToolchainError(f"unknown split {split!r}: choose from {', '.join(Split)}")
-    if engine not in ENGINES:
-        raise ToolchainError(f"unknown engine {engine!r}: choose from {', '.join(ENGINES)}")
-    evaluation = Evaluation(names, compositions.split(","), Split(split), limit, seed)
-    with open_engine(engine) as opened:
-        result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
-    target = out or paths.RESULTS / f"{compositions.replace(',', '_')}.{split}.{engine}.jsonl"
-    write_result(target, result)
-    print(markdown(result))
-    progress(f"written to {target}")
-
-
-@app.command("report")
-def report_command(
-    files: Annotated[
-        list[Path] | None, typer.Argument(help="Result files; default those of the test split in docs/results.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for report.md and report.html.")] = paths.BUILD / "report",
-    readme: Annotated[
-        bool, typer.Option("--readme", help="Make the tables of README.md anew from their files instead.")
-    ] = False,
-) -> None:
-    """Result files as Markdown and as one self-contained HTML page, beside the paper's tables."""
-    from toolchain.evaluation.readme import with_results
-    from toolchain.evaluation.report import html_report, markdown_report
-    from toolchain.evaluation.results import committed_results, read_results
-    from toolchain.hashing import write_text_whole
-
-    if readme:
-        document = paths.REPOSITORY / "README.md"
-        write_text_whole(document, with_results(document))
-        show({"readme": str(document)})
-        return
-    results = read_results(files or committed_results())
-    write_text_whole(out / "report.md", markdown_report(results))
-    write_text_whole(out / "report.html", html_report(results))
-    show({"markdown": str(out / "report.md"), "html": str(out / "report.html")})
-
-
-@app.command("recommend")
-def recommend_command(
-    compositions: Annotated[str, typer.Option(help="Comma-separated.")] = "summarize+es",
-) -> None:
-    """Choose prompts and recommended modes on the validation split, for the manifest of the next export."""
-    from toolchain.data.benchmark import Split
-    from toolchain.evaluation.evaluate import Evaluation, evaluate
-    from toolchain.evaluation.open_engine import open_engine
-    from toolchain.evaluation.recommend import METHODS_COMPARED, recommendation, write_recommendations
-
-    names = compositions.split(",")
-    evaluation = Evaluation(METHODS_COMPARED, names, Split.VALIDATION, limit=None, seed=0)
-    with open_engine("python") as opened:
-        result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
-    show({"recommendations": str(write_recommendations({name: recommendation(result, name) for name in names}))})
 
 
 @app.command("export")

@@ -17,10 +17,11 @@ class Sample:
     source: str
     reference: str
     answers: dict[str, str]
+    reply_speaker: str | None
 
 
-def samples(results: Results, engine: str, each: int) -> list[Sample]:
-    """The first `each` conversations of every composition; they were not chosen by anybody."""
+def samples(results: Results, engine: str, each: int | None) -> list[Sample]:
+    """The first `each` conversations of every composition (None: all); they were not chosen by anybody."""
     split = Split(next(iter(results.metas.values()))["split"])
     found = []
     for name in results.compositions(engine):
@@ -31,5 +32,5 @@ def samples(results: Results, engine: str, each: int) -> list[Sample]:
                 if (engine, name, method, pair.id) in results.answers
             }
             source = pair.source if isinstance(pair.source, str) else render(pair.source)
-            found.append(Sample(name, source, pair.target, answers))
+            found.append(Sample(name, source, pair.target, answers, pair.reply_speaker))
     return found

@@ -35,9 +35,11 @@ class Console:
 def console(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Console:
     monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("CARGO_TARGET_DIR", str(tmp_path / "cargo-target"))
     return Console(monkeypatch, capsys)
 
 
+_SERVER = ["--endpoint", "http://127.0.0.1:9/v1", "--model", "m"]
 REFUSED = {
     "another base": (["model", "get", "--name", "gemma-9"], "gemma-9"),
     "a missing source": (["model", "get", "--from", "nowhere.gguf"], "nowhere.gguf"),
@@ -49,10 +51,26 @@ REFUSED = {
     "calibrating before the base is there": (["train", "calibration", "summarize+es"], "toolchain model get"),
     "an unknown method": (["evaluate", "--methods", "merge,magic"], "magic"),
     "an unknown split": (["evaluate", "--split", "train"], "train"),
+    "an unknown engine": (["evaluate", "--engine", "gpu"], "gpu"),
+    "an evaluation on a core that is not built": (["evaluate", "--engine", "device"], "make build"),
+    "an unknown baseline": (["train", "baseline", "magic", "summarize+es"], "magic"),
+    "rates that are no numbers": (["train", "baseline", "dam", "summarize+es", "--rates", "fast"], "fast"),
+    "a missing result file": (["report", "nowhere.jsonl"], "nowhere.jsonl"),
+    "missing dialogues": (["data", "targets", "nowhere", "summarize+es", *_SERVER], "nowhere"),
+    "an unknown layout": (["data", "targets", "nowhere", "summarize+es", *_SERVER, "--layout", "xml"], "xml"),
     "evaluating before the base is there": (["evaluate"], "toolchain model get"),
     "an export of an unknown composition": (["export", "--only", "es+summarize"], "es+summarize"),
     "a missing bundle": (["verify", "nowhere"], "nowhere"),
 }
+
+
+@pytest.mark.parametrize("given", [[], ["--endpoint", "http://127.0.0.1:9/v1"]])
+def test_a_judge_is_not_run_without_a_server_and_a_yes(console: Console, given: list[str]) -> None:
+    code, out, err = console.run("judge", *given)
+    assert code == 0
+    assert all("not run" in line for line in out.splitlines())
+    assert out
+    assert "calls" in err
 
 
 @pytest.mark.parametrize("mistake", REFUSED)

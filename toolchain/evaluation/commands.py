@@ -1,0 +1,137 @@
+"""The commands that measure: evaluate, report, judge, recommend."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from toolchain import paths
+from toolchain.console import progress, show
+from toolchain.errors import ToolchainError
+
+
+def register(app: typer.Typer) -> None:
+    """Add them to the command line."""
+    app.command("evaluate")(evaluate_command)
+    app.command("report")(report_command)
+    app.command("judge")(judge_command)
+    app.command("recommend")(recommend_command)
+
+
+def evaluate_command(
+    compositions: Annotated[str, typer.Option(help="Comma-separated.")] = "summarize+es",
+    methods: Annotated[str, typer.Option(help="Comma-separated.")] = "zero-shot,main,merge,two-step,lc,lc++",
+    split: Annotated[str, typer.Option(help="test, or validation while choosing.")] = "test",
+    limit: Annotated[int | None, typer.Option(min=1, help="First conversations only.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    engine: Annotated[str, typer.Option(help="python, or device: the built core on an exported bundle.")] = "python",
+    out: Annotated[
+        Path | None, typer.Option(help="Result file; default docs/results/<compositions>.<split>.<engine>.jsonl.")
+    ] = None,
+) -> None:
+    """Compare methods on held-out conversations; the table goes to stdout, the result file to docs/results."""
+    from toolchain.adapters.merging.registry import METHODS
+    from toolchain.data.benchmark import Split
+    from toolchain.evaluation.evaluate import Evaluation, evaluate
+    from toolchain.evaluation.open_engine import ENGINES, open_engine
+    from toolchain.evaluation.result_file import write_result
+    from toolchain.evaluation.result_table import markdown
+
+    names = methods.split(",")
+    if unknown := [name for name in names if name not in METHODS]:
+        raise ToolchainError(f"unknown method {unknown[0]!r}: choose from {', '.join(METHODS)}")
+    if split not in set(Split):
+        raise ToolchainError(f"unknown split {split!r}: choose from {', '.join(Split)}")
+    if engine not in ENGINES:
+        raise ToolchainError(f"unknown engine {engine!r}: choose from {', '.join(ENGINES)}")
+    evaluation = Evaluation(names, compositions.split(","), Split(split), limit, seed)
+    with open_engine(engine) as opened:
+        result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
+    target = out or paths.RESULTS / f"{compositions.replace(',', '_')}.{split}.{engine}.jsonl"
+    write_result(target, result)
+    print(markdown(result))
+    progress(f"written to {target}")
+
+
+def report_command(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Result files; default those of the test split in docs/results.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for report.md and report.html.")] = paths.BUILD / "report",
+    readme: Annotated[
+        bool, typer.Option("--readme", help="Make the tables of README.md anew from their files instead.")
+    ] = False,
+) -> None:
+    """Result files as Markdown and as one self-contained HTML page, beside the paper's tables."""
+    from toolchain.evaluation.readme import with_results
+    from toolchain.evaluation.report import html_report, markdown_report
+    from toolchain.evaluation.results import committed_results, read_results
+    from toolchain.hashing import write_text_whole
+
+    if readme:
+        document = paths.REPOSITORY / "README.md"
+        write_text_whole(document, with_results(document))
+        show({"readme": str(document)})
+        return
+    results = read_results(files or committed_results())
+    write_text_whole(out / "report.md", markdown_report(results))
+    write_text_whole(out / "report.html", html_report(results))
+    show({"markdown": str(out / "report.md"), "html": str(out / "report.html")})
+
+
+def judge_command(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Result files; default those of the test split in docs/results.")
+    ] = None,
+    methods: Annotated[str, typer.Option(help="Comma-separated.")] = "lc++",
+    against: Annotated[str, typer.Option(help="The method that they are compared with.")] = "two-step",
+    endpoint: Annotated[
+        str | None, typer.Option(help="Base address, ending in /v1, of a server that speaks OpenAI's chat protocol.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="The judge's name at that server.")] = "judge",
+    limit: Annotated[int | None, typer.Option(min=1, help="First conversations of each composition only.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    yes: Annotated[bool, typer.Option("--yes", help="Send it; without this only the estimate is shown.")] = False,
+) -> None:
+    """Let a language model compare committed answers; the estimate comes first, and nothing is sent without --yes."""
+    from dataclasses import asdict
+
+    from toolchain.data.endpoint import Endpoint
+    from toolchain.evaluation.judge import comparisons, estimate, judge, judge_row
+    from toolchain.evaluation.results import committed_results, read_results
+    from toolchain.evaluation.samples import samples
+
+    results = read_results(files or committed_results())
+    server = Endpoint(endpoint, model) if endpoint else None
+    for engine in results.engines():
+        taken = samples(results, engine, limit)
+        for method in methods.split(","):
+            for composition in results.compositions(engine):
+                asked = comparisons([item for item in taken if item.composition == composition], method, against)
+                if not asked:
+                    continue
+                progress(f"{composition}  {method} against {against} ({engine}): {asdict(estimate(asked))}")
+                if server is None or not yes:
+                    why = "no --endpoint" if server is None else "no --yes"
+                    print(f"{composition}  {method} against {against} ({engine}): not run ({why})")
+                    continue
+                scores = judge(asked, server, paths.cache() / "cells", progress)
+                row = judge_row(method, against, composition, scores, seed, model) | {"engine": engine}
+                print(json.dumps(row, ensure_ascii=False))
+
+
+def recommend_command(
+    compositions: Annotated[str, typer.Option(help="Comma-separated.")] = "summarize+es",
+) -> None:
+    """Choose prompts and recommended modes on the validation split, for the manifest of the next export."""
+    from toolchain.data.benchmark import Split
+    from toolchain.evaluation.evaluate import Evaluation, evaluate
+    from toolchain.evaluation.open_engine import open_engine
+    from toolchain.evaluation.recommend import METHODS_COMPARED, recommendation, write_recommendations
+
+    names = compositions.split(",")
+    evaluation = Evaluation(METHODS_COMPARED, names, Split.VALIDATION, limit=None, seed=0)
+    with open_engine("python") as opened:
+        result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
+    show({"recommendations": str(write_recommendations({name: recommendation(result, name) for name in names}))})

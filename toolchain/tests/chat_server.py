@@ -1,0 +1,66 @@
+"""A real HTTP server on this machine that speaks OpenAI's chat protocol, as a model that answers by a rule."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Rule = Callable[[str], str]
+
+
+@dataclass
+class ChatServer:
+    """`asked`: (headers, body) of every request; `failures`: status codes to answer with first."""
+
+    rule: Rule
+    failures: list[int] = field(default_factory=list)
+    asked: list[tuple[dict[str, str], dict[str, Any]]] = field(default_factory=list)
+    raw: bytes | None = None
+    url: str = ""
+
+    def reply(self, headers: dict[str, str], path: str, body: dict[str, Any]) -> tuple[int, bytes]:
+        """Status and bytes of the answer."""
+        self.asked.append((headers, body))
+        if self.failures:
+            return self.failures.pop(0), b"{}"
+        if path != "/v1/chat/completions":
+            return 404, b"{}"
+        if self.raw is not None:
+            return 200, self.raw
+        message = {"role": "assistant", "content": self.rule(body["messages"][-1]["content"])}
+        usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
+        choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
+        return 200, json.dumps({"object": "chat.completion", "choices": choices, "usage": usage}).encode()
+
+
+@contextmanager
+def serving(rule: Rule) -> Iterator[ChatServer]:
+    """A server that runs for the length of the block."""
+    state = ChatServer(rule)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            status, content = state.reply(dict(self.headers), self.path, body)
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    state.url = f"http://127.0.0.1:{server.server_port}/v1"
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield state
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

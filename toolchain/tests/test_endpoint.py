@@ -1,0 +1,71 @@
+"""The chat client against a real server on this machine."""
+
+import pytest
+
+from toolchain.data.endpoint import KEY_VARIABLE, Endpoint
+from toolchain.errors import ToolchainError
+from toolchain.tests.chat_server import serving
+
+SECRET = "what the user wrote"
+
+
+def test_a_prompt_becomes_an_answer_with_its_tokens() -> None:
+    with serving(str.upper) as server:
+        reply = Endpoint(server.url, "m").chat("hola", 5)
+    assert (reply.text, reply.prompt_tokens, reply.completion_tokens) == ("HOLA", 7, 3)
+    ((headers, body),) = server.asked
+    assert "Authorization" not in headers
+    assert (body["model"], body["max_tokens"], body["temperature"]) == ("m", 5, 0)
+
+
+def test_the_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, "k")
+    with serving(str.upper) as server:
+        Endpoint(server.url, "m").chat("hola", 5)
+    assert server.asked[0][0]["Authorization"] == "Bearer k"
+
+
+def test_a_busy_server_is_asked_again() -> None:
+    with serving(str.upper) as server:
+        server.failures = [429, 503]
+        assert Endpoint(server.url, "m", pause=0).chat("hola", 5).text == "HOLA"
+    assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize("status", [400, 401, 404])
+def test_a_refusal_is_told_without_the_text(status: int) -> None:
+    with serving(str.upper) as server:
+        server.failures = [status]
+        with pytest.raises(ToolchainError, match=str(status)) as refused:
+            Endpoint(server.url, "m", pause=0).chat(SECRET, 5)
+    assert SECRET not in str(refused.value)
+
+
+def test_a_server_that_fails_and_fails_is_given_up() -> None:
+    with serving(str.upper) as server:
+        server.failures = [500] * 9
+        with pytest.raises(ToolchainError, match="500"):
+            Endpoint(server.url, "m", pause=0).chat(SECRET, 5)
+    assert len(server.asked) == 5
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"<html>", b'{"choices": []}', b'{"choices": [{"message": 3}]}'])
+def test_what_is_no_completion_is_refused(raw: bytes) -> None:
+    with serving(str.upper) as server:
+        server.raw = raw
+        with pytest.raises(ToolchainError, match="no chat completion"):
+            Endpoint(server.url, "m", pause=0).chat(SECRET, 5)
+
+
+def test_a_server_that_is_not_there_is_named() -> None:
+    with serving(str.upper) as server:
+        pass
+    with pytest.raises(ToolchainError, match="cannot be reached") as refused:
+        Endpoint(server.url, "m", pause=0).chat(SECRET, 5)
+    assert server.url in str(refused.value)
+    assert SECRET not in str(refused.value)
+
+
+def test_an_address_is_an_http_address() -> None:
+    with pytest.raises(ToolchainError, match="http"):
+        Endpoint("localhost:8000", "m")
