@@ -8,7 +8,7 @@ from toolchain.data.pairs import composition_pairs
 from toolchain.tasks import Composition
 from toolchain.text import render_prompt
 
-SHOTS = 2
+SHOTS = 3
 """As many as fit beside the longest conversations of the benchmark into the prompt limit; the oldest messages go first."""
 
 
