@@ -20,6 +20,8 @@ pub enum Command {
     Verify(Verify),
     /// Show what a bundle offers
     Inspect(Inspect),
+    /// Measure one pass against two steps on this device
+    Bench(Bench),
     /// Read a chat export or pasted chat text as messages
     ParseChat(ParseChat),
 }
@@ -74,6 +76,36 @@ impl Run {
         let into = self.into.split(',').filter(|_| self.into != NONE);
         std::iter::once(self.task.as_str()).chain(into).map(|id| id.trim().to_owned()).collect()
     }
+}
+
+#[derive(Debug, Args)]
+pub struct Bench {
+    #[command(flatten)]
+    pub opening: Opening,
+    /// The base model, where the bundle is not packed with it
+    #[arg(long, value_name = "FILE")]
+    pub base: Option<PathBuf>,
+    /// One JSON object a line; - for standard input, five samples when absent
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// The main task; the first composition with a calibration when absent
+    #[arg(long, value_name = "ID", requires = "into")]
+    pub task: Option<String>,
+    /// The other tasks, in order and separated by commas
+    #[arg(long, value_name = "IDS", requires = "task")]
+    pub into: Option<String>,
+    /// How often each pair runs
+    #[arg(long, value_name = "N", default_value = "3")]
+    pub runs: NonZeroUsize,
+    /// Threads for the model; half of the cores by default
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// Most tokens to generate in each step; the bundle's limit by default
+    #[arg(long, value_name = "N")]
+    pub max_tokens: Option<NonZeroUsize>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -62,6 +62,14 @@ pub fn lines(text: &str) -> Result<Vec<Line>, InputError> {
     Ok(lines)
 }
 
+/// Reads a JSON array of such objects.
+pub fn array(text: &str) -> Result<Vec<Line>, InputError> {
+    let values: Vec<Value> = serde_json::from_str(text).map_err(|_| invalid("the input is no JSON array."))?;
+    let line =
+        |(index, value): (usize, Value)| Line { id: value.get("id").cloned().unwrap_or(Value::Null), content: content(index + 1, value) };
+    Ok(values.into_iter().enumerate().map(line).collect())
+}
+
 fn parse(number: usize, line: &str) -> Line {
     let value = match serde_json::from_str::<Value>(line) {
         Ok(value) => value,

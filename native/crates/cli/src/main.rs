@@ -1,6 +1,7 @@
 //! `tandem`: the device core on the command line. Data goes to stdout, everything else to stderr; `docs/command-line.md` is the manual.
 
 mod arguments;
+mod bench;
 mod failure;
 mod inputs;
 mod inspect;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Verify(arguments) => verify::verify(&arguments),
         Command::Inspect(arguments) => inspect::inspect(&arguments),
+        Command::Bench(arguments) => bench::bench(&arguments),
         Command::ParseChat(arguments) => parse_chat::parse_chat(&arguments),
     };
     match result {

@@ -113,6 +113,7 @@ pub fn summary(answer: &Answer) -> String {
     parts.join(" · ")
 }
 
-fn milliseconds(duration: Duration) -> f64 {
+/// With three digits behind the point.
+pub fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1000.0
 }

@@ -66,6 +66,18 @@ fn refusals_have_their_exit_codes() {
 }
 
 #[test]
+fn a_bench_that_cannot_be_is_refused_before_the_model_is_loaded() {
+    let (_folder, bundle) = bundle(&Fixture::new());
+    let bench = |more: &[&str], input: &str| tandem(&[&["bench", "--bundle", &bundle], more].concat(), input);
+    assert_eq!(bench(&["--runs", "0"], "").status.code(), Some(2));
+    assert_eq!(bench(&["--task", "summarize"], "").status.code(), Some(2));
+    refused(&bench(&["--task", "summarize", "--into", "fr"], ""), 5, "composition-unknown");
+    refused(&bench(&["--input", "-"], "{\"text\": 3}\n"), 5, "input-invalid");
+    // The samples and the first composition with a calibration are there by default.
+    refused(&bench(&[], ""), 4, "base-missing");
+}
+
+#[test]
 fn a_bundle_is_verified_and_shown_in_both_forms() {
     let fixture = Fixture::new().packed();
     let (folder, directory) = bundle(&fixture);

@@ -51,6 +51,15 @@ impl AdapterCache {
         Ok(start.elapsed())
     }
 
+    /// Lets all adapters go.
+    pub fn free(&mut self, engine: &mut dyn Engine) -> Result<(), EngineError> {
+        while let Some(resident) = self.resident.pop() {
+            engine.unload_adapter(&resident.recipe.name)?;
+        }
+        give_back_freed();
+        Ok(())
+    }
+
     /// Bytes of all resident adapters.
     pub fn resident_bytes(&self) -> u64 {
         self.resident.iter().map(|resident| resident.bytes).sum()

@@ -4,6 +4,7 @@
 
 mod adapters;
 mod answer;
+mod bench;
 mod cancel;
 mod engine;
 mod error;
@@ -17,9 +18,11 @@ mod scratch;
 mod session;
 mod statistics;
 mod tokenizer;
+mod worker;
 
 pub use adapters::AdapterCache;
 pub use answer::{AnswerText, Ended};
+pub use bench::{BenchInput, BenchPair, BenchPlan, BenchProgress, BenchReport, BenchTimes};
 pub use cancel::Cancel;
 pub use engine::{Engine, Generated, Generation, Sink, Stopped};
 pub use error::{EngineError, EngineErrorKind, Error};

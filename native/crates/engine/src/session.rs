@@ -1,15 +1,15 @@
 use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use tandem_bundle::{BaseError, BaseErrorKind, Bundle, check_base};
 
+use crate::cancel::Cancels;
 use crate::mistral::MistralEngine;
-use crate::{AdapterCache, Answer, Cancel, Engine, EngineError, EngineErrorKind, Error, Event, Request, Scratch, run};
+use crate::worker::{Done, Job, Run, Sink, Worker};
+use crate::{AdapterCache, Answer, Cancel, Engine, EngineError, EngineErrorKind, Error, Event, Request, Scratch};
 
 /// How a session is opened.
 #[derive(Clone, Debug)]
@@ -34,21 +34,9 @@ pub struct Session {
     bundle: Arc<Bundle>,
     /// Absent once closed.
     queue: Mutex<Option<mpsc::Sender<Job>>>,
-    /// Of all requests that run or wait.
-    cancels: Arc<Mutex<Vec<(u64, Cancel)>>>,
-    next_id: AtomicU64,
+    cancels: Cancels,
+    load: Duration,
     worker: Mutex<Option<JoinHandle<()>>>,
-}
-
-type Sink = Box<dyn FnMut(Event) + Send>;
-type Done = Box<dyn FnOnce(Result<Answer, Error>) + Send>;
-
-struct Job {
-    id: u64,
-    request: Request,
-    cancel: Cancel,
-    sink: Sink,
-    done: Done,
 }
 
 impl Session {
@@ -73,49 +61,97 @@ impl Session {
     /// Puts the queue in front of a loaded engine. `start` is when loading began.
     pub fn with_engine(bundle: Bundle, engine: Box<dyn Engine>, scratch: Arc<Scratch>, adapter_bytes: u64, start: Instant) -> Self {
         let bundle = Arc::new(bundle);
-        let cancels = Arc::default();
         let (queue, jobs) = mpsc::channel();
-        let worker = Worker {
-            engine,
-            bundle: Arc::clone(&bundle),
-            adapters: AdapterCache::new(adapter_bytes),
-            scratch,
-            cancels: Arc::clone(&cancels),
-            load: start.elapsed(),
-        };
+        let load = start.elapsed();
+        let worker = Worker { engine, bundle: Arc::clone(&bundle), adapters: AdapterCache::new(adapter_bytes), scratch, load };
         let thread = thread::spawn(move || worker.work(&jobs));
-        Self { bundle, queue: Mutex::new(Some(queue)), cancels, next_id: AtomicU64::default(), worker: Mutex::new(Some(thread)) }
+        Self { bundle, queue: Mutex::new(Some(queue)), cancels: Cancels::default(), load, worker: Mutex::new(Some(thread)) }
     }
 
     pub fn bundle(&self) -> &Bundle {
         &self.bundle
     }
 
-    /// Runs a request after those submitted before it, and waits for the answer. Events come on another thread.
-    pub fn run(&self, request: Request, sink: impl FnMut(Event) + Send + 'static) -> Result<Answer, Error> {
-        let (send, receive) = mpsc::channel();
-        self.submit(request, Box::new(sink), Box::new(move |result| drop(send.send(result))));
-        receive.recv().unwrap_or_else(|_| Err(stopped().into()))
+    /// What opening it took.
+    pub fn load(&self) -> Duration {
+        self.load
     }
 
-    /// Puts a request into the queue and returns at once. `done` is called once; if it is dropped instead, the worker died.
-    pub fn submit(&self, request: Request, sink: Sink, done: Done) {
-        let queue = lock(&self.queue);
-        let Some(queue) = queue.as_ref() else {
-            return done(Err(Error::Closed));
-        };
-        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+    /// Runs a request after those submitted before it, and waits for the answer. Events come on another thread.
+    pub fn run(&self, request: Request, sink: impl FnMut(Event) + Send + 'static) -> Result<Answer, Error> {
+        self.run_until(request, &Cancel::default(), sink)
+    }
+
+    /// As [`Session::run`], with a switch that stops it.
+    pub fn run_until(&self, request: Request, cancel: &Cancel, sink: impl FnMut(Event) + Send + 'static) -> Result<Answer, Error> {
+        wait(|done| self.enqueue(vec![self.job(request, cancel, Box::new(sink), done)]))
+    }
+
+    /// Puts a request into the queue and returns at once, with the switch that stops it. `done` is called once; if it is dropped instead,
+    /// the worker died.
+    pub fn submit(&self, request: Request, sink: Sink, done: Done<Answer>) -> Cancel {
         let cancel = Cancel::default();
-        lock(&self.cancels).push((id, cancel.clone()));
-        if let Err(mpsc::SendError(job)) = queue.send(Job { id, request, cancel, sink, done }) {
-            (job.done)(Err(stopped().into()));
-        }
+        self.enqueue(vec![self.job(request, &cancel, sink, done)]);
+        cancel
+    }
+
+    /// Puts several requests into the queue, with no other between them, and returns at once, with the switches that stop each of them.
+    /// They run one after the other in the order given, and share what is in memory. `sink` and `done` get the number of the request too,
+    /// from 0; `done` is called once for each.
+    pub fn submit_all(
+        &self,
+        requests: Vec<Request>,
+        sink: impl FnMut(usize, Event) + Send + 'static,
+        done: impl FnMut(usize, Result<Answer, Error>) + Send + 'static,
+    ) -> Vec<Cancel> {
+        let (sink, done) = (Arc::new(Mutex::new(sink)), Arc::new(Mutex::new(done)));
+        let cancels: Vec<_> = requests.iter().map(|_| Cancel::default()).collect();
+        let job = |(number, (request, cancel)): (usize, (Request, &Cancel))| {
+            let (sink, done) = (Arc::clone(&sink), Arc::clone(&done));
+            let sink = move |event| lock(&sink)(number, event);
+            self.job(request, cancel, Box::new(sink), Box::new(move |result| lock(&done)(number, result)))
+        };
+        self.enqueue(requests.into_iter().zip(&cancels).enumerate().map(job).collect());
+        cancels
+    }
+
+    /// Lets the composed adapters go, after what was submitted before; the base stays in memory.
+    pub fn free_adapters(&self) -> Result<(), Error> {
+        wait(|done| self.enqueue(vec![Job::FreeAdapters(done)]))
     }
 
     /// Stops the running request within one token, and those that wait.
     pub fn cancel(&self) {
-        for (_, cancel) in lock(&self.cancels).iter() {
-            cancel.cancel();
+        self.cancels.cancel_all();
+    }
+
+    /// The switches that [`Session::cancel`] works on.
+    pub(crate) fn cancels(&self) -> &Cancels {
+        &self.cancels
+    }
+
+    fn job(&self, request: Request, cancel: &Cancel, sink: Sink, done: Done<Answer>) -> Job {
+        Job::Run(Run { request, cancel: cancel.clone(), registered: self.cancels.register(cancel), sink, done })
+    }
+
+    fn enqueue(&self, jobs: Vec<Job>) {
+        // Told after the queue is free again: what is called may use the session.
+        let mut refused = Vec::new();
+        {
+            let queue = lock(&self.queue);
+            for job in jobs {
+                let sent = match queue.as_ref() {
+                    Some(queue) => queue.send(job).map_err(|mpsc::SendError(job)| (job, stopped().into())),
+                    None => Err((job, Error::Closed)),
+                };
+                refused.extend(sent.err());
+            }
+        }
+        for (job, e) in refused {
+            match job {
+                Job::Run(run) => (run.done)(Err(e)),
+                Job::FreeAdapters(done) => done(Err(e)),
+            }
         }
     }
 
@@ -138,35 +174,11 @@ impl Drop for Session {
     }
 }
 
-struct Worker {
-    engine: Box<dyn Engine>,
-    bundle: Arc<Bundle>,
-    scratch: Arc<Scratch>,
-    adapters: AdapterCache,
-    cancels: Arc<Mutex<Vec<(u64, Cancel)>>>,
-    load: Duration,
-}
-
-impl Worker {
-    fn work(mut self, jobs: &mpsc::Receiver<Job>) {
-        while let Ok(job) = jobs.recv() {
-            let Job { id, request, cancel, mut sink, done } = job;
-            let result = catch_unwind(AssertUnwindSafe(|| self.run(&request, &cancel, &mut sink)));
-            lock(&self.cancels).retain(|(other, _)| *other != id);
-            let result = result.unwrap_or_else(|_| {
-                let message = "the run ended by a fault of this program; please report it, without the text.";
-                Err(EngineError::new(EngineErrorKind::Internal, message).into())
-            });
-            // A panic of the receiver ends its request only.
-            let _ = catch_unwind(AssertUnwindSafe(|| done(result)));
-        }
-    }
-
-    fn run(&mut self, request: &Request, cancel: &Cancel, sink: &mut Sink) -> Result<Answer, Error> {
-        let mut answer = run(&mut *self.engine, &self.bundle, &self.scratch, &mut self.adapters, request, cancel, sink)?;
-        answer.statistics.load = self.load;
-        Ok(answer)
-    }
+/// Starts what tells its result later, and waits for that.
+fn wait<T: Send + 'static>(start: impl FnOnce(Done<T>)) -> Result<T, Error> {
+    let (send, receive) = mpsc::channel();
+    start(Box::new(move |result| drop(send.send(result))));
+    receive.recv().unwrap_or_else(|_| Err(stopped().into()))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -7,8 +7,8 @@ use tandem_bundle::{Bundle, Manifest};
 use tandem_engine as core;
 
 use crate::{
-    Answer, BundleInfo, ChatMessage, CompositionInfo, FinishReason, Input, Mode, RunEvent, RunRequest, SentMessage, Statistics,
-    StepStatistics, TaskInfo, TaskKind,
+    Answer, BenchPair, BenchPlan, BenchReport, BenchTimes, BundleInfo, ChatMessage, CompositionInfo, FinishReason, Input, Mode, RunEvent,
+    RunRequest, SentMessage, Statistics, StepStatistics, TaskInfo, TaskKind,
 };
 
 impl From<&Bundle> for BundleInfo {
@@ -89,18 +89,25 @@ impl From<tandem_chat::SentMessage> for SentMessage {
     }
 }
 
+impl From<Input> for text::Input {
+    fn from(input: Input) -> Self {
+        match input {
+            Input::Conversation { messages } => Self::Conversation(messages.into_iter().map(Into::into).collect()),
+            Input::Text { text } => Self::Text(text),
+        }
+    }
+}
+
+fn tasks_of(main_task: String, into: Vec<String>) -> Vec<String> {
+    std::iter::once(main_task).chain(into).collect()
+}
+
 impl From<RunRequest> for core::Request {
     fn from(request: RunRequest) -> Self {
-        let input = match request.input {
-            Input::Conversation { messages } => text::Input::Conversation(messages.into_iter().map(Into::into).collect()),
-            Input::Text { text } => text::Input::Text(text),
-        };
-        let mut tasks = vec![request.main_task];
-        tasks.extend(request.into);
         Self {
-            input,
+            input: request.input.into(),
             reply_speaker: request.reply_speaker,
-            tasks,
+            tasks: tasks_of(request.main_task, request.into),
             mode: request.mode.asked(),
             max_tokens: request.max_tokens.map(|tokens| tokens as usize),
         }
@@ -165,6 +172,55 @@ impl From<core::FinishReason> for FinishReason {
             core::FinishReason::Repetition => Self::Repetition,
             core::FinishReason::Length => Self::Length,
             core::FinishReason::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+impl From<BenchPlan> for core::BenchPlan {
+    fn from(plan: BenchPlan) -> Self {
+        let reply_speaker = plan.reply_speaker;
+        let input = |input: Input| core::BenchInput { input: input.into(), reply_speaker: reply_speaker.clone() };
+        Self {
+            inputs: plan.inputs.into_iter().map(input).collect(),
+            tasks: tasks_of(plan.main_task, plan.into),
+            runs: plan.runs as usize,
+            max_tokens: plan.max_tokens.map(|tokens| tokens as usize),
+        }
+    }
+}
+
+impl From<core::BenchReport> for BenchReport {
+    fn from(report: core::BenchReport) -> Self {
+        let pair = |pair: &core::BenchPair| BenchPair {
+            input: count(pair.input),
+            one_pass: pair.one_pass.into(),
+            two_step: pair.two_step.into(),
+            ratio: pair.ratio,
+        };
+        Self {
+            mode: report.mode.into(),
+            load_ms: milliseconds(report.load),
+            compose_ms: milliseconds(report.compose),
+            switch_ms: report.switch.map(milliseconds),
+            prefill_tokens_per_second: report.prefill_speed,
+            decode_tokens_per_second: report.decode_speed,
+            pairs: report.pairs.iter().map(pair).collect(),
+            ratio: report.ratio,
+            faster: count(report.faster()),
+            peak_rss_bytes: report.peak_rss_bytes,
+            cancelled: report.cancelled,
+            tasks: report.tasks,
+        }
+    }
+}
+
+impl From<core::BenchTimes> for BenchTimes {
+    fn from(times: core::BenchTimes) -> Self {
+        Self {
+            prompt_tokens: count(times.prompt_tokens),
+            generated_tokens: count(times.generated_tokens),
+            prefill_ms: milliseconds(times.prefill),
+            decode_ms: milliseconds(times.decode),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod convert;
 mod error;
+mod outputs;
 mod session;
 mod types;
 
@@ -11,7 +12,8 @@ use std::path::Path;
 use tandem_bundle::{Bundle, PublicKey};
 
 pub use error::TandemError;
-pub use session::{EventSink, Session};
+pub use outputs::{Outputs, OutputsSink};
+pub use session::{BenchSink, EventSink, Session};
 pub use types::*;
 
 uniffi::setup_scaffolding!();

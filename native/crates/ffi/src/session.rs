@@ -4,9 +4,10 @@ use std::thread;
 
 use tandem_bundle::Bundle;
 use tandem_engine::{Options, Session as CoreSession};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
-use crate::{Answer, BundleInfo, RunEvent, RunRequest, SessionOptions, TandemError};
+use crate::outputs::{Outputs, OutputsSink};
+use crate::{Answer, BenchPlan, BenchReport, BundleInfo, OutputChoice, RunEvent, RunRequest, SessionOptions, TandemError};
 
 /// Receives the events of one run, on a thread of the core.
 #[uniffi::export(callback_interface)]
@@ -14,12 +15,18 @@ pub trait EventSink: Send + Sync {
     fn on_event(&self, event: RunEvent);
 }
 
+/// Receives how far a measurement is, on a thread of the core.
+#[uniffi::export(callback_interface)]
+pub trait BenchSink: Send + Sync {
+    fn on_progress(&self, done: u32, total: u32);
+}
+
 /// A bundle and its model in memory. It holds about a gigabyte: close it when it is not needed.
 #[derive(Debug, uniffi::Object)]
 pub struct Session {
     info: BundleInfo,
     /// Present until the session is dropped.
-    core: Option<CoreSession>,
+    core: Option<Arc<CoreSession>>,
 }
 
 #[uniffi::export]
@@ -35,7 +42,7 @@ impl Session {
         };
         let open = move || -> Result<Arc<Self>, TandemError> {
             let core = CoreSession::open(Bundle::open(Path::new(&bundle_path), None)?, base_path.as_deref().map(Path::new), &options)?;
-            Ok(Arc::new(Self { info: core.bundle().into(), core: Some(core) }))
+            Ok(Arc::new(Self { info: core.bundle().into(), core: Some(Arc::new(core)) }))
         };
         let (done, opened) = oneshot::channel();
         // A panic drops `done`, which is told below.
@@ -57,6 +64,47 @@ impl Session {
         }
         let result = answered.await.map_err(|_| TandemError::internal())?;
         Ok(result?.into())
+    }
+
+    /// Runs one request for several outputs (the request's own `into` and `mode` do not count), one after the other in the order given; the
+    /// base and the adapters stay in memory. Returns at once; the sink is told the rest.
+    pub fn run_all(&self, request: RunRequest, outputs: Vec<OutputChoice>, sink: Box<dyn OutputsSink>) -> Arc<Outputs> {
+        let sink: Arc<dyn OutputsSink> = Arc::from(sink);
+        let events = Arc::clone(&sink);
+        let (remaining, finished) = watch::channel(outputs.len());
+        let requests = outputs.into_iter().map(|output| RunRequest { into: output.into, mode: output.mode, ..request.clone() }.into());
+        let tell = move |number: usize, result: Result<tandem_engine::Answer, tandem_engine::Error>| {
+            let number = number as u32;
+            match result {
+                Ok(answer) => sink.on_answer(number, answer.into()),
+                Err(e) => sink.on_failure(number, e.kind().into(), e.to_string()),
+            }
+            remaining.send_modify(|remaining| *remaining -= 1);
+        };
+        let event = move |number: usize, event: tandem_engine::Event| events.on_event(number as u32, event.into());
+        let cancels = self.core.as_ref().map(|core| core.submit_all(requests.collect(), event, tell));
+        Arc::new(Outputs { cancels: cancels.unwrap_or_default(), finished })
+    }
+
+    /// Measures one pass against two steps on this device. [`Session::cancel`] stops it; then the report holds what was complete.
+    pub async fn bench(&self, plan: BenchPlan, sink: Box<dyn BenchSink>) -> Result<BenchReport, TandemError> {
+        let (done, measured) = oneshot::channel();
+        if let Some(core) = self.core.clone() {
+            let measure = move || core.bench(&plan.into(), |progress| sink.on_progress(progress.done as u32, progress.total as u32));
+            // A panic drops `done`, which is told below.
+            thread::spawn(move || drop(done.send(measure())));
+        }
+        let report = measured.await.map_err(|_| TandemError::internal())?;
+        Ok(report?.into())
+    }
+
+    /// Lets the composed adapters go, as when the system asks for memory; the base stays. They are composed anew when they are needed.
+    pub async fn free_adapters(&self) -> Result<(), TandemError> {
+        let (done, freed) = oneshot::channel();
+        if let Some(core) = self.core.clone() {
+            thread::spawn(move || drop(done.send(core.free_adapters())));
+        }
+        Ok(freed.await.map_err(|_| TandemError::internal())??)
     }
 
     /// Stops the running request and those that wait.

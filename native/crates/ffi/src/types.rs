@@ -54,6 +54,14 @@ pub struct RunRequest {
     pub max_tokens: Option<u32>,
 }
 
+/// One of several outputs of a request.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct OutputChoice {
+    /// Ids of the other tasks, in order; empty for the main task alone.
+    pub into: Vec<String>,
+    pub mode: Mode,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum FinishReason {
     /// The model ended its answer.
@@ -170,4 +178,64 @@ pub struct SessionOptions {
     pub threads: Option<u32>,
     /// Where short-lived files may be written; on a phone the app's cache folder.
     pub temp_dir: Option<String>,
+}
+
+/// What to measure: one pass against two steps.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct BenchPlan {
+    pub inputs: Vec<Input>,
+    /// For replies: who is to answer. By default the latest speaker before the last one.
+    pub reply_speaker: Option<String>,
+    /// Id of the main task.
+    pub main_task: String,
+    /// Ids of the other tasks, in order; at least one.
+    pub into: Vec<String>,
+    /// How often each pair runs.
+    pub runs: u32,
+    /// Limit of generated tokens for each step; the bundle's when absent.
+    pub max_tokens: Option<u32>,
+}
+
+/// Times are wall time in milliseconds; each is the median of its runs.
+#[derive(Clone, Debug, PartialEq, uniffi::Record)]
+pub struct BenchReport {
+    pub tasks: Vec<String>,
+    /// The mode of the one pass.
+    pub mode: Mode,
+    pub load_ms: f64,
+    /// To compose the adapter for the first time and load it.
+    pub compose_ms: f64,
+    /// To compose and load an adapter that was in memory before.
+    pub switch_ms: Option<f64>,
+    pub prefill_tokens_per_second: Option<f64>,
+    pub decode_tokens_per_second: Option<f64>,
+    pub pairs: Vec<BenchPair>,
+    /// The median of the pairs' ratios.
+    pub ratio: Option<f64>,
+    /// On how many inputs one pass was faster.
+    pub faster: u32,
+    /// Peak resident memory of the process, in bytes; 0 where the system does not tell.
+    pub peak_rss_bytes: u64,
+    /// Whether it was stopped before its end.
+    pub cancelled: bool,
+}
+
+/// One input in one pass and in two steps.
+#[derive(Clone, Debug, PartialEq, uniffi::Record)]
+pub struct BenchPair {
+    /// Of the plan's inputs, from 0.
+    pub input: u32,
+    pub one_pass: BenchTimes,
+    pub two_step: BenchTimes,
+    /// Time of two steps by time of one pass.
+    pub ratio: f64,
+}
+
+/// Sums over the steps; times in milliseconds.
+#[derive(Clone, Debug, PartialEq, uniffi::Record)]
+pub struct BenchTimes {
+    pub prompt_tokens: u32,
+    pub generated_tokens: u32,
+    pub prefill_ms: f64,
+    pub decode_ms: f64,
 }

@@ -3,7 +3,10 @@
 use std::fs;
 use std::future::Future;
 
-use tandem_ffi::{Mode, Session, SessionOptions, TandemError, TaskKind, inspect_bundle, parse_chat, verify_bundle};
+use tandem_ffi::{
+    Mode, Session, SessionOptions, TandemError, TaskKind, inspect_bundle, parse_chat, read_chat, read_chat_file, read_pasted_chat,
+    verify_bundle,
+};
 use tandem_fixture::Fixture;
 use tempfile::TempDir;
 
@@ -61,4 +64,20 @@ fn chat_text_becomes_messages() {
     let messages = parse_chat("Ana: hi\nBen: ho".into());
     let messages: Vec<_> = messages.iter().map(|m| (m.speaker.as_str(), m.text.as_str())).collect();
     assert_eq!(messages, [("Ana", "hi"), ("Ben", "ho")]);
+}
+
+#[test]
+fn an_exported_chat_tells_when_its_messages_were_sent() {
+    let export = "31/12/23, 21:41 - Ana: hi\n";
+    let messages = read_pasted_chat(export.into());
+    assert_eq!((messages[0].speaker.as_str(), messages[0].sent_at.as_deref()), ("Ana", Some("2023-12-31T21:41")));
+    assert_eq!(read_chat(export.into()).unwrap(), messages);
+    let folder = tempfile::tempdir_in(std::env::temp_dir()).unwrap();
+    let path = folder.path().join("chat.txt");
+    fs::write(&path, export).unwrap();
+    assert_eq!(read_chat_file(path.display().to_string()).unwrap(), messages);
+    match read_chat(b"PK\x03\x04".to_vec()) {
+        Err(TandemError::Input { kind, .. }) => assert_eq!(kind, "chat-zip-invalid"),
+        other => panic!("{other:?}"),
+    }
 }

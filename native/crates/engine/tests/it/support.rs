@@ -87,7 +87,9 @@ impl Engine for ScriptedEngine {
             break;
         }
         let prompt_tokens = generation.ids.len();
-        Ok(Generated { stopped, prompt_tokens, generated_tokens: tokens, prefill: Duration::ZERO, decode: Duration::ZERO })
+        // A second for each token makes speeds and ratios plain.
+        let [prefill, decode] = [prompt_tokens, tokens].map(|tokens| Duration::from_secs(tokens as u64));
+        Ok(Generated { stopped, prompt_tokens, generated_tokens: tokens, prefill, decode })
     }
 }
 
