@@ -1,8 +1,8 @@
 """Train a calibration: base and adapters frozen, a few vectors on top of their merge (Learnable Calibration, arXiv 2507.16083)."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,17 @@ from torch import nn
 from toolchain import paths
 from toolchain.adapters.calibration_file import Calibration, Entry, write_calibration
 from toolchain.adapters.compose import compose, delta, layer_of
+from toolchain.adapters.distillation import with_soft_targets
 from toolchain.adapters.examples import encode_pairs
-from toolchain.adapters.files import MODULES, Adapter, adapter_hash, read_adapter
+from toolchain.adapters.files import Adapter, adapter_hash, read_adapter
+from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.merge_weights import MergeWeights
 from toolchain.adapters.training import Schedule, train, write_log
 from toolchain.base_model.load import LoadedBase
+from toolchain.console import progress
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs
+from toolchain.errors import ToolchainError
 from toolchain.provenance import data_hashes, git_commit, versions
 from toolchain.tasks import Composition
 
@@ -30,12 +34,14 @@ CALIBRATION_RANK = 4
 class CalibrationMethod(StrEnum):
     """LC adds p·1ᵀ (the foldable reading), LC++ adds P2·P1; both are shared by all layers of a module type.
 
-    LC++W, our own, also learns the merge weights of every linear: 252 more parameters on the default base.
+    Two are our own. LC++W also learns the merge weights of every linear: 252 more parameters on the default base. LC++M starts at a
+    weighted merge, one weight for each task, instead of at the mean.
     """
 
     LC = "lc"
     LC_PLUS_PLUS = "lc++"
     LC_PLUS_PLUS_W = "lc++w"
+    LC_PLUS_PLUS_M = "lc++m"
 
 
 class SharedPair(nn.Module):
@@ -75,6 +81,7 @@ _CORRECTIONS: dict[CalibrationMethod, type[SharedPair] | type[SharedVector]] = {
     CalibrationMethod.LC: SharedVector,
     CalibrationMethod.LC_PLUS_PLUS: SharedPair,
     CalibrationMethod.LC_PLUS_PLUS_W: SharedPair,
+    CalibrationMethod.LC_PLUS_PLUS_M: SharedPair,
 }
 
 
@@ -119,24 +126,34 @@ def train_calibration(
     schedule: Schedule,
     path: Path,
     teacher: Sequence[Pair] = (),
+    merge_weights: Sequence[float] | None = None,
 ) -> dict[str, Any]:
     """Train on the calibration split, and the teacher's targets for it, over the exported fp16 adapters.
 
-    Writes the calibration file and, beside it, its log; returns the log.
+    `merge_weights`, one for each task, are LC++M's. Writes the calibration file and, beside it, its log; returns the log.
+
+    Raises:
+        ToolchainError: merge weights for another method, or none for LC++M, or not one for each task.
     """
-    training = encode_pairs(base, composition.prompt, [*composition_pairs(composition, Split.CALIBRATION), *teacher])
+    _check_merge_weights(method, composition, merge_weights)
+    pairs = [*composition_pairs(composition, Split.CALIBRATION), *teacher]
+    training = encode_pairs(base, composition.prompt, pairs)
+    if schedule.distillation:
+        training = with_soft_targets(base, composition.tasks[-1], pairs, training, progress)
     validation = encode_pairs(base, composition.prompt, composition_pairs(composition, Split.VALIDATION))
     folders = {task: paths.ADAPTERS / task for task in composition.ids}
     adapters = [read_adapter(folder) for folder in folders.values()]
-    merge_into(base.model, adapters)
+    merge_into(base.model, adapters, merge_weights)
     torch.manual_seed(schedule.seed)
     corrections = attach(base.model, method, adapters)
     hashes = {task: adapter_hash(folder) for task, folder in folders.items()}
-    merged = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()[:12]
+    merged = hashlib.sha256(f"{''.join(hashes.values())} {merge_weights}".encode()).hexdigest()[:12]
     checkpoint = paths.cache() / "checkpoints" / f"{path.stem}-{method}-seed{schedule.seed}-{merged}.pt"
     parameters = dict(corrections.named_parameters())
     log = train(base.model, parameters, training, validation, schedule, checkpoint, lambda _training: None)
     entries = corrections.entries(base.model.config.num_hidden_layers)
+    if merge_weights:
+        entries = tuple(replace(entry, weights=np.asarray(merge_weights, dtype=np.float32)) for entry in entries)
     write_calibration(path, Calibration(method, composition.name, base.specification.sha256, hashes, entries))
     content = {
         "composition": composition.name,
@@ -144,6 +161,7 @@ def train_calibration(
         "parameters": sum(parameter.numel() for parameter in parameters.values()),
         "base_sha256": base.specification.sha256,
         "adapter_sha256": hashes,
+        "merge_weights": merge_weights,
         "training_pairs": len(training),
         "of_which_teacher": len(teacher),
         "validation_pairs": len(validation),
@@ -158,16 +176,20 @@ def train_calibration(
     return content
 
 
-def adapted_linears(model: Any) -> Iterator[tuple[str, nn.Linear]]:
-    """Every linear of the seven module types, by name (`model.layers.0.self_attn.q_proj`)."""
-    for name, module in model.named_modules():
-        if isinstance(module, nn.Linear) and name.rsplit(".", 1)[-1] in MODULES:
-            yield name, module
+def _check_merge_weights(
+    method: CalibrationMethod, composition: Composition, merge_weights: Sequence[float] | None
+) -> None:
+    if (method is CalibrationMethod.LC_PLUS_PLUS_M) != (merge_weights is not None):
+        raise ToolchainError(f"{method}: merge weights go with {CalibrationMethod.LC_PLUS_PLUS_M}, and only with it")
+    if merge_weights and len(merge_weights) != len(composition.tasks):
+        raise ToolchainError(
+            f"{composition.name}: {len(merge_weights)} merge weights for {len(composition.tasks)} tasks: give one for each"
+        )
 
 
-def merge_into(model: Any, adapters: list[Adapter]) -> None:
-    """Add the exact mean of the adapters, rounded as the device rounds it, to the frozen weights in place."""
-    merged = compose(adapters, [1 / len(adapters)] * len(adapters))
+def merge_into(model: Any, adapters: list[Adapter], weights: Sequence[float] | None = None) -> None:
+    """Add the weighted sum of the adapters (by default their mean), rounded as the device rounds it, to the frozen weights in place."""
+    merged = compose(adapters, weights or [1 / len(adapters)] * len(adapters))
     with torch.no_grad():
         for name, linear in adapted_linears(model):
             linear.weight += torch.from_numpy(delta(merged, name))

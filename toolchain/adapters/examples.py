@@ -4,7 +4,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
@@ -14,11 +16,20 @@ _BUCKET_BATCHES = 8
 
 
 @dataclass(frozen=True)
+class SoftTarget:
+    """What a teacher would write at each of n target tokens: its k likeliest tokens, int64 [n, k], and their probabilities, float32 [n, k]."""
+
+    tokens: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class Example:
-    """Prompt ids (BOS included) and target ids (EOS included)."""
+    """Prompt ids (BOS included) and target ids (EOS included); `soft` when the target is distilled as well."""
 
     prompt: list[int]
     target: list[int]
+    soft: SoftTarget | None = None
 
     @property
     def length(self) -> int:
@@ -28,10 +39,15 @@ class Example:
 
 @dataclass(frozen=True)
 class Batch:
-    """ids: int64 [batch, length], right-padded; is_target: bool [batch, length], true where ids is part of a target."""
+    """ids: int64 [batch, length], right-padded; is_target: bool [batch, length], true where ids is part of a target.
+
+    When every example has a soft target: their tokens and probabilities, [target tokens, k], in the order of `ids[is_target]`.
+    """
 
     ids: torch.Tensor
     is_target: torch.Tensor
+    soft_tokens: torch.Tensor | None = None
+    soft_probabilities: torch.Tensor | None = None
 
 
 def encode_pairs(base: LoadedBase, template: str, pairs: Sequence[Pair]) -> list[Example]:
@@ -56,7 +72,11 @@ def collate(examples: Sequence[Example]) -> Batch:
     for row, example in enumerate(examples):
         ids[row, : example.length] = torch.tensor(example.prompt + example.target)
         is_target[row, len(example.prompt) : example.length] = True
-    return Batch(ids, is_target)
+    soft = [example.soft for example in examples if example.soft]
+    if len(soft) < len(examples):
+        return Batch(ids, is_target)
+    tokens = torch.from_numpy(np.concatenate([item.tokens for item in soft]))
+    return Batch(ids, is_target, tokens, torch.from_numpy(np.concatenate([item.probabilities for item in soft])))
 
 
 def batch_indices(lengths: Sequence[int], batch_size: int, epoch: int, seed: int) -> list[list[int]]:

@@ -64,6 +64,7 @@ def teacher_pairs(composition: Composition) -> list[Pair]:
     path = targets_path(composition)
     if not path.is_file():
         raise ToolchainError(f"{path} is missing: make it with `toolchain data teacher {composition.name}`")
+    references = {item.id: item.references[composition.ids[0]] for item in conversations(Split.CALIBRATION)}
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     hashes = _adapter_hashes(composition)
     if any(row["adapter_sha256"] != hashes for row in rows):
@@ -71,7 +72,12 @@ def teacher_pairs(composition: Composition) -> list[Pair]:
             f"{path} was made by other adapters than those in {paths.ADAPTERS}: make it anew with `toolchain data teacher {composition.name}`"
         )
     return [
-        replace(pairs[row["id"]], id=f"{row['id']}.{row['source']}", target=row["target"])
+        replace(
+            pairs[row["id"]],
+            id=f"{row['id']}.{row['source']}",
+            target=row["target"],
+            intermediate=references[row["id"]][row["source"]],
+        )
         for row in rows
         if row["target"]
     ]

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -15,6 +14,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from toolchain.adapters.examples import Batch, Example, batch_indices, collate
+from toolchain.console import progress
 from toolchain.hashing import write_text_whole, written_whole
 
 
@@ -29,6 +29,7 @@ class Precision(StrEnum):
 class Schedule:
     """How long and how fast: `steps` optimiser steps of `batch_size` examples, linear warm-up, then cosine to zero.
 
+    `distillation` is the share of the teacher's distributions in the loss, for examples that have them.
     `keep_best` keeps the parameters of the lowest validation loss; without it those of the last step are kept, after the rate has come down.
     """
 
@@ -42,6 +43,7 @@ class Schedule:
     seed: int = 0
     keep_best: bool = True
     precision: Precision = Precision.FP32
+    distillation: float = 0.0
 
 
 @dataclass
@@ -54,13 +56,22 @@ class TrainingLog:
     seconds: float = 0.0
 
 
-def target_loss(model: Any, batch: Batch) -> torch.Tensor:
-    """Mean cross-entropy over target tokens; logits are made for those positions only (the head has 262k rows)."""
+def target_loss(model: Any, batch: Batch, distillation: float = 0.0) -> torch.Tensor:
+    """Mean cross-entropy over target tokens; logits are made for those positions only (the head has 262k rows).
+
+    With `distillation` d and soft targets: (1 - d) of it plus d times the cross-entropy against the teacher's distribution, of which the
+    likeliest tokens stand for the whole (Hinton et al. 2015, arXiv 1503.02531, temperature 1).
+    """
     hidden = model.model(input_ids=batch.ids, use_cache=False).last_hidden_state
     predicts_target = torch.zeros_like(batch.is_target)
     predicts_target[:, :-1] = batch.is_target[:, 1:]
-    logits = model.lm_head(hidden[predicts_target])
-    return cross_entropy(logits.float(), batch.ids[batch.is_target])
+    logits: torch.Tensor = model.lm_head(hidden[predicts_target]).float()
+    hard = cross_entropy(logits, batch.ids[batch.is_target])
+    if not distillation or batch.soft_tokens is None:
+        return hard
+    log_probabilities = logits.gather(1, batch.soft_tokens) - logits.logsumexp(-1, keepdim=True)
+    soft: torch.Tensor = -(batch.soft_probabilities * log_probabilities).sum(-1).mean()
+    return (1 - distillation) * hard + distillation * soft
 
 
 def validation_loss(model: Any, examples: Sequence[Example], batch_size: int) -> float:
@@ -98,7 +109,7 @@ def train(
     best: dict[str, torch.Tensor] = {}
     if resumed := _resume(checkpoint, run, parameters, optimizer):
         log, first, best = resumed
-        _progress(f"resuming at step {first} of {schedule.steps}")
+        progress(f"resuming at step {first} of {schedule.steps}")
     started = time.monotonic() - log.seconds
     batches = _batches(train_examples, schedule)
     for step, indices in enumerate(batches):
@@ -109,7 +120,7 @@ def train(
         torch.manual_seed(schedule.seed * 1_000_003 + step)
         set_training(True)
         with torch.autocast("cpu", torch.bfloat16, enabled=schedule.precision is Precision.BF16):
-            loss = target_loss(model, collate([train_examples[index] for index in indices]))
+            loss = target_loss(model, collate([train_examples[index] for index in indices]), schedule.distillation)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(parameters.values(), schedule.gradient_clip)
@@ -127,7 +138,7 @@ def train(
                 best = {name: parameter.detach().clone() for name, parameter in parameters.items()}
             log.seconds = round(time.monotonic() - started, 1)
             _save(checkpoint, run, parameters, optimizer, log, best)
-        _progress(_line(log, done, schedule, time.monotonic() - started))
+        progress(_line(log, done, schedule, time.monotonic() - started))
     with torch.no_grad():
         for name, parameter in parameters.items():
             parameter.copy_(best[name])
@@ -157,12 +168,15 @@ def _line(log: TrainingLog, done: int, schedule: Schedule, seconds: float) -> st
     return f"step {done}/{schedule.steps}  loss {log.losses[-1]:.3f}{validation}  {seconds:.0f} s"
 
 
-def _progress(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
 def _digest(*examples: Sequence[Example]) -> str:
-    return hashlib.sha256(repr([list(part) for part in examples]).encode()).hexdigest()
+    digest = hashlib.sha256()
+    for part in examples:
+        digest.update(f"{len(part)} examples".encode())
+        for example in part:
+            digest.update(repr((example.prompt, example.target)).encode())
+            if example.soft:
+                digest.update(example.soft.tokens.tobytes() + example.soft.probabilities.tobytes())
+    return digest.hexdigest()
 
 
 def _save(
@@ -191,7 +205,7 @@ def _resume(
         return None
     state = torch.load(checkpoint, weights_only=True)
     if state.get("run") != run or state["parameters"].keys() != parameters.keys():
-        _progress(f"{checkpoint} belongs to another schedule or to other examples: starting anew")
+        progress(f"{checkpoint} belongs to another schedule or to other examples: starting anew")
         return None
     with torch.no_grad():
         for name, parameter in parameters.items():

@@ -15,12 +15,13 @@ from toolchain.text import Input
 
 @dataclass(frozen=True)
 class Pair:
-    """One example: what goes into the prompt and what should come out."""
+    """One example: what goes into the prompt and what should come out; `intermediate` is the text that the last task turns into the target."""
 
     id: str
     source: Input
     reply_speaker: str | None
     target: str
+    intermediate: str | None = None
 
 
 def composition_pairs(composition: Composition, split: Split) -> list[Pair]:
@@ -55,4 +56,6 @@ def single_task_pairs(task: Task, split: Split, cocoa: Path | None = None) -> li
 
 def _main_pair(conversation: Conversation, main: str, variant: str) -> Pair:
     speaker = conversation.reply_speaker if "{reply_speaker}" in TASKS[main].prompt else None
-    return Pair(conversation.id, conversation.messages, speaker, conversation.references[main][variant])
+    references = conversation.references[main]
+    intermediate = None if variant == ENGLISH else references[ENGLISH]
+    return Pair(conversation.id, conversation.messages, speaker, references[variant], intermediate)

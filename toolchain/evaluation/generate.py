@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from toolchain.adapters.calibration import adapted_linears
 from toolchain.adapters.compose import delta
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.linears import adapted_linears
 from toolchain.base_model.load import LoadedBase
 from toolchain.text import answer_has_ended, cut_answer
 

@@ -3,9 +3,10 @@
 import numpy as np
 
 from toolchain import paths
-from toolchain.adapters.calibration import CalibrationMethod, adapted_linears
+from toolchain.adapters.calibration import CalibrationMethod
 from toolchain.adapters.calibration_file import Calibration, Entry, write_calibration
 from toolchain.adapters.files import adapter_hash, write_adapter
+from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.tasks import Composition
 from toolchain.tests.tiny import SPECIFICATION, random_adapter, tiny_model

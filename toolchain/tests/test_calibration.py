@@ -10,9 +10,10 @@ from toolchain.adapters.calibration import CalibrationMethod, Corrections, attac
 from toolchain.adapters.calibration_file import Calibration, read_calibration, write_calibration
 from toolchain.adapters.compose import compose
 from toolchain.adapters.examples import Example
-from toolchain.adapters.files import MODULES, adapter_hash, write_adapter
+from toolchain.adapters.files import MODULES, adapter_hash, read_adapter, write_adapter
 from toolchain.adapters.training import Schedule, train
 from toolchain.base_model.load import LoadedBase
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.generate import adapter_applied
 from toolchain.tasks import Composition
 from toolchain.tests.tiny import SPECIFICATION, logits, random_adapter, tiny_base
@@ -115,12 +116,13 @@ def test_a_calibration_is_trained_and_written_with_what_it_belongs_to(
         write_adapter(paths.ADAPTERS / task, adapter, "tiny")
     schedule = Schedule(steps=2, batch_size=4, learning_rate=0.01, evaluate_every=1)
     path = tmp_path / "summarize+es.safetensors"
-    log = train_calibration(base, Composition.parse("summarize+es"), method, schedule, path)
+    weights = (0.75, 0.5) if method is CalibrationMethod.LC_PLUS_PLUS_M else None
+    log = train_calibration(base, Composition.parse("summarize+es"), method, schedule, path, merge_weights=weights)
     calibration = read_calibration(path)
     assert (calibration.method, calibration.composition) == (method, "summarize+es")
     assert calibration.base_sha256 == SPECIFICATION.sha256
     assert calibration.adapter_sha256 == {task: adapter_hash(paths.ADAPTERS / task) for task in ("summarize", "es")}
-    shared = [entry for entry in calibration.entries if entry.weights is None]
+    shared = [entry for entry in calibration.entries if entry.p is not None or entry.p1 is not None]
     assert {(entry.first, entry.last) for entry in shared} == {(0, 2)}
     assert {entry.module for entry in shared} == set(MODULES)
     stored = sum(
@@ -129,10 +131,43 @@ def test_a_calibration_is_trained_and_written_with_what_it_belongs_to(
         for tensor in (entry.p1, entry.p2, entry.p, entry.weights)
         if tensor is not None
     )
-    assert stored == log["parameters"]
+    repeated = len(weights) * len(MODULES) if weights else 0
+    assert stored == log["parameters"] + repeated
+    if weights:
+        assert all(entry.weights is not None and tuple(entry.weights) == weights for entry in shared)
     assert len(log["losses"]) == 2
     assert path.with_suffix(".json").is_file()
     assert not list((tmp_path / "cache").rglob("*.pt")), "the checkpoint goes once the file is written"
+
+
+@pytest.mark.parametrize(
+    ("method", "weights"),
+    [
+        (CalibrationMethod.LC_PLUS_PLUS, (0.5, 0.5)),
+        (CalibrationMethod.LC_PLUS_PLUS_M, None),
+        (CalibrationMethod.LC_PLUS_PLUS_M, (0.5,)),
+    ],
+)
+def test_merge_weights_that_do_not_fit_are_refused(
+    base: LoadedBase, assets: Path, method: CalibrationMethod, weights: tuple[float, ...] | None
+) -> None:
+    with pytest.raises(ToolchainError, match="merge weights"):
+        train_calibration(
+            base, Composition.parse("summarize+es"), method, Schedule(1, 1, 0.1), assets / "c", merge_weights=weights
+        )
+
+
+def test_a_calibration_of_a_weighted_merge_is_what_was_trained(base: LoadedBase, assets: Path) -> None:
+    composition, path = Composition.parse("summarize+es"), assets / "c.safetensors"
+    schedule = Schedule(steps=2, batch_size=2, learning_rate=1e-9, evaluate_every=2)
+    train_calibration(base, composition, CalibrationMethod.LC_PLUS_PLUS_M, schedule, path, merge_weights=(0.75, 0.25))
+    adapters = [read_adapter(paths.ADAPTERS / task) for task in composition.ids]
+    plain = tiny_base()
+    with adapter_applied(plain.model, compose(adapters, HALVES, read_calibration(path))):
+        deployed = logits(plain, IDS)
+    torch.testing.assert_close(deployed, logits(base, IDS), rtol=1e-3, atol=1e-3)
+    with adapter_applied(plain.model, compose(adapters, [0.75, 0.25])):
+        torch.testing.assert_close(deployed, logits(plain, IDS), rtol=1e-3, atol=1e-3)
 
 
 def test_an_interrupted_calibration_does_not_go_on_with_other_adapters(

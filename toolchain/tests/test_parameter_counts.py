@@ -7,7 +7,8 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from toolchain.adapters.calibration import CalibrationMethod, adapted_linears, attach
+from toolchain.adapters.calibration import CalibrationMethod, attach
+from toolchain.adapters.linears import adapted_linears
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from tokenizers import AddedToken, Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import BPE
 from transformers import Gemma3ForCausalLM, Gemma3TextConfig
 
-from toolchain.adapters.calibration import adapted_linears
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.safetensors_file import Array
 from toolchain.base_model.load import LoadedBase
 from toolchain.base_model.specification import BaseModel
