@@ -67,7 +67,7 @@ def target_loss(model: Any, batch: Batch, distillation: float = 0.0) -> torch.Te
     predicts_target[:, :-1] = batch.is_target[:, 1:]
     logits: torch.Tensor = model.lm_head(hidden[predicts_target]).float()
     hard = cross_entropy(logits, batch.ids[batch.is_target])
-    if not distillation or batch.soft_tokens is None:
+    if not distillation or batch.soft_tokens is None or batch.soft_probabilities is None:
         return hard
     log_probabilities = logits.gather(1, batch.soft_tokens) - logits.logsumexp(-1, keepdim=True)
     soft: torch.Tensor = -(batch.soft_probabilities * log_probabilities).sum(-1).mean()
