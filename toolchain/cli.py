@@ -34,6 +34,16 @@ def _chosen(choices: type[Choice], what: str, name: str) -> Choice:
     return choices(name)
 
 
+def numbers(option: str, text: str) -> tuple[float, ...]:
+    """The numbers of a comma-separated list."""
+    try:
+        return tuple(float(number) for number in text.split(","))
+    except ValueError:
+        raise ToolchainError(
+            f"{option} {text!r} is no comma-separated list of numbers: give one such as 1e-3,3e-3"
+        ) from None
+
+
 @model_app.command("get")
 def model_get(
     name: Annotated[str, typer.Option(help="Base model.")] = DEFAULT_BASE,
@@ -109,7 +119,7 @@ def train_lora_command(
 @train_app.command("calibration")
 def train_calibration_command(
     composition: str,
-    method: Annotated[str, typer.Option(help="lc++w (ours), lc++ or lc.")] = "lc++",
+    method: Annotated[str, typer.Option(help="lc++ or lc; ours: lc++m, lc++w.")] = "lc++",
     steps: Count = 120,
     batch_size: Count = 4,
     learning_rate: float = 3e-3,
@@ -118,6 +128,12 @@ def train_calibration_command(
     with_teacher: Annotated[
         bool, typer.Option("--teacher", help="Also train on the committed teacher targets.")
     ] = False,
+    distillation: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the last task's adapter's distributions in the loss.")
+    ] = 0.0,
+    merge_weights: Annotated[
+        str | None, typer.Option(help="lc++m: a weight for each task's adapter, such as 0.75,0.5.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="File to write; default assets/calibrations/<method>/<composition>.safetensors.")
     ] = None,
@@ -133,11 +149,19 @@ def train_calibration_command(
 
     chosen, parsed = _chosen(CalibrationMethod, "calibration method", method), Composition.parse(composition)
     chosen_precision = _chosen(Precision, "precision", precision)
-    schedule = Schedule(steps, batch_size, learning_rate, seed=seed, keep_best=False, precision=chosen_precision)
-    teacher = teacher_pairs(parsed) if with_teacher else []
-    log = train_calibration(
-        load_base(base_model()), parsed, chosen, schedule, out or calibration_path(parsed, chosen), teacher
+    schedule = Schedule(
+        steps,
+        batch_size,
+        learning_rate,
+        seed=seed,
+        keep_best=False,
+        precision=chosen_precision,
+        distillation=distillation,
     )
+    weights = None if merge_weights is None else numbers("--merge-weights", merge_weights)
+    teacher = teacher_pairs(parsed) if with_teacher else []
+    path = out or calibration_path(parsed, chosen)
+    log = train_calibration(load_base(base_model()), parsed, chosen, schedule, path, teacher, weights)
     show(
         {key: log[key] for key in ("composition", "method", "parameters", "best_step", "validation_losses", "seconds")}
     )
@@ -146,7 +170,7 @@ def train_calibration_command(
 @train_app.command("baseline")
 def train_baseline_command(
     method: str,
-    composition: str,
+    composition: Annotated[str, typer.Argument(help="Or `all`, for a calibration that all compositions share.")],
     steps: Count = 90,
     batch_size: Count = 6,
     rates: Annotated[str, typer.Option(help="Comma-separated learning rates; validation chooses one.")] = "1e-3,3e-3",
@@ -161,20 +185,19 @@ def train_baseline_command(
     from toolchain.adapters.merging.budget import Budget
     from toolchain.adapters.merging.fitted import fit_method
     from toolchain.adapters.merging.registry import METHODS
+    from toolchain.adapters.merging.scope import EVERYTHING
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
     from toolchain.tasks import Composition
 
     if method not in METHODS:
         raise ToolchainError(f"unknown method {method!r}: choose from {', '.join(METHODS)}")
-    try:
-        tried = tuple(float(rate) for rate in rates.split(","))
-    except ValueError:
-        raise ToolchainError(
-            f"--rates {rates!r} is no comma-separated list of numbers: give one such as 1e-3,3e-3"
-        ) from None
+    tried = numbers("--rates", rates)
+    if METHODS[method].shared and composition != EVERYTHING.name:
+        raise ToolchainError(f"method {method!r} is shared by all compositions: give `all` instead of {composition!r}")
+    scope = EVERYTHING if METHODS[method].shared else Composition.parse(composition)
     budget = Budget(steps, batch_size, tried, evaluations, seed, with_teacher)
-    log = fit_method(METHODS[method], lambda: load_base(base_model()), Composition.parse(composition), budget)
+    log = fit_method(METHODS[method], lambda: load_base(base_model()), scope, budget)
     show({key: log[key] for key in ("method", "composition", "parameters", "rate", "weights", "seconds") if key in log})
 
 

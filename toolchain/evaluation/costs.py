@@ -2,13 +2,13 @@
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from toolchain import paths
 from toolchain.adapters.calibration import CalibrationMethod
-from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.adapters.merging.fitted import fit_log_path
+from toolchain.adapters.merging.registry import METHODS
+from toolchain.adapters.merging.scope import EVERYTHING, Scope
 from toolchain.tasks import Composition
 
 BYTES_PER_PARAMETER = 2
@@ -17,11 +17,10 @@ BYTES_PER_PARAMETER = 2
 
 @dataclass(frozen=True)
 class Cost:
-    """`parameters` are those that a composition adds to the single-task adapters on the phone; `log` is of the fitting, or None."""
+    """`parameters` are those that a composition adds to the single-task adapters on the phone; shared ones are counted whole."""
 
     passes: int
     parameters: int
-    log: dict[str, Any] | None
 
     @property
     def bytes(self) -> int:
@@ -31,14 +30,21 @@ class Cost:
 
 def cost(method: str, composition: Composition) -> Cost:
     """The cost of a method on a composition."""
-    path = (
-        calibration_path(composition, CalibrationMethod(method)).with_suffix(".json")
-        if method in set(CalibrationMethod)
-        else fit_log_path(method, composition)
-    )
-    log = _read(path)
+    log = fit_log(method, EVERYTHING if _shared(method) else composition)
     passes = len(composition.tasks) if method == "two-step" else 1
-    return Cost(passes, int(log.get("parameters") or len(log.get("weights", ()))) if log else 0, log)
+    return Cost(passes, int(log.get("parameters") or len(log.get("weights", ()))) if log else 0)
+
+
+def fit_log(method: str, scope: Scope) -> dict[str, Any] | None:
+    """The committed log of a fitting, or None."""
+    path = fit_log_path(method, scope)
+    if method in set(CalibrationMethod):
+        path = paths.CALIBRATIONS / method / f"{scope.name}.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+
+def _shared(method: str) -> bool:
+    return method in METHODS and METHODS[method].shared
 
 
 def budget_of(log: dict[str, Any]) -> str:
@@ -52,12 +58,10 @@ def budget_of(log: dict[str, Any]) -> str:
     return tried + (", with teacher targets" if teacher else "")
 
 
-def _read(path: Path) -> dict[str, Any] | None:
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
-
-
-def fitted_compositions(method: str) -> list[Composition]:
-    """The compositions that a method has a log for."""
+def fitted_scopes(method: str) -> list[Scope]:
+    """What a method has a log for: compositions, or all of them at once."""
+    if _shared(method):
+        return [EVERYTHING] if fit_log(method, EVERYTHING) else []
     folder = paths.CALIBRATIONS / method if method in set(CalibrationMethod) else paths.RESULTS / "fitted" / method
     names = [path.stem for path in sorted(folder.glob("*+*.json"))]
     return [Composition.parse(name) for name in names]

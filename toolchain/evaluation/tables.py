@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from statistics import mean
 
 from toolchain.adapters.merging.registry import METHODS
-from toolchain.evaluation.costs import budget_of, cost, fitted_compositions
+from toolchain.evaluation.costs import budget_of, cost, fit_log, fitted_scopes
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
 from toolchain.evaluation.results import Results
 from toolchain.tasks import Composition
@@ -124,10 +124,10 @@ def budgets(results: Results) -> Table:
     """What was spent on fitting each method that learns."""
     rows = []
     for method in dict.fromkeys(method for engine in results.engines() for method in results.methods(engine)):
-        for composition in fitted_compositions(method):
-            log = cost(method, composition).log or {}
+        for scope in fitted_scopes(method):
+            log = fit_log(method, scope) or {}
             peak = f"{log['peak_rss_bytes'] / 2**30:.1f} GiB" if "peak_rss_bytes" in log else ""
-            rows.append([method, composition.name, budget_of(log), f"{log['seconds']:.0f}", peak])
+            rows.append([method, scope.name, budget_of(log), f"{log['seconds']:.0f}", peak])
     head = ["method", "composition", "budget", "seconds", "peak memory"]
-    note = "A learning rate is chosen on the validation split. Seconds are of a machine that did other work too."
+    note = "A learning rate is chosen on the validation split; `all`: one for all compositions. Seconds are of a machine that did other work too."
     return Table("Budgets", note, head, rows)

@@ -6,21 +6,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from toolchain import paths
+from toolchain.adapters.calibration import CalibrationMethod
+from toolchain.adapters.examples import Example
 from toolchain.adapters.files import write_adapter
-from toolchain.adapters.merging import lorahub, output_bias
+from toolchain.adapters.merging import budget, lorahub, output_bias, shared_calibration
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.fitted import fit_log_path, fit_method, fitted_folder
 from toolchain.adapters.merging.registry import METHODS
+from toolchain.adapters.merging.scope import EVERYTHING, Scope
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
+from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.evaluate import Evaluation, evaluate
 from toolchain.evaluation.generate import adapter_applied
 from toolchain.evaluation.python_engine import PythonEngine
-from toolchain.tasks import Composition
-from toolchain.tests.tiny import BOS, logits, random_adapter, tiny_base
+from toolchain.tasks import TASKS, Composition
+from toolchain.tests.tiny import BOS, EOS, logits, random_adapter, tiny_base
 
 COMPOSITION = Composition.parse("summarize+es")
 BUDGET = Budget(steps=2, batch_size=2, rates=(1e-2, 1e-9), evaluations=4)
@@ -33,24 +38,26 @@ IDS = [BOS, 50, 61, 72, 83]
 def folder(assets: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
     monkeypatch.setattr(paths, "RESULTS", assets / "results")
+    for seed, task in enumerate(TASKS):
+        if task not in COMPOSITION.ids:
+            write_adapter(paths.ADAPTERS / task, random_adapter(10 + seed), "tiny")
     # A handful of conversations is enough to see that something is learned.
-    for place in ("budget.fitting_examples", "budget.choosing_examples"):
-        module, name = place.split(".")
-        original = getattr(__import__(f"toolchain.adapters.merging.{module}", fromlist=[name]), name)
-        for user in ("gradient_fit", "few_examples"):
-            patched = f"toolchain.adapters.merging.{user}.{name}"
-            monkeypatch.setattr(patched, lambda *given, original=original: original(*given)[:10], raising=False)
+    monkeypatch.setattr(budget, "composition_pairs", lambda *given: composition_pairs(*given)[: budget.FEW])
     return assets
+
+
+def _scope(name: str) -> Scope:
+    return EVERYTHING if METHODS[name].shared else COMPOSITION
 
 
 @pytest.mark.parametrize("name", LEARNING)
 def test_what_is_learned_is_kept_measured_and_reproducible(folder: Path, base: LoadedBase, name: str) -> None:
-    with pytest.raises(ToolchainError, match=f"train baseline {name}"):
+    with pytest.raises(ToolchainError, match=re.escape(f"train baseline {name} ")):
         METHODS[name].adapters(COMPOSITION)
-    log = fit_method(METHODS[name], tiny_base, COMPOSITION, BUDGET)
-    kept = {path.name: path.read_bytes() for path in fitted_folder(name, COMPOSITION).iterdir()}
+    log = fit_method(METHODS[name], tiny_base, _scope(name), BUDGET)
+    kept = {path.name: path.read_bytes() for path in fitted_folder(name, _scope(name)).iterdir()}
     assert kept.keys() == log["files"].keys()
-    again = fit_method(METHODS[name], tiny_base, COMPOSITION, BUDGET)
+    again = fit_method(METHODS[name], tiny_base, _scope(name), BUDGET)
     assert again["files"] == log["files"]
     result = evaluate(
         PythonEngine(base), Evaluation([name], [COMPOSITION.name], Split.TEST, 1, 0), folder / "cells", lambda _: None
@@ -73,10 +80,25 @@ def test_no_step_leaves_the_merge(folder: Path, base: LoadedBase) -> None:
     (mean,) = METHODS["merge"].adapters(COMPOSITION)
     with adapter_applied(base.model, mean):
         expected = logits(base, IDS)
-    for name in ("dam", "lc-output-bias"):
-        fit_method(METHODS[name], tiny_base, COMPOSITION, still)
+    for name in ("dam", "lc-output-bias", "lc++-shared"):
+        fit_method(METHODS[name], tiny_base, _scope(name), still)
         with adapter_applied(base.model, METHODS[name].adapters(COMPOSITION)[0]):
             np.testing.assert_allclose(logits(base, IDS), expected, atol=2e-2)
+
+
+@pytest.mark.usefixtures("folder")
+def test_each_row_of_a_batch_has_the_merge_of_its_own_composition(base: LoadedBase) -> None:
+    names = ("summarize+es", "reply+witty", "summarize+de")
+    chosen = [Composition.parse(name) for name in names]
+    prompts = [[BOS, 50 + index, 61, 72, 83] for index in range(len(names))]
+    examples = {item: [Example(prompt, [EOS])] for item, prompt in zip(chosen, prompts, strict=True)}
+    whole = tiny_base()
+    shared_calibration.prepare(CalibrationMethod.LC_PLUS_PLUS)(whole, examples)
+    found = whole.model(input_ids=torch.tensor(prompts), use_cache=False).logits
+    for row, item in enumerate(chosen):
+        (mean,) = METHODS["merge"].adapters(item)
+        with adapter_applied(base.model, mean):
+            np.testing.assert_allclose(found[row].detach(), logits(base, prompts[row]), atol=2e-2)
 
 
 def test_an_output_bias_is_added_and_taken_away(base: LoadedBase) -> None:

@@ -11,63 +11,61 @@ from toolchain import paths
 from toolchain.adapters.files import adapter_hash
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.method import Method
+from toolchain.adapters.merging.scope import Scope
 from toolchain.adapters.training import write_log
 from toolchain.base_model.load import LoadedBase
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
 from toolchain.provenance import data_hashes, git_commit, versions
-from toolchain.tasks import Composition
 
 
-def fitted_folder(method: str, composition: Composition) -> Path:
+def fitted_folder(method: str, scope: Scope) -> Path:
     """Where the tensors are kept."""
-    return paths.cache() / "fitted" / method / composition.name
+    return paths.cache() / "fitted" / method / scope.name
 
 
-def fit_log_path(method: str, composition: Composition) -> Path:
+def fit_log_path(method: str, scope: Scope) -> Path:
     """Where the log is committed."""
-    return paths.RESULTS / "fitted" / method / f"{composition.name}.json"
+    return paths.RESULTS / "fitted" / method / f"{scope.name}.json"
 
 
-def fitted_file(method: str, composition: Composition, name: str) -> Path:
+def fitted_file(method: str, scope: Scope, name: str) -> Path:
     """A file of the folder, if it is the one of the log and was made for the adapters that are there.
 
     Raises:
         ToolchainError: the method has not been fitted here, or to other adapters.
     """
-    path, log_path = fitted_folder(method, composition) / name, fit_log_path(method, composition)
-    remedy = f"run `toolchain train baseline {method} {composition.name}`"
+    path, log_path = fitted_folder(method, scope) / name, fit_log_path(method, scope)
+    remedy = f"run `toolchain train baseline {method} {scope.name}`"
     if not path.is_file() or not log_path.is_file():
         raise ToolchainError(f"{path if log_path.is_file() else log_path} is missing: {remedy}")
     log = json.loads(log_path.read_text(encoding="utf-8"))
-    if log["adapter_sha256"] != adapter_hashes(composition):
+    if log["adapter_sha256"] != adapter_hashes(scope):
         raise ToolchainError(f"{log_path} is of other adapters than those in {paths.ADAPTERS}: {remedy}")
     if log["files"].get(name) != sha256_file(path):
         raise ToolchainError(f"{path} is not the file of {log_path}: {remedy}")
     return path
 
 
-def adapter_hashes(composition: Composition) -> dict[str, str]:
+def adapter_hashes(scope: Scope) -> dict[str, str]:
     """Hash of each task's adapter as it is now."""
-    return {task: adapter_hash(paths.ADAPTERS / task) for task in composition.ids}
+    return {task: adapter_hash(paths.ADAPTERS / task) for task in scope.ids}
 
 
-def fit_method(
-    method: Method, load: Callable[[], LoadedBase], composition: Composition, budget: Budget
-) -> dict[str, Any]:
-    """Fit a method to a composition; returns the log.
+def fit_method(method: Method, load: Callable[[], LoadedBase], scope: Scope, budget: Budget) -> dict[str, Any]:
+    """Fit a method to a composition, or to all of them; returns the log.
 
     Raises:
         ToolchainError: there is nothing to fit.
     """
     if method.fit is None:
         raise ToolchainError(f"method {method.id!r} learns nothing: evaluate it as it is")
-    folder, started = fitted_folder(method.id, composition), time.monotonic()
-    hashes = adapter_hashes(composition)
-    learned = method.fit(load, composition, budget, folder)
+    folder, started = fitted_folder(method.id, scope), time.monotonic()
+    hashes = adapter_hashes(scope)
+    learned = method.fit(load, scope, budget, folder)
     content = {
         "method": method.id,
-        "composition": composition.name,
+        "composition": scope.name,
         "budget": budget.described(),
         "adapter_sha256": hashes,
         "files": {path.name: sha256_file(path) for path in sorted(folder.iterdir())},
@@ -78,5 +76,5 @@ def fit_method(
         "data": data_hashes(),
         **learned,
     }
-    write_log(fit_log_path(method.id, composition), content)
+    write_log(fit_log_path(method.id, scope), content)
     return content

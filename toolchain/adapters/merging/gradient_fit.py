@@ -1,16 +1,19 @@
 """Fitting by gradient, the same for every trained baseline: each rate of the budget in turn, the one that validation likes best is kept."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from toolchain import paths
+from toolchain.adapters.examples import Example
 from toolchain.adapters.merging.budget import Budget, choosing_examples, fitting_examples
 from toolchain.adapters.merging.fitted import adapter_hashes
+from toolchain.adapters.merging.scope import EVERYTHING
 from toolchain.adapters.training import train
 from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import Composition
@@ -26,35 +29,37 @@ class Trainable:
     set_training: Callable[[bool], object] = lambda _training: None
 
 
-Prepare = Callable[[LoadedBase, Composition], Trainable]
-"""prepare(base, composition): attaches fresh parameters to a fresh base."""
+Prepare = Callable[[LoadedBase, Mapping[Composition, Sequence[Example]]], Trainable]
+"""prepare(base, examples): attaches fresh parameters to a fresh base, which will read these examples of each composition."""
 
 
 def gradient_fit(
     method: str,
     prepare: Prepare,
     load: Callable[[], LoadedBase],
-    composition: Composition,
+    compositions: Sequence[Composition],
     budget: Budget,
     folder: Path,
 ) -> dict[str, Any]:
-    """Train once for each rate; writes the best into `folder` and returns the log."""
-    trained_on = hashlib.sha256("".join(adapter_hashes(composition).values()).encode()).hexdigest()[:12]
+    """Train on the data of `compositions` once for each rate; writes the best into `folder` and returns the log."""
+    scope = compositions[0] if len(compositions) == 1 else EVERYTHING
+    trained_on = hashlib.sha256("".join(adapter_hashes(scope).values()).encode()).hexdigest()[:12]
     best = float("inf")
     rates: dict[str, Any] = {}
     parameters = 0
     for rate in budget.rates:
         base = load()
+        fitting = {item: fitting_examples(base, item, budget) for item in compositions}
+        choosing = {item: choosing_examples(base, item) for item in compositions}
         torch.manual_seed(budget.seed)
-        trainable = prepare(base, composition)
+        trainable = prepare(base, {item: [*fitting[item], *choosing[item]] for item in compositions})
         parameters = sum(parameter.numel() for parameter in trainable.parameters.values())
-        examples, chosen_on = fitting_examples(base, composition, budget), choosing_examples(base, composition)
-        checkpoint = paths.cache() / "checkpoints" / f"{method}-{composition.name}-{rate}-{budget.seed}-{trained_on}.pt"
+        checkpoint = paths.cache() / "checkpoints" / f"{method}-{scope.name}-{rate}-{budget.seed}-{trained_on}.pt"
         log = train(
             trainable.model,
             dict(trainable.parameters),
-            examples,
-            chosen_on,
+            list(chain(*fitting.values())),
+            list(chain(*choosing.values())),
             budget.schedule(rate),
             checkpoint,
             trainable.set_training,

@@ -1,9 +1,10 @@
 """Joint-expert: a whole LoRA trained on the compositional data, one more for every composition."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from toolchain.adapters.examples import Example
 from toolchain.adapters.files import TENSORS_FILE, Adapter, read_adapter, write_adapter
 from toolchain.adapters.lora import LoraShape, add_lora, lora_of
 from toolchain.adapters.merging.budget import Budget
@@ -16,7 +17,7 @@ from toolchain.tasks import Composition
 ID = "joint-expert"
 
 
-def prepare(base: LoadedBase, _composition: Composition) -> Trainable:
+def prepare(base: LoadedBase, _examples: Mapping[Composition, Sequence[Example]]) -> Trainable:
     """A fresh LoRA of the single-task adapters' shape."""
     shape = LoraShape()
     wrapped = add_lora(base.model, shape)
@@ -30,7 +31,7 @@ def prepare(base: LoadedBase, _composition: Composition) -> Trainable:
 
 def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> dict[str, Any]:
     """Train the LoRA."""
-    return gradient_fit(ID, prepare, load, composition, budget, folder)
+    return gradient_fit(ID, prepare, load, [composition], budget, folder)
 
 
 def _adapters(composition: Composition) -> list[Adapter]:

@@ -11,8 +11,11 @@ from toolchain.adapters.merging.budget import Budget
 from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import Composition
 
-Fit = Callable[[Callable[[], LoadedBase], Composition, Budget, Path], dict[str, Any]]
-"""fit(load, composition, budget, folder): writes what was learned into `folder` and returns its log. `load` gives a fresh base each time."""
+Fit = Callable[[Callable[[], LoadedBase], Any, Budget, Path], dict[str, Any]]
+"""fit(load, scope, budget, folder) writes what was learned into `folder` and returns its log. `load` gives a fresh base each time.
+
+The scope is a `Composition`, or `EVERYTHING` for a method that is `shared`.
+"""
 
 
 def one_pass(_composition: Composition, template: str) -> Sequence[str]:
@@ -26,7 +29,8 @@ class Method:
 
     `tunes_prompt`: the template is chosen on validation; methods that were trained with a prompt keep that one, baselines that were not
     are given the best of a few variants. `mode`: the mode of a bundle that does the same on the device. `paper`: its row in the paper's
-    Table 1 (arXiv 2507.16083). `fit` is there where something is learned or searched for, within a `Budget`.
+    Table 1 (arXiv 2507.16083). `fit` is there where something is learned or searched for, within a `Budget`; `shared`: once for all
+    compositions.
     """
 
     id: str
@@ -36,6 +40,7 @@ class Method:
     mode: str | None = None
     paper: str | None = None
     fit: Fit | None = None
+    shared: bool = False
 
 
 def single_adapters(composition: Composition) -> list[Adapter]:

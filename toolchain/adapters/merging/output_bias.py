@@ -3,7 +3,7 @@
 The paper leaves open whether p is added to the output or, as p·1ᵀ, to the weight. This reading does not fold into a LoRA: no phone gets it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ import torch
 from safetensors.numpy import save_file
 from torch import nn
 
-from toolchain.adapters.calibration import CalibratedLinear, adapted_linears, merge_into
+from toolchain.adapters.calibration import CalibratedLinear, merge_into
+from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.merging import concat
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.fitted import fitted_file
@@ -47,8 +49,9 @@ def merge(adapters: Sequence[Adapter], biases: dict[str, Array]) -> Adapter:
     return Adapter(mean.rank, mean.alpha, mean.tensors | own)
 
 
-def prepare(base: LoadedBase, composition: Composition) -> Trainable:
+def prepare(base: LoadedBase, examples: Mapping[Composition, Sequence[Example]]) -> Trainable:
     """Merge the mean into the weights and attach one p to all linears of a module type."""
+    (composition,) = examples
     merge_into(base.model, single_adapters(composition))
     shared: dict[str, OutputBias] = {}
     for name, linear in list(adapted_linears(base.model)):
@@ -65,7 +68,7 @@ def prepare(base: LoadedBase, composition: Composition) -> Trainable:
 
 def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> dict[str, Any]:
     """Train p."""
-    return gradient_fit(ID, prepare, load, composition, budget, folder)
+    return gradient_fit(ID, prepare, load, [composition], budget, folder)
 
 
 def _adapters(composition: Composition) -> list[Adapter]:

@@ -14,6 +14,7 @@ from toolchain.adapters.merging import (
     multi_step,
     output_bias,
     scaled_columns,
+    shared_calibration,
     slerp,
     ties,
     zero_shot,
@@ -38,5 +39,6 @@ METHODS = {
         joint_expert.METHOD,
         output_bias.METHOD,
         *calibrated.METHODS,
+        *shared_calibration.METHODS,
     )
 }

@@ -3,7 +3,7 @@
 ΔW = Σ s_i B_i A_i diag(c_i), with c_i [d_in] for each adapter and linear: it folds into A_i.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,11 @@ import torch
 from safetensors.numpy import save_file
 from torch import nn
 
-from toolchain.adapters.calibration import CalibratedLinear, adapted_linears
+from toolchain.adapters.calibration import CalibratedLinear
 from toolchain.adapters.compose import compose
+from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.fitted import fitted_file
 from toolchain.adapters.merging.gradient_fit import Trainable, gradient_fit
@@ -63,8 +65,9 @@ def merge(adapters: Sequence[Adapter], columns: dict[str, Array]) -> Adapter:
     return compose(scaled, [1.0] * len(scaled))
 
 
-def prepare(base: LoadedBase, composition: Composition) -> Trainable:
+def prepare(base: LoadedBase, examples: Mapping[Composition, Sequence[Example]]) -> Trainable:
     """Attach the coefficients to every linear."""
+    (composition,) = examples
     adapters = single_adapters(composition)
     scaled = {}
     for name, linear in list(adapted_linears(base.model)):
@@ -81,7 +84,7 @@ def prepare(base: LoadedBase, composition: Composition) -> Trainable:
 
 def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> dict[str, Any]:
     """Train the coefficients."""
-    return gradient_fit(ID, prepare, load, composition, budget, folder)
+    return gradient_fit(ID, prepare, load, [composition], budget, folder)
 
 
 def _adapters(composition: Composition) -> list[Adapter]:
