@@ -29,7 +29,7 @@ module.exports = {
       comment: 'Screens and state work on the contract: they run the same on the phone, in the browser and in tests.',
       severity: 'error',
       from: { path: '^src/(ui|features|i18n|App)' },
-      to: { path: ['^src/core/bindingCore', '^web/', '^generated/', '^native-module/', '^#binding$', '^tandem-core$'] },
+      to: { path: ['^src/core/(bindingCore|phone\\.ts|storage/phoneStorage)', '^web/', '^generated/', '^native-module/', '^#binding$', '^tandem-core$'] },
     },
     {
       name: 'one-place-for-the-binding',
@@ -42,6 +42,19 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(ui|i18n)/' },
       to: { path: '^src/features/' },
+    },
+    {
+      name: 'navigation-in-one-place',
+      comment: 'A screen says what the user wants; src/Screens.tsx knows where that leads.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/Screens\\.tsx$' },
+      to: { path: ['/node_modules/@react-navigation/', '^@react-navigation/'] },
+    },
+    {
+      name: 'database-in-one-place',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/core/storage/phoneStorage\\.ts$', test] },
+      to: { path: ['/node_modules/@op-engineering/', '^@op-engineering/'] },
     },
     {
       name: 'app-without-web',

@@ -2,13 +2,7 @@ import js from '@eslint/js';
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
-/** Texts for the user belong into src/i18n: in screens a literal with a letter in it, as content or as a property that is read to the user, is one. */
-const texts = [
-  'JSXText[value=/\\p{L}/u]',
-  'JSXElement > JSXExpressionContainer > Literal[value=/\\p{L}/u]',
-  'JSXElement > JSXExpressionContainer > TemplateLiteral > TemplateElement[value.raw=/\\p{L}/u]',
-  'JSXAttribute[name.name=/^(accessibilityLabel|accessibilityHint|aria-label|title|description|label|placeholder|subtitle|children|text)$/] Literal[value=/\\p{L}/u]',
-];
+import { texts } from './eslint/texts.js';
 
 export default tseslint.config(
   { ignores: ['android/', 'generated/', 'native-module/', 'dist/', 'depcruise/fixtures/'] },
@@ -32,7 +26,7 @@ export default tseslint.config(
     files: ['src/**/*.tsx'],
     ignores: ['**/*.test.tsx'],
     rules: {
-      'no-restricted-syntax': ['error', ...texts.map(selector => ({ selector, message: 'Texts for the user belong into src/i18n.' }))],
+      'no-restricted-syntax': ['error', ...texts],
     },
   },
   {
@@ -47,7 +41,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.cjs', '**/*.mjs', '*.js'],
+    files: ['**/*.cjs', '**/*.mjs', '*.js', 'eslint/*.js'],
     languageOptions: {
       globals: { module: 'writable', require: 'readonly', __dirname: 'readonly', process: 'readonly', console: 'readonly', jest: 'readonly' },
     },

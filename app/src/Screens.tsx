@@ -13,14 +13,24 @@ import { HistoryScreen } from './features/history/HistoryScreen';
 import { markdownOf } from './features/history/markdown';
 import { HomeScreen } from './features/home/HomeScreen';
 import { tasksName } from './features/choice/names';
+import { LibraryScreen } from './features/library/LibraryScreen';
 import { AboutScreen, LicencesScreen } from './features/settings/InfoScreens';
-import { SettingsScreen } from './features/settings/SettingsScreen';
+import { LinkSetting, SettingsScreen } from './features/settings/SettingsScreen';
 import { useDates, useLanguageName, useMessages } from './i18n';
 import type { Services } from './services';
 import { useReducedMotion } from './ui/useReducedMotion';
 import { useStore } from './ui/useStore';
 
-type Routes = { home: undefined; input: undefined; history: undefined; entry: { id: string }; settings: undefined; about: undefined; licences: undefined };
+type Routes = {
+  home: undefined;
+  input: undefined;
+  history: undefined;
+  entry: { id: string };
+  settings: undefined;
+  library: undefined;
+  about: undefined;
+  licences: undefined;
+};
 
 const Stack = createNativeStackNavigator<Routes>();
 
@@ -29,7 +39,7 @@ type Going = { navigation: ScreenProps<Routes>['navigation'] };
 
 /** The one place that knows how the screens lead to each other. */
 export function Screens({ services, core, device, samples }: Props) {
-  const { model, answers, conversation, history, notices, preferences } = services;
+  const { model, answers, conversation, history, notices, preferences, bundles } = services;
   const messages = useMessages();
   const reducedMotion = useReducedMotion();
   const theme = useNavigationTheme();
@@ -57,6 +67,12 @@ export function Screens({ services, core, device, samples }: Props) {
               onSettings={() => {
                 navigation.navigate('settings');
               }}
+              onSetUp={
+                bundles &&
+                (() => {
+                  navigation.navigate('library');
+                })
+              }
             />
           )}
         </Stack.Screen>
@@ -114,10 +130,20 @@ export function Screens({ services, core, device, samples }: Props) {
               }}
               onLicences={() => {
                 navigation.navigate('licences');
-              }}
-            />
+              }}>
+              {bundles && (
+                <LinkSetting
+                  title={messages.settings.bundles}
+                  icon="package-variant"
+                  onPress={() => {
+                    navigation.navigate('library');
+                  }}
+                />
+              )}
+            </SettingsScreen>
           )}
         </Stack.Screen>
+        {bundles && <Stack.Screen name="library">{({ navigation }: Going) => <LibraryScreen bundles={bundles} onBack={back(navigation)} />}</Stack.Screen>}
         <Stack.Screen name="about">{({ navigation }: Going) => <AboutScreen bundle={bundle} onBack={back(navigation)} />}</Stack.Screen>
         <Stack.Screen name="licences">{({ navigation }: Going) => <LicencesScreen onBack={back(navigation)} />}</Stack.Screen>
       </Stack.Navigator>

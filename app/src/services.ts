@@ -5,6 +5,7 @@ import { itemStorage } from './core/storage/itemStorage';
 import type { Storage } from './core/storage/storage';
 import { Answers } from './features/answer/answers';
 import { CurrentConversation, fromSample, type Sample } from './features/conversation/conversation';
+import { Bundles } from './features/library/bundles';
 import { History } from './features/history/history';
 import { Notices } from './features/notice/notices';
 import { PreferenceStore } from './features/settings/preferences';
@@ -18,6 +19,8 @@ export type Services = {
   history: History;
   notices: Notices;
   preferences: PreferenceStore;
+  /** Absent where no bundle can be imported. */
+  bundles: Bundles | undefined;
   /** Ends what the services follow and frees the model. */
   close: () => void;
 };
@@ -52,6 +55,9 @@ export async function openServices({ core, device, samples, openStorage }: Servi
   const conversation = new CurrentConversation(samples[0] && fromSample(samples[0]), () => current().ownNames);
   const share = device.shareInbox && new ShareReader(device.shareInbox, core, conversation, notices);
 
+  const bundles = device.library && new Bundles(device.library, model);
+  void bundles?.refresh();
+
   const ends = [
     preferences.state.subscribe(freeWhenIdle),
     // Answers belong to the conversation that they were made from.
@@ -80,8 +86,10 @@ export async function openServices({ core, device, samples, openStorage }: Servi
     history,
     notices,
     preferences,
+    bundles,
     close: () => {
       for (const end of ends) end?.();
+      bundles?.cancel();
       answers.reset();
       model.close();
     },

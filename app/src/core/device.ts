@@ -1,4 +1,5 @@
 import type { ChatMessage } from './contract';
+import type { Library } from './library';
 
 /**
  * What the app asks of the system it runs on, beside the core. What a system does not have is absent, and then not offered:
@@ -11,6 +12,8 @@ export type Device = {
   saveFile?: (name: string, mimeType: string, text: string) => Promise<boolean>;
   /** Lets the user pick a chat export and reads it; undefined when they went back. Throws CoreError. */
   pickChat?: () => Promise<ChatMessage[] | undefined>;
+  /** Where bundles can be imported; elsewhere the one bundle is given. */
+  library?: Library;
   secureWindow?: SecureWindow;
   appLock?: AppLock;
   shareInbox?: ShareInbox;

@@ -19,8 +19,14 @@ export async function assertAccessible(page: Page): Promise<void> {
     return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`);
   });
   assert.deepEqual(violations, []);
-  for (const target of await page.locator('[role=button]:visible, button:visible, [role=radio]:visible').all()) {
+  for (const target of await page.locator('[role=button]:visible, button:visible, [role=radio]:visible, [role=switch]:visible').all()) {
     const { width, height } = (await target.boundingBox()) ?? { width: 0, height: 0 };
     assert.ok(width >= TOUCH_TARGET && height >= TOUCH_TARGET, `"${await target.innerText()}" is ${String(width)} x ${String(height)}`);
   }
+}
+
+/** Checks that nothing on the page is wider than it: long words of a language must wrap or be cut. */
+export async function assertFits(page: Page): Promise<void> {
+  const { width, content } = await page.evaluate(() => ({ width: innerWidth, content: document.documentElement.scrollWidth }));
+  assert.ok(content <= width, `the page is ${String(width)} wide, its content ${String(content)}`);
 }

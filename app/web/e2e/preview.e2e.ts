@@ -6,9 +6,12 @@ import { after, before, describe, test } from 'node:test';
 
 import { detect } from 'tinyld';
 
+import { startName } from '../../src/features/choice/names';
+import { catalogues } from '../../src/i18n';
 import { en } from '../../src/i18n/en';
+import { languageInItself } from '../../src/i18n/languageName';
 
-import { assertAccessible } from './accessible';
+import { assertAccessible, assertFits } from './accessible';
 import { chromiumPath, openPhone, type Phone } from './browser';
 import { bundleMissing, bundlePath, startPreview, type PreviewProcess } from './preview';
 
@@ -27,8 +30,14 @@ const inSpanish = (text: string) => detect(text, { only: ['en', 'es', 'fr', 'de'
 describe('the preview on the real core', options, () => {
   let preview: PreviewProcess;
   let phone: Phone;
-  const button = (name: string) => phone.page.getByRole('button', { name, exact: true });
+  const button = (name: string) => phone.page.getByRole('button', { name, exact: true }).locator('visible=true');
   const summary = () => phone.page.getByTestId('summary');
+  const setting = async (title: string, option: string) => {
+    await button(en.settings.title).click();
+    await phone.page.getByRole('button', { name: title }).click();
+    await phone.page.getByRole('radio', { name: option }).click();
+    await button(en.app.back).click();
+  };
   const again = () => button(en.answer.again);
 
   before(async () => {
@@ -103,15 +112,80 @@ describe('the preview on the real core', options, () => {
     assert.match(await phone.page.getByTestId('statistics').innerText(), new RegExp(en.mode.name['two-step']));
   });
 
+  test('all methods are shown side by side', async () => {
+    await setting(en.settings.length, en.settings.lengthOf('32')); // enough to compare, and sooner over
+    await button(en.mode.button(en.mode.name['two-step'])).click();
+    await phone.page.getByRole('radio', { name: en.choice.allOf.mode }).click();
+    await button(START).click();
+    await button(START).waitFor({ timeout: 4 * MODEL });
+    assert.equal(await summary().count(), 4);
+    for (const name of [en.mode.name.calibrated, en.mode.name['two-step'], en.mode.name.merge, en.mode.name['zero-shot']])
+      await phone.page.getByRole('region', { name, exact: true }).getByTestId('statistics').waitFor();
+  });
+
+  test('a chat export is imported, and its last messages chosen', async () => {
+    await button(en.conversation.change).click();
+    const choosing = phone.page.waitForEvent('filechooser');
+    await button(en.conversation.importFile).click();
+    const lines = Array.from({ length: 2000 }, (_, index) => `13/03/2024, 18:01 - ${index % 2 === 0 ? 'אביגיל 👩‍🚀' : 'Jon'}: message ${String(index)}`);
+    await (await choosing).setFiles({ name: 'chat.txt', mimeType: 'text/plain', buffer: Buffer.from(lines.join('\n')) });
+    await button(en.range.button('2,000 messages')).click();
+    await phone.page.getByRole('radio', { name: `${en.range.last('10', 10)} ${en.conversation.messages('10', 10)}`, exact: true }).click();
+    const list = phone.page.getByRole('list', { name: en.conversation.label });
+    await list.getByText('message 1999', { exact: true }).waitFor();
+    assert.equal(await list.getByText('message 1989', { exact: true }).count(), 0);
+  });
+
   test('nothing stands in the way of assistive technology, and every target is large enough', async () => {
     await assertAccessible(phone.page);
-    await button(en.mode.button(en.mode.name['two-step'])).click();
-    await assertAccessible(phone.page);
-    await button(en.app.close).click();
+    for (const open of [en.range.button(en.range.last('10', 10)), en.owner.unknown]) {
+      await button(open).click();
+      await assertAccessible(phone.page);
+      await button(en.app.close).click();
+    }
     for (const open of [en.conversation.change, en.history.title, en.settings.title]) {
       await button(open).click();
       await assertAccessible(phone.page);
       await button(en.app.back).click();
+    }
+  });
+
+  test('the history holds the answers over a reload, finds one and forgets all', async () => {
+    await phone.page.reload();
+    await button(en.history.title).click();
+    const list = phone.page.getByRole('list', { name: en.history.title });
+    await list.getByRole('listitem').first().waitFor();
+    const all = await list.getByRole('listitem').count();
+    await phone.page.getByPlaceholder(en.history.search).fill('plumber');
+    let found = all;
+    // The list changes when the search has ended; without an end the test times out.
+    while (found === all) {
+      await phone.page.waitForTimeout(50);
+      found = await list.getByRole('listitem').count();
+    }
+    assert.ok(found > 0, 'the answer to the pasted chat is found by a word of the chat');
+    const download = phone.page.waitForEvent('download');
+    await button(en.history.exportAll).click();
+    assert.equal((await download).suggestedFilename(), 'tandem.md');
+    await button(en.history.removeAll).click();
+    await phone.page.getByRole('button', { name: en.history.removeAll, exact: true }).last().click();
+    await phone.page.getByText(en.history.noneFound).waitFor();
+    await button(en.app.back).click();
+  });
+
+  test('the whole app speaks each of its languages', async () => {
+    let messages = en;
+    for (const [language, next] of [...Object.entries(catalogues), ['en', en] as const]) {
+      await button(messages.settings.title).click();
+      await phone.page.getByRole('button', { name: messages.settings.language }).click();
+      await phone.page.getByRole('radio', { name: languageInItself[language] ?? '' }).click();
+      messages = next;
+      await phone.page.getByRole('heading', { name: messages.settings.title, exact: true }).waitFor();
+      await assertFits(phone.page);
+      await button(messages.app.back).click();
+      await button(startName('summarize', messages)).waitFor();
+      assert.match((await phone.page.locator('html').getAttribute('lang')) ?? '', new RegExp(`^${language}`));
+      await assertFits(phone.page);
     }
   });
 
@@ -147,5 +221,26 @@ describe('the preview on a broken bundle', options, () => {
     assert.equal(await phone.page.getByText(en.model.loading).count(), 0);
     assert.equal(await phone.page.getByRole('progressbar').count(), 0);
     assert.deepEqual(phone.problems, []);
+  });
+});
+
+describe('the preview in the dark', options, () => {
+  test('is dark, and as readable', async () => {
+    const preview = await startPreview(bundlePath);
+    const phone = await openPhone('dark');
+    await phone.page.goto(preview.url);
+    await phone.page.getByRole('radio').first().waitFor();
+    await assertAccessible(phone.page);
+    await phone.page.getByRole('button', { name: en.settings.title }).click();
+    await assertAccessible(phone.page);
+    const { red, green, blue } = await phone.page.evaluate(() => {
+      let element = document.elementFromPoint(200, 890);
+      while (element && getComputedStyle(element).backgroundColor === 'rgba(0, 0, 0, 0)') element = element.parentElement;
+      const [r = 255, g = 255, b = 255] = element ? (getComputedStyle(element).backgroundColor.match(/\d+/g) ?? []).map(Number) : [];
+      return { red: r, green: g, blue: b };
+    });
+    assert.ok(Math.max(red, green, blue) < 80, `the background is rgb(${String(red)}, ${String(green)}, ${String(blue)})`);
+    await phone.close();
+    assert.equal(await preview.interrupt(), 0);
   });
 });

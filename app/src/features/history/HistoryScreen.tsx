@@ -52,6 +52,7 @@ export function HistoryScreen({ history, tasks, isKept, onOpen, onExport, onBack
       <Searchbar
         placeholder={messages.history.search}
         accessibilityLabel={messages.history.search}
+        searchAccessibilityLabel={messages.history.search}
         clearAccessibilityLabel={messages.app.close}
         value={words}
         onChangeText={text => void history.search(text)}

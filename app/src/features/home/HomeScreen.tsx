@@ -39,10 +39,12 @@ export type HomeScreenProps = {
   onNew: () => void;
   onHistory: () => void;
   onSettings: () => void;
+  /** Absent where no bundle can be imported. */
+  onSetUp: (() => void) | undefined;
 };
 
 /** A conversation above, what is to be made of it and the answers below. */
-export function HomeScreen({ model, answers, conversation: current, preferences, notices, device, onNew, onHistory, onSettings }: HomeScreenProps) {
+export function HomeScreen({ model, answers, conversation: current, preferences, notices, device, onNew, onHistory, onSettings, onSetUp }: HomeScreenProps) {
   const { colors } = useTheme();
   const messages = useMessages();
   const insets = useSafeAreaInsets();
@@ -107,6 +109,11 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
           {modelState.kind === 'failed' && items.every(({ state }) => state.kind !== 'failed') && (
             <View style={styles.padded}>
               <ErrorCard error={modelState.error} onRetry={() => void model.load().catch(() => undefined)} />
+              {onSetUp && (
+                <Button mode="contained" icon="package-variant" onPress={onSetUp} style={styles.setUp} contentStyle={styles.target}>
+                  {messages.library.setUp}
+                </Button>
+              )}
             </View>
           )}
           {items.length > 0 && (
@@ -226,6 +233,7 @@ const styles = StyleSheet.create({
   padded: { paddingHorizontal: 16 },
   actions: { flexDirection: 'row', flexWrap: 'wrap', alignItems: 'center', gap: 8 },
   main: { flexGrow: 1 },
+  setUp: { marginTop: 8 },
   target: { minHeight: TOUCH_TARGET },
   empty: { flex: 1, alignItems: 'center', justifyContent: 'center', gap: 12, padding: 24 },
   centred: { textAlign: 'center' },

@@ -1,0 +1,30 @@
+import type { BundleInfo } from './contract';
+import type { CoreErrorFields } from './errors';
+
+/** Whether a model's memory can be had: `tight` means that other apps will be ended for it. */
+export type MemoryFit = 'fits' | 'tight' | 'wont-fit';
+
+/** A bundle on the device. */
+export type InstalledBundle = {
+  id: string;
+  /** What of the device's space it takes, in bytes; files that bundles share count for each. */
+  bytes: number;
+  inUse: boolean;
+  state: { kind: 'ready'; bundle: BundleInfo; fit: MemoryFit } | { kind: 'broken'; error: CoreErrorFields };
+};
+
+export type ImportProgress = { phase: 'copying' | 'verifying'; doneBytes: number; totalBytes: number };
+
+/** The bundles on the device. Each call may throw CoreError. */
+export interface Library {
+  list: () => Promise<InstalledBundle[]>;
+  /**
+   * Lets the user pick a bundle and takes it in; what was there stays until the new one is whole and checked. An import that was cut short
+   * goes on where it ended. Undefined when the user went back, or when it was aborted.
+   */
+  importPicked: (onProgress: (progress: ImportProgress) => void, signal: AbortSignal) => Promise<InstalledBundle | undefined>;
+  /** From the next load on, the model is this bundle's. */
+  use: (id: string) => Promise<void>;
+  /** Files that other bundles need stay. */
+  remove: (id: string) => Promise<void>;
+}

@@ -1,0 +1,115 @@
+import { act, screen } from '@testing-library/react-native';
+
+import { button, loaded, openApp, press, settle } from '../../../jest/renderApp';
+import { bundle, Deferred } from '../../../jest/scriptedCore';
+import { CoreError } from '../../core/errors';
+import type { ImportProgress, InstalledBundle, Library } from '../../core/library';
+import { en } from '../../i18n/en';
+
+const good: InstalledBundle = { id: 'good', bytes: 3e8, inUse: false, state: { kind: 'ready', bundle, fit: 'fits' } };
+
+/** A device whose library holds `there` and whose import is driven by the test. */
+function libraryOf(there: InstalledBundle[] = []) {
+  const picked = new Deferred<InstalledBundle | undefined>();
+  let onProgress: (progress: ImportProgress) => void = () => undefined;
+  const library: Library = {
+    list: () => Promise.resolve([...there]),
+    importPicked: (report, signal) => {
+      onProgress = report;
+      signal.addEventListener('abort', () => {
+        picked.resolve(undefined);
+      });
+      return picked.promise.then(imported => (imported && there.push(imported), imported));
+    },
+    use: id => {
+      for (const each of there) each.inUse = each.id === id;
+      return Promise.resolve();
+    },
+    remove: id => {
+      there.splice(0, there.length, ...there.filter(each => each.id !== id));
+      return Promise.resolve();
+    },
+  };
+  return {
+    library,
+    picked,
+    report: (progress: ImportProgress) =>
+      act(() => {
+        onProgress(progress);
+      }),
+  };
+}
+
+const missing = new CoreError({ source: 'bundle', kind: 'file-missing', file: 'manifest.json', message: 'there is no bundle' });
+
+test('without a bundle the first screen leads to the import, and after it the model loads', async () => {
+  const { library, picked, report } = libraryOf();
+  const core = await openApp({ device: { library } });
+  await act(() => core.opening[0]?.reject(missing));
+  await press(en.library.setUp);
+  expect(screen.getByText(en.library.none)).toBeOnTheScreen();
+  await press(en.library.importOne);
+  expect(screen.getByText(en.library.choosing)).toBeOnTheScreen();
+  await report({ phase: 'copying', doneBytes: 1e8, totalBytes: 3e8 });
+  expect(screen.getByText(en.library.copying)).toBeOnTheScreen();
+  expect(screen.getByText('100 MB of 300 MB')).toBeOnTheScreen();
+  await report({ phase: 'verifying', doneBytes: 3e8, totalBytes: 3e8 });
+  expect(screen.getByText(en.library.verifying)).toBeOnTheScreen();
+  picked.resolve({ ...good });
+  await settle();
+  await loaded(core);
+  expect(screen.getByText(/300 MB · in use/)).toBeOnTheScreen();
+  await press(en.app.back);
+  expect(screen.getByText(en.model.ready)).toBeOnTheScreen();
+});
+
+test('a refused import says why and leaves no bar', async () => {
+  const { library, picked } = libraryOf([{ ...good }]);
+  await openApp({ device: { library } });
+  await press(en.settings.title);
+  await press(en.settings.bundles);
+  await press(en.library.importOne);
+  picked.reject(new CoreError({ source: 'bundle', kind: 'hash-mismatch', file: 'adapters/es', message: 'adapters/es has another hash' }));
+  await settle();
+  expect(screen.getByText('adapters/es has another hash')).toBeOnTheScreen();
+  expect(screen.queryByText(en.library.choosing)).toBeNull();
+});
+
+test('an import can be cancelled', async () => {
+  const { library, report } = libraryOf();
+  await openApp({ device: { library } });
+  await press(en.settings.title);
+  await press(en.settings.bundles);
+  await press(en.library.importOne);
+  await report({ phase: 'copying', doneBytes: 1, totalBytes: 2 });
+  await press(en.app.cancel);
+  expect(screen.queryByText(en.library.copying)).toBeNull();
+  expect(button(en.library.importOne)).toBeEnabled();
+});
+
+test('a bundle that is broken, tight or too large says so', async () => {
+  const { library } = libraryOf([
+    { ...good, id: 'a', state: { kind: 'broken', error: { source: 'bundle', kind: 'hash-mismatch', message: 'one file has another hash' } } },
+    { ...good, id: 'b', state: { kind: 'ready', bundle, fit: 'tight' } },
+    { ...good, id: 'c', state: { kind: 'ready', bundle, fit: 'wont-fit' } },
+  ]);
+  await openApp({ device: { library } });
+  await press(en.settings.title);
+  await press(en.settings.bundles);
+  for (const text of [en.library.broken, 'one file has another hash', en.library.fit.tight, en.library.fit['wont-fit']])
+    expect(screen.getByText(text)).toBeOnTheScreen();
+  const uses = screen.getAllByRole('button', { name: en.library.use });
+  expect(uses).toHaveLength(2);
+  expect(uses[1]).toBeDisabled();
+});
+
+test('a bundle is removed after a question', async () => {
+  const { library } = libraryOf([{ ...good }]);
+  await openApp({ device: { library } });
+  await press(en.settings.title);
+  await press(en.settings.bundles);
+  await press(en.library.remove);
+  expect(screen.queryByText(en.library.none)).toBeNull();
+  await press(en.library.removeSure);
+  expect(screen.getByText(en.library.none)).toBeOnTheScreen();
+});

@@ -1,0 +1,127 @@
+import fc from 'fast-check';
+
+import { bundle, Deferred } from '../../../jest/scriptedCore';
+import { CoreError } from '../../core/errors';
+import type { ImportProgress, InstalledBundle, Library } from '../../core/library';
+
+import { Bundles } from './bundles';
+
+const installed = (id: string, changes: Partial<InstalledBundle> = {}): InstalledBundle => ({
+  id,
+  bytes: 1,
+  inUse: false,
+  state: { kind: 'ready', bundle, fit: 'fits' },
+  ...changes,
+});
+
+const settled = () => new Promise(resolve => setImmediate(resolve));
+
+/** A library that the test drives. */
+function setUp(...there: InstalledBundle[]) {
+  const imports: { result: Deferred<InstalledBundle | undefined>; onProgress: (progress: ImportProgress) => void; signal: AbortSignal }[] = [];
+  const library: Library = {
+    list: () => Promise.resolve([...there]),
+    importPicked: (onProgress, signal) => {
+      const result = new Deferred<InstalledBundle | undefined>();
+      imports.push({ result, onProgress, signal });
+      signal.addEventListener('abort', () => {
+        result.resolve(undefined);
+      });
+      return result.promise.then(imported => (imported && there.push(imported), imported));
+    },
+    use: id => {
+      there = there.map(each => ({ ...each, inUse: each.id === id }));
+      return Promise.resolve();
+    },
+    remove: id => {
+      there = there.filter(each => each.id !== id);
+      return Promise.resolve();
+    },
+  };
+  const close = () => {
+    model.closed += 1;
+  };
+  const model = { closed: 0, loaded: 0, close, load: () => (model.loaded++, new Promise<never>(() => undefined)) };
+  const bundles = new Bundles(library, model);
+  return { library, imports, model, bundles, state: () => bundles.state.get() };
+}
+
+test('an import tells how far it is, and what it brought is used', async () => {
+  const { bundles, imports, model, state } = setUp();
+  const done = bundles.importPicked();
+  expect(state().importing).toBe('choosing');
+  for (const phase of ['copying', 'verifying'] as const) {
+    imports[0]?.onProgress({ phase, doneBytes: 1, totalBytes: 2 });
+    expect(state().importing).toEqual({ phase, doneBytes: 1, totalBytes: 2 });
+  }
+  imports[0]?.result.resolve(installed('a'));
+  await done;
+  expect(state()).toMatchObject({ bundles: [{ id: 'a', inUse: true }] });
+  expect(state().importing).toBeUndefined();
+  expect(model).toMatchObject({ closed: 1, loaded: 1 });
+});
+
+test.each([
+  ['that is broken', installed('a', { state: { kind: 'broken', error: { source: 'bundle', kind: 'x', message: 'x' } } })],
+  ['that does not fit', installed('a', { state: { kind: 'ready', bundle, fit: 'wont-fit' } })],
+])('a bundle %s is kept but not used', async (_, imported) => {
+  const { bundles, imports, model, state } = setUp(installed('old', { inUse: true }));
+  const done = bundles.importPicked();
+  imports[0]?.result.resolve(imported);
+  await done;
+  expect(state().bundles?.map(({ id, inUse }) => [id, inUse])).toEqual([
+    ['old', true],
+    ['a', false],
+  ]);
+  expect(model).toMatchObject({ closed: 0, loaded: 0 });
+});
+
+test('one import at a time; a cancelled one changes nothing, and is no error', async () => {
+  const { bundles, imports, state, model } = setUp(installed('old', { inUse: true }));
+  const done = bundles.importPicked();
+  await bundles.importPicked();
+  expect(imports).toHaveLength(1);
+  bundles.cancel();
+  await done;
+  expect(state()).toEqual({ bundles: [installed('old', { inUse: true })] });
+  expect(model.closed).toBe(0);
+});
+
+test('the model is let go before its bundle is removed, and left alone otherwise', async () => {
+  const { bundles, model, state } = setUp(installed('a', { inUse: true }), installed('b'));
+  await bundles.refresh();
+  await bundles.remove('b');
+  expect(model.closed).toBe(0);
+  await bundles.remove('a');
+  expect(model.closed).toBe(1);
+  expect(state().bundles).toEqual([]);
+});
+
+test('whatever fails, in whatever order, is told, and nothing goes on turning', async () => {
+  const call = fc.constantFrom('refresh', 'import', 'use', 'remove');
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(call, fc.boolean()), { minLength: 1, maxLength: 6 }), async calls => {
+      const { library, bundles, imports, state } = setUp(installed('a'));
+      const refused = new CoreError({ source: 'bundle', kind: 'hash-mismatch', message: 'x' });
+      const works = { ...library };
+      for (const [name, fails] of calls) {
+        const fail = () => Promise.reject(refused);
+        Object.assign(library, works, fails ? { list: fail, use: fail, remove: fail } : {});
+        if (name === 'refresh') await bundles.refresh();
+        if (name === 'use') await bundles.use('a');
+        if (name === 'remove') await bundles.remove('a');
+        if (name === 'import') {
+          const done = bundles.importPicked();
+          if (fails) imports.at(-1)?.result.reject(refused);
+          else bundles.cancel();
+          await done;
+        }
+        await settled();
+        expect(state().importing).toBeUndefined();
+        expect(state().bundles).toBeDefined();
+        expect(state().error).toBe(fails ? refused : undefined);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
