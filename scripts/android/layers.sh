@@ -99,6 +99,7 @@ device_test() {
   local path
   path=$WORK/classes:$(jars device-test library framework unit-test)
   kotlinc -cp "$path" -d "$WORK/device-tests" "$ANDROID/src/androidTest/java"
+  find "$ANDROID/src/androidTest/java" -name '*.java' -print0 | xargs -0 javac -nowarn -d "$WORK/device-tests" -cp "$WORK/device-tests:$path"
 }
 
 merge() { # OUT MAIN [LIBRARY MANIFEST...]: the manifest as AGP's merger makes it for a release

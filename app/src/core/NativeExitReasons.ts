@@ -17,9 +17,9 @@ export interface Spec extends TurboModule {
   takeLast(): Promise<Exit | null>;
   /**
    * Notes what runs, to be told after the end of the process; null when it is over. An id of what is done, never a text of the user: at most 64 of
-   * `a-z 0-9 + : . _ -`; anything else throws.
+   * `a-z 0-9 + : . _ -`; anything else throws. False where this version of Android keeps no such note.
    */
-  running(what: string | null): void;
+  running(what: string | null): boolean;
 }
 
 export default TurboModuleRegistry.getEnforcing<Spec>('ExitReasons');

@@ -12,6 +12,7 @@ import com.facebook.react.bridge.Promise
 import com.facebook.react.bridge.ReactApplicationContext
 import com.facebook.react.bridge.WritableMap
 import com.facebook.react.module.annotations.ReactModule
+import java.io.IOException
 import java.util.concurrent.Executors
 
 /** [Documents] and [DocumentPicker] for JavaScript; the contract is app/src/core/NativeDocuments.ts. */
@@ -46,7 +47,13 @@ class DocumentsModule(context: ReactApplicationContext) : NativeDocumentsSpec(co
 
   override fun cancel() = documents.cancel()
 
-  override fun close(descriptor: Double) = ParcelFileDescriptor.adoptFd(descriptor.toInt()).close()
+  override fun close(descriptor: Double) {
+    try {
+      ParcelFileDescriptor.adoptFd(descriptor.toInt()).close()
+    } catch (_: IOException) {
+      // It was closed already; a failure here would end the app.
+    }
+  }
 
   override fun release(uri: String) = documents.release(Uri.parse(uri))
 

@@ -38,12 +38,14 @@ class ExitReasons(private val context: Context) {
     return reason?.let { Exit(it, running, last.timestamp) }
   }
 
-  /** Notes what runs; null when it is over. Throws [Refusal] for anything but an id. */
-  fun running(what: String?) {
+  /** Notes what runs; null when it is over. False where Android keeps no such note. Throws [Refusal] for anything but an id. */
+  fun running(what: String?): Boolean {
     if (what != null && !ID.matches(what)) {
       throw Refusal("not-an-id", "what runs is noted by an id of at most 64 of a-z 0-9 + : . _ -; wanted that, got ${what.length} other characters")
     }
-    if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.R) activities.setProcessStateSummary(what?.toByteArray(Charsets.US_ASCII))
+    if (Build.VERSION.SDK_INT < Build.VERSION_CODES.R) return false
+    activities.setProcessStateSummary(what?.toByteArray(Charsets.US_ASCII))
+    return true
   }
 
   @RequiresApi(Build.VERSION_CODES.R)

@@ -15,7 +15,7 @@ class ExitReasonsModule(context: ReactApplicationContext) : NativeExitReasonsSpe
 
   override fun takeLast(promise: Promise) = promise.settle { exits.takeLast()?.writeTo(Arguments.createMap()) }
 
-  override fun running(what: String?) = exits.running(what)
+  override fun running(what: String?): Boolean = exits.running(what)
 }
 
 /** Fills [map] with the end as app/src/core/NativeExitReasons.ts declares it. */

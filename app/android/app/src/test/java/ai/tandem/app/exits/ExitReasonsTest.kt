@@ -11,6 +11,7 @@ import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNull
 import org.junit.Assert.assertThrows
+import org.junit.Assert.assertTrue
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
@@ -85,7 +86,7 @@ class ExitReasonsTest {
   @Test
   fun whatRunsIsNotedByAnIdAlone() {
     val exits = ExitReasons(context)
-    for (id in listOf("a", "summarize+witty+fr:calibrated:1024", "x".repeat(64), null)) exits.running(id)
+    for (id in listOf("a", "summarize+witty+fr:calibrated:1024", "x".repeat(64), null)) assertTrue(exits.running(id))
     for (text in listOf("", "Secreto", "secreto, ¿sí?", "secreto secreto", "secreto\n", "secreto".repeat(10))) {
       val refusal = assertThrows(Refusal::class.java) { exits.running(text) }
       assertFalse(refusal.message!!, refusal.message!!.contains("secreto", ignoreCase = true))
