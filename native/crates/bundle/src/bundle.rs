@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
-use crate::{BaseError, BaseErrorKind, BundleError, BundleErrorKind, FileEntry, Manifest, PublicKey, Sha256, directory, manifest, zip};
+use crate::source::Source;
+use crate::{BaseError, BaseErrorKind, BundleError, BundleErrorKind, FileEntry, Manifest, PublicKey, Sha256, directory, manifest};
 
 pub(crate) const MANIFEST: &str = "manifest.json";
 pub(crate) const SIGNATURE: &str = "manifest.json.minisig";
@@ -16,40 +16,85 @@ const MAX_SIGNATURE_BYTES: u64 = 4 << 10;
 #[derive(Debug)]
 pub struct Bundle {
     source: Source,
+    /// Listed files that the source has.
+    present: BTreeMap<String, u64>,
     manifest: Manifest,
+    manifest_bytes: Vec<u8>,
+    signature: Option<Vec<u8>>,
     signed: bool,
-}
-
-#[derive(Debug)]
-enum Source {
-    Directory(PathBuf),
-    Zip { file: Mutex<File>, index: zip::Index },
 }
 
 impl Bundle {
     /// Opens a directory or a zip. With a key, the manifest's signature is checked before the manifest is read.
     pub fn open(path: &Path, key: Option<&PublicKey>) -> Result<Self, BundleError> {
-        let (source, sizes) = Source::open(path)?;
+        Self::of(Source::open(path)?, key, |_| false)
+    }
+
+    /// Opens a directory or a zip that may lack files which `held` says lie elsewhere; these cannot be read from it.
+    pub fn open_part(path: &Path, key: Option<&PublicKey>, held: impl Fn(&FileEntry) -> bool) -> Result<Self, BundleError> {
+        Self::of(Source::open(path)?, key, held)
+    }
+
+    /// As [`Bundle::open_part`], of a zip that is open already.
+    pub fn open_part_of_zip(zip: File, key: Option<&PublicKey>, held: impl Fn(&FileEntry) -> bool) -> Result<Self, BundleError> {
+        Self::of(Source::of_zip(zip)?, key, held)
+    }
+
+    /// Opens a bundle whose manifest and signature lie in `folder`, and its files in `files`, each under its SHA-256.
+    pub fn open_stored(folder: &Path, files: &Path, key: Option<&PublicKey>) -> Result<Self, BundleError> {
+        let mut bundle = Self::of(Source::open(folder)?, key, |_| true)?;
+        let (source, present) = Source::of_store(files, &bundle.manifest);
+        check_files(&bundle.manifest.files, &present, |_| false)?;
+        (bundle.source, bundle.present) = (source, present);
+        Ok(bundle)
+    }
+
+    fn of(
+        (source, sizes): (Source, BTreeMap<String, u64>),
+        key: Option<&PublicKey>,
+        held: impl Fn(&FileEntry) -> bool,
+    ) -> Result<Self, BundleError> {
         let manifest_bytes = source.read_small(&sizes, MANIFEST, MAX_MANIFEST_BYTES)?.ok_or_else(|| {
             BundleError::new(
                 BundleErrorKind::ManifestMissing,
-                path.display().to_string(),
+                source.name(),
                 "there is no manifest.json in it, so it is no bundle; give the folder that holds manifest.json, or a .tandem file.",
             )
         })?;
+        let signature = source.read_small(&sizes, SIGNATURE, MAX_SIGNATURE_BYTES)?;
         if let Some(key) = key {
-            let signature = source.read_small(&sizes, SIGNATURE, MAX_SIGNATURE_BYTES)?.ok_or_else(|| {
+            let signature = signature.as_ref().ok_or_else(|| {
                 BundleError::new(
                     BundleErrorKind::SignatureMissing,
                     SIGNATURE,
                     "a public key was given, but the bundle is not signed; get a signed bundle, or open it without a key.",
                 )
             })?;
-            key.check(&manifest_bytes, &signature)?;
+            key.check(&manifest_bytes, signature)?;
         }
         let manifest = Manifest::parse(&manifest_bytes)?;
-        check_files(&manifest.files, &sizes)?;
-        Ok(Self { source, manifest, signed: key.is_some() })
+        check_files(&manifest.files, &sizes, held)?;
+        Ok(Self { source, present: sizes, manifest, manifest_bytes, signature, signed: key.is_some() })
+    }
+
+    /// The bytes of the manifest, as they were signed.
+    pub fn manifest_bytes(&self) -> &[u8] {
+        &self.manifest_bytes
+    }
+
+    /// The bytes of the signature, checked or not.
+    pub fn signature(&self) -> Option<&[u8]> {
+        self.signature.as_deref()
+    }
+
+    /// Whether the bytes of a listed file are in this bundle, not elsewhere.
+    pub fn has(&self, file: &str) -> bool {
+        self.present.contains_key(file)
+    }
+
+    /// Copies a listed file from an offset on, without comparing its hash, for whoever compares it.
+    pub fn copy_unchecked(&self, file: &str, offset: u64, to: impl Write) -> io::Result<()> {
+        self.source.copy(file, offset, self.manifest.files.get(file).map_or(0, |entry| entry.bytes), to).map(drop)
     }
 
     pub fn manifest(&self) -> &Manifest {
@@ -94,6 +139,10 @@ impl Bundle {
         let file = self.manifest.base.path();
         match &self.source {
             Source::Directory(root) => self.copy_to(&file, io::sink()).map(|()| root.join(file)),
+            Source::Store(paths) => {
+                self.copy_to(&file, io::sink())?;
+                Ok(paths.get(&file).cloned().unwrap_or_default())
+            }
             Source::Zip { .. } => {
                 let path = scratch.join(&self.manifest.base.file);
                 let copy = File::create(&path).map_err(|e| directory::unreadable(&path, &e))?;
@@ -107,7 +156,7 @@ impl Bundle {
     fn copy_to(&self, file: &str, to: impl Write) -> Result<(), BundleError> {
         let unlisted = || BundleError::new(BundleErrorKind::FileMissing, file, "the manifest does not list this file.");
         let wanted = self.manifest.files.get(file).ok_or_else(unlisted)?;
-        let found = self.source.copy(file, wanted.bytes, to).map_err(|e| {
+        let found = self.source.copy(file, 0, wanted.bytes, to).map_err(|e| {
             let message = format!("it cannot be read or copied ({e}); check its permissions and the room on the disk.");
             BundleError::new(BundleErrorKind::BundleUnreadable, file, message)
         })?;
@@ -118,54 +167,15 @@ impl Bundle {
     }
 }
 
-impl Source {
-    /// Opens a bundle's container and lists its files with their sizes.
-    fn open(path: &Path) -> Result<(Self, BTreeMap<String, u64>), BundleError> {
-        let metadata = fs::metadata(path).map_err(|e| directory::unreadable(path, &e))?;
-        if metadata.is_dir() {
-            return Ok((Self::Directory(path.to_owned()), directory::list(path)?));
-        }
-        let mut file = File::open(path).map_err(|e| directory::unreadable(path, &e))?;
-        let index = zip::index(&mut file)?;
-        let sizes = index.iter().map(|(file, span)| (file.clone(), span.end - span.start)).collect();
-        Ok((Self::Zip { file: Mutex::new(file), index }, sizes))
-    }
-
-    /// Copies at most one byte more than `limit`, so that a file that grew is noticed and not followed.
-    fn copy(&self, file: &str, limit: u64, to: impl Write) -> io::Result<(u64, Sha256)> {
-        match self {
-            Self::Directory(root) => Sha256::copy(File::open(root.join(file))?.take(limit.saturating_add(1)), to),
-            Self::Zip { file: zip, index } => {
-                let span = index.get(file).ok_or(io::ErrorKind::NotFound)?;
-                let mut zip = zip.lock().unwrap_or_else(PoisonError::into_inner);
-                zip.seek(SeekFrom::Start(span.start))?;
-                Sha256::copy((&mut *zip).take(span.end - span.start), to)
-            }
-        }
-    }
-
-    /// Reads a file that the manifest cannot vouch for: the manifest itself and its signature.
-    fn read_small(&self, sizes: &BTreeMap<String, u64>, file: &str, limit: u64) -> Result<Option<Vec<u8>>, BundleError> {
-        if !sizes.contains_key(file) {
-            return Ok(None);
-        }
-        let mut bytes = Vec::new();
-        let (read, _) = self.copy(file, limit, &mut bytes).map_err(|e| directory::unreadable(Path::new(file), &e))?;
-        if read > limit {
-            return Err(BundleError::new(
-                BundleErrorKind::BundleTooLarge,
-                file,
-                format!("it is larger than {limit} bytes, as no bundle's is; get the bundle anew from its maker."),
-            ));
-        }
-        Ok(Some(bytes))
-    }
-}
-
-/// Compares the listed files with those that are there: no more, no fewer, and of the same sizes.
-fn check_files(listed: &BTreeMap<String, FileEntry>, found: &BTreeMap<String, u64>) -> Result<(), BundleError> {
+/// Compares the listed files with those that are there: no more, no fewer (but for those that are held elsewhere), and of the same sizes.
+fn check_files(
+    listed: &BTreeMap<String, FileEntry>,
+    found: &BTreeMap<String, u64>,
+    held: impl Fn(&FileEntry) -> bool,
+) -> Result<(), BundleError> {
     for (file, entry) in listed {
         let (kind, message) = match found.get(file) {
+            None if held(entry) => continue,
             None => (BundleErrorKind::FileMissing, "the manifest lists this file, but it is not there".to_owned()),
             Some(bytes) if *bytes != entry.bytes => {
                 (BundleErrorKind::FileSize, format!("it has {bytes} bytes, the manifest says {}", entry.bytes))

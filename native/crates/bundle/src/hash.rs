@@ -18,7 +18,7 @@ impl Sha256 {
     }
 
     /// Copies `from` to `to` and returns the number of bytes with their digest.
-    pub(crate) fn copy(mut from: impl Read, mut to: impl Write) -> io::Result<(u64, Self)> {
+    pub fn copy(mut from: impl Read, mut to: impl Write) -> io::Result<(u64, Self)> {
         let mut digest = sha2::Sha256::new();
         let mut buffer = vec![0; 1 << 18];
         let mut bytes = 0;

@@ -10,6 +10,7 @@ mod hash;
 mod manifest;
 mod path;
 mod signature;
+mod source;
 pub mod text;
 mod zip;
 

@@ -2,6 +2,7 @@
 
 mod convert;
 mod error;
+mod library;
 mod outputs;
 mod session;
 mod types;
@@ -11,7 +12,9 @@ use std::path::Path;
 
 use tandem_bundle::{Bundle, PublicKey};
 
-pub use error::TandemError;
+use error::Internal;
+pub use error::{LibraryError, TandemError};
+pub use library::{ImportPhase, ImportProgress, ImportSink, ImportSource, Library, StoredBundle, StoredState};
 pub use outputs::{Outputs, OutputsSink};
 pub use session::{BenchSink, EventSink, Session};
 pub use types::*;
@@ -66,7 +69,7 @@ pub fn core_version() -> String {
 }
 
 /// Turns a panic into an error of the border.
-fn guard<T>(f: impl FnOnce() -> Result<T, TandemError> + std::panic::UnwindSafe) -> Result<T, TandemError> {
+fn guard<T, E: Internal>(f: impl FnOnce() -> Result<T, E> + std::panic::UnwindSafe) -> Result<T, E> {
     tandem_engine::hide_messages();
-    catch_unwind(f).unwrap_or_else(|_| Err(TandemError::internal()))
+    catch_unwind(f).unwrap_or_else(|_| Err(E::internal()))
 }

@@ -6,8 +6,9 @@ use tandem_bundle::Bundle;
 use tandem_engine::{Options, Session as CoreSession};
 use tokio::sync::{oneshot, watch};
 
+use crate::error::Internal as _;
 use crate::outputs::{Outputs, OutputsSink};
-use crate::{Answer, BenchPlan, BenchReport, BundleInfo, OutputChoice, RunEvent, RunRequest, SessionOptions, TandemError};
+use crate::{Answer, BenchPlan, BenchReport, BundleInfo, Library, OutputChoice, RunEvent, RunRequest, SessionOptions, TandemError};
 
 /// Receives the events of one run, on a thread of the core.
 #[uniffi::export(callback_interface)]
@@ -34,20 +35,16 @@ impl Session {
     /// Verifies the bundle and loads the model, on a thread of its own.
     #[uniffi::constructor]
     pub async fn open(bundle_path: String, base_path: Option<String>, options: SessionOptions) -> Result<Arc<Self>, TandemError> {
-        tandem_engine::hide_messages();
-        let options = Options {
-            threads: options.threads.map(|threads| threads as usize),
-            temp_dir: options.temp_dir.map(PathBuf::from),
-            ..Options::default()
-        };
-        let open = move || -> Result<Arc<Self>, TandemError> {
-            let core = CoreSession::open(Bundle::open(Path::new(&bundle_path), None)?, base_path.as_deref().map(Path::new), &options)?;
-            Ok(Arc::new(Self { info: core.bundle().into(), core: Some(Arc::new(core)) }))
-        };
-        let (done, opened) = oneshot::channel();
-        // A panic drops `done`, which is told below.
-        thread::spawn(move || drop(done.send(open())));
-        opened.await.unwrap_or_else(|_| Err(TandemError::internal()))
+        Self::load(options, move || {
+            Ok((Bundle::open(Path::new(&bundle_path), None).map_err(tandem_engine::Error::from)?, base_path.map(PathBuf::from)))
+        })
+        .await
+    }
+
+    /// As [`Session::open`], of a bundle of the library.
+    #[uniffi::constructor]
+    pub async fn open_stored(library: Arc<Library>, bundle_id: String, options: SessionOptions) -> Result<Arc<Self>, TandemError> {
+        Self::load(options, move || Ok(library.core.bundle(&bundle_id)?)).await
     }
 
     /// What the bundle offers.
@@ -119,6 +116,30 @@ impl Session {
         if let Some(core) = &self.core {
             core.close();
         }
+    }
+}
+
+impl Session {
+    /// Opens a bundle, with the path of its base model where that lies apart, on a thread of its own.
+    async fn load(
+        options: SessionOptions,
+        find: impl FnOnce() -> Result<(Bundle, Option<PathBuf>), TandemError> + Send + 'static,
+    ) -> Result<Arc<Self>, TandemError> {
+        tandem_engine::hide_messages();
+        let options = Options {
+            threads: options.threads.map(|threads| threads as usize),
+            temp_dir: options.temp_dir.map(PathBuf::from),
+            ..Options::default()
+        };
+        let open = move || -> Result<Arc<Self>, TandemError> {
+            let (bundle, base) = find()?;
+            let core = CoreSession::open(bundle, base.as_deref(), &options)?;
+            Ok(Arc::new(Self { info: core.bundle().into(), core: Some(Arc::new(core)) }))
+        };
+        let (done, opened) = oneshot::channel();
+        // A panic drops `done`, which is told below.
+        thread::spawn(move || drop(done.send(open())));
+        opened.await.unwrap_or_else(|_| Err(TandemError::internal()))
     }
 }
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::future::Future;
 
 use tandem_ffi::{
-    Mode, Session, SessionOptions, TandemError, TaskKind, inspect_bundle, parse_chat, read_chat, read_chat_file, read_pasted_chat,
-    verify_bundle,
+    ImportProgress, ImportSink, ImportSource, Library, LibraryError, Mode, Session, SessionOptions, StoredState, TandemError, TaskKind,
+    inspect_bundle, parse_chat, read_chat, read_chat_file, read_pasted_chat, verify_bundle,
 };
 use tandem_fixture::Fixture;
 use tempfile::TempDir;
@@ -64,6 +64,38 @@ fn chat_text_becomes_messages() {
     let messages = parse_chat("Ana: hi\nBen: ho".into());
     let messages: Vec<_> = messages.iter().map(|m| (m.speaker.as_str(), m.text.as_str())).collect();
     assert_eq!(messages, [("Ana", "hi"), ("Ben", "ho")]);
+}
+
+struct NoSink;
+
+impl ImportSink for NoSink {
+    fn on_progress(&self, _progress: ImportProgress) {}
+}
+
+#[test]
+fn a_bundle_is_imported_listed_and_removed() {
+    use std::os::fd::IntoRawFd as _;
+    let folder = tempfile::tempdir_in(std::env::temp_dir()).unwrap();
+    let library = Library::open(folder.path().join("library").display().to_string(), None).unwrap();
+    let fixture = Fixture::new();
+    let (_zip, path) = bundle(&fixture);
+    let descriptor = fs::File::open(&path).unwrap().into_raw_fd();
+    let id = wait(library.import_bundle(ImportSource::Descriptor { descriptor }, Box::new(NoSink))).unwrap();
+    assert_eq!(wait(library.import_bundle(ImportSource::Path { path: path.clone() }, Box::new(NoSink))).unwrap(), id);
+    let listed = library.bundles();
+    assert_eq!((listed[0].id.as_str(), &listed[0].state), (id.as_str(), &StoredState::NeedsBase));
+    assert_eq!(listed[0].info, Some(inspect_bundle(path).unwrap()));
+    let options = SessionOptions::default;
+    assert!(
+        matches!(wait(Session::open_stored(library.clone(), id.clone(), options())), Err(TandemError::Base { kind, .. }) if kind == "base-missing")
+    );
+    match wait(library.import_base(ImportSource::Path { path: "/nowhere".into() }, Box::new(NoSink))) {
+        Err(LibraryError::Refused { kind, .. }) => assert_eq!(kind, "base-unreadable"),
+        other => panic!("{other:?}"),
+    }
+    assert!(library.remove(id.clone()).unwrap() > 0);
+    assert!(matches!(library.remove(id), Err(LibraryError::Library { kind, .. }) if kind == "store-unknown-bundle"));
+    assert_eq!(library.bundles(), []);
 }
 
 #[test]

@@ -1,0 +1,95 @@
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::{BundleError, BundleErrorKind, Manifest, Sha256, directory, zip};
+
+/// Where a bundle's bytes come from.
+#[derive(Debug)]
+pub enum Source {
+    Directory(PathBuf),
+    Zip {
+        file: Mutex<File>,
+        index: zip::Index,
+    },
+    /// Each file's own path.
+    Store(BTreeMap<String, PathBuf>),
+}
+
+impl Source {
+    /// Opens a bundle's container and lists its files with their sizes.
+    pub fn open(path: &Path) -> Result<(Self, BTreeMap<String, u64>), BundleError> {
+        let metadata = fs::metadata(path).map_err(|e| directory::unreadable(path, &e))?;
+        if metadata.is_dir() {
+            return Ok((Self::Directory(path.to_owned()), directory::list(path)?));
+        }
+        Self::of_zip(File::open(path).map_err(|e| directory::unreadable(path, &e))?)
+    }
+
+    pub fn of_zip(mut file: File) -> Result<(Self, BTreeMap<String, u64>), BundleError> {
+        let index = zip::index(&mut file)?;
+        let sizes = index.iter().map(|(file, span)| (file.clone(), span.end - span.start)).collect();
+        Ok((Self::Zip { file: Mutex::new(file), index }, sizes))
+    }
+
+    /// The files that a manifest lists, in a folder that has each under its SHA-256; with the sizes of those that are there.
+    pub fn of_store(files: &Path, manifest: &Manifest) -> (Self, BTreeMap<String, u64>) {
+        let paths: BTreeMap<_, _> =
+            manifest.files.iter().map(|(file, entry)| (file.clone(), files.join(entry.sha256.to_string()))).collect();
+        let size = |(file, path): (&String, &PathBuf)| {
+            let metadata = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
+            Some((file.clone(), metadata.len()))
+        };
+        let sizes = paths.iter().filter_map(size).collect();
+        (Self::Store(paths), sizes)
+    }
+
+    /// For an error about the whole.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Directory(root) => root.display().to_string(),
+            Self::Zip { .. } => "the zip".to_owned(),
+            Self::Store(_) => "the store".to_owned(),
+        }
+    }
+
+    /// Copies from `offset` on, and at most one byte more than the file is to have, so that a file that grew is noticed and not followed.
+    pub fn copy(&self, file: &str, offset: u64, bytes: u64, to: impl Write) -> io::Result<(u64, Sha256)> {
+        let left = bytes.saturating_sub(offset);
+        let from_file = |path: &Path, to| {
+            let mut from = File::open(path)?;
+            from.seek(SeekFrom::Start(offset))?;
+            Sha256::copy(from.take(left.saturating_add(1)), to)
+        };
+        match self {
+            Self::Directory(root) => from_file(&root.join(file), to),
+            Self::Store(paths) => from_file(paths.get(file).ok_or(io::ErrorKind::NotFound)?, to),
+            Self::Zip { file: zip, index } => {
+                let span = index.get(file).ok_or(io::ErrorKind::NotFound)?;
+                let mut zip = zip.lock().unwrap_or_else(PoisonError::into_inner);
+                let start = span.start.saturating_add(offset).min(span.end);
+                zip.seek(SeekFrom::Start(start))?;
+                Sha256::copy((&mut *zip).take(span.end - start), to)
+            }
+        }
+    }
+
+    /// Reads a file that the manifest cannot vouch for: the manifest itself and its signature.
+    pub fn read_small(&self, sizes: &BTreeMap<String, u64>, file: &str, limit: u64) -> Result<Option<Vec<u8>>, BundleError> {
+        if !sizes.contains_key(file) {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        let (read, _) = self.copy(file, 0, limit, &mut bytes).map_err(|e| directory::unreadable(Path::new(file), &e))?;
+        if read > limit {
+            return Err(BundleError::new(
+                BundleErrorKind::BundleTooLarge,
+                file,
+                format!("it is larger than {limit} bytes, as no bundle's is; get the bundle anew from its maker."),
+            ));
+        }
+        Ok(Some(bytes))
+    }
+}
