@@ -5,9 +5,10 @@ use std::{env, fs};
 
 use proptest::prelude::*;
 use serde::Deserialize;
+use tandem_bundle::InputErrorKind;
 use tandem_bundle::text::{Input, Message, fill, render};
-use tandem_bundle::{InputErrorKind, text};
 use tandem_engine::{Encoder, EngineError, Error, Prompt, PromptRules};
+use tandem_fixture::{GoldenInput, golden};
 
 use crate::support::required;
 
@@ -92,30 +93,6 @@ struct Case {
     error: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum GoldenInput {
-    Conversation(Vec<GoldenMessage>),
-    Text(String),
-}
-
-#[derive(Deserialize)]
-struct GoldenMessage {
-    speaker: String,
-    text: String,
-}
-
-impl Case {
-    fn input(&self) -> Input {
-        match &self.input {
-            GoldenInput::Text(text) => Input::Text(text.clone()),
-            GoldenInput::Conversation(messages) => Input::Conversation(
-                messages.iter().map(|message| text::Message { speaker: message.speaker.clone(), text: message.text.clone() }).collect(),
-            ),
-        }
-    }
-}
-
 /// The base's tokenizer, where it has been fetched.
 fn tokenizer() -> Option<PathBuf> {
     let cache = env::var_os("TANDEM_CACHE").map(PathBuf::from).or_else(|| Some(Path::new(&env::var_os("HOME")?).join(".cache/tandem")));
@@ -129,19 +106,14 @@ fn ids_are_the_toolchains() {
         return required("the base's tokenizer is not there; fetch the base, or name it in TANDEM_TOKENIZER");
     };
     let encoder = Encoder::parse(&fs::read(tokenizer).unwrap()).unwrap();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/golden/prompt_ids.jsonl");
-    let mut cases = 0;
-    for line in fs::read_to_string(&path).unwrap().lines() {
-        let case: Case = serde_json::from_str(line).unwrap();
+    for case in golden::<Case>("prompt_ids.jsonl") {
         let rules = PromptRules { bos: BOS, max_tokens: case.max_prompt_tokens };
-        let found = Prompt::new(rules, &case.template, &case.input(), case.reply_speaker.as_deref(), |text| encoder.encode(text));
+        let found = Prompt::new(rules, &case.template, &case.input.into(), case.reply_speaker.as_deref(), |text| encoder.encode(text));
         let found = found.map_err(|e| e.kind().to_owned());
         let expected = match case.error {
             Some(kind) => Err(kind),
             None => Ok(Prompt { ids: case.ids, left_out_messages: case.left_out_messages, input_truncated: case.input_truncated }),
         };
         assert_eq!(found, expected, "{}", case.name);
-        cases += 1;
     }
-    assert!(cases > 0, "no golden vectors in {}", path.display());
 }
