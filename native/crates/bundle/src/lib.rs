@@ -17,5 +17,5 @@ mod zip;
 pub use bundle::{Bundle, check_base};
 pub use error::{BaseError, BaseErrorKind, BundleError, BundleErrorKind, InputError, InputErrorKind};
 pub use hash::Sha256;
-pub use manifest::{AdapterEntry, BaseEntry, Composition, FileEntry, Manifest, Mode, Task, TaskKind, TextRules, Tool};
+pub use manifest::{AdapterEntry, BaseEntry, Composition, FileEntry, Manifest, Mode, TOKENIZER, Task, TaskKind, TextRules, Tool};
 pub use signature::PublicKey;

@@ -173,7 +173,7 @@ pub struct FileEntry {
 }
 
 /// Where the tokenizer lies in every bundle.
-pub(crate) const TOKENIZER: &str = "base/tokenizer.json";
+pub const TOKENIZER: &str = "base/tokenizer.json";
 
 #[derive(Deserialize)]
 struct Versioned {

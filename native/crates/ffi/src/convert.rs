@@ -7,8 +7,8 @@ use tandem_bundle::{Bundle, Manifest};
 use tandem_engine as core;
 
 use crate::{
-    Answer, BenchPair, BenchPlan, BenchReport, BenchTimes, BundleInfo, ChatMessage, CompositionInfo, FinishReason, Input, Mode, RunEvent,
-    RunRequest, SentMessage, Statistics, StepStatistics, TaskInfo, TaskKind,
+    Answer, BenchPair, BenchPlan, BenchReport, BenchTimes, BundleInfo, ChatMessage, CompositionInfo, FinishReason, Input, MemoryFit, Mode,
+    RunEvent, RunRequest, SentMessage, Statistics, StepStatistics, TaskInfo, TaskKind,
 };
 
 impl From<&Bundle> for BundleInfo {
@@ -221,6 +221,16 @@ impl From<core::BenchTimes> for BenchTimes {
             generated_tokens: count(times.generated_tokens),
             prefill_ms: milliseconds(times.prefill),
             decode_ms: milliseconds(times.decode),
+        }
+    }
+}
+
+impl From<core::Fit> for MemoryFit {
+    fn from(fit: core::Fit) -> Self {
+        match fit {
+            core::Fit::Fits => Self::Fits,
+            core::Fit::Tight => Self::Tight,
+            core::Fit::WontFit => Self::WontFit,
         }
     }
 }

@@ -39,6 +39,21 @@ pub fn verify_bundle(path: String, public_key: Option<String>) -> Result<BundleI
     })
 }
 
+/// What memory a session of a bundle takes, without loading the base.
+#[uniffi::export]
+pub fn memory_need(bundle_path: String, base_path: Option<String>) -> Result<MemoryNeed, TandemError> {
+    guard(|| {
+        let bundle = Bundle::open(Path::new(&bundle_path), None)?;
+        Ok(MemoryNeed { resident_bytes: tandem_engine::memory_need(&bundle, base_path.as_deref().map(Path::new))? })
+    })
+}
+
+/// How that fits into the memory that is free, in bytes.
+#[uniffi::export]
+pub fn memory_fit(need: MemoryNeed, available_bytes: u64) -> MemoryFit {
+    tandem_engine::Fit::of(need.resident_bytes, available_bytes).into()
+}
+
 /// Reads pasted or exported chat text, without the times.
 #[uniffi::export]
 pub fn parse_chat(text: String) -> Vec<ChatMessage> {

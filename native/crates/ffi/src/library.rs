@@ -10,7 +10,7 @@ use tandem_store as store;
 use tokio::sync::oneshot;
 
 use crate::error::Internal as _;
-use crate::{BundleInfo, LibraryError, guard};
+use crate::{BundleInfo, LibraryError, MemoryNeed, TandemError, guard};
 
 /// Receives how far an import is, on a thread of the core.
 #[uniffi::export(callback_interface)]
@@ -86,6 +86,15 @@ impl Library {
     /// Its bundles. Sizes are looked at; hashes are compared when a session opens one.
     pub fn bundles(&self) -> Vec<StoredBundle> {
         self.core.bundles().into_iter().map(StoredBundle::from).collect()
+    }
+
+    /// What memory a session of a bundle takes, without loading the base.
+    pub fn memory_need(&self, bundle_id: String) -> Result<MemoryNeed, TandemError> {
+        let core = &*self.core;
+        guard(std::panic::AssertUnwindSafe(|| {
+            let (bundle, base) = core.bundle(&bundle_id)?;
+            Ok(MemoryNeed { resident_bytes: tandem_engine::memory_need(&bundle, base.as_deref())? })
+        }))
     }
 
     /// Takes a bundle in and returns its id. It is there when this returns, or not at all; an import that was interrupted goes on where it

@@ -239,3 +239,17 @@ pub struct BenchTimes {
     pub prefill_ms: f64,
     pub decode_ms: f64,
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct MemoryNeed {
+    /// Resident memory of the process at its peak.
+    pub resident_bytes: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum MemoryFit {
+    Fits,
+    /// It can be loaded, but the system may end the app, or others, for it.
+    Tight,
+    WontFit,
+}

@@ -2,6 +2,7 @@
 
 mod adapters;
 mod bench;
+mod need;
 mod outputs;
 mod prompts;
 mod real;

@@ -7,7 +7,7 @@ use std::{env, fs, thread};
 
 use tandem_bundle::text::{Input, Message};
 use tandem_bundle::{Bundle, Mode};
-use tandem_engine::{Answer, Event, FinishReason, Options, Request, Session, peak_rss_bytes};
+use tandem_engine::{Answer, Event, FinishReason, Options, Request, Session, memory_need, peak_rss_bytes};
 
 use crate::support::required;
 
@@ -72,6 +72,7 @@ fn the_real_engine_keeps_what_the_session_promises() {
     };
     let bundle = Bundle::open(&path, None).unwrap();
     let limit = bundle.manifest().text.max_new_tokens;
+    let need = memory_need(&bundle, None).unwrap();
     // Room for one adapter only, so that each mode drives the one before out.
     let options = Options { adapter_bytes: 1, ..Options::default() };
     let session = Arc::new(Session::open(bundle, None, &options).unwrap());
@@ -103,7 +104,8 @@ fn the_real_engine_keeps_what_the_session_promises() {
     assert!(cancelled.statistics.generated_tokens() <= 5, "{}", cancelled.statistics.generated_tokens());
     assert_eq!(run(&session, Mode::Calibrated).text, first[0].text);
 
-    assert!(peak_rss_bytes() < 1_300_000_000, "{}", peak_rss_bytes());
+    // The need is told beforehand, to a tenth above; other tests of this process may add a little.
+    assert!((need / 10 * 8..need / 10 * 11).contains(&peak_rss_bytes()), "{} of {need}", peak_rss_bytes());
     let scratch = tandem_engine::Scratch::acquire(None).unwrap();
     assert_eq!(files(scratch.path()), 1, "only the lock is left");
 

@@ -1,0 +1,53 @@
+//! What a session needs of memory: told by the base's header, whatever the bundle's form.
+
+use std::fs::File;
+
+use candle_core::quantized::{GgmlDType, QTensor, gguf_file};
+use candle_core::{DType, Device, Tensor};
+use proptest::prelude::*;
+use tandem_bundle::Bundle;
+use tandem_engine::{Error, memory_need};
+use tandem_fixture::Fixture;
+
+use crate::support::folder;
+
+fn gguf(name: &str, rows: usize, columns: usize) -> Vec<u8> {
+    let tensor = Tensor::zeros((rows, columns), DType::F32, &Device::Cpu).unwrap();
+    let mut file = tempfile::tempfile().unwrap();
+    gguf_file::write(&mut file, &[], &[(name, &QTensor::quantize(&tensor, GgmlDType::Q8_0).unwrap())]).unwrap();
+    let mut bytes = Vec::new();
+    std::io::Seek::rewind(&mut file).unwrap();
+    std::io::Read::read_to_end(&mut file, &mut bytes).unwrap();
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    #[test]
+    fn each_embedding_takes_four_bytes(rows in 1usize..40, columns in 1usize..4) {
+        let (folder, columns) = (folder(), columns * 32);
+        let (small, large) = (folder.path().join("small"), folder.path().join("large"));
+        std::fs::write(&small, gguf("token_embd.weight", rows, columns)).unwrap();
+        std::fs::write(&large, gguf("token_embd.weight", rows + 7, columns)).unwrap();
+        let zip = folder.path().join("bundle.tandem");
+        std::fs::write(&zip, Fixture::new().zip()).unwrap();
+        let bundle = Bundle::open(&zip, None).unwrap();
+        let need = |path| memory_need(&bundle, Some(path)).unwrap();
+        // The file's size is the manifest's, the same for both.
+        prop_assert_eq!(need(&large) - need(&small), 7 * columns as u64 * 4);
+    }
+}
+
+#[test]
+fn what_is_no_model_is_refused() {
+    let folder = folder();
+    std::fs::write(folder.path().join("bundle.tandem"), Fixture::new().packed().zip()).unwrap();
+    let bundle = Bundle::open(&folder.path().join("bundle.tandem"), None).unwrap();
+    let other = folder.path().join("other.gguf");
+    std::fs::write(&other, gguf("output.weight", 1, 32)).unwrap();
+    File::create(folder.path().join("empty")).unwrap();
+    for base in [None, Some(other), Some(folder.path().join("empty")), Some(folder.path().join("nowhere"))] {
+        assert!(matches!(memory_need(&bundle, base.as_deref()), Err(Error::Base(e)) if e.kind.id() == "base-unreadable"));
+    }
+}
