@@ -1,4 +1,18 @@
-import type { Answer, BundleInfo, ChatFile, ChatMessage, Core, CoreSession, OpenOptions, RunEvent, RunRequest, Statistics } from '../src/core/contract';
+import type {
+  Answer,
+  BenchPlan,
+  BenchProgress,
+  BenchReport,
+  BundleInfo,
+  ChatFile,
+  ChatMessage,
+  Core,
+  CoreSession,
+  OpenOptions,
+  RunEvent,
+  RunRequest,
+  Statistics,
+} from '../src/core/contract';
 
 /** A promise that the test settles. */
 export class Deferred<T> {
@@ -58,6 +72,25 @@ export const largeBundle: BundleInfo = {
   ].map(tasks => ({ tasks, modes: ['calibrated', 'merge'], recommendedMode: 'calibrated' })),
 };
 
+export function benchReport({ mainTask, into, inputs }: BenchPlan, changes: Partial<BenchReport> = {}): BenchReport {
+  const times = { promptTokens: 100, generatedTokens: 30, prefillMs: 1000, decodeMs: 1000 };
+  const pairs = inputs.map((_, input) => ({ input, onePass: times, twoStep: { ...times, decodeMs: 2000 }, ratio: 1.5 }));
+  return {
+    tasks: [mainTask, ...into],
+    mode: 'calibrated',
+    loadMs: 900,
+    composeMs: 40,
+    prefillTokensPerSecond: 100,
+    decodeTokensPerSecond: 30,
+    pairs,
+    ratio: 1.5,
+    faster: pairs.length,
+    peakRssBytes: 2 ** 30,
+    cancelled: false,
+    ...changes,
+  };
+}
+
 /** A run that the test drives: it sends events and ends it. */
 export class ScriptedRun {
   readonly answer = new Deferred<Answer>();
@@ -87,6 +120,7 @@ export class ScriptedRun {
 export class ScriptedCore implements Core {
   readonly opening: Deferred<CoreSession>[] = [];
   readonly runs: ScriptedRun[] = [];
+  readonly benches: { plan: BenchPlan; onProgress: (progress: BenchProgress) => void; report: Deferred<BenchReport> }[] = [];
   closed = 0;
 
   constructor(readonly offered: BundleInfo = bundle) {}
@@ -121,7 +155,13 @@ export class ScriptedCore implements Core {
         this.runs.push(run);
         return run.answer.promise;
       },
+      bench: (plan, onProgress) => {
+        const report = new Deferred<BenchReport>();
+        this.benches.push({ plan, onProgress, report });
+        return report.promise;
+      },
       cancel: () => {
+        for (const { plan, report } of this.benches) report.resolve(benchReport(plan, { cancelled: true, pairs: [] }));
         for (const run of this.runs) run.finish({ finishReason: 'cancelled' });
       },
       close: () => {

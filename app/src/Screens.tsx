@@ -5,6 +5,7 @@ import { useTheme } from 'react-native-paper';
 
 import type { BundleInfo, Core } from './core/contract';
 import type { Device } from './core/device';
+import { BenchmarkScreen } from './features/benchmark/BenchmarkScreen';
 import { ALL } from './features/conversation/range';
 import type { Sample } from './features/conversation/conversation';
 import { InputScreen } from './features/conversation/InputScreen';
@@ -28,6 +29,7 @@ type Routes = {
   entry: { id: string };
   settings: undefined;
   library: undefined;
+  benchmark: undefined;
   about: undefined;
   licences: undefined;
 };
@@ -39,7 +41,7 @@ type Going = { navigation: ScreenProps<Routes>['navigation'] };
 
 /** The one place that knows how the screens lead to each other. */
 export function Screens({ services, core, device, samples }: Props) {
-  const { model, answers, conversation, history, notices, preferences, bundles } = services;
+  const { model, answers, conversation, history, notices, preferences, bundles, benchmark } = services;
   const messages = useMessages();
   const reducedMotion = useReducedMotion();
   const theme = useNavigationTheme();
@@ -140,10 +142,29 @@ export function Screens({ services, core, device, samples }: Props) {
                   }}
                 />
               )}
+              <LinkSetting
+                title={messages.settings.benchmark}
+                icon="speedometer"
+                onPress={() => {
+                  navigation.navigate('benchmark');
+                }}
+              />
             </SettingsScreen>
           )}
         </Stack.Screen>
         {bundles && <Stack.Screen name="library">{({ navigation }: Going) => <LibraryScreen bundles={bundles} onBack={back(navigation)} />}</Stack.Screen>}
+        <Stack.Screen name="benchmark">
+          {({ navigation }: Going) => (
+            <BenchmarkScreen
+              benchmark={benchmark}
+              bundle={bundle}
+              choice={preferences.state.get().lastChoice}
+              samples={samples}
+              saveFile={device.saveFile}
+              onBack={back(navigation)}
+            />
+          )}
+        </Stack.Screen>
         <Stack.Screen name="about">{({ navigation }: Going) => <AboutScreen bundle={bundle} onBack={back(navigation)} />}</Stack.Screen>
         <Stack.Screen name="licences">{({ navigation }: Going) => <LicencesScreen onBack={back(navigation)} />}</Stack.Screen>
       </Stack.Navigator>

@@ -5,6 +5,7 @@ import { itemStorage } from './core/storage/itemStorage';
 import type { Storage } from './core/storage/storage';
 import { Answers } from './features/answer/answers';
 import { CurrentConversation, fromSample, type Sample } from './features/conversation/conversation';
+import { Benchmark } from './features/benchmark/benchmark';
 import { Bundles } from './features/library/bundles';
 import { History } from './features/history/history';
 import { Notices } from './features/notice/notices';
@@ -21,6 +22,7 @@ export type Services = {
   preferences: PreferenceStore;
   /** Absent where no bundle can be imported. */
   bundles: Bundles | undefined;
+  benchmark: Benchmark;
   /** Ends what the services follow and frees the model. */
   close: () => void;
 };
@@ -57,6 +59,7 @@ export async function openServices({ core, device, samples, openStorage }: Servi
 
   const bundles = device.library && new Bundles(device.library, model);
   void bundles?.refresh();
+  const benchmark = new Benchmark(model, storage, notices.showFailure);
 
   const ends = [
     preferences.state.subscribe(freeWhenIdle),
@@ -87,10 +90,12 @@ export async function openServices({ core, device, samples, openStorage }: Servi
     notices,
     preferences,
     bundles,
+    benchmark,
     close: () => {
       for (const end of ends) end?.();
       bundles?.cancel();
       answers.reset();
+      benchmark.stop();
       model.close();
     },
   };

@@ -98,6 +98,20 @@ describe('the core over HTTP', () => {
     await expect(answer).resolves.toMatchObject({ text: 'Señal 👋', statistics: { mode: 'calibrated' } });
   });
 
+  test('a benchmark tells its progress, and can be cancelled', async () => {
+    const session = await openSession();
+    const plan = { inputs: [conversation.input], mainTask: 'summarize', into: ['es'], runs: 1 };
+    const progress: unknown[] = [];
+    const report = session.bench(plan, each => progress.push(each));
+    await until(() => core.benches.length > 0);
+    expect(core.benches[0]?.plan).toEqual(plan);
+    core.benches[0]?.onProgress({ done: 1, total: 2 });
+    await until(() => progress.length > 0);
+    session.cancel();
+    await expect(report).resolves.toMatchObject({ cancelled: true });
+    expect(progress).toEqual([{ done: 1, total: 2 }]);
+  });
+
   test('a cancel that follows a run at once stops that run and not the next', async () => {
     const session = await openSession();
     const first = session.run(conversation, () => undefined);
@@ -165,7 +179,7 @@ describe('the core over HTTP', () => {
 });
 
 describe('other pages and programs', () => {
-  const calls = ['/api/inspect', '/api/open', '/api/parse-chat', '/api/read-chat', '/api/cancel', '/api/run', '/api/unknown'];
+  const calls = ['/api/inspect', '/api/open', '/api/parse-chat', '/api/read-chat', '/api/cancel', '/api/run', '/api/bench', '/api/unknown'];
   const host = () => new URL(preview.url).host;
 
   test.each(calls)('%s is refused without the token, and with another', async path => {

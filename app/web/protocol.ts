@@ -1,4 +1,4 @@
-import type { Answer, BundleInfo, ChatMessage, RunEvent, RunRequest } from '../src/core/contract';
+import type { Answer, BenchProgress, BenchReport, BundleInfo, ChatMessage, RunEvent, RunRequest } from '../src/core/contract';
 import type { CoreErrorFields } from '../src/core/errors';
 
 /**
@@ -16,10 +16,14 @@ export type RunLine = { event: RunEvent } | { answer: Answer } | { error: CoreEr
 
 export type RunCall = RunRequest;
 
+/** A POST of a BenchPlan, answered with one of these a line, the last being the end. */
+export const BENCH = 'bench';
+export type BenchLine = { progress: BenchProgress } | { report: BenchReport } | { error: CoreErrorFields };
+
 /** A POST of a chat file's bytes, answered as `parse-chat`. */
 export const READ_CHAT = 'read-chat';
 
-export const path = (call: keyof Calls | 'run' | typeof READ_CHAT): string => `/api/${call}`;
+export const path = (call: keyof Calls | 'run' | typeof READ_CHAT | typeof BENCH): string => `/api/${call}`;
 
 /** The header that proves that a request comes from the page which this server gave out. */
 export const TOKEN_HEADER = 'x-tandem-token';

@@ -129,6 +129,17 @@ if (missing !== undefined) console.warn(`SKIPPED: tests on the real model: ${mis
     await expect(session.run(request(1), () => undefined)).resolves.not.toMatchObject({ statistics: { finishReason: 'cancelled' } });
   });
 
+  test('measures one pass against two steps', async () => {
+    const progress: unknown[] = [];
+    const { input, mainTask, into } = request(2);
+    const report = await session.bench({ inputs: [input], mainTask, into, runs: 1 }, each => progress.push(each));
+    expect(progress.length).toBeGreaterThan(0);
+    expect(report).toMatchObject({ tasks: ['summarize', 'es'], cancelled: false, pairs: [{ input: 0 }] });
+    const [pair] = report.pairs;
+    const total = (times = pair?.onePass) => (times ? times.prefillMs + times.decodeMs : NaN);
+    expect(pair?.ratio).toBeCloseTo(total(pair?.twoStep) / total(), 3);
+  });
+
   test('refuses an empty conversation and an unknown combination', async () => {
     const empty: RunRequest = { ...request(0), input: { kind: 'conversation', messages: [] } };
     await expect(session.run(empty, () => undefined)).rejects.toMatchObject({ source: 'input', kind: 'input-empty' });

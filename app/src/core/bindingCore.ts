@@ -11,6 +11,7 @@ import {
   TandemError,
   TandemError_Tags,
   TaskKind,
+  type BenchReport as BindingReport,
   type BundleInfo as BindingBundle,
   type RunEvent as BindingEvent,
   type SentMessage,
@@ -18,11 +19,13 @@ import {
 } from '#binding';
 
 import type {
+  BenchReport,
   BundleInfo,
   ChatMessage,
   Core,
   CoreSession,
   FinishReason as CoreFinishReason,
+  Input as CoreInput,
   Mode as CoreMode,
   RunEvent,
   RunningMode,
@@ -73,6 +76,15 @@ function coreSession(session: Awaited<ReturnType<typeof Session.open>>): CoreSes
         const { text, statistics } = await session.run(bindingRequest(request), sink);
         return { text, statistics: runStatistics(statistics) };
       }),
+    bench: ({ inputs, mainTask, into, runs }, onProgress) =>
+      rethrowing(async () => {
+        const sink = {
+          onProgress: (done: number, total: number) => {
+            onProgress({ done, total });
+          },
+        };
+        return benchReport(await session.bench({ inputs: inputs.map(bindingInput), mainTask, into, runs }, sink));
+      }),
     cancel: () => {
       if (!closed) session.cancel();
     },
@@ -121,9 +133,26 @@ const taskKinds: Record<TaskKind, Task['kind']> = {
   [TaskKind.Tone]: 'tone',
 };
 
+function bindingInput(input: CoreInput) {
+  return input.kind === 'text' ? new Input.Text({ text: input.text }) : new Input.Conversation({ messages: input.messages });
+}
+
+function benchReport({ pairs, mode, switchMs, prefillTokensPerSecond, decodeTokensPerSecond, ratio, peakRssBytes, ...same }: BindingReport): BenchReport {
+  return {
+    ...same,
+    mode: runningMode(mode),
+    peakRssBytes: Number(peakRssBytes),
+    pairs: pairs.map(({ input, onePass, twoStep, ratio: ofPair }) => ({ input, onePass: { ...onePass }, twoStep: { ...twoStep }, ratio: ofPair })),
+    ...(switchMs !== undefined && { switchMs }),
+    ...(prefillTokensPerSecond !== undefined && { prefillTokensPerSecond }),
+    ...(decodeTokensPerSecond !== undefined && { decodeTokensPerSecond }),
+    ...(ratio !== undefined && { ratio }),
+  };
+}
+
 function bindingRequest({ input, mainTask, into, mode, replySpeaker, maxTokens }: RunRequest) {
   return {
-    input: input.kind === 'text' ? new Input.Text({ text: input.text }) : new Input.Conversation({ messages: input.messages }),
+    input: bindingInput(input),
     mainTask,
     into,
     mode: modes[mode],

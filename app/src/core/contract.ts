@@ -71,12 +71,50 @@ export type BundleInfo = {
   compositions: Composition[];
 };
 
+/** What to measure: one pass against two steps, on each input. */
+export type BenchPlan = {
+  inputs: Input[];
+  mainTask: string;
+  /** At least one. */
+  into: string[];
+  /** How often each pair runs. */
+  runs: number;
+};
+
+/** Sums over the steps; times in milliseconds. */
+export type BenchTimes = { promptTokens: number; generatedTokens: number; prefillMs: number; decodeMs: number };
+
+/** Times are wall time in milliseconds, each the median of its runs; what was not measured is absent. */
+export type BenchReport = {
+  tasks: string[];
+  /** The mode of the one pass. */
+  mode: RunningMode;
+  loadMs: number;
+  composeMs: number;
+  switchMs?: number;
+  prefillTokensPerSecond?: number;
+  decodeTokensPerSecond?: number;
+  /** `ratio` is the time of two steps by that of one pass. */
+  pairs: { input: number; onePass: BenchTimes; twoStep: BenchTimes; ratio: number }[];
+  /** The median of the pairs' ratios. */
+  ratio?: number;
+  /** On how many inputs one pass was faster. */
+  faster: number;
+  /** 0 where the system does not tell. */
+  peakRssBytes: number;
+  cancelled: boolean;
+};
+
+export type BenchProgress = { done: number; total: number };
+
 /** A bundle and its model in memory: about a gigabyte until it is closed. */
 export interface CoreSession {
   readonly bundle: BundleInfo;
   /** A cancelled run is no error: the answer holds what was written until then. Throws CoreError. */
   run: (request: RunRequest, onEvent: (event: RunEvent) => void) => Promise<Answer>;
-  /** Stops the running request and those that wait. */
+  /** Measures; a cancelled benchmark is no error: the report holds what was complete. Throws CoreError. */
+  bench: (plan: BenchPlan, onProgress: (progress: BenchProgress) => void) => Promise<BenchReport>;
+  /** Stops what is running and what waits. */
   cancel: () => void;
   /** Stops everything and frees the model; may be called twice. */
   close: () => void;

@@ -1,6 +1,6 @@
-import type { Answer, BundleInfo, Core, CoreSession, RunEvent, RunRequest } from '../../src/core/contract';
+import type { Answer, BenchPlan, BenchProgress, BenchReport, BundleInfo, Core, CoreSession, RunEvent, RunRequest } from '../../src/core/contract';
 import { CoreError } from '../../src/core/errors';
-import { path, READ_CHAT, TOKEN_HEADER, type Calls, type RunLine } from '../protocol';
+import { BENCH, path, READ_CHAT, TOKEN_HEADER, type BenchLine, type Calls, type RunLine } from '../protocol';
 
 import { lines } from './lines';
 
@@ -12,7 +12,7 @@ export function httpCore(base: string, token: string): Core {
     if (!response.ok) throw await refusal(response);
     return response;
   };
-  const post = (name: keyof Calls | 'run', body: unknown) => send(path(name), 'application/json', JSON.stringify(body));
+  const post = (name: keyof Calls | 'run' | typeof BENCH, body: unknown) => send(path(name), 'application/json', JSON.stringify(body));
   const call = async <Name extends keyof Calls>(name: Name, body: Calls[Name]['request']): Promise<Calls[Name]['reply']> => {
     const response = await post(name, body);
     return (await response.json().catch(unreachable)) as Calls[Name]['reply'];
@@ -22,7 +22,7 @@ export function httpCore(base: string, token: string): Core {
     open: async () =>
       httpSession(
         await call('open', {}),
-        request => post('run', request),
+        (name, body) => post(name, body),
         () => call('cancel', {}),
       ),
     parseChat: async text => (await call('parse-chat', { text })).messages,
@@ -34,17 +34,23 @@ export function httpCore(base: string, token: string): Core {
   };
 }
 
-function httpSession(bundle: BundleInfo, post: (request: RunRequest) => Promise<Response>, cancel: () => Promise<unknown>): CoreSession {
+function httpSession(
+  bundle: BundleInfo,
+  post: (name: 'run' | typeof BENCH, body: RunRequest | BenchPlan) => Promise<Response>,
+  cancel: () => Promise<unknown>,
+): CoreSession {
   // The server stops what is running there: a cancel must not overtake its own run, nor a run the cancel before it.
   let accepted: Promise<unknown> = Promise.resolve();
   let cancelled: Promise<unknown> = Promise.resolve();
+  const start = (name: 'run' | typeof BENCH, body: RunRequest | BenchPlan): Promise<Response> => {
+    const response = cancelled.then(() => post(name, body));
+    accepted = response.catch(() => undefined); // who started it reports it
+    return response;
+  };
   return {
     bundle,
-    run: async (request, onEvent) => {
-      const response = cancelled.then(() => post(request));
-      accepted = response.catch(() => undefined); // the run itself reports it
-      return readRun(await response, onEvent);
-    },
+    run: async (request, onEvent) => readRun(await start('run', request), onEvent),
+    bench: async (plan, onProgress) => readBench(await start(BENCH, plan), onProgress),
     cancel: () => {
       cancelled = accepted.then(cancel).catch(() => undefined); // then the run fails in the same way and reports it
     },
@@ -59,6 +65,16 @@ async function readRun(response: Response, onEvent: (event: RunEvent) => void): 
     if ('answer' in message) return message.answer;
     if ('error' in message) throw CoreError.fromJSON(message.error);
     onEvent(message.event);
+  }
+  return unreachable();
+}
+
+async function readBench(response: Response, onProgress: (progress: BenchProgress) => void): Promise<BenchReport> {
+  for await (const line of lines(response.body, unreachable)) {
+    const message = JSON.parse(line) as BenchLine;
+    if ('report' in message) return message.report;
+    if ('error' in message) throw CoreError.fromJSON(message.error);
+    onProgress(message.progress);
   }
   return unreachable();
 }

@@ -150,13 +150,25 @@ describe('the preview on the real core', options, () => {
     }
   });
 
+  test('a benchmark tells its progress, is stopped, and leaves no bar', async () => {
+    await button(en.settings.title).click();
+    await button(en.settings.benchmark).click();
+    await assertAccessible(phone.page);
+    await button(en.benchmark.start).click();
+    await phone.page.getByText(/^\d+ of \d+ runs$/).waitFor({ timeout: MODEL });
+    await button(en.benchmark.stop).click();
+    await button(en.benchmark.start).waitFor({ timeout: MODEL });
+    await button(en.app.back).click();
+    await button(en.app.back).click();
+  });
+
   test('the history holds the answers over a reload, finds one and forgets all', async () => {
     await phone.page.reload();
     await button(en.history.title).click();
     const list = phone.page.getByRole('list', { name: en.history.title });
     await list.getByRole('listitem').first().waitFor();
     const all = await list.getByRole('listitem').count();
-    await phone.page.getByPlaceholder(en.history.search).fill('plumber');
+    await phone.page.getByLabel(en.history.search).fill('plumber');
     let found = all;
     // The list changes when the search has ended; without an end the test times out.
     while (found === all) {

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import type { Core, RunEvent } from '../../src/core/contract';
-import { CoreError } from '../../src/core/errors';
+import type { Core, CoreSession, RunEvent } from '../../src/core/contract';
+import { CoreError, type CoreErrorFields } from '../../src/core/errors';
 import type { Model } from '../../src/core/model';
-import { path, READ_CHAT, type Calls, type RunLine } from '../protocol';
+import { BENCH, path, READ_CHAT, type BenchLine, type Calls, type RunLine } from '../protocol';
 
-import { readBytes, readJson, readRunRequest, readText } from './requests';
+import { readBenchPlan, readBytes, readJson, readRunRequest, readText } from './requests';
 
 /** Answers a call to the core. Throws CoreError before anything is sent. */
 export async function answerCall(core: Core, model: Model, urlPath: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -29,6 +29,9 @@ export async function answerCall(core: Core, model: Model, urlPath: string, requ
     case path('run'):
       await run(model, await readJson(request), response);
       return;
+    case path(BENCH):
+      await bench(model, await readJson(request), response);
+      return;
     default:
       throw new CoreError({ source: 'internal', kind: 'unknown-call', message: 'the page made a call that this server does not know' });
   }
@@ -40,18 +43,36 @@ function send(response: ServerResponse, reply: object): void {
 
 async function run(model: Model, body: unknown, response: ServerResponse): Promise<void> {
   const request = readRunRequest(body);
-  const session = await model.load();
-  const write = (line: RunLine) => response.write(`${JSON.stringify(line)}\n`);
+  await stream<RunLine>(await model.load(), response, async (session, write) => ({
+    answer: await session.run(request, (event: RunEvent) => {
+      write({ event });
+    }),
+  }));
+}
+
+async function bench(model: Model, body: unknown, response: ServerResponse): Promise<void> {
+  const plan = readBenchPlan(body);
+  await stream<BenchLine>(await model.load(), response, async (session, write) => ({
+    report: await session.bench(plan, progress => {
+      write({ progress });
+    }),
+  }));
+}
+
+/** Answers with a line for each thing that happens, and a last one for the end, be it an error. */
+async function stream<Line>(
+  session: CoreSession,
+  response: ServerResponse,
+  work: (session: CoreSession, write: (line: Line) => void) => Promise<Line>,
+): Promise<void> {
+  const write = (line: Line | { error: CoreErrorFields }) => response.write(`${JSON.stringify(line)}\n`);
   response.writeHead(200, { 'content-type': 'application/x-ndjson' }).flushHeaders();
   // A page that was closed or reloaded wants its answer no more.
   response.once('close', () => {
     if (!response.writableFinished) session.cancel();
   });
   try {
-    const answer = await session.run(request, (event: RunEvent) => {
-      write({ event });
-    });
-    write({ answer });
+    write(await work(session, write));
   } catch (thrown) {
     write({ error: CoreError.from(thrown).toJSON() });
   }

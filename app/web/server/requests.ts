@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-import type { ChatMessage, Input, Mode, RunRequest } from '../../src/core/contract';
+import type { BenchPlan, ChatMessage, Input, Mode, RunRequest } from '../../src/core/contract';
 import { CoreError } from '../../src/core/errors';
 
 /** The most that a request's body may hold, in bytes: a chat export may be long. */
@@ -44,6 +44,12 @@ export function readRunRequest(value: unknown): RunRequest {
     ...(replySpeaker !== undefined && { replySpeaker: string(replySpeaker) }),
     ...(maxTokens !== undefined && { maxTokens: count(maxTokens) }),
   };
+}
+
+/** Throws CoreError. */
+export function readBenchPlan(value: unknown): BenchPlan {
+  const { inputs, mainTask, into, runs } = fields(value);
+  return { inputs: array(inputs).map(readInput), mainTask: string(mainTask), into: array(into).map(string), runs: count(runs) };
 }
 
 const modes = { auto: true, calibrated: true, 'two-step': true, merge: true, 'zero-shot': true } satisfies Record<Mode, true>;

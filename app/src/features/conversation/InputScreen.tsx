@@ -114,7 +114,7 @@ export function InputScreen({ samples, parseChat, pickChat, onChoose, onBack }: 
         )}
         {reading && (
           <View role="status" aria-live="polite" style={styles.buttons}>
-            <ActivityIndicator size={20} />
+            <ActivityIndicator aria-label={messages.conversation.importing} size={20} />
             <Text variant="bodyMedium">{messages.conversation.importing}</Text>
           </View>
         )}

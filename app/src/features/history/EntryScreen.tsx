@@ -53,7 +53,7 @@ export function EntryScreen({ history, id, tasks, onShare, onOpen, onBack }: Pro
           }}
         />
       </ScreenHeader>
-      {entry === undefined && <ActivityIndicator style={styles.content} />}
+      {entry === undefined && <ActivityIndicator aria-label={messages.history.title} style={styles.content} />}
       {entry === 'missing' && (
         <Text role="alert" style={styles.content}>
           {messages.history.noneFound}

@@ -23,7 +23,7 @@ async function openHistory(device = {}) {
 
 test('an answer is found again, with what it was made from', async () => {
   await openHistory();
-  await fireEvent.changeText(screen.getByPlaceholderText(en.history.search), 'VIERNES');
+  await fireEvent.changeText(screen.getByLabelText(en.history.search), 'VIERNES');
   await settle();
   expect(within(list()).queryByText('Llegan el lunes.')).toBeNull();
   await fireEvent.press(within(list()).getByText('Quedan el viernes.'));

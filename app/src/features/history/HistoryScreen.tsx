@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { FlatList, StyleSheet, View } from 'react-native';
-import { ActivityIndicator, Button, Dialog, Icon, List, Portal, Searchbar, Text, useTheme } from 'react-native-paper';
+import { ActivityIndicator, Button, Dialog, Icon, List, Portal, Text, TextInput, useTheme } from 'react-native-paper';
 import { useSafeAreaInsets } from 'react-native-safe-area-context';
 
 import type { Task } from '../../core/contract';
@@ -49,11 +49,11 @@ export function HistoryScreen({ history, tasks, isKept, onOpen, onExport, onBack
           }}
         />
       </ScreenHeader>
-      <Searchbar
-        placeholder={messages.history.search}
-        accessibilityLabel={messages.history.search}
-        searchAccessibilityLabel={messages.history.search}
-        clearAccessibilityLabel={messages.app.close}
+      <TextInput
+        mode="outlined"
+        label={messages.history.search}
+        aria-label={messages.history.search}
+        inputMode="search"
         value={words}
         onChangeText={text => void history.search(text)}
         style={styles.search}
@@ -82,7 +82,7 @@ export function HistoryScreen({ history, tasks, isKept, onOpen, onExport, onBack
             onRemove={() => void history.remove(item.id)}
           />
         )}
-        ListEmptyComponent={loading ? <ActivityIndicator style={styles.loading} /> : <Nothing searched={words !== ''} />}
+        ListEmptyComponent={loading ? <ActivityIndicator aria-label={messages.history.title} style={styles.loading} /> : <Nothing searched={words !== ''} />}
       />
       <Portal>
         <Dialog
@@ -156,7 +156,7 @@ function Nothing({ searched }: { searched: boolean }) {
 
 const styles = StyleSheet.create({
   screen: { flex: 1 },
-  search: { margin: 16, marginBottom: 8 },
+  search: { marginHorizontal: 16, marginVertical: 8 },
   note: { paddingHorizontal: 20, paddingVertical: 4 },
   entry: { flexDirection: 'row', alignItems: 'center', paddingRight: 8 },
   item: { flex: 1, minHeight: TOUCH_TARGET },

@@ -13,7 +13,11 @@ export function ModelStatus({ state }: { state: ModelState }) {
   const color = state.kind === 'failed' ? colors.error : colors.onSurfaceVariant;
   return (
     <View role="status" aria-live="polite" style={styles.row}>
-      {state.kind === 'loading' ? <ActivityIndicator size={14} color={color} /> : <Icon source={icons[state.kind]} size={16} color={color} />}
+      {state.kind === 'loading' ? (
+        <ActivityIndicator aria-label={messages.model.loading} size={14} color={color} />
+      ) : (
+        <Icon source={icons[state.kind]} size={16} color={color} />
+      )}
       <Text variant="labelMedium" style={{ color }}>
         {messages.model[state.kind]}
       </Text>

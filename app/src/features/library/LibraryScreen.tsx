@@ -52,7 +52,7 @@ export function LibraryScreen({ bundles: service, onBack }: { bundles: Bundles; 
             )}
           </View>
         }
-        ListEmptyComponent={bundles ? <None /> : <ActivityIndicator style={styles.loading} />}
+        ListEmptyComponent={bundles ? <None /> : <ActivityIndicator aria-label={library.title} style={styles.loading} />}
         renderItem={({ item }) => (
           <BundleCard
             installed={item}

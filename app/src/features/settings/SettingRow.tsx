@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { StyleSheet } from 'react-native';
-import { List, Switch } from 'react-native-paper';
+import { Icon, List, useTheme } from 'react-native-paper';
 
 import { ChoiceDialog, type DialogOption } from '../../ui/ChoiceDialog';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
@@ -43,6 +43,7 @@ type SwitchProps = { title: string; icon: string; hint: string; value: boolean; 
 
 /** A setting that is on or off; the whole row is the switch. */
 export function SwitchSetting({ title, icon, hint, value, disabled = false, onChange }: SwitchProps) {
+  const { colors } = useTheme();
   return (
     <List.Item
       title={title}
@@ -51,16 +52,9 @@ export function SwitchSetting({ title, icon, hint, value, disabled = false, onCh
       descriptionNumberOfLines={3}
       disabled={disabled}
       left={props => <List.Icon {...props} icon={icon} />}
+      // Only drawn: a control inside a control confuses assistive technology.
       right={() => (
-        <Switch
-          value={value}
-          disabled={disabled}
-          aria-hidden
-          accessibilityElementsHidden
-          importantForAccessibility="no-hide-descendants"
-          tabIndex={-1}
-          style={styles.passive}
-        />
+        <Icon source={value ? 'toggle-switch' : 'toggle-switch-off-outline'} size={44} color={disabled ? colors.onSurfaceDisabled : colors.primary} />
       )}
       accessibilityRole="switch"
       accessibilityState={{ checked: value, disabled }}
@@ -75,6 +69,4 @@ export function SwitchSetting({ title, icon, hint, value, disabled = false, onCh
 
 const styles = StyleSheet.create({
   row: { minHeight: TOUCH_TARGET, paddingHorizontal: 8 },
-  // The row is what is tapped.
-  passive: { pointerEvents: 'none', alignSelf: 'center' },
 });

@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+
+import { benchReport, ScriptedCore } from '../../../jest/scriptedCore';
+import type { BenchPlan } from '../../core/contract';
+import { CoreError } from '../../core/errors';
+import { Model } from '../../core/model';
+import { itemStorage } from '../../core/storage/itemStorage';
+
+import { Benchmark, csvOf } from './benchmark';
+
+const plan: BenchPlan = { inputs: [{ kind: 'text', text: 'private words' }], mainTask: 'main', into: ['xx'], runs: 1 };
+const settled = () => new Promise(resolve => setImmediate(resolve));
+const fail = (thrown: unknown) => {
+  throw thrown;
+};
+
+function setUp(items = new Map<string, string>()) {
+  const core = new ScriptedCore();
+  const benchmark = new Benchmark(new Model(core), itemStorage(items), fail);
+  return { core, benchmark, items, state: () => benchmark.state.get() };
+}
+
+test('tells how far it is, and keeps what came out over the next start', async () => {
+  const { core, benchmark, items, state } = setUp();
+  const done = benchmark.start(plan);
+  await benchmark.start(plan);
+  core.loaded();
+  await settled();
+  expect(core.benches).toHaveLength(1);
+  core.benches[0]?.onProgress({ done: 1, total: 4 });
+  expect(state().running).toEqual({ done: 1, total: 4 });
+  core.benches[0]?.report.resolve(benchReport(plan));
+  await done;
+  expect(state().running).toBeUndefined();
+  const next = setUp(items);
+  await next.benchmark.open();
+  expect(next.state().kept).toEqual(state().kept);
+  expect(next.state().kept).toHaveLength(1);
+  expect(JSON.stringify([...items])).not.toContain('private');
+});
+
+test('one that is stopped before anything was measured leaves nothing, and no bar', async () => {
+  const { core, benchmark, state } = setUp();
+  const done = benchmark.start(plan);
+  core.loaded();
+  await settled();
+  benchmark.stop();
+  await done;
+  expect(state()).toEqual({ kept: [] });
+});
+
+test('a failure is told, and it can be started again', async () => {
+  const { core, benchmark, state } = setUp();
+  const error = new CoreError({ source: 'engine', kind: 'generation', message: 'x' });
+  const done = benchmark.start(plan);
+  core.loaded();
+  await settled();
+  core.benches[0]?.report.reject(error);
+  await done;
+  expect(state()).toEqual({ kept: [], error });
+  void benchmark.start(plan);
+  expect(state().error).toBeUndefined();
+});
+
+test('what stands there of another form is no report', async () => {
+  for (const text of ['{', 'null', '{}', '[1, null, {"at": 1}]']) {
+    const { benchmark, state } = setUp(new Map([['value/benchmarks', text]]));
+    await benchmark.open();
+    expect(state().kept).toEqual([]);
+  }
+});
+
+test('the CSV has a row for each side of each pair, whatever a bundle is called', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.nat({ max: 4 }), (baseName, count) => {
+      const inputs = Array.from({ length: count }, () => ({ kind: 'text' as const, text: 'x' }));
+      const csv = csvOf([{ at: 0, baseName, report: benchReport({ ...plan, inputs }) }]);
+      const rows = csv.match(/(?:"(?:[^"]|"")*"|[^"\r\n])+\r\n/g) ?? [];
+      expect(rows.join('')).toBe(csv);
+      expect(rows).toHaveLength(1 + 2 * count);
+      for (const row of rows.slice(1)) {
+        const cells = cellsOf(row);
+        expect(cells).toHaveLength(11);
+        expect(cells[1]?.replace(/^'/, '')).toBe(baseName.replace(/^'/, ''));
+        for (const cell of cells) expect(cell).not.toMatch(/^[=+@]/);
+      }
+    }),
+  );
+});
+
+/** The cells of a row of CSV (RFC 4180) that ends in a line break. */
+function cellsOf(row: string): string[] {
+  const cells = row.slice(0, -2).split(',');
+  // A comma inside quotes parts no cells: an odd number of quotes goes on in the next part.
+  const whole: string[] = [];
+  for (const part of cells) {
+    const open = whole.at(-1);
+    if (open !== undefined && (open.match(/"/g)?.length ?? 0) % 2 === 1) whole[whole.length - 1] = `${open},${part}`;
+    else whole.push(part);
+  }
+  return whole.map(cell => (cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell));
+}

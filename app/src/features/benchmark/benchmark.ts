@@ -1,0 +1,125 @@
+import type { BenchPlan, BenchProgress, BenchReport, CoreSession } from '../../core/contract';
+import { CoreError } from '../../core/errors';
+import type { Model } from '../../core/model';
+import type { Storage } from '../../core/storage/storage';
+import { Store, type Readable } from '../../core/store';
+
+/** A report that is kept. */
+export type KeptReport = { at: number; baseName: string; report: BenchReport };
+
+export type BenchmarkState = {
+  /** What is being measured, if anything is. */
+  running?: BenchProgress;
+  error?: CoreError;
+  /** The latest first. */
+  kept: readonly KeptReport[];
+};
+
+const KEY = 'benchmarks';
+const MOST = 20;
+
+/** Measures the model on this device, and keeps what came out. It holds no text of the user. */
+export class Benchmark {
+  private readonly store = new Store<BenchmarkState>({ kept: [] });
+  private session: CoreSession | undefined;
+
+  constructor(
+    private readonly model: Model,
+    private readonly storage: Pick<Storage, 'read' | 'write'>,
+    private readonly onFailure: (thrown: unknown) => void,
+  ) {}
+
+  get state(): Readable<BenchmarkState> {
+    return this.store;
+  }
+
+  async open(): Promise<void> {
+    try {
+      this.store.set({ ...this.store.get(), kept: parseKept(await this.storage.read(KEY)) });
+    } catch (thrown) {
+      this.onFailure(thrown);
+    }
+  }
+
+  /** One at a time: a second call while one runs does nothing. */
+  async start(plan: BenchPlan): Promise<void> {
+    const { running, kept } = this.store.get();
+    if (running) return;
+    this.store.set({ kept, running: { done: 0, total: 0 } });
+    try {
+      const found = await this.model.use(async session => {
+        this.session = session;
+        const report = await session.bench(plan, progress => {
+          this.store.set({ kept, running: progress });
+        });
+        return { at: Date.now(), baseName: session.bundle.baseName, report };
+      });
+      // What was stopped before its first pair says nothing.
+      await this.keep(found.report.pairs.length > 0 ? [found, ...kept].slice(0, MOST) : kept);
+    } catch (thrown) {
+      this.store.set({ kept, error: CoreError.from(thrown) });
+    } finally {
+      this.session = undefined;
+    }
+  }
+
+  /** What was complete until then is kept. */
+  stop(): void {
+    this.session?.cancel();
+  }
+
+  async removeAll(): Promise<void> {
+    await this.keep([]);
+  }
+
+  private async keep(kept: readonly KeptReport[]): Promise<void> {
+    this.store.set({ kept });
+    await this.storage.write(KEY, JSON.stringify(kept)).catch(this.onFailure);
+  }
+}
+
+/** What is not such a list, as that of another version, is none. */
+function parseKept(text: string | undefined): KeptReport[] {
+  try {
+    const value = JSON.parse(text ?? '[]') as unknown;
+    return Array.isArray(value) ? value.filter(isKept) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isKept(value: unknown): value is KeptReport {
+  const { at, baseName, report } = (value ?? {}) as Partial<KeptReport>;
+  return typeof at === 'number' && typeof baseName === 'string' && Array.isArray(report?.pairs) && Array.isArray(report.tasks);
+}
+
+const COLUMNS = ['time', 'base', 'tasks', 'mode', 'input', 'steps', 'prompt_tokens', 'generated_tokens', 'prefill_ms', 'decode_ms', 'ratio'];
+
+/** One row for each measured side of each pair, as RFC 4180 has it. */
+export function csvOf(kept: readonly KeptReport[]): string {
+  const rows = kept.flatMap(({ at, baseName, report }) =>
+    report.pairs.flatMap(({ input, onePass, twoStep, ratio }) =>
+      [onePass, twoStep].map((times, index) => [
+        new Date(at).toISOString(),
+        baseName,
+        report.tasks.join('+'),
+        index === 0 ? report.mode : 'two-step',
+        input,
+        index + 1,
+        times.promptTokens,
+        times.generatedTokens,
+        times.prefillMs,
+        times.decodeMs,
+        ratio,
+      ]),
+    ),
+  );
+  return [COLUMNS, ...rows].map(row => `${row.map(cell).join(',')}\r\n`).join('');
+}
+
+/** Names come from a bundle: quoted, and none is taken for a formula by a spreadsheet. */
+function cell(value: string | number): string {
+  if (typeof value === 'number') return String(value);
+  const harmless = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}
