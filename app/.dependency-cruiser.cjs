@@ -29,12 +29,21 @@ module.exports = {
       comment: 'Screens and state work on the contract: they run the same on the phone, in the browser and in tests.',
       severity: 'error',
       from: { path: '^src/(ui|features|i18n|App)' },
-      to: { path: ['^src/core/(bindingCore|phone\\.ts|storage/phoneStorage)', '^web/', '^generated/', '^native-module/', '^#binding$', '^tandem-core$'] },
+      to: {
+        path: [
+          '^src/core/(bindingCore|bindingLibrary|phone\\.ts|storage/phoneStorage)',
+          '^web/',
+          '^generated/',
+          '^native-module/',
+          '^#binding$',
+          '^tandem-core$',
+        ],
+      },
     },
     {
       name: 'one-place-for-the-binding',
       severity: 'error',
-      from: { path: '^(src|web)/', pathNot: '^src/core/bindingCore\\.ts$' },
+      from: { path: '^(src|web)/', pathNot: '^src/core/binding(Core|Library)\\.ts$' },
       to: { path: ['^generated/', '^native-module/', '^#binding$', '^tandem-core$'] },
     },
     {

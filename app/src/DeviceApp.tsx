@@ -2,25 +2,35 @@ import samples from '../../assets/samples/conversations.json';
 
 import { App } from './App';
 import { bindingCore } from './core/bindingCore';
+import { bindingLibrary } from './core/bindingLibrary';
 import DatabaseKey from './core/NativeDatabaseKey';
 import DeviceFiles from './core/NativeDeviceFiles';
 import LanguageNames from './core/NativeLanguageNames';
-import { phone } from './core/phone';
+import { availableBytes, phone, pickForImport } from './core/phone';
 import { phoneStorage } from './core/storage/phoneStorage';
+import type { Storage } from './core/storage/storage';
 import { intlLanguageName, languageNameBy } from './i18n/languageName';
 
-const core = bindingCore(() =>
-  // The calls throw where a path is not to be trusted: that must end in a failed promise.
-  Promise.resolve().then(() => ({
-    bundlePath: DeviceFiles.bundlePath(),
-    basePath: DeviceFiles.basePath() ?? undefined,
-    tempDir: DeviceFiles.tempPath(),
-  })),
-);
+const KEY = 'bundle';
 
-const device = phone(core);
+let storage: Promise<Storage> | undefined;
+const openStorage = () => (storage ??= phoneStorage({ get: () => DatabaseKey.get(), forget: () => DatabaseKey.forget() }));
+
+const library = bindingLibrary({
+  root: () => DeviceFiles.bundlePath().replace(/[^/]+$/, 'library'),
+  pick: pickForImport,
+  inUse: { read: async () => (await openStorage()).read(KEY), write: async id => (await openStorage()).write(KEY, id) },
+  availableBytes,
+});
+
+const core = bindingCore(async () => ({
+  // A bundle that a developer pushed to the phone is used where none was imported.
+  ...((await library.place()) ?? { bundlePath: DeviceFiles.bundlePath(), basePath: DeviceFiles.basePath() ?? undefined }),
+  tempDir: DeviceFiles.tempPath(),
+}));
+
+const device = phone(core, library);
 const languageName = languageNameBy(intlLanguageName, tag => LanguageNames?.nameOf(tag));
-const openStorage = () => phoneStorage({ get: () => DatabaseKey.get(), forget: () => DatabaseKey.forget() });
 
 /** The app on the phone: the core in this process, the bundle in the app's own files. */
 export function DeviceApp() {

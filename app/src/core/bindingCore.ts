@@ -13,6 +13,7 @@ import {
   TaskKind,
   type BenchReport as BindingReport,
   type BundleInfo as BindingBundle,
+  type LibraryLike as BindingLibrary,
   type RunEvent as BindingEvent,
   type SentMessage,
   type Statistics as BindingStatistics,
@@ -35,23 +36,38 @@ import type {
 } from './contract';
 import { CoreError } from './errors';
 
+/** Where a bundle is: at a path, or in a library. */
 export type Places = {
-  bundlePath: string;
-  /** The base model's file, unless it is packed into the bundle. */
-  basePath?: string | undefined;
   /** Where the core may write short-lived files. */
   tempDir?: string | undefined;
-};
+} & (
+  | {
+      bundlePath: string;
+      /** The base model's file, unless it is packed into the bundle. */
+      basePath?: string | undefined;
+    }
+  | { library: BindingLibrary; bundleId: string }
+);
 
 /** The core over the generated binding: React Native's on the phone, Node's in tests and the preview's server. */
 export function bindingCore(places: () => Promise<Places>): Core {
   return {
-    inspect: () => rethrowing(async () => bundleInfo(inspectBundle((await places()).bundlePath))),
+    inspect: () =>
+      rethrowing(async () => {
+        const place = await places();
+        if (!('library' in place)) return bundleInfo(inspectBundle(place.bundlePath));
+        const info = place.library.bundles().find(({ id }) => id === place.bundleId)?.info;
+        if (!info) throw new CoreError({ source: 'library', kind: 'bundle-broken', message: 'the bundle in use cannot be read; import it again' });
+        return bundleInfo(info);
+      }),
     open: ({ threads }) =>
       rethrowing(async () => {
-        const { bundlePath, basePath, tempDir } = await places();
-        const session = await Session.open(bundlePath, basePath, { ...(tempDir && { tempDir }), ...(threads && { threads }) });
-        return coreSession(session);
+        const place = await places();
+        const { tempDir } = place;
+        const options = { ...(tempDir && { tempDir }), ...(threads && { threads }) };
+        const opening =
+          'library' in place ? Session.openStored(place.library, place.bundleId, options) : Session.open(place.bundlePath, place.basePath, options);
+        return coreSession(await opening);
       }),
     parseChat: text => rethrowing(() => Promise.resolve(readPastedChat(text).map(chatMessage))),
     readChat: file => rethrowing(() => Promise.resolve(('path' in file ? readChatFile(file.path) : readChat(file.bytes)).map(chatMessage))),
@@ -189,7 +205,7 @@ function runStatistics(statistics: BindingStatistics): Statistics {
   };
 }
 
-function bundleInfo(bundle: BindingBundle): BundleInfo {
+export function bundleInfo(bundle: BindingBundle): BundleInfo {
   return {
     baseName: bundle.baseName,
     baseBytes: Number(bundle.baseBytes),

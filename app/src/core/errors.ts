@@ -4,6 +4,8 @@ export type CoreErrorSource =
   | 'bundle'
   /** The base model's file was refused. */
   | 'base'
+  /** A bundle could not be taken in, or found, for a reason that is not its own: no space, files that others should have brought. */
+  | 'library'
   /** The text to be worked on was refused. */
   | 'input'
   /** The model failed. */
@@ -15,7 +17,7 @@ export type CoreErrorSource =
   /** A mistake in the app or the core. */
   | 'internal';
 
-const sources: readonly string[] = ['bundle', 'base', 'input', 'engine', 'closed', 'connection', 'internal'] satisfies CoreErrorSource[];
+const sources: readonly string[] = ['bundle', 'base', 'library', 'input', 'engine', 'closed', 'connection', 'internal'] satisfies CoreErrorSource[];
 
 /** `kind` is the id of docs/command-line.md; `message` is one sentence in English and never holds the user's text. */
 export type CoreErrorFields = { source: CoreErrorSource; kind: string; message: string; file?: string };

@@ -7,11 +7,15 @@ export type MemoryFit = 'fits' | 'tight' | 'wont-fit';
 /** A bundle on the device. */
 export type InstalledBundle = {
   id: string;
-  /** What of the device's space it takes, in bytes; files that bundles share count for each. */
-  bytes: number;
   inUse: boolean;
-  state: { kind: 'ready'; bundle: BundleInfo; fit: MemoryFit } | { kind: 'broken'; error: CoreErrorFields };
+  state:
+    | { kind: 'ready'; bundle: BundleInfo; fit: MemoryFit }
+    /** The base model that it was made for is not there. */
+    | { kind: 'needs-base'; bundle: BundleInfo }
+    | { kind: 'broken'; error: CoreErrorFields };
 };
+
+export type ImportKind = 'bundle' | 'base';
 
 export type ImportProgress = { phase: 'copying' | 'verifying'; doneBytes: number; totalBytes: number };
 
@@ -19,10 +23,11 @@ export type ImportProgress = { phase: 'copying' | 'verifying'; doneBytes: number
 export interface Library {
   list: () => Promise<InstalledBundle[]>;
   /**
-   * Lets the user pick a bundle and takes it in; what was there stays until the new one is whole and checked. An import that was cut short
-   * goes on where it ended. Undefined when the user went back, or when it was aborted.
+   * Lets the user pick a bundle, or a base model that one of them needs, and takes it in; what was there stays until the new one is whole and
+   * checked. An import that was cut short goes on where it ended. Gives the bundle; undefined for a base model, when the user went back, or when it
+   * was aborted.
    */
-  importPicked: (onProgress: (progress: ImportProgress) => void, signal: AbortSignal) => Promise<InstalledBundle | undefined>;
+  importPicked: (kind: ImportKind, onProgress: (progress: ImportProgress) => void, signal: AbortSignal) => Promise<InstalledBundle | undefined>;
   /** From the next load on, the model is this bundle's. */
   use: (id: string) => Promise<void>;
   /** Files that other bundles need stay. */

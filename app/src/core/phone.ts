@@ -2,7 +2,9 @@ import { Share } from 'react-native';
 
 import type { ChatMessage, Core } from './contract';
 import type { Device, SharedItem } from './device';
+import type { Picked } from './bindingLibrary';
 import { CoreError } from './errors';
+import type { ImportKind, Library } from './library';
 import AppLock from './NativeAppLock';
 import DeviceHealth from './NativeDeviceHealth';
 import Documents from './NativeDocuments';
@@ -12,8 +14,9 @@ import SecureWindow from './NativeSecureWindow';
 import ShareInbox, { type SharedItem as NativeItem } from './NativeShareInbox';
 
 /** What the app asks of Android, by the app's own native modules. */
-export function phone(core: Core): Device {
+export function phone(core: Core, library: Library): Device {
   return {
+    library,
     pickChat: async () => {
       const picked = await Documents.pick('chat');
       return picked ? messagesOf(core, await ShareInbox.read(picked.uri)) : undefined;
@@ -55,6 +58,24 @@ export function phone(core: Core): Device {
       onStop: listener => follow(LongRun.onStop, listener),
     },
   };
+}
+
+/** Lets the user pick a file of a bundle, which goes to the core by its descriptor: no copy, and no storage permission. */
+export async function pickForImport(kind: ImportKind): Promise<Picked | undefined> {
+  const document = await Documents.pick(kind);
+  return (
+    (document && {
+      open: async () => ({ descriptor: await Documents.open(document.uri) }),
+      release: () => {
+        Documents.release(document.uri);
+      },
+    }) ??
+    undefined
+  );
+}
+
+export function availableBytes(): number {
+  return DeviceHealth.read().availableBytes;
 }
 
 async function sharedItem(core: Core, item: NativeItem): Promise<SharedItem> {

@@ -237,6 +237,8 @@ export const de: Messages = {
     removeAsk: 'Dieses Paket entfernen?',
     removeHint: 'Was andere Pakete brauchen, bleibt. Du kannst es aus seiner Datei wieder importieren.',
     removeSure: 'Ja, entfernen',
+    needsBase: 'Das Basismodell, für das es gemacht wurde, ist nicht auf diesem Telefon.',
+    importBase: 'Sein Basismodell importieren',
     broken: 'Nicht benutzbar',
     fit: {
       tight: 'Der Speicher wird knapp: Andere Apps werden vielleicht geschlossen, während es läuft.',
@@ -267,6 +269,7 @@ export const de: Messages = {
     title: {
       bundle: 'Das Paket wurde abgelehnt',
       base: 'Das Basismodell wurde abgelehnt',
+      library: 'Der Import ist gescheitert',
       input: 'Dieser Text lässt sich nicht verwenden',
       engine: 'Das Modell ist gescheitert',
       closed: 'Das Modell wurde geschlossen',
@@ -276,6 +279,7 @@ export const de: Messages = {
     advice: {
       bundle: 'Nichts davon wurde benutzt. Exportiere oder kopiere das Paket noch einmal und versuche es erneut.',
       base: 'Nimm die Datei des Basismodells, für das das Paket gemacht wurde, und versuche es erneut.',
+      library: 'Nichts wurde verändert. Schaffe Platz oder nimm das vollständige Paket und versuche es erneut.',
       input: 'Wähle andere Nachrichten oder einen anderen Text.',
       engine: 'Versuche es erneut. Passiert es wieder, schließe andere Apps: Das Modell braucht etwa ein Gigabyte Speicher.',
       closed: 'Versuche es erneut: Das Modell wird dann neu geladen.',

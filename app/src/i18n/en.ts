@@ -234,6 +234,8 @@ export const en = {
     removeAsk: 'Remove this bundle?',
     removeHint: 'What other bundles need stays. You can import it again from its file.',
     removeSure: 'Yes, remove',
+    needsBase: 'The base model that it was made for is not on this phone.',
+    importBase: 'Import its base model',
     broken: 'Cannot be used',
     fit: {
       tight: 'Memory will be tight: other apps may be closed while it runs.',
@@ -263,6 +265,7 @@ export const en = {
     title: {
       bundle: 'The bundle was refused',
       base: 'The base model was refused',
+      library: 'The import failed',
       input: 'This text cannot be used',
       engine: 'The model failed',
       closed: 'The model was closed',
@@ -272,6 +275,7 @@ export const en = {
     advice: {
       bundle: 'Nothing of it was used. Export or copy the bundle again, then try again.',
       base: 'Use the base model file that the bundle was made for, then try again.',
+      library: 'Nothing was changed. Free some space, or take the complete bundle, then try again.',
       input: 'Choose other messages or another text.',
       engine: 'Try again. If it happens again, close other apps: the model needs about a gigabyte of memory.',
       closed: 'Try again: the model is then loaded anew.',

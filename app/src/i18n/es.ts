@@ -233,6 +233,8 @@ export const es: Messages = {
     removeAsk: '¿Eliminar este paquete?',
     removeHint: 'Lo que necesitan otros paquetes se conserva. Puedes volver a importarlo desde su archivo.',
     removeSure: 'Sí, eliminar',
+    needsBase: 'El modelo base para el que se hizo no está en este teléfono.',
+    importBase: 'Importar su modelo base',
     broken: 'No se puede usar',
     fit: {
       tight: 'La memoria será justa: puede que se cierren otras aplicaciones mientras funciona.',
@@ -262,6 +264,7 @@ export const es: Messages = {
     title: {
       bundle: 'El paquete fue rechazado',
       base: 'El modelo base fue rechazado',
+      library: 'La importación falló',
       input: 'Este texto no se puede usar',
       engine: 'El modelo falló',
       closed: 'El modelo se cerró',
@@ -271,6 +274,7 @@ export const es: Messages = {
     advice: {
       bundle: 'No se usó nada de él. Exporta o copia el paquete otra vez y vuelve a intentarlo.',
       base: 'Usa el archivo del modelo base para el que se hizo el paquete y vuelve a intentarlo.',
+      library: 'No se cambió nada. Libera espacio o usa el paquete completo y vuelve a intentarlo.',
       input: 'Elige otros mensajes u otro texto.',
       engine: 'Vuelve a intentarlo. Si ocurre otra vez, cierra otras aplicaciones: el modelo necesita alrededor de un gigabyte de memoria.',
       closed: 'Vuelve a intentarlo: el modelo se cargará de nuevo.',

@@ -236,6 +236,8 @@ export const fr: Messages = {
     removeAsk: 'Supprimer ce paquet ?',
     removeHint: 'Ce dont d’autres paquets ont besoin est conservé. Vous pourrez le réimporter depuis son fichier.',
     removeSure: 'Oui, supprimer',
+    needsBase: 'Le modèle de base pour lequel il a été fait n’est pas sur ce téléphone.',
+    importBase: 'Importer son modèle de base',
     broken: 'Inutilisable',
     fit: {
       tight: 'La mémoire sera juste : d’autres applications pourraient être fermées pendant son utilisation.',
@@ -266,6 +268,7 @@ export const fr: Messages = {
     title: {
       bundle: 'Le paquet a été refusé',
       base: 'Le modèle de base a été refusé',
+      library: 'L’importation a échoué',
       input: 'Ce texte ne peut pas être utilisé',
       engine: 'Le modèle a échoué',
       closed: 'Le modèle a été fermé',
@@ -275,6 +278,7 @@ export const fr: Messages = {
     advice: {
       bundle: 'Rien n’en a été utilisé. Exportez ou copiez de nouveau le paquet, puis réessayez.',
       base: 'Utilisez le fichier du modèle de base pour lequel le paquet a été fait, puis réessayez.',
+      library: 'Rien n’a été modifié. Libérez de la place ou prenez le paquet complet, puis réessayez.',
       input: 'Choisissez d’autres messages ou un autre texte.',
       engine: 'Réessayez. Si cela se reproduit, fermez d’autres applications : le modèle a besoin d’environ un gigaoctet de mémoire.',
       closed: 'Réessayez : le modèle sera chargé de nouveau.',

@@ -6,7 +6,7 @@ import { CoreError } from '../../core/errors';
 import type { ImportProgress, InstalledBundle, Library } from '../../core/library';
 import { en } from '../../i18n/en';
 
-const good: InstalledBundle = { id: 'good', bytes: 3e8, inUse: false, state: { kind: 'ready', bundle, fit: 'fits' } };
+const good: InstalledBundle = { id: 'good', inUse: false, state: { kind: 'ready', bundle: { ...bundle, baseBytes: 3e8 }, fit: 'fits' } };
 
 /** A device whose library holds `there` and whose import is driven by the test. */
 function libraryOf(there: InstalledBundle[] = []) {
@@ -14,7 +14,7 @@ function libraryOf(there: InstalledBundle[] = []) {
   let onProgress: (progress: ImportProgress) => void = () => undefined;
   const library: Library = {
     list: () => Promise.resolve([...there]),
-    importPicked: (report, signal) => {
+    importPicked: (_, report, signal) => {
       onProgress = report;
       signal.addEventListener('abort', () => {
         picked.resolve(undefined);
@@ -101,6 +101,19 @@ test('a bundle that is broken, tight or too large says so', async () => {
   const uses = screen.getAllByRole('button', { name: en.library.use });
   expect(uses).toHaveLength(2);
   expect(uses[1]).toBeDisabled();
+});
+
+test('a bundle without its base model says so, and asks for it', async () => {
+  const { library, picked } = libraryOf([{ ...good, state: { kind: 'needs-base', bundle } }]);
+  await openApp({ device: { library } });
+  await press(en.settings.title);
+  await press(en.settings.bundles);
+  expect(screen.getByText(en.library.needsBase)).toBeOnTheScreen();
+  await press(en.library.importBase);
+  expect(button(en.library.importBase)).toBeDisabled();
+  picked.resolve(undefined);
+  await settle();
+  expect(button(en.library.importBase)).toBeEnabled();
 });
 
 test('a bundle is removed after a question', async () => {

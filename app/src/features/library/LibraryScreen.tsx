@@ -39,7 +39,7 @@ export function LibraryScreen({ bundles: service, onBack }: { bundles: Bundles; 
           <View style={styles.head}>
             {error && <ErrorCard error={error} onRetry={() => void service.refresh()} />}
             {importing === undefined ? (
-              <Button mode="contained" icon="import" onPress={() => void service.importPicked()} contentStyle={styles.target}>
+              <Button mode="contained" icon="import" onPress={() => void service.importPicked('bundle')} contentStyle={styles.target}>
                 {library.importOne}
               </Button>
             ) : (
@@ -56,6 +56,8 @@ export function LibraryScreen({ bundles: service, onBack }: { bundles: Bundles; 
         renderItem={({ item }) => (
           <BundleCard
             installed={item}
+            busy={importing !== undefined}
+            onImportBase={() => void service.importPicked('base')}
             onUse={() => void service.use(item.id)}
             onRemove={() => {
               setRemoving(item.id);
@@ -117,22 +119,24 @@ function Importing({ progress, onCancel }: { progress: ImportProgress | 'choosin
   );
 }
 
-function BundleCard({ installed, onUse, onRemove }: { installed: InstalledBundle; onUse: () => void; onRemove: () => void }) {
+type CardProps = { installed: InstalledBundle; busy: boolean; onImportBase: () => void; onUse: () => void; onRemove: () => void };
+
+function BundleCard({ installed, busy, onImportBase, onUse, onRemove }: CardProps) {
   const messages = useMessages();
   const { library, about } = messages;
   const number = useNumbers();
   const languageName = useLanguageName();
   const { colors } = useTheme();
-  const { state, inUse, bytes } = installed;
-  const offers =
-    state.kind === 'ready' ? state.bundle.compositions.map(({ tasks }) => tasksName(tasks, state.bundle.tasks, messages, languageName)).join(', ') : undefined;
+  const { state, inUse } = installed;
+  const bundle = state.kind === 'broken' ? undefined : state.bundle;
+  const offers = bundle?.compositions.map(({ tasks }) => tasksName(tasks, bundle.tasks, messages, languageName)).join(', ');
   return (
     <View role="listitem">
       <Card mode="contained" style={styles.card}>
         <Card.Title
-          title={state.kind === 'ready' ? state.bundle.baseName : library.broken}
+          title={bundle?.baseName ?? library.broken}
           titleNumberOfLines={2}
-          subtitle={[about.sizeOf(number(bytes / 1e6)), ...(inUse ? [library.inUse] : [])].join(' · ')}
+          subtitle={[...(bundle ? [about.sizeOf(number(bundle.baseBytes / 1e6))] : []), ...(inUse ? [library.inUse] : [])].join(' · ')}
           left={props => <Icon {...props} source={state.kind === 'ready' ? 'package-variant-closed-check' : 'alert-circle-outline'} />}
         />
         <Card.Content style={styles.content}>
@@ -145,6 +149,16 @@ function BundleCard({ installed, onUse, onRemove }: { installed: InstalledBundle
             <Text role="alert" variant="bodyMedium" style={{ color: colors.error }}>
               {library.fit[state.fit]}
             </Text>
+          )}
+          {state.kind === 'needs-base' && (
+            <>
+              <Text role="alert" variant="bodyMedium">
+                {library.needsBase}
+              </Text>
+              <Button mode="contained-tonal" icon="import" disabled={busy} onPress={onImportBase} contentStyle={styles.target}>
+                {library.importBase}
+              </Button>
+            </>
           )}
           {state.kind === 'broken' && (
             <>

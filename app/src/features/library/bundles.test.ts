@@ -8,7 +8,6 @@ import { Bundles } from './bundles';
 
 const installed = (id: string, changes: Partial<InstalledBundle> = {}): InstalledBundle => ({
   id,
-  bytes: 1,
   inUse: false,
   state: { kind: 'ready', bundle, fit: 'fits' },
   ...changes,
@@ -21,7 +20,7 @@ function setUp(...there: InstalledBundle[]) {
   const imports: { result: Deferred<InstalledBundle | undefined>; onProgress: (progress: ImportProgress) => void; signal: AbortSignal }[] = [];
   const library: Library = {
     list: () => Promise.resolve([...there]),
-    importPicked: (onProgress, signal) => {
+    importPicked: (_, onProgress, signal) => {
       const result = new Deferred<InstalledBundle | undefined>();
       imports.push({ result, onProgress, signal });
       signal.addEventListener('abort', () => {
@@ -48,7 +47,7 @@ function setUp(...there: InstalledBundle[]) {
 
 test('an import tells how far it is, and what it brought is used', async () => {
   const { bundles, imports, model, state } = setUp();
-  const done = bundles.importPicked();
+  const done = bundles.importPicked('bundle');
   expect(state().importing).toBe('choosing');
   for (const phase of ['copying', 'verifying'] as const) {
     imports[0]?.onProgress({ phase, doneBytes: 1, totalBytes: 2 });
@@ -66,7 +65,7 @@ test.each([
   ['that does not fit', installed('a', { state: { kind: 'ready', bundle, fit: 'wont-fit' } })],
 ])('a bundle %s is kept but not used', async (_, imported) => {
   const { bundles, imports, model, state } = setUp(installed('old', { inUse: true }));
-  const done = bundles.importPicked();
+  const done = bundles.importPicked('bundle');
   imports[0]?.result.resolve(imported);
   await done;
   expect(state().bundles?.map(({ id, inUse }) => [id, inUse])).toEqual([
@@ -76,10 +75,18 @@ test.each([
   expect(model).toMatchObject({ closed: 0, loaded: 0 });
 });
 
+test('a base model that was waited for loads the model', async () => {
+  const { bundles, imports, model } = setUp(installed('a', { inUse: true, state: { kind: 'needs-base', bundle } }));
+  const done = bundles.importPicked('base');
+  imports[0]?.result.resolve(undefined);
+  await done;
+  expect(model).toMatchObject({ closed: 1, loaded: 1 });
+});
+
 test('one import at a time; a cancelled one changes nothing, and is no error', async () => {
   const { bundles, imports, state, model } = setUp(installed('old', { inUse: true }));
-  const done = bundles.importPicked();
-  await bundles.importPicked();
+  const done = bundles.importPicked('bundle');
+  await bundles.importPicked('bundle');
   expect(imports).toHaveLength(1);
   bundles.cancel();
   await done;
@@ -111,7 +118,7 @@ test('whatever fails, in whatever order, is told, and nothing goes on turning', 
         if (name === 'use') await bundles.use('a');
         if (name === 'remove') await bundles.remove('a');
         if (name === 'import') {
-          const done = bundles.importPicked();
+          const done = bundles.importPicked('bundle');
           if (fails) imports.at(-1)?.result.reject(refused);
           else bundles.cancel();
           await done;

@@ -1,5 +1,5 @@
 import { CoreError } from '../../core/errors';
-import type { ImportProgress, InstalledBundle, Library } from '../../core/library';
+import type { ImportKind, ImportProgress, InstalledBundle, Library } from '../../core/library';
 import type { Model } from '../../core/model';
 import { Store, type Readable } from '../../core/store';
 
@@ -31,16 +31,22 @@ export class Bundles {
   }
 
   /** Imports one, and uses it when it can be used. One at a time: a second call while one is under way does nothing. */
-  async importPicked(): Promise<void> {
+  async importPicked(kind: ImportKind): Promise<void> {
     if (this.aborting) return;
     const aborting = new AbortController();
     this.aborting = aborting;
     this.store.set({ ...this.store.get(), importing: 'choosing' });
     await this.trying(async () => {
-      const imported = await this.library.importPicked(progress => {
-        if (this.aborting === aborting) this.store.set({ ...this.store.get(), importing: progress });
-      }, aborting.signal);
+      const imported = await this.library.importPicked(
+        kind,
+        progress => {
+          if (this.aborting === aborting) this.store.set({ ...this.store.get(), importing: progress });
+        },
+        aborting.signal,
+      );
       if (imported?.state.kind === 'ready' && imported.state.fit !== 'wont-fit') await this.change(() => this.library.use(imported.id));
+      // A bundle that waited for its base may be the one in use.
+      if (kind === 'base' && !aborting.signal.aborted) await this.change(() => Promise.resolve());
     });
   }
 

@@ -1,0 +1,132 @@
+import {
+  ImportPhase,
+  ImportSource,
+  Library as NativeLibrary,
+  LibraryError,
+  LibraryError_Tags,
+  memoryFit,
+  MemoryFit as NativeFit,
+  StoredState_Tags,
+  type LibraryLike,
+  type StoredBundle,
+} from '#binding';
+
+import { bundleInfo } from './bindingCore';
+import { CoreError, type CoreErrorFields } from './errors';
+import type { ImportKind, InstalledBundle, Library, MemoryFit } from './library';
+
+/** A file that the user picked. */
+export type Picked = { open: () => Promise<{ path: string } | { descriptor: number }>; release: () => void };
+
+export type LibraryParts = {
+  /** Absolute path of the folder that the library keeps its files in; made when it is missing. */
+  root: () => string;
+  /** Undefined when the user went back. */
+  pick: (kind: ImportKind) => Promise<Picked | undefined>;
+  /** Remembers the bundle in use by its id. */
+  inUse: { read: () => Promise<string | undefined>; write: (id: string) => Promise<void> };
+  /** Memory that is free, in bytes. */
+  availableBytes: () => number;
+};
+
+export type StoredPlace = { library: LibraryLike; bundleId: string };
+
+/** The library over the generated binding. `place` is the bundle in use, for the core; undefined where there is none. */
+export function bindingLibrary(parts: LibraryParts): Library & { place: () => Promise<StoredPlace | undefined> } {
+  let opened: LibraryLike | undefined;
+  const library = () => (opened ??= NativeLibrary.open(parts.root(), undefined));
+
+  /** The one that was chosen, or the first that can be used when that is gone. */
+  const idInUse = async (stored: StoredBundle[]): Promise<string | undefined> => {
+    const chosen = await parts.inUse.read();
+    return (stored.find(({ id }) => id === chosen) ?? stored.find(({ state }) => state.tag === StoredState_Tags.Ready) ?? stored[0])?.id;
+  };
+  const list = () =>
+    rethrowing(async () => {
+      const stored = library().bundles();
+      const inUse = await idInUse(stored);
+      return stored.map(bundle => installedBundle(library(), bundle, bundle.id === inUse, parts.availableBytes()));
+    });
+
+  return {
+    list,
+    importPicked: (kind, onProgress, signal) =>
+      rethrowing(async () => {
+        const picked = await parts.pick(kind);
+        if (!picked) return undefined;
+        const stop = () => {
+          library().cancelImport();
+        };
+        try {
+          if (signal.aborted) return undefined;
+          const source = importSource(await picked.open());
+          const sink = {
+            onProgress: ({ phase, doneBytes, totalBytes }: { phase: ImportPhase; doneBytes: bigint; totalBytes: bigint }) => {
+              onProgress({ phase: phase === ImportPhase.Copying ? 'copying' : 'verifying', doneBytes: Number(doneBytes), totalBytes: Number(totalBytes) });
+              // Aborted before the import began: only now is there something to stop.
+              if (signal.aborted) stop();
+            },
+          };
+          signal.addEventListener('abort', stop);
+          if (kind === 'base') await library().importBase(source, sink);
+          else {
+            const id = await library().importBundle(source, sink);
+            return (await list()).find(bundle => bundle.id === id);
+          }
+        } catch (thrown) {
+          if (!signal.aborted) throw thrown;
+        } finally {
+          signal.removeEventListener('abort', stop);
+          // What was aborted can be taken up again from the same file only if it is picked again.
+          picked.release();
+        }
+        return undefined;
+      }),
+    use: id => rethrowing(() => parts.inUse.write(id)),
+    remove: id =>
+      rethrowing(() => {
+        library().remove(id);
+        return Promise.resolve();
+      }),
+    place: () =>
+      rethrowing(async () => {
+        const bundleId = await idInUse(library().bundles());
+        return bundleId === undefined ? undefined : { library: library(), bundleId };
+      }),
+  };
+}
+
+function importSource(source: { path: string } | { descriptor: number }) {
+  return 'path' in source ? new ImportSource.Path(source) : new ImportSource.Descriptor(source);
+}
+
+function installedBundle(library: LibraryLike, { id, state, info }: StoredBundle, inUse: boolean, availableBytes: number): InstalledBundle {
+  if (state.tag === StoredState_Tags.Broken) return { id, inUse, state: { kind: 'broken', error: { source: 'bundle', ...state.inner } } };
+  if (!info) return { id, inUse, state: { kind: 'broken', error: unreadable } };
+  const bundle = bundleInfo(info);
+  if (state.tag === StoredState_Tags.NeedsBase) return { id, inUse, state: { kind: 'needs-base', bundle } };
+  return { id, inUse, state: { kind: 'ready', bundle, fit: fits[memoryFit(library.memoryNeed(id), BigInt(Math.max(0, Math.floor(availableBytes))))] } };
+}
+
+const unreadable: CoreErrorFields = { source: 'bundle', kind: 'bundle-broken', message: 'the bundle cannot be read; import it again' };
+
+const fits: Record<NativeFit, MemoryFit> = { [NativeFit.Fits]: 'fits', [NativeFit.Tight]: 'tight', [NativeFit.WontFit]: 'wont-fit' };
+
+async function rethrowing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw LibraryError.instanceOf(thrown) ? libraryError(thrown) : CoreError.from(thrown);
+  }
+}
+
+function libraryError(error: LibraryError): CoreError {
+  switch (error.tag) {
+    case LibraryError_Tags.Refused:
+      return new CoreError({ source: 'bundle', ...error.inner });
+    case LibraryError_Tags.NoSpace:
+    case LibraryError_Tags.MissingFiles:
+    case LibraryError_Tags.Library:
+      return new CoreError({ source: 'library', kind: error.inner.kind, message: error.inner.message });
+  }
+}
