@@ -117,13 +117,14 @@ def test_the_tables_of_the_readme_are_those_of_the_result_files() -> None:
 
 def test_a_document_follows_its_result_file(tmp_path: Path) -> None:
     readme = paths.REPOSITORY / "README.md"
-    block = re.search(r"<!-- results: (\S+) -->", readme.read_text(encoding="utf-8"))
-    assert block
-    copied = tmp_path / block[1]
-    copied.parent.mkdir(parents=True)
-    for path in (copied, answers_path(copied)):
-        source = (paths.REPOSITORY / block[1]).with_name(path.name)
-        path.write_text(source.read_text(encoding="utf-8").replace('"value": 0.', '"value": 0.0'), encoding="utf-8")
+    named = re.findall(r"<!-- results: (\S+) -->", readme.read_text(encoding="utf-8"))
+    assert named
+    for name in named:
+        copied = tmp_path / name
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        for path in (copied, answers_path(copied)):
+            source = (paths.REPOSITORY / name).with_name(path.name)
+            path.write_text(source.read_text(encoding="utf-8").replace('"value": 0.', '"value": 0.0'), encoding="utf-8")
     (tmp_path / "README.md").write_text(readme.read_text(encoding="utf-8"), encoding="utf-8")
     assert with_results(tmp_path / "README.md") != readme.read_text(encoding="utf-8")
 

@@ -1,6 +1,7 @@
 //! What a session needs of memory: told by the base's header, whatever the bundle's form.
 
 use std::fs::File;
+use std::io::Cursor;
 
 use candle_core::quantized::{GgmlDType, QTensor, gguf_file};
 use candle_core::{DType, Device, Tensor};
@@ -13,12 +14,9 @@ use crate::support::folder;
 
 fn gguf(name: &str, rows: usize, columns: usize) -> Vec<u8> {
     let tensor = Tensor::zeros((rows, columns), DType::F32, &Device::Cpu).unwrap();
-    let mut file = tempfile::tempfile().unwrap();
+    let mut file = Cursor::new(Vec::new());
     gguf_file::write(&mut file, &[], &[(name, &QTensor::quantize(&tensor, GgmlDType::Q8_0).unwrap())]).unwrap();
-    let mut bytes = Vec::new();
-    std::io::Seek::rewind(&mut file).unwrap();
-    std::io::Read::read_to_end(&mut file, &mut bytes).unwrap();
-    bytes
+    file.into_inner()
 }
 
 proptest! {
