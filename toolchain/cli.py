@@ -1,15 +1,14 @@
 """`toolchain`: parse, call, print. Data on stdout, progress on stderr; exit 0 done, 1 refused with one sentence, 2 wrong usage."""
 
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
 from toolchain import paths
 from toolchain.base_model.specification import DEFAULT_BASE
-from toolchain.console import progress, show
+from toolchain.console import chosen, progress, show
 from toolchain.errors import ToolchainError
 from toolchain.evaluation import commands
 
@@ -22,16 +21,9 @@ app.add_typer(data_app, name="data")
 app.add_typer(train_app, name="train")
 commands.register(app)
 
-Choice = TypeVar("Choice", bound=StrEnum)
 Count = Annotated[int, typer.Option(min=1)]
 Seed = Annotated[int, typer.Option(help="Seed of initialisation, batches and dropout.")]
 PrecisionName = Annotated[str, typer.Option("--precision", help="fp32, or bf16 for the matrix products.")]
-
-
-def _chosen(choices: type[Choice], what: str, name: str) -> Choice:
-    if name not in set(choices):
-        raise ToolchainError(f"unknown {what} {name!r}: choose from {', '.join(choices)}")
-    return choices(name)
 
 
 def numbers(option: str, text: str) -> tuple[float, ...]:
@@ -110,7 +102,7 @@ def train_lora_command(
 
     if task not in TASKS:
         raise ToolchainError(f"unknown task {task!r}: choose from {', '.join(TASKS)}")
-    chosen_precision = _chosen(Precision, "precision", precision)
+    chosen_precision = chosen(Precision, "precision", precision)
     schedule = Schedule(steps, batch_size, learning_rate, seed=seed, precision=chosen_precision)
     log = train_lora(load_base(base_model()), TASKS[task], schedule, LoraShape(), out or paths.ADAPTERS / task, cocoa)
     show({key: log[key] for key in ("task", "adapter_sha256", "best_step", "validation_losses", "seconds")})
@@ -147,8 +139,8 @@ def train_calibration_command(
     from toolchain.base_model.specification import base_model
     from toolchain.tasks import Composition
 
-    chosen, parsed = _chosen(CalibrationMethod, "calibration method", method), Composition.parse(composition)
-    chosen_precision = _chosen(Precision, "precision", precision)
+    kind, parsed = chosen(CalibrationMethod, "calibration method", method), Composition.parse(composition)
+    chosen_precision = chosen(Precision, "precision", precision)
     schedule = Schedule(
         steps,
         batch_size,
@@ -160,8 +152,8 @@ def train_calibration_command(
     )
     weights = None if merge_weights is None else numbers("--merge-weights", merge_weights)
     teacher = teacher_pairs(parsed) if with_teacher else []
-    path = out or calibration_path(parsed, chosen)
-    log = train_calibration(load_base(base_model()), parsed, chosen, schedule, path, teacher, weights)
+    path = out or calibration_path(parsed, kind)
+    log = train_calibration(load_base(base_model()), parsed, kind, schedule, path, teacher, weights)
     show(
         {key: log[key] for key in ("composition", "method", "parameters", "best_step", "validation_losses", "seconds")}
     )
@@ -176,7 +168,6 @@ def train_baseline_command(
     rates: Annotated[str, typer.Option(help="Comma-separated learning rates; validation chooses one.")] = "1e-3,3e-3",
     evaluations: Annotated[int, typer.Option(min=1, help="Losses that a gradient-free search may look at.")] = 40,
     seed: Seed = 0,
-    precision: PrecisionName = "fp32",
     with_teacher: Annotated[
         bool, typer.Option("--teacher", help="Also train on the committed teacher targets.")
     ] = False,

@@ -8,6 +8,7 @@ from torch import nn
 
 from toolchain.adapters.calibration_file import Entry
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.stacked_factors import StackedFactors
 
 _GAIN = 10.0
 """A weight moves this many times as far as another parameter does at the same learning rate."""
@@ -16,23 +17,14 @@ _GAIN = 10.0
 class MergeWeights(nn.Module):
     """The adapters of one linear, each times its weight's distance from the mean's 1/n: zero at first, so that training starts at the merge."""
 
-    factors_a: torch.Tensor
-    factors_b: torch.Tensor
-    owner: torch.Tensor
-
     def __init__(self, adapters: Sequence[Adapter], linear: str) -> None:
         super().__init__()
-        a = [adapter.tensors[f"{linear}.lora_A"].astype(np.float32) for adapter in adapters]
-        b = [adapter.tensors[f"{linear}.lora_B"].astype(np.float32) * np.float32(adapter.scale) for adapter in adapters]
-        self.register_buffer("factors_a", torch.from_numpy(np.concatenate(a, axis=0)), persistent=False)
-        self.register_buffer("factors_b", torch.from_numpy(np.concatenate(b, axis=1)), persistent=False)
-        owner = np.concatenate([np.full(factor.shape[0], index) for index, factor in enumerate(a)])
-        self.register_buffer("owner", torch.from_numpy(owner), persistent=False)
+        self.factors = StackedFactors(adapters, linear)
         self.distance = nn.Parameter(torch.zeros(len(adapters)))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Σ (w_i - 1/n) s_i B_i A_i x for x [..., d_in]."""
-        return ((x @ self.factors_a.T) * (_GAIN * self.distance)[self.owner]) @ self.factors_b.T
+        return self.factors(x, _GAIN * self.distance)  # type: ignore[no-any-return]
 
     def entry(self, layer: int, module: str) -> Entry:
         """The merge weights w [n] of this linear, float32."""

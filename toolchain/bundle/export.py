@@ -58,11 +58,35 @@ def export_bundle(base: BaseModel, compositions: Sequence[Composition], target: 
     shutil.rmtree(partial, ignore_errors=True)
     tasks = [task for task in TASKS.values() if any(task in composition.tasks for composition in compositions)]
     adapters = {task.id: _put_adapter(task.id, partial) for task in tasks}
-    mains = [Composition((task,)) for task in tasks if task.kind is TaskKind.MAIN]
-    offered = [_single(main) for main in mains] + [
+    mains = [task for task in tasks if task.kind is TaskKind.MAIN]
+    offered = [adapter_alone(main.id, main.prompt) for main in mains] + [
         _put_composition(item, base, adapters, partial) for item in compositions
     ]
-    licence = _put_base(base, partial, pack_base)
+    described = [
+        ManifestTask(id=task.id, kind=task.kind, language_tag=task.language_tag, prompt=task.prompt, adapter=task.id)
+        for task in tasks
+    ]
+    manifest = finish_bundle(partial, base, pack_base, described, adapters, offered)
+    verify_bundle(partial)
+    shutil.rmtree(target, ignore_errors=True)
+    partial.rename(target)
+    return manifest
+
+
+def finish_bundle(
+    folder: Path,
+    base: BaseModel,
+    pack_base: bool,
+    tasks: Sequence[ManifestTask],
+    adapters: dict[str, ManifestAdapter],
+    compositions: Sequence[ManifestComposition],
+) -> Manifest:
+    """Put the base's part and the licences into `folder`, which holds the rest, and write the manifest of all its files.
+
+    Raises:
+        ToolchainError: a file of the base or a licence is missing or damaged.
+    """
+    licence = _put_base(base, folder, pack_base)
     manifest = Manifest(
         format=BUNDLE_FORMAT,
         tool=Tool(name="tandem-toolchain", version=__version__, git_commit=git_commit()),
@@ -81,20 +105,12 @@ def export_bundle(base: BaseModel, compositions: Sequence[Composition], target: 
             max_prompt_tokens=base.max_prompt_tokens,
             max_new_tokens=base.max_new_tokens,
         ),
-        tasks=[
-            ManifestTask(
-                id=task.id, kind=task.kind, language_tag=task.language_tag, prompt=task.prompt, adapter=task.id
-            )
-            for task in tasks
-        ],
+        tasks=list(tasks),
         adapters=adapters,
-        compositions=offered,
-        files=_file_entries(partial),
+        compositions=list(compositions),
+        files=_file_entries(folder),
     )
-    write_text_whole(partial / MANIFEST_FILE, manifest.to_json())
-    verify_bundle(partial)
-    shutil.rmtree(target, ignore_errors=True)
-    partial.rename(target)
+    write_text_whole(folder / MANIFEST_FILE, manifest.to_json())
     return manifest
 
 
@@ -107,10 +123,10 @@ def _put_adapter(task: str, bundle: Path) -> ManifestAdapter:
     return ManifestAdapter(path=path, rank=adapter.rank, sha256=adapter_hash(source))
 
 
-def _single(main: Composition) -> ManifestComposition:
+def adapter_alone(main: str, prompt: str) -> ManifestComposition:
     """The main task alone: its merge is its adapter."""
     return ManifestComposition(
-        tasks=list(main.ids), prompt=main.prompt, method=None, weights=[1.0], calibration=None, recommended_mode="merge"
+        tasks=[main], prompt=prompt, method=None, weights=[1.0], calibration=None, recommended_mode="merge"
     )
 
 
@@ -183,7 +199,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _file_entries(bundle: Path) -> dict[str, FileEntry]:
-    files = sorted(path for path in bundle.rglob("*") if path.is_file())
+    files = sorted(path for path in bundle.rglob("*") if path.is_file() and path != bundle / MANIFEST_FILE)
     return {
         path.relative_to(bundle).as_posix(): FileEntry(bytes=path.stat().st_size, sha256=sha256_file(path))
         for path in files

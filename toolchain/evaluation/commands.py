@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from toolchain import paths
-from toolchain.console import progress, show
+from toolchain.console import chosen, progress, show
 from toolchain.errors import ToolchainError
 
 
@@ -41,11 +41,10 @@ def evaluate_command(
     names = methods.split(",")
     if unknown := [name for name in names if name not in METHODS]:
         raise ToolchainError(f"unknown method {unknown[0]!r}: choose from {', '.join(METHODS)}")
-    if split not in set(Split):
-        raise ToolchainError(f"unknown split {split!r}: choose from {', '.join(Split)}")
+    chosen_split = chosen(Split, "split", split)
     if engine not in ENGINES:
         raise ToolchainError(f"unknown engine {engine!r}: choose from {', '.join(ENGINES)}")
-    evaluation = Evaluation(names, compositions.split(","), Split(split), limit, seed)
+    evaluation = Evaluation(names, compositions.split(","), chosen_split, limit, seed)
     with open_engine(engine) as opened:
         result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
     target = out or paths.RESULTS / f"{compositions.replace(',', '_')}.{split}.{engine}.jsonl"

@@ -44,7 +44,7 @@ def gradient_fit(
     """Train on the data of `compositions` once for each rate; writes the best into `folder` and returns the log."""
     scope = compositions[0] if len(compositions) == 1 else EVERYTHING
     trained_on = hashlib.sha256("".join(adapter_hashes(scope).values()).encode()).hexdigest()[:12]
-    best = float("inf")
+    best, chosen = float("inf"), budget.rates[0]
     rates: dict[str, Any] = {}
     parameters = 0
     for rate in budget.rates:
@@ -67,7 +67,6 @@ def gradient_fit(
         checkpoint.unlink(missing_ok=True)
         rates[str(rate)] = asdict(log)
         if (loss := log.validation_losses[log.best_step]) < best:
-            best = loss
+            best, chosen = loss, rate
             trainable.save(folder)
-    chosen = min(rates, key=lambda rate: rates[rate]["validation_losses"][rates[rate]["best_step"]])
-    return {"parameters": parameters, "rate": float(chosen), "rates": rates}
+    return {"parameters": parameters, "rate": chosen, "rates": rates}

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -23,6 +22,7 @@ from toolchain.adapters.merging.fitted import adapter_hashes, fitted_file
 from toolchain.adapters.merging.gradient_fit import Prepare, Trainable, gradient_fit
 from toolchain.adapters.merging.method import Fit, Method, mean_weights, single_adapters
 from toolchain.adapters.merging.scope import EVERYTHING, Scope
+from toolchain.adapters.stacked_factors import StackedFactors
 from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, Composition
 
@@ -48,23 +48,14 @@ class RowWeights:
 class RowMerge(nn.Module):
     """The adapters of all tasks on one linear; each row of a batch gets the mean of its own composition's."""
 
-    factors_a: torch.Tensor
-    factors_b: torch.Tensor
-    owner: torch.Tensor
-
     def __init__(self, adapters: Sequence[Adapter], linear: str, weights: RowWeights) -> None:
         super().__init__()
-        a = [adapter.tensors[f"{linear}.lora_A"].astype(np.float32) for adapter in adapters]
-        b = [adapter.tensors[f"{linear}.lora_B"].astype(np.float32) * np.float32(adapter.scale) for adapter in adapters]
-        self.register_buffer("factors_a", torch.from_numpy(np.concatenate(a, axis=0)), persistent=False)
-        self.register_buffer("factors_b", torch.from_numpy(np.concatenate(b, axis=1)), persistent=False)
-        owner = np.concatenate([np.full(factor.shape[0], index) for index, factor in enumerate(a)])
-        self.register_buffer("owner", torch.from_numpy(owner), persistent=False)
+        self.factors = StackedFactors(adapters, linear)
         self.weights = weights
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Σ w[row, task] s B A x for x [batch, length, d_in]."""
-        return ((x @ self.factors_a.T) * self.weights.value[:, None, self.owner]) @ self.factors_b.T
+        return self.factors(x, self.weights.value[:, None])  # type: ignore[no-any-return]
 
 
 class RowCompositions:

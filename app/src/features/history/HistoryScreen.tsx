@@ -1,12 +1,13 @@
 import { useEffect, useState } from 'react';
 import { FlatList, StyleSheet, View } from 'react-native';
-import { ActivityIndicator, Button, Dialog, Icon, List, Portal, Text, TextInput, useTheme } from 'react-native-paper';
+import { ActivityIndicator, Icon, List, Text, TextInput, useTheme } from 'react-native-paper';
 import { useSafeAreaInsets } from 'react-native-safe-area-context';
 
 import type { Task } from '../../core/contract';
 import type { HistoryHead } from '../../core/storage/storage';
 import { useDates, useLanguageName, useMessages } from '../../i18n';
 import { ActionButton } from '../../ui/ActionButton';
+import { ConfirmDialog } from '../../ui/ConfirmDialog';
 import { HeaderAction, ScreenHeader } from '../../ui/ScreenHeader';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 import { useStore } from '../../ui/useStore';
@@ -84,37 +85,16 @@ export function HistoryScreen({ history, tasks, isKept, onOpen, onExport, onBack
         )}
         ListEmptyComponent={loading ? <ActivityIndicator aria-label={messages.history.title} style={styles.loading} /> : <Nothing searched={words !== ''} />}
       />
-      <Portal>
-        <Dialog
-          visible={asking}
-          onDismiss={() => {
-            setAsking(false);
-          }}
-          style={styles.dialog}>
-          <Dialog.Title>{messages.history.removeAllAsk}</Dialog.Title>
-          <Dialog.Content>
-            <Text variant="bodyMedium">{messages.history.removeAllHint}</Text>
-          </Dialog.Content>
-          <Dialog.Actions>
-            <Button
-              onPress={() => {
-                setAsking(false);
-              }}
-              contentStyle={styles.target}>
-              {messages.app.cancel}
-            </Button>
-            <Button
-              textColor={colors.error}
-              onPress={() => {
-                setAsking(false);
-                void history.removeAll();
-              }}
-              contentStyle={styles.target}>
-              {messages.history.removeAll}
-            </Button>
-          </Dialog.Actions>
-        </Dialog>
-      </Portal>
+      <ConfirmDialog
+        visible={asking}
+        title={messages.history.removeAllAsk}
+        hint={messages.history.removeAllHint}
+        confirm={messages.history.removeAll}
+        onConfirm={() => void history.removeAll()}
+        onDismiss={() => {
+          setAsking(false);
+        }}
+      />
     </View>
   );
 }
@@ -163,6 +143,4 @@ const styles = StyleSheet.create({
   loading: { marginTop: 48 },
   nothing: { alignItems: 'center', gap: 12, padding: 48 },
   centred: { textAlign: 'center' },
-  dialog: { width: '92%', maxWidth: 420, alignSelf: 'center' },
-  target: { minHeight: TOUCH_TARGET },
 });

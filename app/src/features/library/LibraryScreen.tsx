@@ -1,10 +1,11 @@
 import { useEffect, useState } from 'react';
 import { FlatList, StyleSheet, View } from 'react-native';
-import { ActivityIndicator, Button, Card, Dialog, Icon, Portal, ProgressBar, Text, useTheme } from 'react-native-paper';
+import { ActivityIndicator, Button, Card, Icon, ProgressBar, Text, useTheme } from 'react-native-paper';
 import { useSafeAreaInsets } from 'react-native-safe-area-context';
 
 import type { ImportProgress, InstalledBundle } from '../../core/library';
 import { useLanguageName, useMessages, useNumbers } from '../../i18n';
+import { ConfirmDialog } from '../../ui/ConfirmDialog';
 import { ErrorCard } from '../../ui/ErrorCard';
 import { ScreenHeader } from '../../ui/ScreenHeader';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
@@ -65,37 +66,18 @@ export function LibraryScreen({ bundles: service, onBack }: { bundles: Bundles; 
           />
         )}
       />
-      <Portal>
-        <Dialog
-          visible={removing !== undefined}
-          onDismiss={() => {
-            setRemoving(undefined);
-          }}
-          style={styles.dialog}>
-          <Dialog.Title>{library.removeAsk}</Dialog.Title>
-          <Dialog.Content>
-            <Text variant="bodyMedium">{library.removeHint}</Text>
-          </Dialog.Content>
-          <Dialog.Actions>
-            <Button
-              onPress={() => {
-                setRemoving(undefined);
-              }}
-              contentStyle={styles.target}>
-              {messages.app.cancel}
-            </Button>
-            <Button
-              textColor={colors.error}
-              onPress={() => {
-                if (removing !== undefined) void service.remove(removing);
-                setRemoving(undefined);
-              }}
-              contentStyle={styles.target}>
-              {library.removeSure}
-            </Button>
-          </Dialog.Actions>
-        </Dialog>
-      </Portal>
+      <ConfirmDialog
+        visible={removing !== undefined}
+        title={library.removeAsk}
+        hint={library.removeHint}
+        confirm={library.removeSure}
+        onConfirm={() => {
+          if (removing !== undefined) void service.remove(removing);
+        }}
+        onDismiss={() => {
+          setRemoving(undefined);
+        }}
+      />
     </View>
   );
 }
@@ -208,6 +190,5 @@ const styles = StyleSheet.create({
   none: { alignItems: 'center', gap: 12, padding: 32 },
   centred: { textAlign: 'center' },
   loading: { marginTop: 48 },
-  dialog: { width: '92%', maxWidth: 420, alignSelf: 'center' },
   target: { minHeight: TOUCH_TARGET },
 });

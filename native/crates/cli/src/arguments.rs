@@ -36,13 +36,29 @@ pub struct Opening {
     pub public_key: Option<PathBuf>,
 }
 
+/// How the model is loaded, and how long it may write.
+#[derive(Debug, Args)]
+pub struct Model {
+    /// The base model, where the bundle is not packed with it
+    #[arg(long, value_name = "FILE")]
+    pub base: Option<PathBuf>,
+    /// Threads for the model; half of the cores by default
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// Most tokens to generate in each step; the bundle's limit by default
+    #[arg(long, value_name = "N")]
+    pub max_tokens: Option<NonZeroUsize>,
+}
+
+/// The ids of a composition, the main task first.
+fn composition<'a>(main: &'a str, into: impl Iterator<Item = &'a str>) -> Vec<String> {
+    std::iter::once(main).chain(into).map(|id| id.trim().to_owned()).collect()
+}
+
 #[derive(Debug, Args)]
 pub struct Run {
     #[command(flatten)]
     pub opening: Opening,
-    /// The base model, where the bundle is not packed with it
-    #[arg(long, value_name = "FILE")]
-    pub base: Option<PathBuf>,
     /// The main task, as the bundle names it
     #[arg(long, value_name = "ID")]
     pub task: String,
@@ -55,12 +71,8 @@ pub struct Run {
     /// One JSON object a line; - for standard input
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub input: PathBuf,
-    /// Threads for the model; half of the cores by default
-    #[arg(long, value_name = "N")]
-    pub threads: Option<NonZeroUsize>,
-    /// Most tokens to generate in each step; the bundle's limit by default
-    #[arg(long, value_name = "N")]
-    pub max_tokens: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub model: Model,
     /// Print one JSON object for each input, with all statistics
     #[arg(long)]
     pub json: bool,
@@ -73,8 +85,7 @@ const AUTO: &str = "auto";
 impl Run {
     /// The composition's tasks, the main task first.
     pub fn tasks(&self) -> Vec<String> {
-        let into = self.into.split(',').filter(|_| self.into != NONE);
-        std::iter::once(self.task.as_str()).chain(into).map(|id| id.trim().to_owned()).collect()
+        composition(&self.task, self.into.split(',').filter(|_| self.into != NONE))
     }
 }
 
@@ -82,9 +93,6 @@ impl Run {
 pub struct Bench {
     #[command(flatten)]
     pub opening: Opening,
-    /// The base model, where the bundle is not packed with it
-    #[arg(long, value_name = "FILE")]
-    pub base: Option<PathBuf>,
     /// One JSON object a line; - for standard input, five samples when absent
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
@@ -97,15 +105,18 @@ pub struct Bench {
     /// How often each pair runs
     #[arg(long, value_name = "N", default_value = "3")]
     pub runs: NonZeroUsize,
-    /// Threads for the model; half of the cores by default
-    #[arg(long, value_name = "N")]
-    pub threads: Option<NonZeroUsize>,
-    /// Most tokens to generate in each step; the bundle's limit by default
-    #[arg(long, value_name = "N")]
-    pub max_tokens: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub model: Model,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+impl Bench {
+    /// The tasks that are asked for, the main one first.
+    pub fn tasks(&self) -> Option<Vec<String>> {
+        self.task.as_ref().map(|task| composition(task, self.into.iter().flat_map(|into| into.split(','))))
+    }
 }
 
 #[derive(Debug, Args)]

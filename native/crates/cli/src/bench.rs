@@ -1,11 +1,10 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
 use tandem_bundle::{InputError, Manifest};
-use tandem_engine::{BenchInput, BenchPlan, BenchReport, BenchTimes, Options, Session};
+use tandem_engine::{BenchInput, BenchPlan, BenchReport, BenchTimes};
 
 use crate::arguments::Bench;
 use crate::failure::Failure;
@@ -26,12 +25,11 @@ pub fn bench(arguments: &Bench) -> Result<ExitCode, Failure> {
         inputs,
         tasks: tasks(arguments, bundle.manifest()),
         runs: arguments.runs.get(),
-        max_tokens: arguments.max_tokens.map(Into::into),
+        max_tokens: arguments.model.max_tokens(),
     };
     // What cannot work is told before the model is loaded.
     plan.check(bundle.manifest())?;
-    let options = Options { threads: arguments.threads.map(Into::into), ..Options::default() };
-    let session = Arc::new(Session::open(bundle, arguments.base.as_deref(), &options)?);
+    let session = arguments.model.open(bundle)?;
     interrupt.attach(&session);
     let report = session.bench(&plan, |progress| eprint!("\r{} of {} answers", progress.done, progress.total))?;
     eprintln!();
@@ -60,9 +58,8 @@ fn read(arguments: &Bench) -> Result<Vec<(Value, BenchInput)>, InputError> {
 
 /// The tasks that are asked for, else those of the first composition with a calibration, else of the first of several tasks.
 fn tasks(arguments: &Bench, manifest: &Manifest) -> Vec<String> {
-    if let Some(task) = &arguments.task {
-        let into = arguments.into.iter().flat_map(|into| into.split(','));
-        return std::iter::once(task.as_str()).chain(into).map(|id| id.trim().to_owned()).collect();
+    if let Some(tasks) = arguments.tasks() {
+        return tasks;
     }
     let several = || manifest.compositions.iter().filter(|composition| composition.tasks.len() > 1);
     let chosen = several().find(|composition| composition.calibration.is_some()).or_else(|| several().next());

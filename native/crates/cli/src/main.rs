@@ -6,6 +6,7 @@ mod failure;
 mod inputs;
 mod inspect;
 mod interrupt;
+mod model;
 mod output;
 mod parse_chat;
 mod run;

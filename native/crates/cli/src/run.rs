@@ -1,10 +1,9 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use serde::Serialize;
 use tandem_bundle::text::Input;
-use tandem_engine::{Answer, Error, Event, Options, Request, Session};
+use tandem_engine::{Answer, Error, Event, Request, Session};
 
 use crate::arguments::Run;
 use crate::failure::{Failure, exit_code};
@@ -20,8 +19,7 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     // What cannot work is told before the model is loaded.
     request(arguments, Input::Text(String::new()), None).check(bundle.manifest())?;
     let lines = inputs::lines(&inputs::read(&arguments.input)?)?;
-    let options = Options { threads: arguments.threads.map(Into::into), ..Options::default() };
-    let session = Arc::new(Session::open(bundle, arguments.base.as_deref(), &options)?);
+    let session = arguments.model.open(bundle)?;
     interrupt.attach(&session);
     let mut worst = 0;
     for line in &lines {
@@ -82,5 +80,5 @@ fn print_json(line: &impl Serialize) -> Result<(), Failure> {
 }
 
 fn request(arguments: &Run, input: Input, reply_speaker: Option<String>) -> Request {
-    Request { input, reply_speaker, tasks: arguments.tasks(), mode: arguments.mode.0, max_tokens: arguments.max_tokens.map(Into::into) }
+    Request { input, reply_speaker, tasks: arguments.tasks(), mode: arguments.mode.0, max_tokens: arguments.model.max_tokens() }
 }

@@ -77,12 +77,6 @@ impl From<ChatMessage> for text::Message {
     }
 }
 
-impl From<text::Message> for ChatMessage {
-    fn from(message: text::Message) -> Self {
-        Self { speaker: message.speaker, text: message.text }
-    }
-}
-
 impl From<tandem_chat::SentMessage> for SentMessage {
     fn from(message: tandem_chat::SentMessage) -> Self {
         Self { speaker: message.speaker, text: message.text, sent_at: message.sent_at.map(|sent_at| sent_at.to_string()) }

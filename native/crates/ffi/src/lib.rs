@@ -54,12 +54,6 @@ pub fn memory_fit(need: MemoryNeed, available_bytes: u64) -> MemoryFit {
     tandem_engine::Fit::of(need.resident_bytes, available_bytes).into()
 }
 
-/// Reads pasted or exported chat text, without the times.
-#[uniffi::export]
-pub fn parse_chat(text: String) -> Vec<ChatMessage> {
-    tandem_chat::parse(&text).into_iter().map(|message| tandem_bundle::text::Message::from(message).into()).collect()
-}
-
 /// Reads pasted or exported chat text.
 #[uniffi::export]
 pub fn read_pasted_chat(text: String) -> Vec<SentMessage> {

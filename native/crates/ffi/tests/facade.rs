@@ -5,7 +5,7 @@ use std::future::Future;
 
 use tandem_ffi::{
     ImportProgress, ImportSink, ImportSource, Library, LibraryError, Mode, Session, SessionOptions, StoredState, TandemError, TaskKind,
-    inspect_bundle, parse_chat, read_chat, read_chat_file, read_pasted_chat, verify_bundle,
+    inspect_bundle, read_chat, read_chat_file, read_pasted_chat, verify_bundle,
 };
 use tandem_fixture::Fixture;
 use tempfile::TempDir;
@@ -61,7 +61,7 @@ fn a_session_without_base_says_so() {
 
 #[test]
 fn chat_text_becomes_messages() {
-    let messages = parse_chat("Ana: hi\nBen: ho".into());
+    let messages = read_pasted_chat("Ana: hi\nBen: ho".into());
     let messages: Vec<_> = messages.iter().map(|m| (m.speaker.as_str(), m.text.as_str())).collect();
     assert_eq!(messages, [("Ana", "hi"), ("Ben", "ho")]);
 }
