@@ -23,7 +23,8 @@ from toolchain.adapters.training import Schedule, train, write_log
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress
 from toolchain.data.benchmark import Split
-from toolchain.data.pairs import Pair, composition_pairs
+from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs
+from toolchain.data.targets import targets_path
 from toolchain.errors import ToolchainError
 from toolchain.provenance import data_hashes, git_commit, versions
 from toolchain.tasks import Composition
@@ -155,6 +156,7 @@ def train_calibration(
     if merge_weights:
         entries = tuple(replace(entry, weights=np.asarray(merge_weights, dtype=np.float32)) for entry in entries)
     write_calibration(path, Calibration(method, composition.name, base.specification.sha256, hashes, entries))
+    reads_targets = teacher or len(composition.tasks) > WRITTEN_TASKS
     content = {
         "composition": composition.name,
         "method": method,
@@ -168,7 +170,7 @@ def train_calibration(
         "schedule": asdict(schedule),
         "git_commit": git_commit(),
         "versions": versions(),
-        "data": data_hashes(),
+        "data": data_hashes([targets_path(composition)] if reads_targets else None),
         **asdict(log),
     }
     write_log(path.with_suffix(".json"), content)

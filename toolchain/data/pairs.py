@@ -3,14 +3,18 @@
 A calibration never sees the `single` split, an adapter never sees `calibration`; nobody trains on `validation` or `test`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolchain.data.benchmark import ENGLISH, Conversation, Split, conversations, single_conversations, single_texts
 from toolchain.data.cocoa import cocoa_pairs
+from toolchain.data.targets import Target, read_targets, targets_path
 from toolchain.errors import ToolchainError
 from toolchain.tasks import TASKS, Composition, Task, TaskKind
 from toolchain.text import Input
+
+WRITTEN_TASKS = 2
+"""The benchmark holds references, written for it, of a main task and one auxiliary task."""
 
 
 @dataclass(frozen=True)
@@ -25,22 +29,32 @@ class Pair:
 
 
 def composition_pairs(composition: Composition, split: Split) -> list[Pair]:
-    """Conversations of `split` with the reference that has a composition's last task applied (two tasks, or a main task alone).
+    """Conversations of `split` with a composition's reference.
+
+    With more tasks than `WRITTEN_TASKS` that is the benchmark's reference of the first ones, passed through the adapters of the others
+    (`toolchain data teacher`); conversations that they answered with nothing are left out.
 
     Raises:
-        ToolchainError: more than two tasks: the benchmark holds no such references.
+        ToolchainError: such references have not been made, not for this split, or by other adapters.
     """
-    if len(composition.ids) > 2:
-        raise ToolchainError(f"{composition.name}: the benchmark has references for at most two tasks at once")
-    main, variant = composition.ids[0], composition.ids[-1] if len(composition.ids) > 1 else ENGLISH
-    return [_main_pair(conversation, main, variant) for conversation in conversations(split)]
+    main, *auxiliary = composition.ids[:WRITTEN_TASKS]
+    pairs = [_main_pair(conversation, main, *auxiliary) for conversation in conversations(split)]
+    if left := composition.ids[WRITTEN_TASKS:]:
+        made = {target.id: target for target in read_targets(composition) if target.through == left}
+        if missing := [pair.id for pair in pairs if pair.id not in made]:
+            raise ToolchainError(
+                f"{targets_path(composition)} has no reference of {split} conversation {missing[0]}: "
+                f"make it anew with `toolchain data teacher {composition.name}`"
+            )
+        return [_passed_on(pair, made[pair.id]) for pair in pairs if made[pair.id].text]
+    return pairs
 
 
 def single_task_pairs(task: Task, split: Split, cocoa: Path | None = None) -> list[Pair]:
     """Pairs of one task alone: for `Split.SINGLE` all that may train its adapter, else those of the split's conversations."""
     if task.kind is TaskKind.MAIN:
         extra = single_conversations() if split is Split.SINGLE else []
-        return [_main_pair(conversation, task.id, ENGLISH) for conversation in [*conversations(split), *extra]]
+        return [_main_pair(conversation, task.id) for conversation in [*conversations(split), *extra]]
     pairs = [
         Pair(f"{conversation.id}.{main}", variants[ENGLISH], None, variants[task.id])
         for conversation in conversations(split)
@@ -54,8 +68,12 @@ def single_task_pairs(task: Task, split: Split, cocoa: Path | None = None) -> li
     return pairs
 
 
-def _main_pair(conversation: Conversation, main: str, variant: str) -> Pair:
+def _main_pair(conversation: Conversation, main: str, variant: str = ENGLISH) -> Pair:
     speaker = conversation.reply_speaker if "{reply_speaker}" in TASKS[main].prompt else None
     references = conversation.references[main]
     intermediate = None if variant == ENGLISH else references[ENGLISH]
     return Pair(conversation.id, conversation.messages, speaker, references[variant], intermediate)
+
+
+def _passed_on(pair: Pair, target: Target) -> Pair:
+    return replace(pair, target=target.text, intermediate=target.intermediate or pair.target)

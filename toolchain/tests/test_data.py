@@ -172,11 +172,6 @@ def test_a_composition_is_asked_for_the_last_tasks_variant() -> None:
             assert (pair.reply_speaker is not None) == (composition.ids[0] == "reply")
 
 
-def test_three_tasks_have_no_references() -> None:
-    with pytest.raises(ToolchainError, match=r"summarize\+witty\+fr"):
-        composition_pairs(Composition.parse("summarize+witty+fr"), Split.VALIDATION)
-
-
 def test_cocoa_lines_alternate_between_formal_and_informal(tmp_path: Path) -> None:
     for domain in ("telephony", "topical_chat"):
         for column in ("en", "formal.de", "informal.de"):

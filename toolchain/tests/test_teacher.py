@@ -7,18 +7,25 @@ from pathlib import Path
 import pytest
 
 from toolchain import paths
+from toolchain.adapters.calibration import CalibrationMethod, train_calibration
+from toolchain.adapters.calibration_file import read_calibration
 from toolchain.adapters.files import adapter_hash, read_adapter
-from toolchain.adapters.teacher import SOURCES, make_teacher_targets, targets_path, teacher_pairs
+from toolchain.adapters.teacher import SOURCES, make_teacher_targets, teacher_pairs
+from toolchain.adapters.training import Schedule
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split, conversations
-from toolchain.data.pairs import composition_pairs
+from toolchain.data.pairs import Pair, composition_pairs
+from toolchain.data.targets import Target, read_targets, targets_path, write_targets
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.generate import adapter_applied, generate
 from toolchain.tasks import TASKS, Composition
+from toolchain.tests.assets import put_adapters
 from toolchain.tests.tiny import BOS, SPECIFICATION
 from toolchain.text import encode_prompt
 
 COMPOSITION = Composition.parse("summarize+es")
+THREE = Composition.parse("summarize+witty+es")
+SPLITS = (Split.CALIBRATION, Split.VALIDATION, Split.TEST)
 
 
 def _put_targets(adapter_sha256: str, targets: dict[str, str]) -> None:
@@ -61,6 +68,88 @@ def test_targets_of_other_adapters_are_refused(assets: Path) -> None:
     _put_targets("0" * 64, {conversations(Split.CALIBRATION)[0].id: "uno"})
     with pytest.raises(ToolchainError, match=r"other adapters.*toolchain data teacher summarize\+es"):
         teacher_pairs(COMPOSITION)
+
+
+def _answer(base: LoadedBase, task: str, text: str) -> str:
+    with adapter_applied(base.model, read_adapter(paths.ADAPTERS / task)):
+        prompt = encode_prompt(base.tokenizer, BOS, TASKS[task].prompt, text, SPECIFICATION.max_prompt_tokens).ids
+        return generate(base, [prompt], 3)[0]
+
+
+def test_three_tasks_pass_the_written_variant_and_the_english_one_through_what_is_left(
+    short_base: LoadedBase, assets: Path
+) -> None:
+    put_adapters(THREE)
+    make_teacher_targets(short_base, THREE, lambda _line: None)
+    targets = read_targets(THREE)
+    items = {item.id: item for split in SPLITS for item in conversations(split)}
+    calibration = {item.id for item in conversations(Split.CALIBRATION)}
+    references = [target for target in targets if target.through == ("es",)]
+    teacher = [target for target in targets if target.through == ("witty", "es")]
+    assert len(references) + len(teacher) == len(targets)
+    assert [target.id for target in references] == list(items)
+    assert {(target.id, target.source) for target in teacher} == {
+        (i, source) for i in calibration for source in SOURCES
+    }
+    for target in (references[0], references[-1]):
+        reference = items[target.id].references["summarize"]["witty"]
+        assert (target.source, target.text) == ("witty", _answer(short_base, "es", reference))
+    for target in (teacher[0], teacher[-1]):
+        reference = items[target.id].references["summarize"][target.source]
+        assert target.intermediate == _answer(short_base, "witty", reference)
+        assert target.text == _answer(short_base, "es", target.intermediate)
+
+
+def _made_up_targets() -> None:
+    """Targets of `THREE` as if adapters had made them, the last of them empty."""
+    ids = {split: [item.id for item in conversations(split)] for split in SPLITS}
+    references = [Target(name, "witty", ("es",), f"chiste de {name}") for split in SPLITS for name in ids[split]]
+    teacher = [Target(name, "en", ("witty", "es"), f"de {name}", "a joke") for name in ids[Split.CALIBRATION]]
+    write_targets(THREE, [*references[:-1], replace(references[-1], text=""), *teacher])
+
+
+def test_the_reference_of_three_tasks_is_the_written_one_passed_on(assets: Path) -> None:
+    put_adapters(THREE)
+    _made_up_targets()
+    for split in SPLITS:
+        items = conversations(split)[: -1 if split is Split.TEST else None]
+        assert composition_pairs(THREE, split) == [
+            Pair(item.id, item.messages, None, f"chiste de {item.id}", item.references["summarize"]["witty"])
+            for item in items
+        ]
+    first = conversations(Split.CALIBRATION)[0]
+    assert teacher_pairs(THREE)[0] == Pair(f"{first.id}.en", first.messages, None, f"de {first.id}", "a joke")
+
+
+def test_three_tasks_without_references_are_refused(assets: Path) -> None:
+    put_adapters(THREE)
+    with pytest.raises(ToolchainError, match=r"toolchain data teacher summarize\+witty\+es"):
+        composition_pairs(THREE, Split.VALIDATION)
+    _made_up_targets()
+    with pytest.raises(ToolchainError, match="no reference of single conversation"):
+        composition_pairs(THREE, Split.SINGLE)
+
+
+def test_a_main_task_alone_has_no_teacher(base: LoadedBase, assets: Path) -> None:
+    with pytest.raises(ToolchainError, match="no auxiliary task"):
+        make_teacher_targets(base, Composition.parse("summarize"), lambda _line: None)
+
+
+def test_a_calibration_of_three_tasks_is_trained_on_them(
+    base: LoadedBase, assets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
+    put_adapters(THREE)
+    _made_up_targets()
+    schedule = Schedule(steps=2, batch_size=2, learning_rate=0.01, evaluate_every=2, distillation=0.5)
+    path = tmp_path / "calibration.safetensors"
+    log = train_calibration(base, THREE, CalibrationMethod.LC_PLUS_PLUS, schedule, path, teacher_pairs(THREE))
+    calibration = read_calibration(path)
+    assert calibration.composition == THREE.name
+    assert calibration.adapter_sha256 == {task: adapter_hash(paths.ADAPTERS / task) for task in THREE.ids}
+    count = len(conversations(Split.CALIBRATION))
+    assert (log["training_pairs"], log["of_which_teacher"]) == (2 * count, count)
+    assert targets_path(THREE).name in log["data"]
 
 
 def test_missing_targets_are_named_with_the_command_that_makes_them(assets: Path) -> None:

@@ -1,0 +1,70 @@
+"""Committed targets: what our own adapters made of the benchmark's references (`toolchain data teacher`), and which adapters they were."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolchain import paths
+from toolchain.adapters.files import adapter_hash
+from toolchain.errors import ToolchainError
+from toolchain.hashing import write_text_whole
+from toolchain.tasks import Composition
+
+
+@dataclass(frozen=True)
+class Target:
+    """The `source` variant of a conversation's reference, passed through the adapters of the tasks `through`, one after another.
+
+    `intermediate` is what the last of them read, where others came before it; else it read the reference.
+    """
+
+    id: str
+    source: str
+    through: tuple[str, ...]
+    text: str
+    intermediate: str | None = None
+
+
+def targets_path(composition: Composition) -> Path:
+    """Where a composition's targets are committed."""
+    return paths.CALIBRATIONS / "targets" / f"{composition.name}.jsonl"
+
+
+def write_targets(composition: Composition, targets: Sequence[Target]) -> Path:
+    """Write the targets with the hashes of the adapters that made them, which are those that are committed."""
+    hashes = _adapter_hashes(composition)
+    lines = []
+    for target in targets:
+        row = {"id": target.id, "source": target.source, "target": target.text}
+        if target.intermediate is not None:
+            row["intermediate"] = target.intermediate
+        made_by = {task: hashes[task] for task in target.through}
+        lines.append(json.dumps(row | {"adapter_sha256": made_by}, ensure_ascii=False) + "\n")
+    path = targets_path(composition)
+    write_text_whole(path, "".join(lines))
+    return path
+
+
+def read_targets(composition: Composition) -> list[Target]:
+    """The targets of a composition.
+
+    Raises:
+        ToolchainError: none have been made, or other adapters than those committed made them.
+    """
+    path = targets_path(composition)
+    remedy = f"with `toolchain data teacher {composition.name}`"
+    if not path.is_file():
+        raise ToolchainError(f"{path} is missing: make it {remedy}")
+    hashes = _adapter_hashes(composition)
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    if any(hashes.get(task) != digest for row in rows for task, digest in row["adapter_sha256"].items()):
+        raise ToolchainError(f"{path} was made by other adapters than those in {paths.ADAPTERS}: make it anew {remedy}")
+    return [
+        Target(row["id"], row["source"], tuple(row["adapter_sha256"]), row["target"], row.get("intermediate"))
+        for row in rows
+    ]
+
+
+def _adapter_hashes(composition: Composition) -> dict[str, str]:
+    return {task.id: adapter_hash(paths.ADAPTERS / task.id) for task in composition.tasks[1:]}
