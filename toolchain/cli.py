@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from toolchain import paths
+from toolchain.adapters import commands as adapter_commands
 from toolchain.base_model.specification import DEFAULT_BASE
+from toolchain.bundle import commands as bundle_commands
 from toolchain.console import chosen, progress, show
 from toolchain.errors import ToolchainError
-from toolchain.evaluation import commands
+from toolchain.evaluation import commands as evaluation_commands
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 model_app = typer.Typer(no_args_is_help=True, help="The base model.")
@@ -19,7 +21,9 @@ train_app = typer.Typer(no_args_is_help=True, help="Adapters and calibrations.")
 app.add_typer(model_app, name="model")
 app.add_typer(data_app, name="data")
 app.add_typer(train_app, name="train")
-commands.register(app)
+adapter_commands.register(app)
+evaluation_commands.register(app)
+bundle_commands.register(app)
 
 Count = Annotated[int, typer.Option(min=1)]
 Seed = Annotated[int, typer.Option(help="Seed of initialisation, batches and dropout.")]
@@ -228,47 +232,6 @@ def data_teacher(composition: str) -> None:
     from toolchain.tasks import Composition
 
     show({"targets": str(make_teacher_targets(load_base(base_model()), Composition.parse(composition), progress))})
-
-
-@app.command("export")
-def export_command(
-    out: Annotated[Path, typer.Argument(help="Bundle directory to write.")] = paths.DEMO_BUNDLE,
-    only: Annotated[
-        str | None, typer.Option(help="Comma-separated compositions; default all that are committed.")
-    ] = None,
-    pack_base: Annotated[bool, typer.Option("--base/--no-base", help="Put the base model into the bundle.")] = False,
-) -> None:
-    """Export a bundle for the device core from the committed adapters and calibrations."""
-    from toolchain.base_model.specification import base_model
-    from toolchain.bundle.export import committed_compositions, export_bundle
-    from toolchain.tasks import Composition
-
-    compositions = [Composition.parse(name) for name in only.split(",")] if only else committed_compositions()
-    manifest = export_bundle(base_model(), compositions, out, pack_base)
-    show({"bundle": str(out), "compositions": ["+".join(item.tasks) for item in manifest.compositions]})
-
-
-@app.command("verify")
-def verify_command(path: Annotated[Path, typer.Argument(help="Bundle directory.")]) -> None:
-    """Check a bundle: manifest, presence, size and hash of each file."""
-    from toolchain.bundle.verify import verify_bundle
-
-    manifest = verify_bundle(path)
-    show(
-        {
-            "bundle": str(path),
-            "files": len(manifest.files),
-            "compositions": ["+".join(item.tasks) for item in manifest.compositions],
-        }
-    )
-
-
-@app.command("schema")
-def schema_command() -> None:
-    """Print the JSON Schema of manifest.json (committed as docs/manifest.schema.json)."""
-    from toolchain.bundle.manifest import manifest_schema
-
-    show(manifest_schema())
 
 
 @app.command("paths")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ def read_adapter(folder: Path) -> Adapter:
     Raises:
         ToolchainError: a file is missing or damaged, or the adapter cannot be composed (DoRA, bias, rsLoRA, modules_to_save, other tensors).
     """
-    config = _read_config(folder / CONFIG_FILE)
+    config = read_config(folder / CONFIG_FILE)
     refuse_what_cannot_be_composed(folder, config)
     tensors, _ = read_tensors(folder / TENSORS_FILE, _REMEDY)
     named = {}
@@ -93,7 +94,12 @@ def read_adapter(folder: Path) -> Adapter:
     return adapter
 
 
-def _read_config(path: Path) -> dict[str, Any]:
+def read_config(path: Path) -> dict[str, Any]:
+    """Read the config of a PEFT LoRA.
+
+    Raises:
+        ToolchainError: it is missing, damaged, or lacks a positive rank or alpha.
+    """
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -101,7 +107,11 @@ def _read_config(path: Path) -> dict[str, Any]:
     except ValueError:
         raise ToolchainError(f"{path} is not JSON: {_REMEDY}") from None
     for key in ("r", "lora_alpha"):
-        if not isinstance(config, dict) or not isinstance(config.get(key), int | float) or config[key] <= 0:
+        if (
+            not isinstance(config, dict)
+            or not isinstance(config.get(key), int | float)
+            or not 0 < config[key] < math.inf
+        ):
             raise ToolchainError(f"{path} has no positive number {key!r}: {_REMEDY}")
     return dict(config)
 

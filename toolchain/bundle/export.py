@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from toolchain.adapters.calibration_file import Calibration, read_calibration
 from toolchain.adapters.files import CONFIG_FILE, TENSORS_FILE, adapter_hash, read_adapter
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.base_model.specification import BaseModel
+from toolchain.bundle.archive import archive_path, write_archive
 from toolchain.bundle.manifest import (
     BUNDLE_FORMAT,
     MANIFEST_FILE,
+    SIGNATURE_FILE,
     Base,
     FileEntry,
     Manifest,
@@ -24,6 +27,8 @@ from toolchain.bundle.manifest import (
     Text,
     Tool,
 )
+from toolchain.bundle.model_card import CARD_FILE, model_card
+from toolchain.bundle.signing import SecretKey
 from toolchain.bundle.verify import verify_bundle
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.recommend import SHIPPED_METHOD, recommendations_path
@@ -33,6 +38,17 @@ from toolchain.tasks import TASKS, Composition, TaskKind
 from toolchain.text import TEXT_VERSION
 
 _SHIPPED_METHOD = CalibrationMethod(SHIPPED_METHOD)
+_LEFT_OUT = ("adapters", "base")
+"""What a bundle of calibrations leaves to the device, which holds it from an earlier bundle."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a bundle is handed over: signed, in one file, without what an earlier bundle brought."""
+
+    sign: SecretKey | None = None
+    archive: bool = False
+    calibrations_only: bool = False
 
 
 def committed_compositions() -> list[Composition]:
@@ -44,33 +60,68 @@ def committed_compositions() -> list[Composition]:
     )
 
 
-def export_bundle(base: BaseModel, compositions: Sequence[Composition], target: Path, pack_base: bool) -> Manifest:
-    """Write the bundle directory `target`, replacing one that is there.
+def export_bundle(
+    base: BaseModel,
+    compositions: Sequence[Composition],
+    target: Path,
+    pack_base: bool,
+    form: Form = Form(),
+    base_file: Path | None = None,
+) -> Manifest:
+    """Write the bundle `target`, a folder or, in one file, `archive_path(target)`; one that is there is replaced.
+
+    `base_file` is where the base model's file lies if not in the cache.
 
     Raises:
         ToolchainError: something is missing, a calibration belongs to another base or to other adapters, or `target` is no bundle.
     """
     if not compositions:
         raise ToolchainError(f"{paths.CALIBRATIONS} holds no calibration: train one with `toolchain train calibration`")
-    if target.exists() and not (target / MANIFEST_FILE).is_file():
-        raise ToolchainError(f"{target} is there and is no bundle: give another folder, or remove it yourself")
+    if pack_base and form.calibrations_only:
+        raise ToolchainError("a bundle of calibrations only has no base: leave out --base or --calibrations-only")
+    if form.archive:
+        target = archive_path(target)
+    _refuse_to_replace_what_is_no_bundle(target, form.archive)
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
+    manifest = _put_all(base, compositions, partial, pack_base, base_file or base.path)
+    verify_bundle(partial)
+    if form.sign:
+        signature = partial / SIGNATURE_FILE
+        form.sign.sign((partial / MANIFEST_FILE).read_bytes(), signature, f"file:{MANIFEST_FILE}\thashed")
+        verify_bundle(partial, form.sign.public_key())
+    if form.calibrations_only:
+        for name in _LEFT_OUT:
+            shutil.rmtree(partial / name)
+    if form.archive:
+        write_archive(partial, target)
+        shutil.rmtree(partial)
+    else:
+        shutil.rmtree(target, ignore_errors=True)
+        partial.rename(target)
+    return manifest
+
+
+def _refuse_to_replace_what_is_no_bundle(target: Path, archive: bool) -> None:
+    if target.exists() and not (target.is_file() if archive else (target / MANIFEST_FILE).is_file()):
+        raise ToolchainError(f"{target} is there and is no bundle: give another name, or remove it yourself")
+
+
+def _put_all(
+    base: BaseModel, compositions: Sequence[Composition], bundle: Path, pack_base: bool, base_file: Path
+) -> Manifest:
     tasks = [task for task in TASKS.values() if any(task in composition.tasks for composition in compositions)]
-    adapters = {task.id: _put_adapter(task.id, partial) for task in tasks}
+    adapters = {task.id: _put_adapter(task.id, bundle) for task in tasks}
     mains = [task for task in tasks if task.kind is TaskKind.MAIN]
     offered = [adapter_alone(main.id, main.prompt) for main in mains] + [
-        _put_composition(item, base, adapters, partial) for item in compositions
+        _put_composition(item, base, adapters, bundle) for item in compositions
     ]
     described = [
         ManifestTask(id=task.id, kind=task.kind, language_tag=task.language_tag, prompt=task.prompt, adapter=task.id)
         for task in tasks
     ]
-    manifest = finish_bundle(partial, base, pack_base, described, adapters, offered)
-    verify_bundle(partial)
-    shutil.rmtree(target, ignore_errors=True)
-    partial.rename(target)
-    return manifest
+    write_text_whole(bundle / CARD_FILE, model_card(base, adapters, offered))
+    return finish_bundle(bundle, base, pack_base, described, adapters, offered, base_file)
 
 
 def finish_bundle(
@@ -80,13 +131,15 @@ def finish_bundle(
     tasks: Sequence[ManifestTask],
     adapters: dict[str, ManifestAdapter],
     compositions: Sequence[ManifestComposition],
+    base_file: Path | None = None,
 ) -> Manifest:
     """Put the base's part and the licences into `folder`, which holds the rest, and write the manifest of all its files.
 
     Raises:
         ToolchainError: a file of the base or a licence is missing or damaged.
     """
-    licence = _put_base(base, folder, pack_base)
+    base_file = base_file or base.path
+    licence = _put_base(base, base_file, folder, pack_base)
     manifest = Manifest(
         format=BUNDLE_FORMAT,
         tool=Tool(name="tandem-toolchain", version=__version__, git_commit=git_commit()),
@@ -94,7 +147,7 @@ def finish_bundle(
             name=base.name,
             architecture=base.architecture,
             file=base.file,
-            bytes=base.path.stat().st_size,
+            bytes=base_file.stat().st_size,
             sha256=base.sha256,
             licence=licence,
         ),
@@ -178,13 +231,15 @@ def _refuse_foreign(
             )
 
 
-def _put_base(base: BaseModel, bundle: Path, pack_base: bool) -> str:
-    for path, expected in ((base.path, base.sha256), (base.tokenizer_path, base.tokenizer_sha256)):
+def _put_base(base: BaseModel, base_file: Path, bundle: Path, pack_base: bool) -> str:
+    for path, expected in ((base_file, base.sha256), (base.tokenizer_path, base.tokenizer_sha256)):
         if not path.is_file() or sha256_file(path) != expected:
-            raise ToolchainError(f"{path} is missing or damaged: run `toolchain model get`")
+            raise ToolchainError(
+                f"{path} is missing, or not the {base.name} file with SHA-256 {expected}: run `toolchain model get`"
+            )
     _copy(base.tokenizer_path, bundle / "base" / base.tokenizer_path.name)
     if pack_base:
-        _copy(base.path, bundle / "base" / base.file)
+        _copy(base_file, bundle / "base" / base.file)
     for licence in (*base.licence_paths(), paths.REPOSITORY / "LICENSE", paths.BENCHMARK / "LICENSE"):
         name = "LICENSE-DATA" if licence.parent == paths.BENCHMARK else licence.name
         if not licence.is_file():

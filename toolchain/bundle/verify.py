@@ -6,19 +6,20 @@ from pydantic import ValidationError
 
 from toolchain.adapters.files import adapter_hash
 from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE, Manifest
+from toolchain.bundle.signing import PublicKey
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
 
 MAX_MANIFEST_BYTES = 4 << 20
 
 
-def verify_bundle(folder: Path) -> Manifest:
-    """The manifest of a bundle whose files are all as it says.
+def verify_bundle(folder: Path, key: PublicKey | None = None) -> Manifest:
+    """The manifest of a bundle whose files are all as it says; with a key, whose signature is that key's.
 
     Raises:
         ToolchainError: what is wrong, with the file's name.
     """
-    manifest = _read_manifest(folder / MANIFEST_FILE)
+    manifest = _read_manifest(folder, key)
     present = set()
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
@@ -49,13 +50,18 @@ def verify_bundle(folder: Path) -> Manifest:
     return manifest
 
 
-def _read_manifest(path: Path) -> Manifest:
+def _read_manifest(folder: Path, key: PublicKey | None) -> Manifest:
+    path = folder / MANIFEST_FILE
     try:
         content = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+    except NotADirectoryError:
+        raise ToolchainError(f"{folder} is no folder: check a bundle in one file with `tandem verify`") from None
+    except (FileNotFoundError, IsADirectoryError):
         raise ToolchainError(f"{path} is missing: give the folder of a bundle") from None
     if len(content) > MAX_MANIFEST_BYTES:
         raise ToolchainError(f"{path} has {len(content)} bytes, at most {MAX_MANIFEST_BYTES} are read: export it again")
+    if key:
+        key.check(content, folder / SIGNATURE_FILE)
     try:
         return Manifest.model_validate_json(content)
     except ValidationError as error:

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from toolchain import cli, paths
-from toolchain.adapters.files import TENSORS_FILE
+from toolchain.adapters.files import TENSORS_FILE, adapter_hash, write_adapter
+from toolchain.base_model import specification
 from toolchain.cli import main
+from toolchain.tests.bundles import commit
 from toolchain.tests.test_data import write_benchmark
+from toolchain.tests.tiny import random_adapter, tiny_model
 
 
 class Console:
@@ -61,6 +64,11 @@ REFUSED = {
     "evaluating before the base is there": (["evaluate"], "toolchain model get"),
     "an export of an unknown composition": (["export", "--only", "es+summarize"], "es+summarize"),
     "a missing bundle": (["verify", "nowhere"], "nowhere"),
+    "a missing secret key": (["export", "--sign", "nowhere.key"], "nowhere.key"),
+    "a missing public key": (["verify", "nowhere", "--public-key", "nowhere.pub"], "nowhere.pub"),
+    "a key that cannot be encrypted": (["keys", "nowhere/key"], "TANDEM_KEY_PASSWORD"),
+    "an import for an unknown task": (["adapter", "import", "nowhere", "--task", "it"], "it"),
+    "an import before the base is there": (["adapter", "import", "nowhere", "--task", "es"], "toolchain model get"),
 }
 
 
@@ -105,7 +113,7 @@ def test_wrong_usage_is_exit_2(console: Console, mistake: str) -> None:
 def test_help_is_exit_0(console: Console) -> None:
     code, out, _ = console.run("--help")
     assert code == 0
-    for command in ("model", "data", "train", "evaluate", "export", "verify"):
+    for command in ("model", "data", "train", "adapter", "evaluate", "export", "verify", "keys"):
         assert command in out
 
 
@@ -134,6 +142,40 @@ def test_a_good_bundle_verifies_and_a_damaged_one_does_not(console: Console, bun
     assert TENSORS_FILE in err
 
 
+def test_a_bundle_is_signed_packed_and_checked(
+    console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = commit(tmp_path, monkeypatch)
+    monkeypatch.setattr(specification, "base_model", lambda _name=None: base)
+    made = json.loads(console.run("keys", str(tmp_path / "mine"), "--no-encrypted")[1])
+    assert made == {"secret_key": str(tmp_path / "mine.key"), "public_key": str(tmp_path / "mine.pub")}
+    given = ["export", str(tmp_path / "bundle"), "--only", "summarize+es,reply+witty", "--sign", made["secret_key"]]
+    code, out, err = console.run(*given)
+    assert (code, err) == (0, "")
+    assert json.loads(out)["compositions"] == ["summarize", "reply", "summarize+es", "reply+witty"]
+    code, out, _ = console.run("verify", str(tmp_path / "bundle"), "--public-key", made["public_key"])
+    assert (code, json.loads(out)["signature"]) == (0, "checked")
+    code, out, _ = console.run(*given, "--zip", "--calibrations-only")
+    assert json.loads(out)["bundle"] == str(tmp_path / "bundle.tandem")
+    assert (tmp_path / "bundle.tandem").is_file()
+    code, _, err = console.run("verify", str(tmp_path / "bundle.tandem"))
+    assert (code, "tandem verify" in err) == (1, True)
+
+
+def test_an_adapter_is_imported_where_adapters_are(
+    console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = commit(tmp_path, monkeypatch)
+    monkeypatch.setattr(specification, "base_model", lambda _name=None: base)
+    tiny_model().config.save_pretrained(base.dequantised_path)
+    write_adapter(tmp_path / "foreign", random_adapter(seed=9), base.name)
+    code, out, err = console.run("adapter", "import", str(tmp_path / "foreign"), "--task", "fr", "--licence", "MIT")
+    assert (code, "calibration" in err) == (0, True)
+    found = json.loads(out)
+    assert (found["adapter"], found["rank"], found["licence"]) == (str(paths.ADAPTERS / "fr"), 2, "MIT")
+    assert found["adapter_sha256"] == adapter_hash(paths.ADAPTERS / "fr")
+
+
 def test_a_benchmark_is_built_where_assets_are(
     console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,6 +191,6 @@ def test_an_interruption_is_exit_130_without_a_traceback(console: Console, monke
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli, "show", interrupted)
-    code, out, err = console.run("schema")
+    code, out, err = console.run("paths")
     assert (code, out) == (130, "")
     assert "Traceback" not in err

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from toolchain.adapters.calibration import CalibrationMethod
 from toolchain.adapters.files import adapter_hash, write_adapter
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.base_model.specification import BaseModel
-from toolchain.bundle.export import committed_compositions, export_bundle
+from toolchain.bundle.export import Form, committed_compositions, export_bundle
+from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE
+from toolchain.bundle.signing import SecretKey
 from toolchain.bundle.verify import verify_bundle
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.recommend import write_recommendations
@@ -95,6 +98,90 @@ def test_an_export_replaces_an_older_bundle_but_nothing_else(base: BaseModel, tm
     with pytest.raises(ToolchainError, match="photographs"):
         export_bundle(base, COMPOSITIONS, precious, pack_base=False)
     assert (precious / "1.jpg").exists()
+
+
+def test_a_signed_export_verifies_with_its_key_alone(base: BaseModel, tmp_path: Path) -> None:
+    key, bundle = SecretKey.make(), tmp_path / "bundle"
+    manifest = export_bundle(base, COMPOSITIONS, bundle, pack_base=False, form=Form(sign=key))
+    assert verify_bundle(bundle, key.public_key()) == manifest
+    with pytest.raises(ToolchainError, match=SIGNATURE_FILE):
+        verify_bundle(bundle, SecretKey.make().public_key())
+    # A manifest that is still one, but not the one that was signed.
+    (bundle / MANIFEST_FILE).write_text((bundle / MANIFEST_FILE).read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    verify_bundle(bundle)
+    with pytest.raises(ToolchainError, match=SIGNATURE_FILE):
+        verify_bundle(bundle, key.public_key())
+
+
+def test_an_export_without_a_signature_is_refused_where_one_is_wanted(base: BaseModel, tmp_path: Path) -> None:
+    export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False, form=Form(sign=SecretKey.make()))
+    export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False)
+    with pytest.raises(ToolchainError, match="not signed"):
+        verify_bundle(tmp_path / "bundle", SecretKey.make().public_key())
+
+
+def test_an_archive_is_the_folder_in_one_file_the_same_each_time(base: BaseModel, tmp_path: Path) -> None:
+    key = SecretKey.make()
+    export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=True, form=Form(sign=key))
+    archives = []
+    for _ in range(2):
+        export_bundle(base, COMPOSITIONS, tmp_path / "one", pack_base=True, form=Form(sign=key, archive=True))
+        archives.append((tmp_path / "one.tandem").read_bytes())
+    assert archives[0] == archives[1]
+    with zipfile.ZipFile(tmp_path / "one.tandem") as archive:
+        found = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    assert found == _files(tmp_path / "bundle")
+    assert {path.name for path in tmp_path.iterdir()} >= {"bundle", "one.tandem"}
+    assert not [path.name for path in tmp_path.iterdir() if "partial" in path.name]
+
+
+def test_an_archive_takes_no_folders_place(base: BaseModel, tmp_path: Path) -> None:
+    (tmp_path / "mine.tandem").mkdir()
+    with pytest.raises(ToolchainError, match=r"mine\.tandem"):
+        export_bundle(base, COMPOSITIONS, tmp_path / "mine", pack_base=False, form=Form(archive=True))
+
+
+def test_calibrations_only_leave_out_what_the_device_holds(base: BaseModel, tmp_path: Path) -> None:
+    whole = export_bundle(base, COMPOSITIONS, tmp_path / "whole", pack_base=False)
+    part = export_bundle(base, COMPOSITIONS, tmp_path / "part", pack_base=False, form=Form(calibrations_only=True))
+    assert part == whole
+    files, there = _files(tmp_path / "whole"), _files(tmp_path / "part")
+    assert there.items() <= files.items()
+    left_out = {name for name in files if name.split("/")[0] in ("adapters", "base")}
+    assert files.keys() - there.keys() == left_out
+    assert any(name.startswith("calibrations/") for name in there)
+    with pytest.raises(ToolchainError, match="--base"):
+        export_bundle(base, COMPOSITIONS, tmp_path / "part", pack_base=True, form=Form(calibrations_only=True))
+
+
+def test_a_base_from_elsewhere_is_packed_if_it_is_the_base(base: BaseModel, tmp_path: Path) -> None:
+    elsewhere = base.path.rename(tmp_path / "downloaded.gguf")
+    manifest = export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=True, base_file=elsewhere)
+    assert (tmp_path / "bundle" / "base" / base.file).read_bytes() == elsewhere.read_bytes()
+    assert manifest.base.bytes == elsewhere.stat().st_size
+    elsewhere.write_bytes(b"another")
+    with pytest.raises(ToolchainError, match=r"downloaded\.gguf.*SHA-256"):
+        export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False, base_file=elsewhere)
+
+
+def test_a_model_card_says_what_is_inside(base: BaseModel, tmp_path: Path) -> None:
+    scores = {"calibrated.rouge_l": 0.24687, "calibrated.language": 1.0, "merge.rouge_l": 0.18625}
+    write_recommendations({COMPOSITIONS[0].name: {"recommended_mode": "merge", "validation": scores}})
+    (paths.ADAPTERS / "es" / "import_log.json").write_text('{"source": "my-es", "licence": "CC0-1.0"}')
+    manifest = export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False)
+    card = (tmp_path / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "MODEL_CARD.md" in manifest.files
+    lines = card.splitlines()
+    for task, adapter in manifest.adapters.items():
+        (row,) = (line for line in lines if line.startswith(f"| {task} | {adapter.rank} |"))
+        assert adapter.sha256 in row
+        assert ("imported from my-es, licence: CC0-1.0" in row) == (task == "es")
+    offered = {"+".join(item.tasks): item for item in manifest.compositions}
+    rows = {name: line for name in offered for line in lines if line.startswith(f"| {name} |")}
+    assert all(item.recommended_mode in rows[name] for name, item in offered.items())
+    assert "calibrated: rouge_l 24.7, language 100.0; merge: rouge_l 18.6" in rows[COMPOSITIONS[0].name]
+    assert "not measured" in rows[COMPOSITIONS[1].name]
+    assert manifest.base.licence.removeprefix("licences/") in card
 
 
 @pytest.mark.parametrize("missing", ["adapter", "calibration", "base", "tokenizer", "terms"])

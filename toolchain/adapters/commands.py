@@ -1,0 +1,45 @@
+"""The commands for adapters that were trained elsewhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from toolchain import paths
+from toolchain.console import progress, show
+from toolchain.errors import ToolchainError
+
+adapter_app = typer.Typer(no_args_is_help=True, help="Adapters that were trained elsewhere.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add them to the command line."""
+    app.add_typer(adapter_app, name="adapter")
+
+
+@adapter_app.callback()
+def adapter_group() -> None:
+    """Adapters that were trained elsewhere."""
+    # Without this the group's only command would stand for the group.
+
+
+@adapter_app.command("import")
+def import_command(
+    source: Annotated[Path, typer.Argument(help="A PEFT directory: adapter_config.json, adapter_model.safetensors.")],
+    task: Annotated[str, typer.Option(help="The task that it does.")],
+    licence: Annotated[str | None, typer.Option(help="Its licence, for the model card.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Take the place of an adapter that is there.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; default assets/adapters/<task>.")] = None,
+) -> None:
+    """Import a plain LoRA for a task: checked against the base, in fp16, on all linears."""
+    from toolchain.adapters.importing import import_adapter, linear_shapes
+    from toolchain.base_model.specification import base_model
+    from toolchain.tasks import TASKS
+
+    if task not in TASKS:
+        raise ToolchainError(f"unknown task {task!r}: choose from {', '.join(TASKS)}")
+    base = base_model()
+    folder = out or paths.ADAPTERS / task
+    log = import_adapter(source, base, linear_shapes(base), folder, licence, replace)
+    progress(f"compositions with {task} need a new calibration: those for another adapter are refused")
+    show({"adapter": str(folder), **{key: log[key] for key in ("adapter_sha256", "rank", "alpha", "licence")}})

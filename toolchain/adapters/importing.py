@@ -1,0 +1,255 @@
+"""Import an adapter that was trained elsewhere: any PEFT directory of a plain LoRA for the base, written in our own layout.
+
+Ours is fp16 with one rank and one scale on every linear: lower ranks and linears that were left alone get zeros, scales that differ go
+into B. What would not be the same function then is refused.
+"""
+
+import math
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from toolchain.adapters.files import (
+    CONFIG_FILE,
+    MODULES,
+    TENSORS_FILE,
+    Adapter,
+    adapter_hash,
+    read_config,
+    refuse_what_cannot_be_composed,
+    write_adapter,
+)
+from toolchain.adapters.safetensors_file import Array
+from toolchain.adapters.training import write_log
+from toolchain.base_model.specification import BaseModel
+from toolchain.errors import ToolchainError
+from toolchain.provenance import git_commit
+
+IMPORT_LOG = "import_log.json"
+Shapes = Mapping[str, tuple[int, int]]
+"""(d_out, d_in) of every linear that carries adapters, by name (`model.layers.0.self_attn.q_proj`)."""
+
+_REASONS = {
+    "fan_in_fan_out": "its weights are transposed",
+    "layers_to_transform": "it was trained for some layers only",
+    "layer_replication": "it replicates layers",
+    "lora_bias": "it trains biases",
+    "alora_invocation_tokens": "it works after certain tokens only (aLoRA)",
+    "trainable_token_indices": "it trains embeddings",
+    "target_parameters": "it adapts other parameters than linears",
+}
+_NEUTRAL = {
+    *("alpha_pattern", "auto_mapping", "base_model_name_or_path", "bias", "exclude_modules", "inference_mode"),
+    *(
+        "init_lora_weights",
+        "layers_pattern",
+        "lora_alpha",
+        "lora_dropout",
+        "megatron_core",
+        "peft_type",
+        "peft_version",
+    ),
+    *("qalora_group_size", "r", "rank_pattern", "revision", "target_modules", "task_type"),
+}
+"""Settings that do not change what the finished adapter computes, or are taken into account."""
+_STARTS_FROM_THE_BASE = (True, False, None, "gaussian", "orthogonal", "eva")
+"""Ways to begin that leave the base's weights alone; others (PiSSA, OLoRA, LoftQ, CorDA …) move a part of them into the adapter."""
+_NAME = re.compile(r"(?:base_model\.model\.)?(.+)\.lora_([AB])(?:\.\w+)?\.weight", re.ASCII)
+_REMEDY = "give the directory of a PEFT LoRA in safetensors"
+
+
+def import_adapter(
+    source: Path, base: BaseModel, shapes: Shapes, folder: Path, licence: str | None, replace: bool
+) -> dict[str, Any]:
+    """Write the adapter of `source` to `folder`, with a log of where it comes from; returns the log.
+
+    Raises:
+        ToolchainError: it cannot be composed, is another base's, or `folder` is there and is not to be replaced.
+    """
+    adapter = read_foreign_adapter(source, base, shapes)
+    if folder.exists() and not replace:
+        raise ToolchainError(f"{folder} is there: say --replace if the imported adapter is to take its place")
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    write_adapter(partial, adapter, base.name)
+    log = {
+        "source": source.resolve().name,
+        "source_sha256": adapter_hash(source),
+        "licence": licence,
+        "base_sha256": base.sha256,
+        "adapter_sha256": adapter_hash(partial),
+        "rank": adapter.rank,
+        "alpha": adapter.alpha,
+        "git_commit": git_commit(),
+    }
+    write_log(partial / IMPORT_LOG, log)
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+    return log
+
+
+def read_foreign_adapter(folder: Path, base: BaseModel, shapes: Shapes) -> Adapter:
+    """The adapter of a PEFT directory in fp32, bf16 or fp16, of any ranks and scales, on all linears or some: as ours, on all of `shapes`.
+
+    Raises:
+        ToolchainError: a file is missing or damaged, it is no plain LoRA, or it does not belong to `base`.
+    """
+    config = read_config(folder / CONFIG_FILE)
+    _refuse_other_bases(folder / CONFIG_FILE, config, base)
+    _refuse_what_a_plain_lora_lacks(folder, config)
+    factors = _read_factors(folder / TENSORS_FILE)
+    _refuse_misfits(folder, factors, config, base, shapes)
+    scales = {
+        linear: _pattern(folder, config, "alpha_pattern", linear, config["lora_alpha"]) / a.shape[0]
+        for linear, (a, _) in factors.items()
+    }
+    rank = max(a.shape[0] for a, _ in factors.values())
+    # The device divides in float32: an alpha that float32 cannot hold would be another scale there.
+    alpha = float(np.float32(max(scales.values()) * rank))
+    uniform = len(set(scales.values())) == 1
+    tensors: dict[str, Array] = {}
+    for linear, (d_out, d_in) in shapes.items():
+        a, b = np.zeros((rank, d_in), np.float32), np.zeros((d_out, rank), np.float32)
+        if linear in factors:
+            found_a, found_b = factors[linear]
+            a[: len(found_a)] = found_a
+            b[:, : len(found_a)] = found_b if uniform else found_b * np.float32(scales[linear] * rank / alpha)
+        tensors[f"{linear}.lora_A"], tensors[f"{linear}.lora_B"] = _as_fp16(folder / TENSORS_FILE, linear, a, b)
+    return Adapter(rank, int(alpha) if alpha.is_integer() else alpha, tensors)
+
+
+def linear_shapes(base: BaseModel) -> Shapes:
+    """The shapes of a base's linears, without its weights.
+
+    Raises:
+        ToolchainError: the base has not been fetched.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    from toolchain.adapters.linears import adapted_linears
+
+    if not base.dequantised_path.is_dir():
+        raise ToolchainError(f"{base.dequantised_path} is missing: run `toolchain model get`")
+    config = AutoConfig.from_pretrained(base.dequantised_path, local_files_only=True)
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(config)
+    return {name: (linear.out_features, linear.in_features) for name, linear in adapted_linears(model)}
+
+
+def _refuse_other_bases(path: Path, config: dict[str, Any], base: BaseModel) -> None:
+    named = config.get("base_model_name_or_path")
+    if named and str(named).rstrip("/").rsplit("/", 1)[-1].lower() not in _names(base):
+        raise ToolchainError(
+            f"{path} says that the adapter was trained for {named}, not for {base.name}: it cannot be composed here; "
+            f"if that is the same base under another name, write {base.name} into base_model_name_or_path"
+        )
+
+
+def _names(base: BaseModel) -> tuple[str, str]:
+    return base.name.lower(), base.dequantised_path.name.lower()
+
+
+def _refuse_what_a_plain_lora_lacks(folder: Path, config: dict[str, Any]) -> None:
+    refuse_what_cannot_be_composed(folder, config | {"rank_pattern": None, "alpha_pattern": None})
+    path = folder / CONFIG_FILE
+    # A list of no layers is a setting too: 0 and [] are not what PEFT writes for "not set".
+    for key, value in config.items():
+        if key in _NEUTRAL or value is None or value is False or value == {}:
+            continue
+        reason = _REASONS.get(key, f"it sets {key}, and it is not known that this can be left out")
+        raise ToolchainError(f"{path} cannot be composed: {reason} ({key}); give a plain LoRA")
+    if config.get("init_lora_weights") not in _STARTS_FROM_THE_BASE:
+        raise ToolchainError(
+            f"{path} cannot be composed: it began with a part of the base's own weights (init_lora_weights: "
+            f"{config['init_lora_weights']}); convert it to a plain LoRA as PEFT's save_pretrained does"
+        )
+
+
+def _read_factors(path: Path) -> dict[str, tuple[Array, Array]]:
+    """A [r, d_in] and B [d_out, r] of each linear, float32."""
+    import torch
+    from safetensors import SafetensorError, safe_open
+
+    found: dict[str, dict[str, Array]] = {}
+    try:
+        with safe_open(path, framework="pt") as stream:
+            for name in stream.keys():  # noqa: SIM118 (it is no mapping)
+                match, tensor = _NAME.fullmatch(name), stream.get_tensor(name)
+                if (
+                    match is None
+                    or tensor.dim() != 2
+                    or tensor.dtype not in (torch.float32, torch.bfloat16, torch.float16)
+                ):
+                    raise ToolchainError(
+                        f"{path} holds {name} ({tensor.dtype}, shape {list(tensor.shape)}), which is no LoRA factor of a "
+                        "linear in fp32, bf16 or fp16: it cannot be composed"
+                    )
+                found.setdefault(match[1], {})[match[2]] = tensor.float().numpy()
+    except FileNotFoundError:
+        raise ToolchainError(f"{path} is missing: {_REMEDY}") from None
+    except (SafetensorError, OSError) as error:
+        raise ToolchainError(f"{path} is no readable safetensors file ({error}): {_REMEDY}") from None
+    if not found:
+        raise ToolchainError(f"{path} holds no tensors: {_REMEDY}")
+    if lonely := [linear for linear, factors in found.items() if len(factors) < 2]:
+        raise ToolchainError(f"{path} holds only one LoRA factor of {lonely[0]}: {_REMEDY}")
+    return {linear: (factors["A"], factors["B"]) for linear, factors in sorted(found.items())}
+
+
+def _refuse_misfits(
+    folder: Path, factors: Mapping[str, tuple[Array, Array]], config: dict[str, Any], base: BaseModel, shapes: Shapes
+) -> None:
+    path = folder / TENSORS_FILE
+    for linear, (a, b) in factors.items():
+        if linear.rsplit(".", 1)[-1] not in MODULES:
+            raise ToolchainError(
+                f"{path} adapts {linear}, and only {', '.join(MODULES)} can be: it cannot be composed; train it on those"
+            )
+        if linear not in shapes:
+            raise ToolchainError(
+                f"{path} adapts {linear}, which {base.name} does not have: it is another base's adapter"
+            )
+        rank = _pattern(folder, config, "rank_pattern", linear, config["r"])
+        if a.shape[0] != rank or b.shape[1] != rank:
+            raise ToolchainError(
+                f"{path}: the factors of {linear} have ranks {a.shape[0]} and {b.shape[1]}, {CONFIG_FILE} says {rank}: "
+                "it is damaged, get it anew"
+            )
+        if (b.shape[0], a.shape[1]) != shapes[linear]:
+            raise ToolchainError(
+                f"{path}: {linear} is for a linear of shape {[b.shape[0], a.shape[1]]}, that of {base.name} has "
+                f"{list(shapes[linear])}: it is another base's adapter"
+            )
+        if not (np.isfinite(a).all() and np.isfinite(b).all()):
+            raise ToolchainError(f"{path}: {linear} holds numbers that are not finite: the adapter is of no use")
+
+
+def _pattern(folder: Path, config: dict[str, Any], key: str, linear: str, default: float) -> float:
+    """What a pattern of PEFT's says for a linear: its keys are suffixes or regular expressions, the first that fits counts."""
+    patterns = config.get(key) or {}
+    try:
+        value = next((patterns[p] for p in patterns if re.fullmatch(rf"(.*\.)?({p})", linear)), default)
+    except (re.error, TypeError):
+        value = None
+    if not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise ToolchainError(
+            f"{folder / CONFIG_FILE}: {key} has no positive number for {linear}: the adapter is damaged"
+        )
+    return value
+
+
+def _as_fp16(path: Path, linear: str, a: Array, b: Array) -> tuple[Array, Array]:
+    """The factors in fp16: as they are where fp16 holds them, else first made equally large by a power of two, which keeps B·A."""
+    with np.errstate(over="ignore"):
+        halves = a.astype(np.float16), b.astype(np.float16)
+        if not (np.array_equal(halves[0], a) and np.array_equal(halves[1], b)) and a.any() and b.any():
+            shift = round(float(np.log2(np.abs(b).max()) - np.log2(np.abs(a).max())) / 2)
+            halves = np.ldexp(a, shift).astype(np.float16), np.ldexp(b, -shift).astype(np.float16)
+    if not (np.isfinite(halves[0]).all() and np.isfinite(halves[1]).all()):
+        raise ToolchainError(f"{path}: {linear} holds numbers that are too large for fp16: the adapter is of no use")
+    return halves

@@ -1,0 +1,87 @@
+"""The model card of a bundle: what is in it, where it comes from, how good it is and under which licences."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from toolchain import paths
+from toolchain.adapters.importing import IMPORT_LOG
+from toolchain.adapters.lora import LOG_FILE
+from toolchain.base_model.specification import BaseModel
+from toolchain.bundle.manifest import MODES, ManifestAdapter, ManifestComposition
+
+CARD_FILE = "MODEL_CARD.md"
+_INTRODUCTION = """\
+Adapters and calibrations that let {base} do two language tasks or more in one pass, on a device. A *composition* is a main task and what
+becomes of its answer; the device merges the tasks' LoRA adapters and corrects the merge with the composition's calibration
+([Learnable Calibration](https://arxiv.org/abs/2507.16083)). The prompts are in `manifest.json`.
+"""
+_LIMITS = """\
+- A small model on a phone: an answer may have a name, a number, or who did what, wrong. Whoever uses it has to be able to see the original.
+- Trained and measured on short English conversations. Other languages, long texts and other kinds of text were not measured.
+- It was not tuned to refuse anything, and what stands in a conversation can spoil its summary. Nothing should act on an answer unseen.
+- The scores are of the validation split, on which modes and prompts were chosen: on other conversations expect somewhat less.
+- With more than two tasks the references are the written ones of the first two, passed through the other adapters: scores there say how
+  near an answer comes to doing it in steps, not to a person's text.
+"""
+
+
+def model_card(
+    base: BaseModel, adapters: Mapping[str, ManifestAdapter], compositions: Sequence[ManifestComposition]
+) -> str:
+    """Markdown; the same text for the same committed files."""
+    licences = (
+        f"`licences/`: the base model's terms (`{base.terms_file}`), which hold for the adapters and calibrations too"
+    )
+    parts = [
+        f"# Tandem bundle for {base.name}\n",
+        _INTRODUCTION.format(base=base.name),
+        f"Base model: {base.name} ({base.architecture}), `{base.file}`, SHA-256 `{base.sha256}`.\n",
+        "## Adapters\n",
+        *_table(
+            ("task", "rank", "origin", "adapter hash"),
+            ((task, item.rank, _origin(paths.ADAPTERS / task), f"`{item.sha256}`") for task, item in adapters.items()),
+        ),
+        "\n## Compositions\n",
+        *_table(
+            ("tasks", "calibration", "recommended mode", "validation"),
+            (("+".join(i.tasks), i.method or "none", i.recommended_mode, _scores(i)) for i in compositions),
+        ),
+        "\nScores: unicode ROUGE-L and chrF against one reference, and the share of answers in the right language, all in %.\n",
+        "## Limits\n",
+        _LIMITS,
+        "## Licences\n",
+        f"{licences}, the program's (`LICENSE`) and the training data's (`LICENSE-DATA`).",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _table(head: Sequence[str], rows: Iterator[Sequence[object]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield "|---" * len(head) + "|"
+    for row in rows:
+        yield f"| {' | '.join(str(cell).replace('|', '/') for cell in row)} |"
+
+
+def _origin(folder: Path) -> str:
+    if (imported := _log(folder / IMPORT_LOG)) is not None:
+        return f"imported from {imported['source']}, licence: {imported['licence'] or 'not known'}"
+    if (trained := _log(folder / LOG_FILE)) is not None:
+        return f"trained on {trained['training_pairs']} pairs, commit `{trained['git_commit'][:12]}`"
+    return "not known"
+
+
+def _log(path: Path) -> dict[str, Any] | None:
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+
+def _scores(composition: ManifestComposition) -> str:
+    """`calibrated: rouge_l 27.2, chrf 28.6, …`, mode by mode."""
+    by_mode = []
+    for mode in MODES:
+        prefix = f"{mode}."
+        scores = {key.removeprefix(prefix): v for key, v in composition.validation.items() if key.startswith(prefix)}
+        if scores:
+            by_mode.append(f"{mode}: {', '.join(f'{name} {100 * value:.1f}' for name, value in scores.items())}")
+    return "; ".join(by_mode) or "not measured"

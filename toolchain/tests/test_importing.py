@@ -1,0 +1,254 @@
+"""Importing: what PEFT computes with a foreign adapter, ours computes too; what would not be the same is refused with the reason."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from peft import LoraConfig, get_peft_model
+from safetensors.torch import load_file, save_file
+
+from toolchain import paths
+from toolchain.adapters.compose import compose, delta
+from toolchain.adapters.files import CONFIG_FILE, MODULES, TENSORS_FILE, adapter_hash, read_adapter, write_adapter
+from toolchain.adapters.importing import IMPORT_LOG, Shapes, import_adapter, linear_shapes, read_foreign_adapter
+from toolchain.adapters.linears import adapted_linears
+from toolchain.adapters.safetensors_file import Array
+from toolchain.errors import ToolchainError
+from toolchain.tests.tiny import SPECIFICATION, random_adapter, tiny_model
+
+SHAPES: Shapes = {name: (linear.out_features, linear.in_features) for name, linear in adapted_linears(tiny_model())}
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+FP16_ROUNDING = 2.0**-11
+
+patterns = st.dictionaries(
+    st.sampled_from(["q_proj", "layers.1.mlp.up_proj", ".*mlp.*", "down_proj"]), st.integers(1, 5)
+).map(lambda pattern: dict(sorted(pattern.items())))
+"""In the order in which PEFT writes them: of two that fit a linear the first counts."""
+configs = st.fixed_dictionaries(
+    {
+        "r": st.integers(1, 5),
+        "lora_alpha": st.integers(1, 40),
+        "target_modules": st.lists(st.sampled_from(MODULES), min_size=1, unique=True),
+    },
+    optional={"rank_pattern": patterns, "alpha_pattern": patterns, "init_lora_weights": st.just("gaussian")},
+)
+
+
+def _train_elsewhere(
+    folder: Path, seed: int, dtype: torch.dtype = torch.float32, size: float = 0.05, **given: Any
+) -> Any:
+    """A PEFT adapter of random factors, B of the given size, in `folder`; returns PEFT's own model, which has what was saved."""
+    arguments = {"r": 2, "lora_alpha": 4, "target_modules": list(MODULES)} | given
+    wrapped = get_peft_model(tiny_model(), LoraConfig(task_type="CAUSAL_LM", **arguments))
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        for name, parameter in wrapped.named_parameters():
+            if "lora_" in name:
+                parameter.copy_((torch.randn_like(parameter) * (size if "lora_B" in name else 0.05)).to(dtype))
+    wrapped.save_pretrained(folder)
+    _rewrite(folder, lambda tensors: {name: tensor.to(dtype) for name, tensor in tensors.items()})
+    _set(folder, base_model_name_or_path=f"someone/{SPECIFICATION.name}")
+    return wrapped
+
+
+def _rewrite(folder: Path, change: Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]) -> None:
+    save_file(change(load_file(folder / TENSORS_FILE)), folder / TENSORS_FILE, metadata={"format": "pt"})
+
+
+def _set(folder: Path, **settings_: Any) -> None:
+    config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+    (folder / CONFIG_FILE).write_text(json.dumps(config | settings_), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("importing")
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    _train_elsewhere(tmp_path / "foreign", seed=1)
+    return tmp_path / "foreign"
+
+
+def _refusal(folder: Path) -> str:
+    with pytest.raises(ToolchainError) as refused:
+        read_foreign_adapter(folder, SPECIFICATION, SHAPES)
+    message = str(refused.value)
+    assert "\n" not in message
+    return message
+
+
+@settings(max_examples=25)
+@given(configs, st.sampled_from(list(DTYPES)), st.sampled_from([1e-5, 1e-3, 0.1, 30.0]), st.integers(0, 999))
+def test_the_imported_delta_is_pefts(scratch: Path, config: dict[str, Any], dtype: str, size: float, seed: int) -> None:
+    wrapped = _train_elsewhere(scratch / "any", seed, DTYPES[dtype], size, **config)
+    adapter = read_foreign_adapter(scratch / "any", SPECIFICATION, SHAPES)
+    assert set(adapter.linears) == set(SHAPES)
+    layers = dict(wrapped.get_base_model().named_modules())
+    for name, shape in SHAPES.items():
+        expected, sizes = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        if hasattr(layers[name], "get_delta_weight"):
+            expected = layers[name].get_delta_weight("default").detach().numpy()
+            sizes = _sizes(layers[name])
+        # Each factor is rounded once; what is below fp16's normal numbers then is far below the largest.
+        budget = 4 * FP16_ROUNDING * sizes + sizes.max() * 2.0**-10
+        assert (np.abs(delta(adapter, name) - expected) <= budget).all(), name
+
+
+def _sizes(layer: Any) -> Array:
+    """|s|·|B|·|A| of a PEFT layer: what the rounding of its factors is in proportion to."""
+    a, b = layer.lora_A["default"].weight.abs(), layer.lora_B["default"].weight.abs()
+    return np.asarray((layer.scaling["default"] * (b @ a)).detach().numpy())
+
+
+def test_an_fp16_adapter_is_taken_as_it_is(tmp_path: Path) -> None:
+    ours = random_adapter(seed=3, rank=3, alpha=7)
+    write_adapter(tmp_path / "ours", ours, SPECIFICATION.name)
+    found = read_foreign_adapter(tmp_path / "ours", SPECIFICATION, SHAPES)
+    write_adapter(tmp_path / "again", found, SPECIFICATION.name)
+    assert adapter_hash(tmp_path / "again") == adapter_hash(tmp_path / "ours")
+
+
+def test_an_adapter_of_some_linears_composes_with_one_of_all(tmp_path: Path) -> None:
+    _train_elsewhere(tmp_path / "foreign", seed=1, r=3, target_modules=["q_proj", "v_proj"])
+    partial = read_foreign_adapter(tmp_path / "foreign", SPECIFICATION, SHAPES)
+    whole = random_adapter(seed=2)
+    composed = compose([whole, partial], [0.5, 0.5])
+    untouched = "model.layers.0.mlp.up_proj"
+    np.testing.assert_allclose(delta(composed, untouched), delta(whole, untouched) / 2, atol=1e-3)
+
+
+def test_names_may_lack_the_wrappers_prefix_and_carry_the_adapters_name(foreign: Path) -> None:
+    plain = read_foreign_adapter(foreign, SPECIFICATION, SHAPES)
+    _rewrite(
+        foreign,
+        lambda tensors: {
+            name.removeprefix("base_model.model.").replace(".weight", ".default.weight"): tensor
+            for name, tensor in tensors.items()
+        },
+    )
+    again = read_foreign_adapter(foreign, SPECIFICATION, SHAPES)
+    for name, tensor in plain.tensors.items():
+        np.testing.assert_array_equal(again.tensors[name], tensor)
+
+
+REFUSED: dict[str, dict[str, Any]] = {
+    "DoRA": {"use_dora": True},
+    "rsLoRA": {"use_rslora": True},
+    "biases (lora_bias)": {"lora_bias": True},
+    "trains biases": {"bias": "all"},
+    "modules_to_save": {"modules_to_save": ["lm_head"]},
+    "layers_to_transform": {"layers_to_transform": [0]},
+    "layer_replication": {"layer_replication": [[0, 1]]},
+    "transposed (fan_in_fan_out)": {"fan_in_fan_out": True},
+    "aLoRA": {"alora_invocation_tokens": [5]},
+    "trainable_token_indices": {"trainable_token_indices": [5]},
+    "target_parameters": {"target_parameters": ["mlp.experts"]},
+    "init_lora_weights": {"init_lora_weights": "pissa"},
+    "of_the_future": {"of_the_future": 1},
+    "not a LoRA": {"peft_type": "IA3"},
+    "'r'": {"r": 0},
+    "'lora_alpha'": {"lora_alpha": float("nan")},
+    "meta-llama/Llama-3.2-1B": {"base_model_name_or_path": "meta-llama/Llama-3.2-1B"},
+    "tiny-it": {"base_model_name_or_path": "tiny-it"},
+    "config.json says 3": {"r": 3},
+    "rank_pattern": {"rank_pattern": {"q_proj": -1}},
+    "alpha_pattern": {"alpha_pattern": {"(": 2}},
+}
+
+
+@pytest.mark.parametrize("reason", REFUSED)
+def test_what_cannot_be_composed_is_refused_with_its_reason(foreign: Path, reason: str) -> None:
+    _set(foreign, **REFUSED[reason])
+    message = _refusal(foreign)
+    assert reason in message
+    assert str(foreign) in message
+
+
+def _first(change: Callable[[torch.Tensor], torch.Tensor], *kinds: str) -> Callable[[Path], None]:
+    """Change the first factor of each kind."""
+
+    def rewrite(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        names = [next(name for name in sorted(tensors) if kind in name) for kind in kinds]
+        return tensors | {name: change(tensors[name]).contiguous() for name in names}
+
+    return lambda foreign: _rewrite(foreign, rewrite)
+
+
+def _renamed(old: str, new: str) -> Callable[[Path], None]:
+    def rename(foreign: Path) -> None:
+        _rewrite(foreign, lambda tensors: {name.replace(old, new): tensor for name, tensor in tensors.items()})
+
+    return rename
+
+
+DAMAGED: dict[str, Callable[[Path], object]] = {
+    "not finite": _first(lambda tensor: tensor.fill_(float("nan")), "lora_B"),
+    "too large for fp16": _first(lambda tensor: tensor.fill_(1e9), "lora_A", "lora_B"),
+    "another base's adapter": _first(lambda tensor: torch.cat([tensor, tensor]), "lora_B"),
+    "which tiny does not have": _renamed("layers.2.", "layers.7."),
+    "only q_proj": _renamed("q_proj", "qkv_proj"),
+    "only one LoRA factor": lambda foreign: _rewrite(foreign, lambda tensors: dict(sorted(tensors.items())[1:])),
+    "no LoRA factor": _renamed("lora_A.weight", "lora_magnitude_vector"),
+    "torch.int8": _first(lambda tensor: tensor.to(torch.int8), "lora_B"),
+    "ranks 0": _first(lambda tensor: tensor[:0], "lora_A"),
+    "no tensors": lambda foreign: _rewrite(foreign, lambda _: {}),
+    "is missing": lambda foreign: (foreign / TENSORS_FILE).unlink(),
+    "no readable": lambda foreign: (foreign / TENSORS_FILE).write_bytes(b"PK\3\4"),
+    "is not JSON": lambda foreign: (foreign / CONFIG_FILE).write_bytes(b"{"),
+}
+
+
+@pytest.mark.parametrize("reason", DAMAGED)
+def test_what_is_damaged_or_does_not_fit_is_refused_by_name(foreign: Path, reason: str) -> None:
+    DAMAGED[reason](foreign)
+    message = _refusal(foreign)
+    assert reason in message
+    assert str(foreign) in message
+
+
+def test_an_import_is_an_adapter_of_ours_with_its_origin(foreign: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "adapters" / "es"
+    log = import_adapter(foreign, SPECIFICATION, SHAPES, folder, "CC0-1.0", replace=False)
+    read_adapter(folder)
+    assert {path.name for path in folder.iterdir()} == {CONFIG_FILE, TENSORS_FILE, IMPORT_LOG}
+    assert json.loads((folder / IMPORT_LOG).read_text(encoding="utf-8")) == log
+    assert (log["source"], log["licence"], log["adapter_sha256"]) == ("foreign", "CC0-1.0", adapter_hash(folder))
+    assert log["source_sha256"] == adapter_hash(foreign)
+    before = adapter_hash(folder)
+    _train_elsewhere(foreign, seed=2)
+    with pytest.raises(ToolchainError, match="--replace"):
+        import_adapter(foreign, SPECIFICATION, SHAPES, folder, None, replace=False)
+    assert adapter_hash(folder) == before
+    import_adapter(foreign, SPECIFICATION, SHAPES, folder, None, replace=True)
+    assert adapter_hash(folder) != before
+    _set(foreign, use_dora=True)
+    with pytest.raises(ToolchainError):
+        import_adapter(foreign, SPECIFICATION, SHAPES, folder, None, replace=True)
+    assert [path.name for path in folder.parent.iterdir()] == ["es"]
+    read_adapter(folder)
+
+
+def test_the_bases_shapes_are_read_without_its_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path))
+    with pytest.raises(ToolchainError, match="toolchain model get"):
+        linear_shapes(SPECIFICATION)
+    tiny_model().config.save_pretrained(SPECIFICATION.dequantised_path)
+    assert linear_shapes(SPECIFICATION) == SHAPES
+    assert SPECIFICATION.dequantised_path.parent == paths.models()
+
+
+def test_the_name_of_the_dequantised_copy_is_the_bases_too(foreign: Path) -> None:
+    for name in (None, "x/TINY/", str(SPECIFICATION.dequantised_path)):
+        _set(foreign, base_model_name_or_path=name)
+        read_foreign_adapter(foreign, SPECIFICATION, SHAPES)
+    with pytest.raises(ToolchainError, match="tiny"):
+        read_foreign_adapter(foreign, replace(SPECIFICATION, name="large"), SHAPES)
