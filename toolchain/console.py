@@ -1,6 +1,7 @@
-"""What commands take and print: choices by name, data on stdout, progress on stderr."""
+"""What commands take and print: choices by name, data on stdout, progress on stderr. Of processes that train together the first speaks."""
 
 import json
+import os
 import sys
 from enum import StrEnum
 from typing import TypeVar
@@ -23,9 +24,15 @@ def chosen(choices: type[Choice], what: str, name: str) -> Choice:
 
 def progress(line: str) -> None:
     """One line of progress, on stderr."""
-    print(line, file=sys.stderr, flush=True)
+    if _speaks():
+        print(line, file=sys.stderr, flush=True)
 
 
 def show(data: object) -> None:
     """Data, as JSON on stdout."""
-    print(json.dumps(data, indent=1, ensure_ascii=False))
+    if _speaks():
+        print(json.dumps(data, indent=1, ensure_ascii=False))
+
+
+def _speaks() -> bool:
+    return os.environ.get("RANK", "0") == "0"

@@ -49,6 +49,11 @@ class Batch:
     soft_tokens: torch.Tensor | None = None
     soft_probabilities: torch.Tensor | None = None
 
+    def to(self, device: torch.device) -> "Batch":
+        """The same batch on a device."""
+        soft = (None if item is None else item.to(device) for item in (self.soft_tokens, self.soft_probabilities))
+        return Batch(self.ids.to(device), self.is_target.to(device), *soft)
+
 
 def encode_pairs(base: LoadedBase, template: str, pairs: Sequence[Pair]) -> list[Example]:
     """Encode pairs by text/1, exactly as the device will at inference."""

@@ -39,7 +39,8 @@ def train_lora(
     torch.manual_seed(schedule.seed)
     wrapped = add_lora(base.model, shape)
     parameters = {name: parameter for name, parameter in wrapped.named_parameters() if parameter.requires_grad}
-    checkpoint = paths.cache() / "checkpoints" / f"{folder.name}-seed{schedule.seed}.pt"
+    shaped = f"r{shape.rank}-alpha{shape.alpha}-dropout{shape.dropout}"
+    checkpoint = paths.cache() / "checkpoints" / f"{folder.name}-{shaped}-seed{schedule.seed}.pt"
     log = train(wrapped.get_base_model(), parameters, training, validation, schedule, checkpoint, wrapped.train)
     write_adapter(folder, lora_of(wrapped, shape), base.specification.name)
     content = {

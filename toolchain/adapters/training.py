@@ -14,6 +14,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from toolchain.adapters.examples import Batch, Example, batch_indices, collate
+from toolchain.adapters.processes import ALONE, Processes, launched
 from toolchain.console import progress
 from toolchain.hashing import write_text_whole, written_whole
 
@@ -27,7 +28,7 @@ class Precision(StrEnum):
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast: `steps` optimiser steps of `batch_size` examples, linear warm-up, then cosine to zero.
+    """How long and how fast: `steps` optimiser steps of `batch_size` examples, over all processes, linear warm-up, then cosine to zero.
 
     `distillation` is the share of the teacher's distributions in the loss, for examples that have them.
     `keep_best` keeps the parameters of the lowest validation loss; without it those of the last step are kept, after the rate has come down.
@@ -74,17 +75,19 @@ def target_loss(model: Any, batch: Batch, distillation: float = 0.0) -> torch.Te
     return (1 - distillation) * hard + distillation * soft
 
 
-def validation_loss(model: Any, examples: Sequence[Example], batch_size: int) -> float:
-    """Target loss, averaged over target tokens."""
+def validation_loss(model: Any, examples: Sequence[Example], batch_size: int, processes: Processes = ALONE) -> float:
+    """Target loss, averaged over target tokens; each process reads its share of the batches."""
     ordered = sorted(examples, key=lambda example: example.length)
+    batches = [ordered[start : start + batch_size] for start in range(0, len(ordered), batch_size)]
     total, count = 0.0, 0
     with torch.no_grad():
-        for start in range(0, len(ordered), batch_size):
-            batch = collate(ordered[start : start + batch_size])
+        for chosen in processes.share(batches):
+            batch = collate(chosen).to(processes.device)
             tokens = int(batch.is_target.sum())
             total += target_loss(model, batch).item() * tokens
             count += tokens
-    return total / count
+    sums = processes.sum(torch.tensor([total, count], dtype=torch.float64, device=processes.device))
+    return float(sums[0] / sums[1])
 
 
 def train(
@@ -101,7 +104,12 @@ def train(
     The state after each evaluation is kept in `checkpoint`, and a run that finds one of the same schedule and examples goes on from
     there, with the same batches and the same dropout, so that an interrupted run ends as an uninterrupted one does. The caller names
     the file after whatever else the run depends on, and removes it when the result is written.
+
+    Started by `accelerate launch`, each process takes its share of every batch on its own device; the first one writes the checkpoint,
+    which all must be able to read. The model is back on the CPU at the end.
     """
+    processes = launched()
+    model.to(processes.device)
     settings = asdict(schedule) | {"precision": schedule.precision.value}
     run = {"schedule": settings, "examples": _digest(train_examples, validation_examples)}
     optimizer = torch.optim.AdamW(parameters.values(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
@@ -110,6 +118,7 @@ def train(
     if resumed := _resume(checkpoint, run, parameters, optimizer):
         log, first, best = resumed
         progress(f"resuming at step {first} of {schedule.steps}")
+    processes.wait()
     started = time.monotonic() - log.seconds
     batches = _batches(train_examples, schedule)
     for step, indices in enumerate(batches):
@@ -117,12 +126,11 @@ def train(
             continue
         for group in optimizer.param_groups:
             group["lr"] = schedule.learning_rate * _rate(step, schedule)
-        torch.manual_seed(schedule.seed * 1_000_003 + step)
+        # Dropout differs between processes: their rows are different rows of one batch.
+        torch.manual_seed(schedule.seed * 1_000_003 + step + 1_000_000_007 * processes.index)
         set_training(True)
-        with torch.autocast("cpu", torch.bfloat16, enabled=schedule.precision is Precision.BF16):
-            loss = target_loss(model, collate([train_examples[index] for index in indices]), schedule.distillation)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss = _gradients(model, parameters, [train_examples[index] for index in indices], schedule, processes)
         torch.nn.utils.clip_grad_norm_(parameters.values(), schedule.gradient_clip)
         optimizer.step()
         set_training(False)
@@ -130,19 +138,51 @@ def train(
         done = step + 1
         if done % schedule.evaluate_every == 0 or done == schedule.steps:
             measured = (
-                validation_loss(model, validation_examples, schedule.batch_size) if validation_examples else loss.item()
+                validation_loss(model, validation_examples, schedule.batch_size, processes)
+                if validation_examples
+                else loss.item()
             )
             log.validation_losses[done] = round(measured, 5)
             if not schedule.keep_best or measured <= min(log.validation_losses.values()) + 5e-6:
                 log.best_step = done
                 best = {name: parameter.detach().clone() for name, parameter in parameters.items()}
             log.seconds = round(time.monotonic() - started, 1)
-            _save(checkpoint, run, parameters, optimizer, log, best)
+            if processes.first:
+                _save(checkpoint, run, parameters, optimizer, log, best)
         progress(_line(log, done, schedule, time.monotonic() - started))
     with torch.no_grad():
         for name, parameter in parameters.items():
             parameter.copy_(best[name])
+    model.to(ALONE.device)
+    processes.wait()
     return log
+
+
+def _gradients(
+    model: Any,
+    parameters: dict[str, torch.nn.Parameter],
+    examples: Sequence[Example],
+    schedule: Schedule,
+    processes: Processes,
+) -> torch.Tensor:
+    """Put the gradients of the mean over all target tokens of `examples` into the parameters; returns that mean.
+
+    A process's own mean counts as often as it has tokens: their sum is the mean of the whole batch, whoever has the longer targets.
+    """
+    own = processes.share(examples)
+    loss = torch.zeros((), device=processes.device)
+    if own:
+        batch = collate(own).to(processes.device)
+        with torch.autocast(processes.device.type, torch.bfloat16, enabled=schedule.precision is Precision.BF16):
+            mean = target_loss(model, batch, schedule.distillation)
+        loss = mean * (_target_tokens(own) / _target_tokens(examples))
+        loss.backward()  # type: ignore[no-untyped-call]
+    processes.sum_gradients(parameters.values())
+    return processes.sum(loss.detach())
+
+
+def _target_tokens(examples: Sequence[Example]) -> int:
+    return sum(len(example.target) for example in examples)
 
 
 def _batches(examples: Sequence[Example], schedule: Schedule) -> Iterator[list[int]]:
@@ -203,7 +243,7 @@ def _resume(
 ) -> tuple[TrainingLog, int, dict[str, torch.Tensor]] | None:
     if not checkpoint.is_file():
         return None
-    state = torch.load(checkpoint, weights_only=True)
+    state = torch.load(checkpoint, weights_only=True, map_location="cpu")
     if state.get("run") != run or state["parameters"].keys() != parameters.keys():
         progress(f"{checkpoint} belongs to another schedule or to other examples: starting anew")
         return None

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
+from toolchain.base_model.gradient_checkpointing import checkpoint_layers
 from toolchain.base_model.specification import BaseModel
 from toolchain.base_model.tokenizer import load_tokenizer
 from toolchain.errors import ToolchainError
@@ -20,8 +21,8 @@ class LoadedBase:
     tokenizer: Tokenizer
 
 
-def load_base(specification: BaseModel) -> LoadedBase:
-    """Load the base model for training or reference generation.
+def load_base(specification: BaseModel, *, checkpoint_gradients: bool = False) -> LoadedBase:
+    """Load the base model for training or reference generation; `checkpoint_gradients` trades time for memory in training.
 
     Raises:
         ToolchainError: it has not been fetched.
@@ -31,7 +32,8 @@ def load_base(specification: BaseModel) -> LoadedBase:
 
     for path in (specification.dequantised_path, specification.tokenizer_path):
         if not path.exists():
-            raise ToolchainError(f"{path} is missing: run `toolchain model get`")
+            remedy = "toolchain model get" if specification.packages else "toolchain model import"
+            raise ToolchainError(f"{path} is missing: run `{remedy}`")
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(
@@ -39,4 +41,6 @@ def load_base(specification: BaseModel) -> LoadedBase:
     )
     model.requires_grad_(requires_grad=False)
     model.eval()
+    if checkpoint_gradients:
+        checkpoint_layers(model)
     return LoadedBase(specification, model, load_tokenizer(specification.tokenizer_path))

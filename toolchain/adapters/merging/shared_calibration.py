@@ -68,7 +68,7 @@ class RowCompositions:
     def __call__(self, _model: nn.Module, _arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
         """Set the weights of every row."""
         rows = [self._weights_of(row) for row in named["input_ids"].tolist()]
-        self._weights.value = torch.tensor(rows, dtype=torch.float32)
+        self._weights.value = torch.tensor(rows, dtype=torch.float32, device=named["input_ids"].device)
 
     def _weights_of(self, row: list[int]) -> list[float]:
         composition = next(

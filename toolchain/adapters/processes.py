@@ -1,0 +1,72 @@
+"""The processes that train together: one for each GPU, on any number of nodes, started by `accelerate launch`; alone without it.
+
+accelerate starts them, joins them, gives each its device and adds up their tensors (docs/adr/0011-several-processes.md).
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+
+Item = TypeVar("Item")
+_LAUNCHED = ("ACCELERATE_MIXED_PRECISION", "LOCAL_RANK")
+"""Set by `accelerate launch` in every process that it starts, and by torchrun."""
+
+
+@dataclass(frozen=True)
+class Processes:
+    """This process is number `index` of `count` and computes on `device`."""
+
+    index: int
+    count: int
+    device: torch.device
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the one that speaks and writes for all."""
+        return self.index == 0
+
+    def share(self, items: Sequence[Item]) -> list[Item]:
+        """Every `count`-th item, so that all get alike of a batch that is ordered by length; perhaps none."""
+        return list(items[self.index :: self.count])
+
+    def sum(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The sum over all processes, the same in each of them; alone the tensor itself."""
+        if self.count == 1:
+            return tensor
+        from accelerate.utils import reduce
+
+        return reduce(tensor, "sum")  # type: ignore[no-any-return]
+
+    def sum_gradients(self, parameters: Iterable[torch.nn.Parameter]) -> None:
+        """Give each parameter the sum of its gradients over all processes, in one exchange; a process may have none."""
+        if self.count == 1:
+            return
+        own = list(parameters)
+        gradients = [torch.zeros_like(item) if item.grad is None else item.grad for item in own]
+        summed = self.sum(torch.cat([gradient.flatten() for gradient in gradients]))
+        for parameter, gradient in zip(own, torch.split(summed, [item.numel() for item in own]), strict=True):
+            parameter.grad = gradient.view_as(parameter)
+
+    def wait(self) -> None:
+        """Until all are here."""
+        if self.count > 1:
+            from accelerate import PartialState
+
+            PartialState().wait_for_everyone()
+
+
+ALONE = Processes(0, 1, torch.device("cpu"))
+
+
+def launched() -> Processes:
+    """What this process was started as."""
+    if not any(name in os.environ for name in _LAUNCHED):
+        return ALONE
+    from accelerate import PartialState
+    from accelerate.utils import parse_flag_from_env
+
+    state = PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU"))
+    return Processes(state.process_index, state.num_processes, state.device)
