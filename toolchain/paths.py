@@ -3,20 +3,35 @@
 import os
 from pathlib import Path
 
+DEFAULT_BASE = "gemma-3-270m"
 REPOSITORY = Path(__file__).resolve().parent.parent
 ASSETS = REPOSITORY / "assets"
 BENCHMARK = ASSETS / "benchmark"
-ADAPTERS = ASSETS / "adapters"
-CALIBRATIONS = ASSETS / "calibrations"
+RECIPES = REPOSITORY / "toolchain" / "recipes"
 GOLDEN = REPOSITORY / "tests" / "golden"
-RESULTS = REPOSITORY / "docs" / "results"
 BUILD = REPOSITORY / "build"
-DEMO_BUNDLE = BUILD / "bundle"
+
+
+def chosen_base() -> str:
+    """The name of the base that every command works on: `$TANDEM_BASE`, else the default one."""
+    return os.environ.get("TANDEM_BASE") or DEFAULT_BASE
+
+
+def _shared_cache() -> Path:
+    return Path(os.environ.get("TANDEM_CACHE") or Path.home() / ".cache" / "tandem")
 
 
 def cache() -> Path:
-    """The cache outside the clone: `$TANDEM_CACHE`, else `~/.cache/tandem`."""
-    return Path(os.environ.get("TANDEM_CACHE") or Path.home() / ".cache" / "tandem")
+    """The cache outside the clone: `$TANDEM_CACHE`, else `~/.cache/tandem`; of another base than the default its own folder there."""
+    return _shared_cache() if chosen_base() == DEFAULT_BASE else _shared_cache() / "bases" / chosen_base()
+
+
+# What is made for the default base is committed; what is made for another one stays beside it.
+_COMMITTED = chosen_base() == DEFAULT_BASE
+ADAPTERS = (ASSETS if _COMMITTED else cache()) / "adapters"
+CALIBRATIONS = (ASSETS if _COMMITTED else cache()) / "calibrations"
+RESULTS = (REPOSITORY / "docs" if _COMMITTED else cache()) / "results"
+DEMO_BUNDLE = (BUILD if _COMMITTED else cache()) / "bundle"
 
 
 def models() -> Path:
@@ -26,5 +41,5 @@ def models() -> Path:
 
 def tandem_binary() -> Path:
     """The device core's command line as `make build` leaves it."""
-    target = Path(os.environ.get("CARGO_TARGET_DIR") or cache() / "cargo-target")
+    target = Path(os.environ.get("CARGO_TARGET_DIR") or _shared_cache() / "cargo-target")
     return target / "release" / "tandem"

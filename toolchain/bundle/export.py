@@ -232,6 +232,10 @@ def _refuse_foreign(
 
 
 def _put_base(base: BaseModel, base_file: Path, bundle: Path, pack_base: bool) -> str:
+    if base.refusal:
+        raise ToolchainError(
+            f"{base.name} cannot be exported, for the device core cannot run it: {base.refusal}; evaluate it with --engine python"
+        )
     for path, expected in ((base_file, base.sha256), (base.tokenizer_path, base.tokenizer_sha256)):
         if not path.is_file() or sha256_file(path) != expected:
             raise ToolchainError(

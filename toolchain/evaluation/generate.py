@@ -18,28 +18,27 @@ from toolchain.text import answer_has_ended, cut_answer
 def adapter_applied(model: Any, adapter: Adapter | None) -> Iterator[None]:
     """Add an adapter to the weights for the length of the block, then put the very same weights back.
 
-    The base has no biases; one that a method adds (`<linear>.bias` [d_out]) is there for the length of the block too.
+    A bias that a method adds (`<linear>.bias` [d_out]) is there for the length of the block too, on top of the base's own where it has one.
     """
     if adapter is None:
         yield
         return
-    originals = {}
+    originals: dict[torch.nn.Linear, tuple[Any, Any]] = {}
     try:
         with torch.no_grad():
             for name, linear in adapted_linears(model):
+                originals[linear] = linear.weight, linear.bias
                 if f"{name}.lora_A" in adapter.tensors:
-                    originals[name] = linear.weight.detach().clone()
-                    linear.weight += torch.from_numpy(delta(adapter, name))
-                if (bias := adapter.tensors.get(f"{name}.bias")) is not None:
-                    linear.bias = torch.nn.Parameter(torch.from_numpy(bias.astype(np.float32)), requires_grad=False)
+                    changed = linear.weight + torch.from_numpy(delta(adapter, name))
+                    linear.weight = torch.nn.Parameter(changed, requires_grad=False)
+                if (added := adapter.tensors.get(f"{name}.bias")) is not None:
+                    bias = torch.from_numpy(added.astype(np.float32))
+                    changed = bias if linear.bias is None else linear.bias + bias
+                    linear.bias = torch.nn.Parameter(changed, requires_grad=False)
         yield
     finally:
-        with torch.no_grad():
-            for name, linear in adapted_linears(model):
-                if name in originals:
-                    linear.weight.copy_(originals[name])
-                if adapter is not None and f"{name}.bias" in adapter.tensors:
-                    linear.register_parameter("bias", None)
+        for linear, (weight, own_bias) in originals.items():
+            linear.weight, linear.bias = weight, own_bias
 
 
 def generate_ids(base: LoadedBase, prompts: Sequence[list[int]], max_new_tokens: int) -> list[list[int]]:

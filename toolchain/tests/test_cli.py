@@ -52,6 +52,9 @@ REFUSED = {
     "an unknown calibration": (["train", "calibration", "summarize+es", "--method", "lc+++"], "lc+++"),
     "training before the base is there": (["train", "lora", "es"], "toolchain model get"),
     "calibrating before the base is there": (["train", "calibration", "summarize+es"], "toolchain model get"),
+    "an unknown recipe": (["train", "lora", "es", "--recipe", "llama-9"], "llama-9"),
+    "a plan of an unknown recipe": (["scale", "plan", "llama-9"], "llama-9"),
+    "an import without a name for it": (["model", "import", "nowhere"], "TANDEM_BASE"),
     "an unknown method": (["evaluate", "--methods", "merge,magic"], "magic"),
     "an unknown split": (["evaluate", "--split", "train"], "train"),
     "an unknown engine": (["evaluate", "--engine", "gpu"], "gpu"),
@@ -97,6 +100,7 @@ WRONG_USAGE = {
     "a missing argument": ["verify"],
     "a word for a number": ["train", "lora", "es", "--steps", "many"],
     "no conversation at all": ["evaluate", "--limit", "0"],
+    "a LoRA of rank 0": ["train", "lora", "es", "--rank", "0"],
     "no step at all": ["train", "lora", "es", "--steps", "0"],
     "no example in a batch": ["train", "calibration", "summarize+es", "--batch-size", "0"],
 }

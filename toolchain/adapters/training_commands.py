@@ -1,0 +1,173 @@
+"""The commands that train: LoRAs, calibrations, baselines. A recipe says how; what is given on the command line comes before it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from toolchain import paths
+from toolchain.console import chosen, show
+from toolchain.errors import ToolchainError
+
+train_app = typer.Typer(no_args_is_help=True, help="Adapters and calibrations.")
+
+Count = Annotated[int, typer.Option(min=1)]
+OwnCount = Annotated[int | None, typer.Option(min=1, show_default="the recipe's")]
+OwnRate = Annotated[float | None, typer.Option(show_default="the recipe's")]
+Seed = Annotated[int, typer.Option(help="Seed of initialisation, batches and dropout.")]
+RecipeName = Annotated[
+    str | None, typer.Option("--recipe", help="A recipe's name or .toml file.", show_default="that of the base")
+]
+PrecisionName = Annotated[
+    str | None,
+    typer.Option("--precision", help="fp32, or bf16 for the matrix products.", show_default="the recipe's"),
+]
+Checkpointing = Annotated[
+    bool | None,
+    typer.Option(help="Recompute activations instead of keeping them: less memory.", show_default="the recipe's"),
+]
+Teacher = Annotated[bool, typer.Option("--teacher", help="Also train on the committed teacher targets.")]
+
+
+def numbers(option: str, text: str) -> tuple[float, ...]:
+    """The numbers of a comma-separated list."""
+    try:
+        return tuple(float(number) for number in text.split(","))
+    except ValueError:
+        raise ToolchainError(
+            f"{option} {text!r} is no comma-separated list of numbers: give one such as 1e-3,3e-3"
+        ) from None
+
+
+@train_app.command("lora")
+def train_lora_command(
+    task: str,
+    recipe: RecipeName = None,
+    rank: OwnCount = None,
+    alpha: OwnCount = None,
+    dropout: Annotated[float | None, typer.Option(min=0, max=0.99, show_default="the recipe's")] = None,
+    steps: OwnCount = None,
+    batch_size: OwnCount = None,
+    learning_rate: OwnRate = None,
+    seed: Seed = 0,
+    precision: PrecisionName = None,
+    gradient_checkpointing: Checkpointing = None,
+    cocoa: Annotated[Path | None, typer.Option(help="CoCoA-MT train folder, for translation tasks.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; default assets/adapters/<task>.")] = None,
+) -> None:
+    """Train the LoRA of one task alone on the real base."""
+    from toolchain.adapters.lora import train_lora
+    from toolchain.adapters.training import Precision
+    from toolchain.base_model.load import load_base
+    from toolchain.base_model.specification import base_model
+    from toolchain.data.benchmark import Split
+    from toolchain.data.pairs import single_task_pairs
+    from toolchain.recipe import read_recipe
+    from toolchain.tasks import TASKS
+
+    if task not in TASKS:
+        raise ToolchainError(f"unknown task {task!r}: choose from {', '.join(TASKS)}")
+    own = read_recipe(recipe).lora
+    training = own.training.overridden(
+        steps=steps,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        precision=precision and chosen(Precision, "precision", precision),
+        gradient_checkpointing=gradient_checkpointing,
+    )
+    examples = len(single_task_pairs(TASKS[task], Split.SINGLE, cocoa))
+    base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
+    log = train_lora(
+        base,
+        TASKS[task],
+        training.schedule(examples, seed, keep_best=True),
+        own.shape(rank=rank, alpha=alpha, dropout=dropout),
+        out or paths.ADAPTERS / task,
+        cocoa,
+    )
+    show({key: log[key] for key in ("task", "adapter_sha256", "best_step", "validation_losses", "seconds")})
+
+
+@train_app.command("calibration")
+def train_calibration_command(
+    composition: str,
+    method: Annotated[str, typer.Option(help="lc++ or lc; ours: lc++m, lc++w.")] = "lc++",
+    recipe: RecipeName = None,
+    steps: OwnCount = None,
+    batch_size: OwnCount = None,
+    learning_rate: OwnRate = None,
+    seed: Seed = 0,
+    precision: PrecisionName = None,
+    gradient_checkpointing: Checkpointing = None,
+    with_teacher: Teacher = False,
+    distillation: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the last task's adapter's distributions in the loss.")
+    ] = 0.0,
+    merge_weights: Annotated[
+        str | None, typer.Option(help="lc++m: a weight for each task's adapter, such as 0.75,0.5.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write; default assets/calibrations/<method>/<composition>.safetensors.")
+    ] = None,
+) -> None:
+    """Train the calibration of one composition on the real base and the committed adapters."""
+    from toolchain.adapters.calibration import CalibrationMethod, train_calibration
+    from toolchain.adapters.merging.calibrated import calibration_path
+    from toolchain.adapters.teacher import teacher_pairs
+    from toolchain.adapters.training import Precision
+    from toolchain.base_model.load import load_base
+    from toolchain.base_model.specification import base_model
+    from toolchain.data.benchmark import Split
+    from toolchain.data.pairs import composition_pairs
+    from toolchain.recipe import read_recipe
+    from toolchain.tasks import Composition
+
+    kind, parsed = chosen(CalibrationMethod, "calibration method", method), Composition.parse(composition)
+    training = read_recipe(recipe).calibration.training.overridden(
+        steps=steps,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        precision=precision and chosen(Precision, "precision", precision),
+        gradient_checkpointing=gradient_checkpointing,
+    )
+    weights = None if merge_weights is None else numbers("--merge-weights", merge_weights)
+    teacher = teacher_pairs(parsed) if with_teacher else []
+    examples = len(composition_pairs(parsed, Split.CALIBRATION)) + len(teacher)
+    schedule = training.schedule(examples, seed, keep_best=False, distillation=distillation)
+    path = out or calibration_path(parsed, kind)
+    base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
+    log = train_calibration(base, parsed, kind, schedule, path, teacher, weights)
+    show(
+        {key: log[key] for key in ("composition", "method", "parameters", "best_step", "validation_losses", "seconds")}
+    )
+
+
+@train_app.command("baseline")
+def train_baseline_command(
+    method: str,
+    composition: Annotated[str, typer.Argument(help="Or `all`, for a calibration that all compositions share.")],
+    steps: Count = 90,
+    batch_size: Count = 6,
+    rates: Annotated[str, typer.Option(help="Comma-separated learning rates; validation chooses one.")] = "1e-3,3e-3",
+    evaluations: Annotated[int, typer.Option(min=1, help="Losses that a gradient-free search may look at.")] = 40,
+    seed: Seed = 0,
+    with_teacher: Teacher = False,
+) -> None:
+    """Fit a baseline to one composition; its tensors go to the cache, the log with their hashes to docs/results/fitted."""
+    from toolchain.adapters.merging.budget import Budget
+    from toolchain.adapters.merging.fitted import fit_method
+    from toolchain.adapters.merging.registry import METHODS
+    from toolchain.adapters.merging.scope import EVERYTHING
+    from toolchain.base_model.load import load_base
+    from toolchain.base_model.specification import base_model
+    from toolchain.tasks import Composition
+
+    if method not in METHODS:
+        raise ToolchainError(f"unknown method {method!r}: choose from {', '.join(METHODS)}")
+    tried = numbers("--rates", rates)
+    if METHODS[method].shared and composition != EVERYTHING.name:
+        raise ToolchainError(f"method {method!r} is shared by all compositions: give `all` instead of {composition!r}")
+    scope = EVERYTHING if METHODS[method].shared else Composition.parse(composition)
+    budget = Budget(steps, batch_size, tried, evaluations, seed, with_teacher)
+    log = fit_method(METHODS[method], lambda: load_base(base_model()), scope, budget)
+    show({key: log[key] for key in ("method", "composition", "parameters", "rate", "weights", "seconds") if key in log})

@@ -1,0 +1,179 @@
+"""`model import`: a model in Hugging Face layout becomes a base, with the same files as `model get` makes for the default one."""
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+
+from toolchain import paths
+from toolchain.base_model import qwen2_gguf
+from toolchain.base_model.specification import BaseModel, write_imported
+from toolchain.errors import ToolchainError
+from toolchain.hashing import sha256_file, write_text_whole
+
+MODEL_TYPES = ("llama", "qwen2", "stablelm")
+"""Of these the seven linears are named as adapters name them."""
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*", re.ASCII)
+_NOTICE = "NOTICE.md"
+
+Progress = Callable[[str], None]
+
+
+def download(hub_id: str, progress: Progress) -> Path:
+    """Weights, tokenizer and licence of a model of the hub, in the hub's own cache."""
+    from huggingface_hub import snapshot_download
+
+    progress(f"downloading {hub_id}")
+    wanted = ["*.safetensors", "*.json", "LICEN[CS]E*", "NOTICE*"]
+    return Path(snapshot_download(hub_id, allow_patterns=wanted))
+
+
+def import_base(folder: Path, name: str, max_prompt_tokens: int, max_new_tokens: int, progress: Progress) -> BaseModel:
+    """Write the base's files into `paths.models()`, its specification last, and return that.
+
+    What the device core can run is rounded to Q8_0 first, so that training sees what the phone runs; the rest is trained as it is.
+
+    Raises:
+        ToolchainError: the folder lacks something, or holds a model or a tokenizer of a kind that is not known.
+    """
+    if not _NAME.fullmatch(name):
+        raise ToolchainError(f"a base cannot be named {name!r}: use small letters, digits, dots and dashes")
+    config = _read_config(folder)
+    tokenizer = _read_tokenizer(folder / "tokenizer.json", config.vocab_size)
+    licence = _licence(folder)
+    bos, eos = _special_ids(folder, config)
+    refusal = qwen2_gguf.reason_it_cannot(config)
+
+    progress(f"loading {folder}")
+    model = _load(folder)
+    paths.models().mkdir(parents=True, exist_ok=True)
+    dequantised = f"{name}-dequantised"
+    if refusal is None:
+        progress("rounding to Q8_0")
+        qwen2_gguf.round_to_q8_0(model)
+        file, architecture = f"{name}-q8_0.gguf", qwen2_gguf.ARCHITECTURE
+        qwen2_gguf.write_qwen2(paths.models() / file, name, model, tokenizer, {"bos": bos, "eos": eos[0]})
+    else:
+        progress(f"no bundle will be made for it: {refusal}")
+        file, architecture = f"{dequantised}/model.safetensors", str(config.model_type)
+    _save(model, paths.models() / dequantised)
+    shutil.copyfile(folder / "tokenizer.json", paths.models() / "tokenizer.json")
+    # Not under its own name: in a bundle it lies beside ours.
+    terms = f"{name}-{licence.name}"
+    shutil.copyfile(licence, paths.models() / terms)
+    _write_notice(folder, name, terms)
+    base = BaseModel(
+        name=name,
+        architecture=architecture,
+        packages=(),
+        source_file=folder.name,
+        source_sha256=_hash_of_weights(folder),
+        file=file,
+        sha256=sha256_file(paths.models() / file),
+        tokenizer_sha256=sha256_file(paths.models() / "tokenizer.json"),
+        bos_token_id=bos,
+        eos_token_ids=tuple(eos),
+        max_prompt_tokens=max_prompt_tokens,
+        max_new_tokens=max_new_tokens,
+        terms_file=terms,
+        notice_file=_NOTICE,
+        refusal=refusal,
+    )
+    write_imported(base)
+    return base
+
+
+def _read_config(folder: Path) -> Any:
+    from transformers import AutoConfig
+
+    if not (folder / "config.json").is_file():
+        raise ToolchainError(f"{folder / 'config.json'} is missing: give the folder of a model in Hugging Face layout")
+    kind = _json(folder / "config.json").get("model_type")
+    if kind not in MODEL_TYPES:
+        raise ToolchainError(
+            f"{folder / 'config.json'} is of model type {kind!r}: only {', '.join(MODEL_TYPES)} can be imported"
+        )
+    return AutoConfig.from_pretrained(folder, local_files_only=True)
+
+
+def _read_tokenizer(path: Path, vocabulary: int) -> Tokenizer:
+    if not path.is_file():
+        raise ToolchainError(f"{path} is missing: it has to come with the model")
+    kind = _json(path).get("model", {}).get("type")
+    if kind != "BPE":
+        raise ToolchainError(f"{path} is a tokenizer of type {kind!r}: the device core reads BPE alone")
+    tokenizer = Tokenizer.from_file(str(path))
+    count = tokenizer.get_vocab_size(with_added_tokens=True)
+    if count > vocabulary or any(tokenizer.id_to_token(index) is None for index in range(count)):
+        raise ToolchainError(
+            f"{path} does not number its {count} tokens from 0 to below the model's {vocabulary}: it is another model's"
+        )
+    return tokenizer
+
+
+def _licence(folder: Path) -> Path:
+    found = sorted(path for path in folder.iterdir() if re.match("LICEN[CS]E", path.name, re.IGNORECASE))
+    if not found:
+        raise ToolchainError(f"{folder} holds no LICENSE: put the model's licence there, bundles have to carry it")
+    return found[0]
+
+
+def _special_ids(folder: Path, config: Any) -> tuple[int, list[int]]:
+    """BOS and all EOS; a model without a BOS is given its end-of-text token at the start, as it saw it between documents."""
+    generation = folder / "generation_config.json"
+    eos = (_json(generation) if generation.is_file() else {}).get("eos_token_id", config.eos_token_id)
+    ends = list(eos) if isinstance(eos, Sequence) else [eos]
+    bos = config.bos_token_id if config.bos_token_id is not None else ends[-1]
+    if not all(isinstance(item, int) and 0 <= item < config.vocab_size for item in (bos, *ends)):
+        raise ToolchainError(f"{folder / 'config.json'} does not say the ids of BOS and EOS: write them into it")
+    return bos, ends
+
+
+def _load(folder: Path) -> Any:
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    except (OSError, ValueError, RuntimeError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise ToolchainError(f"{folder} could not be loaded ({first}): get the model anew") from None
+
+
+def _save(model: Any, target: Path) -> None:
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    model.save_pretrained(partial, max_shard_size="1TB")
+    shutil.rmtree(target, ignore_errors=True)
+    partial.rename(target)
+
+
+def _write_notice(folder: Path, name: str, licence: str) -> None:
+    own = sorted(path for path in folder.iterdir() if path.name.upper().startswith("NOTICE"))
+    said = own[0].read_text(encoding="utf-8") + "\n" if own else ""
+    write_text_whole(
+        paths.models() / _NOTICE, f"{said}{name}: converted by Tandem from {folder.name}; terms: {licence}\n"
+    )
+
+
+def _hash_of_weights(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        digest.update(f"{sha256_file(path)}  {path.name}\n".encode())
+    return digest.hexdigest()
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise ToolchainError(f"{path} is not JSON: get the model anew") from None
+    return dict(content)

@@ -1,0 +1,112 @@
+"""Write a Qwen2, or a Llama that is one without biases, as the Q8_0 GGUF file that the device core runs.
+
+mistral.rs applies adapters to architecture `qwen2`, and not to `llama`, whose files store the rows of q and k in another order. The two
+compute the same: Qwen2 is Llama with biases on q, k and v, here zeros (docs/research.md).
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from gguf import MODEL_ARCH, GGMLQuantizationType, GGUFWriter, LlamaFileType, TokenType, get_tensor_name_map
+from gguf.quants import dequantize, quantize
+from tokenizers import Tokenizer
+
+from toolchain.hashing import written_whole
+
+ARCHITECTURE = "qwen2"
+BLOCK = 32
+"""Weights that share a scale in Q8_0; the columns of every matrix are a multiple of it."""
+
+
+def reason_it_cannot(config: Any) -> str | None:
+    """Why a model of this configuration (of the transformers library) cannot be written so; None if it can."""
+    rope = config.rope_parameters
+    reasons = {
+        "its architecture is not one that mistral.rs reads from a GGUF file": config.model_type
+        not in ("llama", "qwen2"),
+        f"its rotary frequencies are scaled ({rope.get('rope_type')}), which mistral.rs reads for architecture llama alone, "
+        "and to that it applies no adapter": rope.get("rope_type", "default") != "default",
+        "only some of its dimensions are rotated": rope.get("partial_rotary_factor", 1) != 1,
+        "its attention looks at a window": bool(getattr(config, "use_sliding_window", False)),
+        "its heads are not hidden_size / num_attention_heads wide": _head_width(config) * config.num_attention_heads
+        != config.hidden_size,
+        "it has biases that Qwen2 has not": bool(
+            getattr(config, "attention_bias", False) or getattr(config, "mlp_bias", False)
+        ),
+        "its activation is not SiLU": config.hidden_act != "silu",
+        f"a width is no multiple of {BLOCK}": any(
+            width % BLOCK for width in (config.hidden_size, config.intermediate_size)
+        ),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
+
+
+def round_to_q8_0(model: torch.nn.Module) -> None:
+    """Round every matrix in place to what the file will hold, so that training sees what the phone runs."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() == 2:
+                rounded = dequantize(_q8_0(parameter.numpy()), GGMLQuantizationType.Q8_0)
+                parameter.copy_(torch.from_numpy(rounded))
+
+
+def write_qwen2(path: Path, name: str, model: Any, tokenizer: Tokenizer, special: Mapping[str, int]) -> None:
+    """Write the weights of a rounded model, and the tokenizer's vocabulary without its merges; `special` are the ids of `bos` and `eos`."""
+    config = model.config
+    with written_whole(path) as partial:
+        writer = GGUFWriter(partial, ARCHITECTURE)
+        writer.add_name(name)
+        writer.add_file_type(LlamaFileType.MOSTLY_Q8_0)
+        writer.add_quantization_version(2)
+        writer.add_vocab_size(config.vocab_size)
+        writer.add_context_length(config.max_position_embeddings)
+        writer.add_embedding_length(config.hidden_size)
+        writer.add_block_count(config.num_hidden_layers)
+        writer.add_feed_forward_length(config.intermediate_size)
+        writer.add_head_count(config.num_attention_heads)
+        writer.add_head_count_kv(config.num_key_value_heads)
+        writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+        writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+        _add_vocabulary(writer, tokenizer, special)
+        for tensor_name, values in _tensors(model):
+            if values.ndim == 2:
+                writer.add_tensor(tensor_name, _q8_0(values), raw_dtype=GGMLQuantizationType.Q8_0)
+            else:
+                writer.add_tensor(tensor_name, values)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+
+
+def _tensors(model: Any) -> list[tuple[str, np.ndarray[Any, Any]]]:
+    names = get_tensor_name_map(MODEL_ARCH.QWEN2, model.config.num_hidden_layers)
+    state = {key: tensor.numpy() for key, tensor in model.state_dict().items()}
+    if model.config.tie_word_embeddings:
+        del state["lm_head.weight"]
+    for layer in range(model.config.num_hidden_layers):
+        for module in ("q_proj", "k_proj", "v_proj"):
+            stem = f"model.layers.{layer}.self_attn.{module}"
+            state.setdefault(f"{stem}.bias", np.zeros(len(state[f"{stem}.weight"]), np.float32))
+    return [(names.get_name(key, try_suffixes=(".weight", ".bias")), values) for key, values in state.items()]
+
+
+def _add_vocabulary(writer: GGUFWriter, tokenizer: Tokenizer, special: Mapping[str, int]) -> None:
+    added = tokenizer.get_added_tokens_decoder()
+    count = tokenizer.get_vocab_size(with_added_tokens=True)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list([tokenizer.id_to_token(index) for index in range(count)])
+    writer.add_token_types([TokenType.CONTROL if index in added else TokenType.NORMAL for index in range(count)])
+    writer.add_bos_token_id(special["bos"])
+    writer.add_eos_token_id(special["eos"])
+
+
+def _head_width(config: Any) -> int:
+    return int(getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads)
+
+
+def _q8_0(matrix: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return quantize(matrix.astype(np.float32), GGMLQuantizationType.Q8_0)  # type: ignore[no-any-return]

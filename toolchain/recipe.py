@@ -1,0 +1,115 @@
+"""Recipes: how the adapters and calibrations of a base are trained, and the base's public shape (`toolchain/recipes/*.toml`)."""
+
+import math
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from toolchain import paths
+from toolchain.adapters.lora import LoraShape
+from toolchain.adapters.training import Precision, Schedule
+from toolchain.errors import ToolchainError
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Training(_Part):
+    """Optimiser steps, or epochs, of `batch_size` examples over all processes together; the rest as in `Schedule`."""
+
+    steps: int | None = Field(default=None, gt=0)
+    epochs: int | None = Field(default=None, gt=0)
+    batch_size: int = Field(gt=0)
+    learning_rate: float = Field(gt=0)
+    warmup_steps: int = Field(default=10, ge=0)
+    precision: Precision = Precision.FP32
+    gradient_checkpointing: bool = False
+
+    @model_validator(mode="after")
+    def _one_length(self) -> "Training":
+        if (self.steps is None) == (self.epochs is None):
+            raise ValueError("give either steps or epochs")
+        return self
+
+    def overridden(self, **given: Any) -> "Training":
+        """With what a command was given; None leaves the recipe's."""
+        wanted = {name: value for name, value in given.items() if value is not None}
+        return self.model_copy(update=wanted | ({"epochs": None} if "steps" in wanted else {}))
+
+    def schedule(self, examples: int, seed: int, *, keep_best: bool, distillation: float = 0.0) -> Schedule:
+        """The schedule for so many training examples."""
+        steps = self.steps or (self.epochs or 1) * math.ceil(examples / self.batch_size)
+        return Schedule(
+            steps,
+            self.batch_size,
+            self.learning_rate,
+            warmup_steps=self.warmup_steps,
+            seed=seed,
+            keep_best=keep_best,
+            precision=self.precision,
+            distillation=distillation,
+        )
+
+
+class LoraRecipe(_Part):
+    """A single-task LoRA."""
+
+    rank: int = Field(gt=0)
+    alpha: int = Field(gt=0)
+    dropout: float = Field(ge=0, lt=1)
+    training: Training
+
+    def shape(self, **given: Any) -> LoraShape:
+        """The LoRA's shape, with what a command was given; None leaves the recipe's."""
+        own = {"rank": self.rank, "alpha": self.alpha, "dropout": self.dropout}
+        return LoraShape(**own | {name: value for name, value in given.items() if value is not None})
+
+
+class CalibrationRecipe(_Part):
+    """A calibration of one composition."""
+
+    training: Training
+
+
+class Recipe(_Part):
+    """`prompt_tokens` and `target_tokens` are the longest that are trained on; `shape` is a configuration of the transformers library."""
+
+    name: str
+    hub: str
+    prompt_tokens: int = Field(gt=0)
+    target_tokens: int = Field(gt=0)
+    lora: LoraRecipe
+    calibration: CalibrationRecipe
+    shape: dict[str, Any]
+
+
+def recipe_names() -> list[str]:
+    """The names of all recipes; that of the default base first."""
+    names = sorted(path.stem for path in paths.RECIPES.glob("*.toml"))
+    return sorted(names, key=lambda name: name != paths.DEFAULT_BASE)
+
+
+def read_recipe(name: str | None = None) -> Recipe:
+    """The recipe of that name, or in that file; without a name that of the chosen base.
+
+    Raises:
+        ToolchainError: there is none, or it is no recipe.
+    """
+    wanted = name or paths.chosen_base()
+    path = Path(wanted) if wanted.endswith(".toml") else paths.RECIPES / f"{wanted}.toml"
+    try:
+        return Recipe(name=path.stem, **tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        known = ", ".join(recipe_names())
+        raise ToolchainError(f"no recipe {wanted!r}: give one with --recipe ({known}, or a .toml file)") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ToolchainError(
+            f"{path}: {where or 'recipe'}: {first['msg']}; see toolchain/recipes for examples"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
+        raise ToolchainError(f"{path} is no recipe ({error}); see toolchain/recipes for examples") from None

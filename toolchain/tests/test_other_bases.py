@@ -1,0 +1,239 @@
+"""Other bases: a model of each architecture is imported, trained on, calibrated, evaluated and exported; what cannot be is refused."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from gguf import GGUFReader
+from gguf.quants import dequantize
+
+from toolchain import paths
+from toolchain.adapters.calibration import CalibrationMethod, train_calibration
+from toolchain.adapters.files import MODULES, Adapter, read_adapter
+from toolchain.adapters.linears import adapted_linears
+from toolchain.adapters.lora import LoraShape, train_lora
+from toolchain.adapters.merging.calibrated import calibration_path
+from toolchain.adapters.training import Schedule
+from toolchain.base_model.from_folder import import_base
+from toolchain.base_model.load import load_base
+from toolchain.base_model.specification import BaseModel, base_model
+from toolchain.bundle.export import export_bundle
+from toolchain.bundle.verify import verify_bundle
+from toolchain.data.benchmark import Split
+from toolchain.errors import ToolchainError
+from toolchain.evaluation.evaluate import Evaluation, evaluate
+from toolchain.evaluation.generate import adapter_applied
+from toolchain.evaluation.python_engine import PythonEngine
+from toolchain.tasks import Composition
+from toolchain.tests.tiny import logits
+from toolchain.tests.tiny_bases import SHAPES, edit_config, tiny, write_tiny
+
+COMPOSITION = Composition.parse("summarize+es")
+NAME = "tiny-2.5-base"
+IDS = [2, 50, 61, 72, 83, 94, 105]
+RUNS_ON_DEVICE = ("llama", "qwen2")
+
+
+def _silent(_line: str) -> None:
+    pass
+
+
+def _import(folder: Path) -> BaseModel:
+    return import_base(folder, NAME, max_prompt_tokens=96, max_new_tokens=8, progress=_silent)
+
+
+@pytest.fixture(autouse=True)
+def chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another base than the default one is chosen; its folders are where `paths` would put them in a new process."""
+    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("TANDEM_BASE", NAME)
+    for place in ("adapters", "calibrations", "results"):
+        monkeypatch.setattr(paths, place.upper(), paths.cache() / place)
+
+
+def _places(base: str, cache: Path) -> list[Path]:
+    """Where a new process that is told of `base` puts what it makes."""
+    told = os.environ | {"TANDEM_BASE": base, "TANDEM_CACHE": str(cache), "PYTHONPATH": str(paths.REPOSITORY)}
+    ask = "from toolchain import paths as p; print(p.ADAPTERS, p.CALIBRATIONS, p.RESULTS, p.DEMO_BUNDLE, p.models())"
+    done = subprocess.run([sys.executable, "-c", ask], env=told, capture_output=True, text=True, check=True)
+    return [Path(place) for place in done.stdout.split()]
+
+
+def test_what_is_made_for_another_base_never_lands_among_what_is_committed(tmp_path: Path) -> None:
+    assert all(place.parent == tmp_path / "bases" / "other" for place in _places("other", tmp_path))
+    for unchosen in ("", paths.DEFAULT_BASE):
+        *committed, models = _places(unchosen, tmp_path)
+        assert all(place.is_relative_to(paths.REPOSITORY) for place in committed)
+        assert models == tmp_path / "model"
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_a_base_is_trained_calibrated_evaluated_and_exported(kind: str, tmp_path: Path) -> None:
+    imported = _import(write_tiny(tmp_path / kind, kind))
+    assert base_model() == imported
+    short = Schedule(steps=2, batch_size=2, learning_rate=1e-2, evaluate_every=2)
+    for task in COMPOSITION.tasks:
+        log = train_lora(load_base(imported), task, short, LoraShape(rank=2, alpha=8), paths.ADAPTERS / task.id)
+        assert log["base_sha256"] == imported.sha256
+        assert all(map(math.isfinite, log["losses"]))
+        assert len(read_adapter(paths.ADAPTERS / task.id).linears) == len(MODULES) * 2
+    method = CalibrationMethod.LC_PLUS_PLUS
+    train_calibration(load_base(imported), COMPOSITION, method, short, calibration_path(COMPOSITION, method))
+    evaluation = Evaluation(["main", "merge", "lc++", "two-step"], [COMPOSITION.name], Split.TEST, limit=2, seed=0)
+    result = evaluate(PythonEngine(load_base(imported)), evaluation, tmp_path / "cells", _silent)
+    assert {row["method"] for row in result.rows} >= set(evaluation.methods)
+    if kind in RUNS_ON_DEVICE:
+        manifest = export_bundle(imported, [COMPOSITION], tmp_path / "bundle", pack_base=True)
+        assert verify_bundle(tmp_path / "bundle") == manifest
+        assert (manifest.base.name, manifest.base.architecture, manifest.base.sha256) == (
+            NAME,
+            "qwen2",
+            imported.sha256,
+        )
+        assert (tmp_path / "bundle" / manifest.base.licence).read_text() == f"terms of {kind}"
+    else:
+        with pytest.raises(ToolchainError, match="mistral"):
+            export_bundle(imported, [COMPOSITION], tmp_path / "bundle", pack_base=True)
+
+
+@pytest.mark.parametrize("kind", RUNS_ON_DEVICE)
+@pytest.mark.parametrize("tied", [True, False])
+def test_the_file_that_ships_holds_what_is_trained_on(kind: str, tied: bool, tmp_path: Path) -> None:
+    base = _import(write_tiny(tmp_path / kind, kind, tie_word_embeddings=tied))
+    state = load_base(base).model.state_dict()
+    tensors = {item.name: dequantize(item.data, item.tensor_type) for item in GGUFReader(base.path).tensors}
+    assert ("output.weight" in tensors) != tied
+    shipped = {
+        "token_embd.weight": "model.embed_tokens.weight",
+        "output_norm.weight": "model.norm.weight",
+        "blk.1.attn_q.weight": "model.layers.1.self_attn.q_proj.weight",
+        "blk.1.attn_k.bias": "model.layers.1.self_attn.k_proj.bias",
+        "blk.0.attn_output.weight": "model.layers.0.self_attn.o_proj.weight",
+        "blk.0.ffn_norm.weight": "model.layers.0.post_attention_layernorm.weight",
+        "blk.0.ffn_down.weight": "model.layers.0.mlp.down_proj.weight",
+    }
+    for name, trained in shipped.items():
+        expected = state[trained].numpy() if trained in state else np.zeros_like(tensors[name])
+        assert np.array_equal(tensors[name], expected), name
+    assert len(tensors) == 2 * 12 + 2 + (not tied)
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_an_imported_base_computes_what_its_source_does(kind: str, tmp_path: Path) -> None:
+    base = load_base(_import(write_tiny(tmp_path / kind, kind)))
+    with torch.no_grad():
+        expected = tiny(kind)(input_ids=torch.tensor([IDS]), use_cache=False).logits[0]
+    found = logits(base, IDS)
+    rounded = 0.1 if kind in RUNS_ON_DEVICE else 1e-6
+    assert (found - expected).abs().mean() < rounded * expected.std()
+
+
+@pytest.fixture
+def biased() -> tuple[torch.nn.Module, str]:
+    """A model one of whose linears has a bias of its own, and that linear's name."""
+    model = tiny("qwen2")
+    return model, next(name for name, linear in adapted_linears(model) if linear.bias is not None)
+
+
+def test_an_added_bias_comes_on_top_of_the_bases_own(biased: tuple[torch.nn.Module, str]) -> None:
+    model, name = biased
+    linear = model.get_submodule(name)
+    own = linear.bias.clone()  # type: ignore[operator]
+    added = np.full(own.shape, 0.5, np.float32)
+    with adapter_applied(model, Adapter(1, 1, {f"{name}.bias": added})):
+        assert torch.equal(linear.bias, own + 0.5)  # type: ignore[arg-type]
+    assert torch.equal(linear.bias, own)  # type: ignore[arg-type]
+
+
+def test_what_an_interrupted_import_leaves_is_no_base(tmp_path: Path) -> None:
+    folder = write_tiny(tmp_path / "qwen2", "qwen2")
+    (folder / "LICENSE").unlink()
+    with pytest.raises(ToolchainError, match="LICENSE"):
+        _import(folder)
+    with pytest.raises(ToolchainError, match="model import"):
+        base_model()
+
+
+def test_a_base_of_another_name_than_the_chosen_one_is_unknown(tmp_path: Path) -> None:
+    _import(write_tiny(tmp_path / "qwen2", "qwen2"))
+    assert base_model().name == NAME
+    with pytest.raises(ToolchainError, match="gemma-9"):
+        base_model("gemma-9")
+
+
+def test_a_damaged_specification_is_named(tmp_path: Path) -> None:
+    _import(write_tiny(tmp_path / "qwen2", "qwen2"))
+    (paths.models() / "base.json").write_text("[]")
+    with pytest.raises(ToolchainError, match=r"base\.json"):
+        base_model()
+
+
+ROPE = {"rope_type": "llama3", "rope_theta": 10000.0, "factor": 32.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
+NOT_ON_DEVICE: dict[str, tuple[str, dict[str, Any]]] = {
+    "scaled rotary frequencies": ("llama", {"rope_parameters": ROPE | {"original_max_position_embeddings": 128}}),
+    "biases elsewhere": ("llama", {"attention_bias": True}),
+    "heads of another width": ("llama", {"head_dim": 32}),
+    "a width that Q8_0 does not divide": ("qwen2", {"intermediate_size": 80}),
+}
+
+
+@pytest.mark.parametrize("what", NOT_ON_DEVICE)
+def test_what_the_engine_cannot_run_is_imported_for_pytorch_and_not_exported(what: str, tmp_path: Path) -> None:
+    kind, changed = NOT_ON_DEVICE[what]
+    base = _import(write_tiny(tmp_path / kind, kind, **changed))
+    assert base.refusal
+    expected = tiny(kind, **changed).state_dict()
+    found = load_base(base).model.state_dict()
+    assert all(torch.equal(found[name], tensor) for name, tensor in expected.items()), "nothing is rounded in vain"
+
+
+def _damage(folder: Path, what: str) -> None:
+    tokenizer = folder / "tokenizer.json"
+    match what:
+        case "no config":
+            (folder / "config.json").unlink()
+        case "an unknown architecture":
+            edit_config(folder, model_type="gpt2")
+        case "no tokenizer":
+            tokenizer.unlink()
+        case "a Unigram tokenizer":
+            tokenizer.write_text(json.dumps({"model": {"type": "Unigram", "vocab": []}}))
+        case "another model's tokenizer":
+            edit_config(folder, vocab_size=100)
+        case "no weights":
+            (folder / "model.safetensors").unlink()
+        case "no end":
+            (folder / "generation_config.json").unlink(missing_ok=True)
+            edit_config(folder, eos_token_id=None)
+
+
+DAMAGED = {
+    "no config": "config.json",
+    "an unknown architecture": "gpt2",
+    "no tokenizer": "tokenizer.json",
+    "a Unigram tokenizer": "Unigram",
+    "another model's tokenizer": "another model's",
+    "no weights": "could not be loaded",
+    "no end": "EOS",
+}
+
+
+@pytest.mark.parametrize("what", DAMAGED)
+def test_an_import_says_what_is_wrong(what: str, tmp_path: Path) -> None:
+    folder = write_tiny(tmp_path / "qwen2", "qwen2")
+    _damage(folder, what)
+    with pytest.raises(ToolchainError, match=DAMAGED[what]):
+        _import(folder)
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "A", "", ".hidden"])
+def test_a_name_is_no_path(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ToolchainError, match="named"):
+        import_base(tmp_path, name, 96, 8, _silent)

@@ -1,0 +1,88 @@
+"""Recipes: what they say is what is trained, a command's own options come first, and a mistake is named."""
+
+from pathlib import Path
+
+import pytest
+
+from toolchain import paths
+from toolchain.adapters.lora import LoraShape
+from toolchain.adapters.training import Precision, Schedule
+from toolchain.errors import ToolchainError
+from toolchain.recipe import Training, read_recipe, recipe_names
+
+PAPERS = [name for name in recipe_names() if name != paths.DEFAULT_BASE]
+TRAINING = Training(epochs=2, batch_size=4, learning_rate=1e-3)
+
+
+def test_the_default_recipe_is_what_the_committed_adapters_were_trained_with() -> None:
+    recipe = read_recipe()
+    assert recipe.name == paths.DEFAULT_BASE
+    assert recipe.lora.shape() == LoraShape()
+    schedule = recipe.lora.training.schedule(1000, seed=3, keep_best=True)
+    assert schedule == Schedule(150, 6, 4e-4, seed=3)
+    calibration = recipe.calibration.training.schedule(1000, seed=0, keep_best=False, distillation=0.5)
+    assert calibration == Schedule(120, 4, 3e-3, keep_best=False, distillation=0.5)
+
+
+def test_there_is_one_for_each_of_the_papers_models() -> None:
+    assert PAPERS == ["llama-3.2-1b-instruct", "qwen2.5-1.5b-instruct", "stablelm2-1.6b"]
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_the_papers_recipe(name: str) -> None:
+    recipe = read_recipe(name)
+    training = recipe.lora.training
+    assert recipe.lora.shape() == LoraShape(rank=32, alpha=128, dropout=0.05)
+    assert (training.learning_rate, training.warmup_steps, training.epochs) == (5e-5, 10, 1)
+    assert (recipe.prompt_tokens, recipe.target_tokens) == (512, 512)
+
+
+def test_the_chosen_base_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TANDEM_BASE", PAPERS[0])
+    assert read_recipe().name == PAPERS[0]
+    assert read_recipe(PAPERS[1]).name == PAPERS[1]
+
+
+@pytest.mark.parametrize(("examples", "steps"), [(1, 2), (4, 2), (5, 4), (400, 200)])
+def test_epochs_are_whole(examples: int, steps: int) -> None:
+    assert TRAINING.schedule(examples, 0, keep_best=True).steps == steps
+
+
+def test_options_come_before_the_recipe() -> None:
+    own = TRAINING.overridden(steps=7, batch_size=None, learning_rate=2e-3, precision=Precision.BF16)
+    assert own.schedule(400, 0, keep_best=True) == Schedule(7, 4, 2e-3, precision=Precision.BF16)
+    assert TRAINING.overridden(steps=None, gradient_checkpointing=None) == TRAINING
+    assert read_recipe(PAPERS[0]).lora.shape(rank=8) == LoraShape(rank=8, alpha=128, dropout=0.05)
+
+
+MISTAKES = {
+    "no toml": ("steps =", "no recipe"),
+    "an unknown key": ("\nturbo = true", "turbo"),
+    "a bad number": ("[lora]\nrank = 0", "lora.rank"),
+    "no length": ("", "either steps or epochs"),
+    "a name": ("\nname = 'x'", "no recipe"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_named(mistake: str, tmp_path: Path) -> None:
+    text, named = MISTAKES[mistake]
+    good = (paths.RECIPES / f"{paths.DEFAULT_BASE}.toml").read_text(encoding="utf-8")
+    written = (
+        good.replace("hub =", f"{text.strip()}\nhub =")
+        if "[lora]" not in text
+        else good.replace("[lora]\nrank = 16", text)
+    )
+    if mistake == "no length":
+        written = good.replace("steps = 150\n", "")
+    path = tmp_path / "mine.toml"
+    path.write_text(written, encoding="utf-8")
+    with pytest.raises(ToolchainError, match=named) as refused:
+        read_recipe(str(path))
+    assert "mine.toml" in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["llama-9", "nowhere.toml"])
+def test_an_unknown_recipe_is_refused_with_those_there_are(name: str) -> None:
+    with pytest.raises(ToolchainError, match=PAPERS[0]):
+        read_recipe(name)

@@ -1,0 +1,131 @@
+"""The dry run: counts are those of the paper and of public model cards, memory is what autograd really keeps."""
+
+import json
+from typing import Any
+
+import pytest
+import torch
+
+from toolchain.adapters.calibration import CalibrationMethod, attach
+from toolchain.adapters.examples import Batch
+from toolchain.adapters.lora import LoraShape, add_lora
+from toolchain.adapters.training import Precision, target_loss
+from toolchain.base_model.gradient_checkpointing import checkpoint_layers
+from toolchain.recipe import Recipe, read_recipe, recipe_names
+from toolchain.scale.activations import SavedTensors, activations
+from toolchain.scale.parameters import Parameters, count_parameters, model_of
+from toolchain.scale.plan import plan, table
+from toolchain.tests.tiny_bases import SHAPES, tiny
+
+# Of the base: all weights of the transformers model (StableLM's model card says 24 * 4,096 fewer). The paper gives means of the others
+# over its three models (arXiv 2507.16083, table 2).
+COUNTS = {
+    "gemma-3-270m": (16, Parameters(268_098_176, 3_796_992, 6_912, 52_736)),
+    "llama-3.2-1b-instruct": (32, Parameters(1_235_814_400, 22_544_384, 23_552, 176_128)),
+    "qwen2.5-1.5b-instruct": (32, Parameters(1_543_714_304, 36_929_536, 23_040, 164_864)),
+    "stablelm2-1.6b": (32, Parameters(1_644_515_328, 30_277_632, 21_504, 157_696)),
+}
+PAPERS = [name for name in COUNTS if name != "gemma-3-270m"]
+ROWS, PROMPT, TARGET = 2, 24, 8
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_a_recipe_has_the_sizes_of_its_model(name: str) -> None:
+    rank, expected = COUNTS[name]
+    recipe = read_recipe(name)
+    assert recipe.lora.rank == rank
+    assert count_parameters(recipe.shape, rank) == expected
+
+
+def test_the_means_are_the_papers() -> None:
+    mean = {part: sum(getattr(COUNTS[name][1], part) for name in PAPERS) / 3 for part in ("lora", "lc", "lc_plus_plus")}
+    assert round(mean["lc"], -3) == 23_000
+    assert round(mean["lc_plus_plus"], -3) == 166_000
+    assert round(mean["lora"], -6) == 30_000_000
+    # "57.10 MB" and "0.32 MB" are MiB of fp16; the rest of the former is the files' headers.
+    assert mean["lora"] * 2 / 2**20 == pytest.approx(57.10, abs=0.05)
+    assert round(mean["lc_plus_plus"] * 2 / 2**20, 2) == 0.32
+    assert f"{mean['lc_plus_plus'] / mean['lora']:.2%}" == "0.56%"
+
+
+def test_every_recipe_is_counted() -> None:
+    assert recipe_names() == list(COUNTS)
+
+
+def _with_lora(model: Any) -> object:
+    return add_lora(model, LoraShape(rank=4, alpha=8, dropout=0.1)).train()
+
+
+def _with_calibration(model: Any) -> object:
+    return attach(model, CalibrationMethod.LC_PLUS_PLUS)
+
+
+@pytest.mark.parametrize("precision", Precision)
+@pytest.mark.parametrize("trained", [_with_lora, _with_calibration])
+@pytest.mark.parametrize("kind", SHAPES)
+def test_memory_is_what_a_real_step_keeps(kind: str, trained: Any, precision: Precision) -> None:
+    ids = torch.randint(3, 250, (ROWS, PROMPT + TARGET))
+    is_target = torch.zeros_like(ids, dtype=torch.bool)
+    is_target[:, PROMPT:] = True
+
+    def saved(checkpoints: bool) -> SavedTensors:
+        model = tiny(kind)
+        trained(model)
+        if checkpoints:
+            checkpoint_layers(model)
+        with SavedTensors(model) as counted, torch.autocast("cpu", torch.bfloat16, precision is Precision.BF16):
+            target_loss(model, Batch(ids, is_target))
+        return counted
+
+    shape = tiny(kind).config.to_dict()
+    planned = activations(shape, trained, ROWS, PROMPT, TARGET, precision)
+    gradient = ROWS * TARGET * shape["vocab_size"] * 4
+    kept = saved(checkpoints=False)
+    # The real loss also keeps which positions are targets.
+    assert planned.kept - gradient == pytest.approx(kept.kept, rel=1e-3)
+    assert planned.checkpointed - gradient == pytest.approx(kept.checkpointed, rel=1e-3)
+    # With checkpointed layers autograd sees nothing inside of them.
+    inputs = shape["num_hidden_layers"] * ROWS * (PROMPT + TARGET) * shape["hidden_size"] * 4
+    assert saved(checkpoints=True).kept + inputs <= kept.checkpointed * 1.05
+    assert kept.checkpointed < kept.kept
+
+
+def _tiny_recipe() -> Recipe:
+    recipe = read_recipe("llama-3.2-1b-instruct")
+    shape = recipe.shape | {"num_hidden_layers": 2, "vocab_size": 512}
+    return recipe.model_copy(update={"shape": shape, "prompt_tokens": 48, "target_tokens": 16})
+
+
+def test_a_plan_adds_up() -> None:
+    planned = plan(_tiny_recipe(), rank=8, batch_size=6, processes=4)
+    assert (planned.rank, planned.rows) == (8, 2)
+    assert len(planned.memory) == 2 * len(Precision) * 2
+    for memory, described in zip(planned.memory, planned.described()["memory"], strict=True):
+        count = planned.parameters.lora if memory.trains == "LoRA" else planned.parameters.lc_plus_plus
+        assert memory.weights == 4 * planned.parameters.base
+        assert memory.trained == memory.gradients == memory.optimizer / 2 == 4 * count
+        parts = ("weights", "trained", "gradients", "optimizer", "activations")
+        assert described["total"] == memory.total == sum(described[part] for part in parts)
+    keeps, checkpoints = planned.memory[:2]
+    assert checkpoints.activations < keeps.activations
+    assert json.loads(json.dumps(planned.described()))["bytes"]["lora"] == 2 * planned.parameters.lora
+
+
+def test_more_rows_need_more_memory_and_more_processes_less() -> None:
+    def kept(batch_size: int, processes: int) -> int:
+        return plan(_tiny_recipe(), batch_size=batch_size, processes=processes).memory[0].activations
+
+    assert kept(8, 1) > kept(4, 1)
+    assert kept(8, 2) == kept(4, 1)
+
+
+def test_the_table_has_a_column_for_each_base() -> None:
+    one = plan(_tiny_recipe())
+    lines = table([one, one]).splitlines()
+    assert len({line.count("|") for line in lines}) == 1
+    assert f"{one.parameters.base:,}" in lines[2]
+
+
+def test_no_weight_is_made() -> None:
+    with torch.device("meta"):
+        assert all(parameter.is_meta for parameter in model_of(read_recipe(PAPERS[0]).shape).parameters())

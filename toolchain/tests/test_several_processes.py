@@ -1,0 +1,94 @@
+"""Training in several processes: the shares make the batch, and two processes give the loss curve of one."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolchain import paths
+from toolchain.adapters.files import read_adapter
+from toolchain.adapters.processes import ALONE, Processes, launched
+from toolchain.base_model.from_folder import import_base
+from toolchain.tests.tiny_bases import write_tiny
+
+NAME = "tiny-llama"
+# No dropout: each process draws its own. Seven examples in two processes: shares of four and three, with targets of all lengths.
+OPTIONS = ("--steps", "6", "--batch-size", "7", "--learning-rate", "0.03", "--rank", "4", "--alpha", "8", "--dropout", "0")  # fmt: skip
+
+
+@given(items=st.lists(st.integers()), count=st.integers(1, 9))
+def test_each_item_is_in_one_share_and_shares_are_alike(items: list[int], count: int) -> None:
+    shares = [Processes(index, count, ALONE.device).share(items) for index in range(count)]
+    assert sorted(item for share in shares for item in share) == sorted(items)
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+def test_alone_nothing_is_shared_and_nothing_is_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOCAL_RANK", "ACCELERATE_MIXED_PRECISION"):
+        monkeypatch.delenv(name, raising=False)
+    assert launched() is ALONE
+    tensor = torch.ones(3)
+    assert ALONE.sum(tensor) is tensor
+    assert ALONE.first
+
+
+def _environment(cache: Path) -> dict[str, str]:
+    own = {"TANDEM_CACHE": str(cache), "TANDEM_BASE": NAME, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
+    return os.environ | own | {"PYTHONPATH": str(paths.REPOSITORY)}
+
+
+def _train(cache: Path, out: Path, launcher: Sequence[str], *more: str) -> tuple[dict[str, Any], str]:
+    """The log of `train lora`, and what went to standard output."""
+    command = [sys.executable, *launcher, "-m", "toolchain.cli", "train", "lora", "summarize"]
+    recipe = ("--recipe", paths.DEFAULT_BASE)
+    done = subprocess.run(
+        [*command, *recipe, *OPTIONS, *more, "--out", str(out)],
+        env=_environment(cache),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    log: dict[str, Any] = json.loads((out / "training_log.json").read_text(encoding="utf-8"))
+    return log, done.stdout
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache with a tiny base in it."""
+    folder = tmp_path_factory.mktemp("several")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TANDEM_CACHE", str(folder / "cache"))
+        patch.setenv("TANDEM_BASE", NAME)
+        import_base(write_tiny(folder / "llama", "llama"), NAME, 120, 8, lambda _line: None)
+    return folder / "cache"
+
+
+# Port 0: one that is free.
+_TWO = ("-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--mixed_precision", "no", "--main_process_port", "0")  # fmt: skip
+
+
+def test_two_processes_give_the_loss_curve_of_one(cache: Path, tmp_path: Path) -> None:
+    alone, _ = _train(cache, tmp_path / "alone", ())
+    together, said = _train(cache, tmp_path / "together", _TWO, "--gradient-checkpointing")
+    assert len(together["losses"]) == 6
+    # The sums are taken in another order; nothing else differs.
+    assert together["losses"] == pytest.approx(alone["losses"], rel=1e-4)
+    last = max(alone["validation_losses"], key=int)
+    assert together["validation_losses"][last] == pytest.approx(alone["validation_losses"][last], rel=1e-4)
+    assert together["losses"][0] != pytest.approx(together["losses"][-1], rel=1e-2), (
+        "it must learn for this to mean anything"
+    )
+    one, other = read_adapter(tmp_path / "alone"), read_adapter(tmp_path / "together")
+    for name, tensor in one.tensors.items():
+        assert other.tensors[name] == pytest.approx(tensor, abs=2e-3)
+    assert json.loads(said)["adapter_sha256"] == together["adapter_sha256"], "one process speaks for both"
+    assert not list((cache / "bases" / NAME).rglob("*.pt")), "the checkpoint goes once the adapter is written"
