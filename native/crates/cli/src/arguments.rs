@@ -24,6 +24,9 @@ pub enum Command {
     Bench(Bench),
     /// Read a chat export or pasted chat text as messages
     ParseChat(ParseChat),
+    /// Keep bundles and base models in a library, as the app does
+    #[command(subcommand)]
+    Store(Store),
 }
 
 #[derive(Debug, Args)]
@@ -145,6 +148,56 @@ pub struct ParseChat {
     /// Print one line that `tandem run` takes as input
     #[arg(long, conflicts_with = "json")]
     pub input_line: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Store {
+    /// Show the library's bundles
+    List(StoreList),
+    /// Take in a bundle, or the base model that one of the library's bundles was made for
+    Import(StoreImport),
+    /// Remove a bundle and what no other needs
+    Remove(StoreRemove),
+}
+
+#[derive(Debug, Args)]
+pub struct StoreOpening {
+    /// The library's folder
+    #[arg(long, value_name = "DIR")]
+    pub library: PathBuf,
+    /// Take and show only bundles that are signed with this minisign public key
+    #[arg(long, value_name = "FILE")]
+    pub public_key: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct StoreList {
+    #[command(flatten)]
+    pub opening: StoreOpening,
+}
+
+#[derive(Debug, Args)]
+pub struct StoreImport {
+    #[command(flatten)]
+    pub opening: StoreOpening,
+    /// A bundle (a folder, or a .tandem file); with --base a base model
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// FILE is a base model
+    #[arg(long)]
+    pub base: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct StoreRemove {
+    #[command(flatten)]
+    pub opening: StoreOpening,
+    /// The bundle's id, as `list` shows it
+    #[arg(value_name = "ID")]
+    pub id: String,
 }
 
 /// A mode, or the bundle's choice.

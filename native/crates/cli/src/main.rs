@@ -10,6 +10,7 @@ mod model;
 mod output;
 mod parse_chat;
 mod run;
+mod store;
 mod verify;
 
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
         Command::ParseChat(arguments) => parse_chat::parse_chat(&arguments),
+        Command::Store(command) => store::store(&command),
     };
     match result {
         Ok(code) => code,

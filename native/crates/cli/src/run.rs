@@ -80,5 +80,12 @@ fn print_json(line: &impl Serialize) -> Result<(), Failure> {
 }
 
 fn request(arguments: &Run, input: Input, reply_speaker: Option<String>) -> Request {
-    Request { input, reply_speaker, tasks: arguments.tasks(), mode: arguments.mode.0, max_tokens: arguments.model.max_tokens() }
+    Request {
+        input,
+        reply_speaker,
+        tasks: arguments.tasks(),
+        mode: arguments.mode.0,
+        max_tokens: arguments.model.max_tokens(),
+        max_prompt_tokens: None,
+    }
 }

@@ -1,5 +1,6 @@
 use std::fs;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use tandem_bundle::{Bundle, BundleError, BundleErrorKind, PublicKey};
@@ -20,15 +21,15 @@ pub fn verify(arguments: &Verify) -> Result<ExitCode, Failure> {
 
 /// Opens a bundle, with its signature checked where a key is given.
 pub fn open(opening: &Opening) -> Result<Bundle, BundleError> {
-    let key = match &opening.public_key {
-        Some(path) => {
-            let text = fs::read_to_string(path).map_err(|e| {
-                let message = format!("the public key cannot be read ({e}); check the path.");
-                BundleError::new(BundleErrorKind::PublicKeyInvalid, path.display().to_string(), message)
-            })?;
-            Some(PublicKey::parse(&text)?)
-        }
-        None => None,
-    };
+    let key = opening.public_key.as_deref().map(read_key).transpose()?;
     Bundle::open(&opening.bundle, key.as_ref())
+}
+
+/// Reads a minisign public key.
+pub fn read_key(path: &Path) -> Result<PublicKey, BundleError> {
+    let text = fs::read_to_string(path).map_err(|e| {
+        let message = format!("the public key cannot be read ({e}); check the path.");
+        BundleError::new(BundleErrorKind::PublicKeyInvalid, path.display().to_string(), message)
+    })?;
+    PublicKey::parse(&text)
 }

@@ -106,6 +106,35 @@ fn a_damaged_bundle_is_refused_with_the_file_named() {
 }
 
 #[test]
+fn a_library_takes_in_shows_and_removes() {
+    let (folder, bundle) = bundle(&Fixture::new());
+    let library = folder.path().join("library").display().to_string();
+    let base = folder.path().join("base.gguf");
+    fs::write(&base, BASE).unwrap();
+    let store = |command: &str, more: &[&str]| tandem(&[&["store", command, "--library", &library], more].concat(), "");
+    let lines = |output: &Output| -> Vec<Value> {
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    refused(&store("list", &[]), 7, "store-unwritable");
+    refused(&store("import", &[folder.path().join("none").to_str().unwrap()]), 3, "bundle-unreadable");
+    refused(&store("import", &["--base", base.to_str().unwrap()]), 7, "store-base-unwanted");
+    let imported = lines(&store("import", &[&bundle, "--json"]));
+    assert_eq!(
+        (&imported[0]["state"], &imported[0]["compositions"]),
+        (&"needs-base".into(), &serde_json::json!(["summarize", "summarize+es"]))
+    );
+    assert_eq!(lines(&store("import", &["--json", "--base", base.to_str().unwrap()]))[0]["base_sha256"], imported[0]["base"]["sha256"]);
+    let listed = lines(&store("list", &["--json"]));
+    assert_eq!((&listed[0]["id"], &listed[0]["state"]), (&imported[0]["id"], &"ready".into()));
+    let id = listed[0]["id"].as_str().unwrap();
+    assert!(String::from_utf8_lossy(&store("list", &[]).stdout).starts_with(&format!("{id}  ready  summarize, summarize+es")));
+    assert!(lines(&store("remove", &[id, "--json"]))[0]["freed_bytes"].as_u64() > Some(BASE.len() as u64));
+    refused(&store("remove", &[id]), 7, "store-unknown-bundle");
+    assert_eq!(lines(&store("list", &["--json"])), Vec::<Value>::new());
+}
+
+#[test]
 fn a_chat_is_printed_in_three_forms() {
     let folder = tempfile::tempdir().unwrap();
     let chat = folder.path().join("party.txt");

@@ -132,6 +132,7 @@ impl BenchPlan {
             tasks: self.tasks.clone(),
             mode: Some(mode),
             max_tokens: self.max_tokens,
+            max_prompt_tokens: None,
         }
     }
 

@@ -14,6 +14,8 @@ pub struct Request {
     pub mode: Option<Mode>,
     /// For each step; the bundle's limit when absent.
     pub max_tokens: Option<usize>,
+    /// For each step, BOS included; the bundle's limit when absent or larger.
+    pub max_prompt_tokens: Option<usize>,
 }
 
 impl Request {
@@ -30,6 +32,7 @@ pub struct Plan {
     pub tasks: Vec<String>,
     pub steps: Vec<Step>,
     pub max_tokens: usize,
+    pub max_prompt_tokens: usize,
 }
 
 /// One pass through the model. Each but the first works on the answer of the one before.
@@ -58,6 +61,8 @@ impl Plan {
         if max_tokens == 0 {
             return Err(InputError::new(InputErrorKind::InputInvalid, "the limit of generated tokens is 0; give at least 1."));
         }
+        let longest = manifest.text.max_prompt_tokens;
+        let max_prompt_tokens = request.max_prompt_tokens.map_or(longest, |limit| limit.min(longest));
         let steps = if mode == Mode::TwoStep {
             let tasks = composition.tasks.iter().filter_map(|id| manifest.task(id));
             tasks
@@ -67,6 +72,6 @@ impl Plan {
             let recipe = Recipe::one_pass(composition, mode);
             vec![Step { tasks: composition.tasks.clone(), template: composition.prompt(mode).to_owned(), recipe }]
         };
-        Ok(Self { mode, tasks: composition.tasks.clone(), steps, max_tokens })
+        Ok(Self { mode, tasks: composition.tasks.clone(), steps, max_tokens, max_prompt_tokens })
     }
 }

@@ -104,6 +104,7 @@ impl From<RunRequest> for core::Request {
             tasks: tasks_of(request.main_task, request.into),
             mode: request.mode.asked(),
             max_tokens: request.max_tokens.map(|tokens| tokens as usize),
+            max_prompt_tokens: request.max_prompt_tokens.map(|tokens| tokens as usize),
         }
     }
 }

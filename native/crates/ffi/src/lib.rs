@@ -3,7 +3,6 @@
 mod convert;
 mod error;
 mod library;
-mod outputs;
 mod session;
 mod types;
 
@@ -15,7 +14,6 @@ use tandem_bundle::{Bundle, PublicKey};
 use error::Internal;
 pub use error::{LibraryError, TandemError};
 pub use library::{ImportPhase, ImportProgress, ImportSink, ImportSource, Library, StoredBundle, StoredState};
-pub use outputs::{Outputs, OutputsSink};
 pub use session::{BenchSink, EventSink, Session};
 pub use types::*;
 

@@ -4,11 +4,10 @@ use std::thread;
 
 use tandem_bundle::Bundle;
 use tandem_engine::{Options, Session as CoreSession};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use crate::error::Internal as _;
-use crate::outputs::{Outputs, OutputsSink};
-use crate::{Answer, BenchPlan, BenchReport, BundleInfo, Library, OutputChoice, RunEvent, RunRequest, SessionOptions, TandemError};
+use crate::{Answer, BenchPlan, BenchReport, BundleInfo, Library, RunEvent, RunRequest, SessionOptions, TandemError};
 
 /// Receives the events of one run, on a thread of the core.
 #[uniffi::export(callback_interface)]
@@ -61,26 +60,6 @@ impl Session {
         }
         let result = answered.await.map_err(|_| TandemError::internal())?;
         Ok(result?.into())
-    }
-
-    /// Runs one request for several outputs (the request's own `into` and `mode` do not count), one after the other in the order given; the
-    /// base and the adapters stay in memory. Returns at once; the sink is told the rest.
-    pub fn run_all(&self, request: RunRequest, outputs: Vec<OutputChoice>, sink: Box<dyn OutputsSink>) -> Arc<Outputs> {
-        let sink: Arc<dyn OutputsSink> = Arc::from(sink);
-        let events = Arc::clone(&sink);
-        let (remaining, finished) = watch::channel(outputs.len());
-        let requests = outputs.into_iter().map(|output| RunRequest { into: output.into, mode: output.mode, ..request.clone() }.into());
-        let tell = move |number: usize, result: Result<tandem_engine::Answer, tandem_engine::Error>| {
-            let number = number as u32;
-            match result {
-                Ok(answer) => sink.on_answer(number, answer.into()),
-                Err(e) => sink.on_failure(number, e.kind().into(), e.to_string()),
-            }
-            remaining.send_modify(|remaining| *remaining -= 1);
-        };
-        let event = move |number: usize, event: tandem_engine::Event| events.on_event(number as u32, event.into());
-        let cancels = self.core.as_ref().map(|core| core.submit_all(requests.collect(), event, tell));
-        Arc::new(Outputs { cancels: cancels.unwrap_or_default(), finished })
     }
 
     /// Measures one pass against two steps on this device. [`Session::cancel`] stops it; then the report holds what was complete.

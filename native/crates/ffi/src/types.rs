@@ -52,14 +52,8 @@ pub struct RunRequest {
     pub mode: Mode,
     /// Limit of generated tokens for each step; the bundle's when absent.
     pub max_tokens: Option<u32>,
-}
-
-/// One of several outputs of a request.
-#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
-pub struct OutputChoice {
-    /// Ids of the other tasks, in order; empty for the main task alone.
-    pub into: Vec<String>,
-    pub mode: Mode,
+    /// Limit of the prompt's tokens for each step; the bundle's when absent or larger. A shorter prompt takes less memory.
+    pub max_prompt_tokens: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]

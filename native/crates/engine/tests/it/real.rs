@@ -30,6 +30,7 @@ fn request(mode: Mode) -> Request {
         tasks: vec!["summarize".into(), "es".into()],
         mode: Some(mode),
         max_tokens: Some(24),
+        max_prompt_tokens: None,
     }
 }
 

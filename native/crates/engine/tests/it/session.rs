@@ -55,6 +55,22 @@ fn one_task_alone_is_its_adapter_alone() {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_prompt_is_as_short_as_asked_and_never_longer_than_the_bundle_allows(limit in 30usize..200, length in 1usize..100) {
+        let prompt = |limit| {
+            let rig = Rig::new([]);
+            let request = tandem_engine::Request { max_prompt_tokens: limit, ..request(&"x".repeat(length), BOTH, Some(Mode::ZeroShot)) };
+            rig.session.run(request, |_| ()).unwrap().statistics.prompt_tokens()
+        };
+        let full = prompt(None);
+        prop_assert!(full <= 64, "the fixture's limit");
+        prop_assert_eq!(prompt(Some(limit)), full.min(limit));
+    }
+}
+
 #[test]
 fn what_the_bundle_cannot_do_is_refused_before_the_engine_is_asked() {
     let rig = Rig::new([]);

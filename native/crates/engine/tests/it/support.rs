@@ -138,7 +138,7 @@ pub fn pieces(pieces: &[&str]) -> Script {
 pub fn request(text: &str, tasks: &[&str], mode: Option<Mode>) -> Request {
     let message = Message { speaker: "Ana".into(), text: text.into() };
     let tasks = tasks.iter().map(|&task| task.to_owned()).collect();
-    Request { input: Input::Conversation(vec![message]), reply_speaker: None, tasks, mode, max_tokens: None }
+    Request { input: Input::Conversation(vec![message]), reply_speaker: None, tasks, mode, max_tokens: None, max_prompt_tokens: None }
 }
 
 pub const BOTH: &[&str] = &["summarize", "es"];
