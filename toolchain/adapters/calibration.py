@@ -15,7 +15,7 @@ from toolchain import paths
 from toolchain.adapters.calibration_file import Calibration, Entry, write_calibration
 from toolchain.adapters.compose import compose, delta, layer_of
 from toolchain.adapters.distillation import with_soft_targets
-from toolchain.adapters.examples import encode_pairs
+from toolchain.adapters.examples import encode_pairs, weighted_ends
 from toolchain.adapters.files import Adapter, adapter_hash, read_adapter
 from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.merge_weights import MergeWeights
@@ -141,6 +141,8 @@ def train_calibration(
     training = encode_pairs(base, composition.prompt, pairs)
     if schedule.distillation:
         training = with_soft_targets(base, composition.tasks[-1], pairs, training, progress)
+    if schedule.end_weight != 1:
+        training = weighted_ends(base, training, schedule.end_weight)
     validation = encode_pairs(base, composition.prompt, composition_pairs(composition, Split.VALIDATION))
     folders = {task: paths.ADAPTERS / task for task in composition.ids}
     adapters = [read_adapter(folder) for folder in folders.values()]

@@ -2,7 +2,8 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from toolchain.data.pairs import Pair
 from toolchain.text import encode_prompt, encode_target
 
 _BUCKET_BATCHES = 8
+_SENTENCE_ENDS = frozenset(".!?…")
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,15 @@ class SoftTarget:
 
 @dataclass(frozen=True)
 class Example:
-    """Prompt ids (BOS included) and target ids (EOS included); `soft` when the target is distilled as well."""
+    """Prompt ids (BOS included) and target ids (EOS included); `soft` when the target is distilled as well.
+
+    `weights`: float32 [target], how much each target token counts in the loss; None: all alike.
+    """
 
     prompt: list[int]
     target: list[int]
     soft: SoftTarget | None = None
+    weights: NDArray[np.float32] | None = None
 
     @property
     def length(self) -> int:
@@ -41,18 +47,39 @@ class Example:
 class Batch:
     """ids: int64 [batch, length], right-padded; is_target: bool [batch, length], true where ids is part of a target.
 
-    When every example has a soft target: their tokens and probabilities, [target tokens, k], in the order of `ids[is_target]`.
+    When every example has a soft target: their tokens and probabilities, [target tokens, k], in the order of `ids[is_target]`. When
+    every example has weights: theirs, float32 [target tokens], in the same order.
     """
 
     ids: torch.Tensor
     is_target: torch.Tensor
     soft_tokens: torch.Tensor | None = None
     soft_probabilities: torch.Tensor | None = None
+    weights: torch.Tensor | None = None
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch on a device."""
-        soft = (None if item is None else item.to(device) for item in (self.soft_tokens, self.soft_probabilities))
-        return Batch(self.ids.to(device), self.is_target.to(device), *soft)
+        optional = (self.soft_tokens, self.soft_probabilities, self.weights)
+        moved = (None if item is None else item.to(device) for item in optional)
+        return Batch(self.ids.to(device), self.is_target.to(device), *moved)
+
+
+def weighted_ends(base: LoadedBase, examples: Sequence[Example], end_weight: float) -> list[Example]:
+    """The examples, with `end_weight` in place of 1 for each target token that ends a sentence or the answer.
+
+    A loss that weighs these tokens by w has its optimum where their logits are lower by -log w: greedy decoding takes an end wherever
+    it is the likeliest single token, though what goes on is likelier in sum, so that answers come out shorter than what was learned.
+    """
+    vocabulary = base.tokenizer.get_vocab()
+    # "▁" is the tokenizer's space.
+    ends = {
+        token for text, token in vocabulary.items() if text.strip("▁") and not set(text.strip("▁")) - _SENTENCE_ENDS
+    }
+    ends.update(base.specification.eos_token_ids)
+    return [
+        replace(example, weights=np.array([end_weight if token in ends else 1 for token in example.target], np.float32))
+        for example in examples
+    ]
 
 
 def encode_pairs(base: LoadedBase, template: str, pairs: Sequence[Pair]) -> list[Example]:
@@ -77,11 +104,20 @@ def collate(examples: Sequence[Example]) -> Batch:
     for row, example in enumerate(examples):
         ids[row, : example.length] = torch.tensor(example.prompt + example.target)
         is_target[row, len(example.prompt) : example.length] = True
-    soft = [example.soft for example in examples if example.soft]
-    if len(soft) < len(examples):
-        return Batch(ids, is_target)
-    tokens = torch.from_numpy(np.concatenate([item.tokens for item in soft]))
-    return Batch(ids, is_target, tokens, torch.from_numpy(np.concatenate([item.probabilities for item in soft])))
+    soft = [example.soft for example in examples]
+    return Batch(
+        ids,
+        is_target,
+        _concatenated([item.tokens if item else None for item in soft]),
+        _concatenated([item.probabilities if item else None for item in soft]),
+        _concatenated([example.weights for example in examples]),
+    )
+
+
+def _concatenated(parts: Sequence[NDArray[Any] | None]) -> torch.Tensor | None:
+    """All parts, or None where one is missing."""
+    there = [part for part in parts if part is not None]
+    return torch.from_numpy(np.concatenate(there)) if len(there) == len(parts) else None
 
 
 def batch_indices(lengths: Sequence[int], batch_size: int, epoch: int, seed: int) -> list[list[int]]:

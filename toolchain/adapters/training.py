@@ -30,7 +30,8 @@ class Precision(StrEnum):
 class Schedule:
     """How long and how fast: `steps` optimiser steps of `batch_size` examples, over all processes, linear warm-up, then cosine to zero.
 
-    `distillation` is the share of the teacher's distributions in the loss, for examples that have them.
+    `distillation` is the share of the teacher's distributions in the loss, for examples that have them; `end_weight` is what the tokens
+    that end a sentence or the answer count in it, others counting 1.
     `keep_best` keeps the parameters of the lowest validation loss; without it those of the last step are kept, after the rate has come down.
     """
 
@@ -45,6 +46,7 @@ class Schedule:
     keep_best: bool = True
     precision: Precision = Precision.FP32
     distillation: float = 0.0
+    end_weight: float = 1.0
 
 
 @dataclass
@@ -58,7 +60,7 @@ class TrainingLog:
 
 
 def target_loss(model: Any, batch: Batch, distillation: float = 0.0) -> torch.Tensor:
-    """Mean cross-entropy over target tokens; logits are made for those positions only (the head has 262k rows).
+    """Mean (weighted) cross-entropy over target tokens; logits are made for those positions only (the head has 262k rows).
 
     With `distillation` d and soft targets: (1 - d) of it plus d times the cross-entropy against the teacher's distribution, of which the
     likeliest tokens stand for the whole (Hinton et al. 2015, arXiv 1503.02531, temperature 1).
@@ -67,12 +69,13 @@ def target_loss(model: Any, batch: Batch, distillation: float = 0.0) -> torch.Te
     predicts_target = torch.zeros_like(batch.is_target)
     predicts_target[:, :-1] = batch.is_target[:, 1:]
     logits: torch.Tensor = model.lm_head(hidden[predicts_target]).float()
-    hard = cross_entropy(logits, batch.ids[batch.is_target])
-    if not distillation or batch.soft_tokens is None or batch.soft_probabilities is None:
-        return hard
-    log_probabilities = logits.gather(1, batch.soft_tokens) - logits.logsumexp(-1, keepdim=True)
-    soft: torch.Tensor = -(batch.soft_probabilities * log_probabilities).sum(-1).mean()
-    return (1 - distillation) * hard + distillation * soft
+    losses = cross_entropy(logits, batch.ids[batch.is_target], reduction="none")
+    if distillation and batch.soft_tokens is not None and batch.soft_probabilities is not None:
+        log_probabilities = logits.gather(1, batch.soft_tokens) - logits.logsumexp(-1, keepdim=True)
+        soft = -(batch.soft_probabilities * log_probabilities).sum(-1)
+        losses = (1 - distillation) * losses + distillation * soft
+    # Over the number of tokens, not over their weights: so the means of several processes add up.
+    return (losses if batch.weights is None else losses * batch.weights).mean()
 
 
 def validation_loss(model: Any, examples: Sequence[Example], batch_size: int, processes: Processes = ALONE) -> float:

@@ -103,6 +103,14 @@ def train_calibration_command(
     distillation: Annotated[
         float, typer.Option(min=0, max=1, help="Share of the last task's adapter's distributions in the loss.")
     ] = 0.0,
+    end_weight: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="What tokens that end a sentence or the answer count in the loss: less than 1 makes longer answers.",
+        ),
+    ] = 1.0,
     merge_weights: Annotated[
         str | None, typer.Option(help="lc++m: a weight for each task's adapter, such as 0.75,0.5.")
     ] = None,
@@ -133,7 +141,7 @@ def train_calibration_command(
     weights = None if merge_weights is None else numbers("--merge-weights", merge_weights)
     teacher = teacher_pairs(parsed) if with_teacher else []
     examples = len(composition_pairs(parsed, Split.CALIBRATION)) + len(teacher)
-    schedule = training.schedule(examples, seed, keep_best=False, distillation=distillation)
+    schedule = training.schedule(examples, seed, keep_best=False, distillation=distillation, end_weight=end_weight)
     path = out or calibration_path(parsed, kind)
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
     log = train_calibration(base, parsed, kind, schedule, path, teacher, weights)
