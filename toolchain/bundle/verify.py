@@ -32,7 +32,9 @@ def verify_bundle(folder: Path, key: PublicKey | None = None) -> Manifest:
     for name, entry in manifest.files.items():
         path = folder / name
         if name not in present:
-            raise ToolchainError(f"{path} is missing: export the bundle again")
+            raise ToolchainError(
+                f"{path} is missing: export the bundle again (one of calibrations only is whole in a device's store alone)"
+            )
         if path.stat().st_size != entry.bytes:
             raise ToolchainError(
                 f"{path} has {path.stat().st_size} bytes, the manifest says {entry.bytes}: export the bundle again"

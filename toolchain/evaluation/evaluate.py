@@ -10,7 +10,8 @@ from toolchain.adapters.files import adapter_hash
 from toolchain.adapters.merging.method import Method
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.data.benchmark import Split
-from toolchain.data.pairs import Pair, composition_pairs
+from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs
+from toolchain.data.targets import targets_path
 from toolchain.evaluation.cells import Cells
 from toolchain.evaluation.device_engine import DeviceEngine
 from toolchain.evaluation.engine import Engine, Question
@@ -97,7 +98,9 @@ def _measure(answers: Sequence[str], pairs: Sequence[Pair], composition: Composi
 
 
 def _meta(engine: Engine, evaluation: Evaluation) -> dict[str, Any]:
-    tasks = {task for name in evaluation.compositions for task in Composition.parse(name).ids}
+    compositions = [Composition.parse(name) for name in evaluation.compositions]
+    tasks = {task for composition in compositions for task in composition.ids}
+    references = [targets_path(composition) for composition in compositions if len(composition.tasks) > WRITTEN_TASKS]
     folders = {task: paths.ADAPTERS / task for task in sorted(tasks)}
     return {
         "format": RESULT_FORMAT,
@@ -109,5 +112,5 @@ def _meta(engine: Engine, evaluation: Evaluation) -> dict[str, Any]:
         "versions": versions(),
         **engine.base,
         "adapter_sha256": {task: adapter_hash(folder) for task, folder in folders.items() if folder.is_dir()},
-        "data": data_hashes(),
+        "data": data_hashes(references),
     }

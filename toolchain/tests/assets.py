@@ -1,4 +1,6 @@
-"""Random adapters and calibrations of the tiny base, written where committed ones would be."""
+"""Random adapters, calibrations and made-up targets of the tiny base, written where committed ones would be."""
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,6 +10,8 @@ from toolchain.adapters.calibration_file import Calibration, Entry, write_calibr
 from toolchain.adapters.files import adapter_hash, write_adapter
 from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.merging.calibrated import calibration_path
+from toolchain.data.benchmark import Split, conversations
+from toolchain.data.targets import Target, write_targets
 from toolchain.tasks import Composition
 from toolchain.tests.tiny import SPECIFICATION, random_adapter, tiny_model
 
@@ -37,3 +41,13 @@ def put_calibration(
     hashes = {task: adapter_hash(paths.ADAPTERS / task) for task in composition.ids}
     calibration = Calibration(method, composition.name, base_sha256, hashes, tuple(entries))
     write_calibration(calibration_path(composition, method), calibration)
+
+
+def put_targets(composition: Composition) -> None:
+    """References of a composition of three tasks, the last one empty, and targets of a teacher, as if adapters had made them."""
+    splits = (Split.CALIBRATION, Split.VALIDATION, Split.TEST)
+    ids = {split: [item.id for item in conversations(split)] for split in splits}
+    _, written, *left = composition.ids
+    references = [Target(name, written, tuple(left), f"on {name}") for split in splits for name in ids[split]]
+    teacher = [Target(name, "en", composition.ids[1:], f"on {name}", "a joke") for name in ids[Split.CALIBRATION]]
+    write_targets(composition, [*references[:-1], replace(references[-1], text=""), *teacher])

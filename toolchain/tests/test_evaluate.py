@@ -7,18 +7,22 @@ from pathlib import Path
 import pytest
 
 from toolchain import paths, text
+from toolchain.adapters.calibration import CalibrationMethod
 from toolchain.adapters.files import write_adapter
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs
+from toolchain.data.targets import targets_path
 from toolchain.evaluation.evaluate import Evaluation, evaluate
 from toolchain.evaluation.generate import adapter_applied, generate
 from toolchain.evaluation.prompts import prompt_variants
 from toolchain.evaluation.python_engine import PythonEngine
 from toolchain.evaluation.result_file import Result, read_result, write_result
 from toolchain.evaluation.result_table import markdown
+from toolchain.hashing import sha256_file
 from toolchain.tasks import TASKS, Composition
+from toolchain.tests.assets import put_adapters, put_calibration, put_targets
 from toolchain.tests.tiny import BOS, SPECIFICATION, random_adapter
 from toolchain.text import encode_prompt
 
@@ -69,6 +73,19 @@ def test_a_killed_run_resumes_to_the_same_result(base: LoadedBase, assets: Path)
     assert _evaluate(base, EVERYTHING, assets / "resumed", count_again) == whole
     assert len(again) == len(computed) - len(finished) > 0
     assert finished, "the kill must leave something to resume from"
+
+
+def test_three_tasks_are_evaluated_against_the_references_that_were_made(base: LoadedBase, assets: Path) -> None:
+    three = Composition.parse("summarize+witty+es")
+    put_adapters(three)
+    put_calibration(three, CalibrationMethod.LC_PLUS_PLUS)
+    put_targets(three)
+    evaluation = Evaluation(["merge", "two-step", "lc++"], [three.name], Split.TEST, limit=1, seed=0)
+    result = _evaluate(base, evaluation, assets / "cells", _silent)
+    (pair,) = composition_pairs(three, Split.TEST)[:1]
+    assert {(row["method"], row["id"]) for row in result.answers} == {(name, pair.id) for name in evaluation.methods}
+    assert result.meta["data"][targets_path(three).name] == sha256_file(targets_path(three))
+    assert result.meta["adapter_sha256"].keys() == set(three.ids)
 
 
 def test_a_finished_run_computes_nothing_again(base: LoadedBase, assets: Path) -> None:

@@ -15,11 +15,11 @@ from toolchain.adapters.training import Schedule
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split, conversations
 from toolchain.data.pairs import Pair, composition_pairs
-from toolchain.data.targets import Target, read_targets, targets_path, write_targets
+from toolchain.data.targets import read_targets, targets_path
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.generate import adapter_applied, generate
 from toolchain.tasks import TASKS, Composition
-from toolchain.tests.assets import put_adapters
+from toolchain.tests.assets import put_adapters, put_targets
 from toolchain.tests.tiny import BOS, SPECIFICATION
 from toolchain.text import encode_prompt
 
@@ -100,32 +100,23 @@ def test_three_tasks_pass_the_written_variant_and_the_english_one_through_what_i
         assert target.text == _answer(short_base, "es", target.intermediate)
 
 
-def _made_up_targets() -> None:
-    """Targets of `THREE` as if adapters had made them, the last of them empty."""
-    ids = {split: [item.id for item in conversations(split)] for split in SPLITS}
-    references = [Target(name, "witty", ("es",), f"chiste de {name}") for split in SPLITS for name in ids[split]]
-    teacher = [Target(name, "en", ("witty", "es"), f"de {name}", "a joke") for name in ids[Split.CALIBRATION]]
-    write_targets(THREE, [*references[:-1], replace(references[-1], text=""), *teacher])
-
-
 def test_the_reference_of_three_tasks_is_the_written_one_passed_on(assets: Path) -> None:
     put_adapters(THREE)
-    _made_up_targets()
+    put_targets(THREE)
     for split in SPLITS:
         items = conversations(split)[: -1 if split is Split.TEST else None]
         assert composition_pairs(THREE, split) == [
-            Pair(item.id, item.messages, None, f"chiste de {item.id}", item.references["summarize"]["witty"])
-            for item in items
+            Pair(item.id, item.messages, None, f"on {item.id}", item.references["summarize"]["witty"]) for item in items
         ]
     first = conversations(Split.CALIBRATION)[0]
-    assert teacher_pairs(THREE)[0] == Pair(f"{first.id}.en", first.messages, None, f"de {first.id}", "a joke")
+    assert teacher_pairs(THREE)[0] == Pair(f"{first.id}.en", first.messages, None, f"on {first.id}", "a joke")
 
 
 def test_three_tasks_without_references_are_refused(assets: Path) -> None:
     put_adapters(THREE)
     with pytest.raises(ToolchainError, match=r"toolchain data teacher summarize\+witty\+es"):
         composition_pairs(THREE, Split.VALIDATION)
-    _made_up_targets()
+    put_targets(THREE)
     with pytest.raises(ToolchainError, match="no reference of single conversation"):
         composition_pairs(THREE, Split.SINGLE)
 
@@ -140,7 +131,7 @@ def test_a_calibration_of_three_tasks_is_trained_on_them(
 ) -> None:
     monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
     put_adapters(THREE)
-    _made_up_targets()
+    put_targets(THREE)
     schedule = Schedule(steps=2, batch_size=2, learning_rate=0.01, evaluate_every=2, distillation=0.5)
     path = tmp_path / "calibration.safetensors"
     log = train_calibration(base, THREE, CalibrationMethod.LC_PLUS_PLUS, schedule, path, teacher_pairs(THREE))
