@@ -40,7 +40,7 @@ preview: $(BUNDLE)/manifest.json $(NODE_STAMP) build ## the app in the browser, 
 	npm run --silent bindings -w @tandem/app
 	TANDEM_BUNDLE=$(CURDIR)/$(BUNDLE) npm run --silent preview -w @tandem/app
 
-screenshot: $(BUNDLE)/manifest.json $(NODE_STAMP) build ## docs/images/preview.png, from the preview
+screenshot: $(BUNDLE)/manifest.json $(NODE_STAMP) build ## the pictures of docs/images, from the preview
 	npm run --silent bindings -w @tandem/app
 	TANDEM_BUNDLE=$(CURDIR)/$(BUNDLE) npm run --silent screenshot -w @tandem/app
 

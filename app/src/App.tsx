@@ -8,6 +8,7 @@ import type { Device } from './core/device';
 import type { Storage } from './core/storage/storage';
 import type { Sample } from './features/conversation/conversation';
 import { LockGate } from './features/lock/LockGate';
+import { useLongRun } from './features/longRun/useLongRun';
 import { NoticeBar } from './features/notice/NoticeBar';
 import { I18nContext, localeFor, messagesFor, useMessages, type I18n } from './i18n';
 import type { LanguageName } from './i18n/languageName';
@@ -15,7 +16,6 @@ import { Screens } from './Screens';
 import { openServices, type Services } from './services';
 import { icon } from './ui/icon';
 import { themeFor } from './ui/theme';
-import { useLongRun } from './features/answer/useLongRun';
 import { useReducedMotion } from './ui/useReducedMotion';
 import { useStore } from './ui/useStore';
 
@@ -90,6 +90,6 @@ function Ready({ core, device, languageName, samples, services, onLocale }: AppP
 
 /** Its notification speaks the language of the interface. */
 function LongRun({ services, device }: { services: Services; device: Device }) {
-  useLongRun(services.answers, device, useMessages());
+  useLongRun(services, device, useMessages());
   return null;
 }

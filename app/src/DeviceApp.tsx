@@ -6,7 +6,8 @@ import { bindingLibrary } from './core/bindingLibrary';
 import DatabaseKey from './core/NativeDatabaseKey';
 import DeviceFiles from './core/NativeDeviceFiles';
 import LanguageNames from './core/NativeLanguageNames';
-import { availableBytes, phone, pickForImport } from './core/phone';
+import { availableBytes, documents, phone } from './core/phone';
+import { pickedImports } from './core/pickedImports';
 import { phoneStorage } from './core/storage/phoneStorage';
 import type { Storage } from './core/storage/storage';
 import { intlLanguageName, languageNameBy } from './i18n/languageName';
@@ -18,7 +19,6 @@ const openStorage = () => (storage ??= phoneStorage({ get: () => DatabaseKey.get
 
 const library = bindingLibrary({
   root: () => DeviceFiles.bundlePath().replace(/[^/]+$/, 'library'),
-  pick: pickForImport,
   inUse: { read: async () => (await openStorage()).read(KEY), write: async id => (await openStorage()).write(KEY, id) },
   availableBytes,
 });
@@ -29,7 +29,7 @@ const core = bindingCore(async () => ({
   tempDir: DeviceFiles.tempPath(),
 }));
 
-const device = phone(core, library);
+const device = phone(core, pickedImports(library, documents));
 const languageName = languageNameBy(intlLanguageName, tag => LanguageNames?.nameOf(tag));
 
 /** The app on the phone: the core in this process, the bundle in the app's own files. */

@@ -152,7 +152,9 @@ export function Screens({ services, core, device, samples }: Props) {
             </SettingsScreen>
           )}
         </Stack.Screen>
-        {bundles && <Stack.Screen name="library">{({ navigation }: Going) => <LibraryScreen bundles={bundles} onBack={back(navigation)} />}</Stack.Screen>}
+        {bundles && (
+          <Stack.Screen name="library">{({ navigation }: Going) => <LibraryScreen bundles={bundles} loaded={bundle} onBack={back(navigation)} />}</Stack.Screen>
+        )}
         <Stack.Screen name="benchmark">
           {({ navigation }: Going) => (
             <BenchmarkScreen

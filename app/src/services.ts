@@ -9,7 +9,7 @@ import { Benchmark } from './features/benchmark/benchmark';
 import { Bundles } from './features/library/bundles';
 import { History } from './features/history/history';
 import { Notices } from './features/notice/notices';
-import { PreferenceStore } from './features/settings/preferences';
+import { lessToRead, PreferenceStore } from './features/settings/preferences';
 import { ShareReader } from './features/share/shareReader';
 
 /** What owns the app's state and resources; the screens only show it. */
@@ -59,7 +59,7 @@ export async function openServices({ core, device, samples, openStorage }: Servi
 
   const bundles = device.library && new Bundles(device.library, model);
   void bundles?.refresh();
-  const benchmark = new Benchmark(model, storage, notices.showFailure);
+  const benchmark = new Benchmark(model, storage, notices.showFailure, device.heat);
 
   const ends = [
     preferences.state.subscribe(freeWhenIdle),
@@ -73,11 +73,16 @@ export async function openServices({ core, device, samples, openStorage }: Servi
     }),
     device.longRun?.onStop(() => {
       answers.stop();
+      benchmark.stop();
+      bundles?.cancel();
     }),
   ];
   void device.exitNotice?.takeLast().then(
-    reason => {
-      if (reason) notices.show(reason);
+    exit => {
+      if (!exit) return;
+      // An import holds no model: there the memory went to something else.
+      if (exit.reason === 'low-memory' && exit.running !== 'import') preferences.set({ maxPromptTokens: lessToRead(current().maxPromptTokens) });
+      notices.show(exit.reason);
     },
     () => undefined, // a system that does not tell
   );

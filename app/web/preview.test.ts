@@ -1,13 +1,17 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { bundle, ScriptedCore } from '../jest/scriptedCore';
+import { bundle, Deferred, ScriptedCore } from '../jest/scriptedCore';
+import type { FileLibrary } from '../src/core/bindingLibrary';
 import type { CoreSession, RunEvent, RunRequest } from '../src/core/contract';
 import { CoreError } from '../src/core/errors';
+import type { ImportProgress, InstalledBundle, Library } from '../src/core/library';
 
+import { connectionTo } from './client/connection';
 import { httpCore } from './client/httpCore';
+import { httpLibrary } from './client/httpLibrary';
 import { TOKEN_HEADER } from './protocol';
 import { serve, type Preview } from './server/server';
 
@@ -18,11 +22,38 @@ const conversation: RunRequest = {
   mode: 'auto',
   replySpeaker: 'Bea',
   maxTokens: 64,
+  maxPromptTokens: 512,
 };
+
+/** A library whose imports the test drives; it notes the content of what it is given. */
+class ScriptedLibrary implements FileLibrary {
+  readonly imports: { content: string; onProgress: (progress: ImportProgress) => void; signal: AbortSignal; end: Deferred<InstalledBundle | undefined> }[] = [];
+  bundles: InstalledBundle[] = ['a', 'b'].map(id => ({ id, inUse: id === 'a', state: { kind: 'ready', bundle, fit: 'fits' } }));
+
+  readonly list = () => Promise.resolve(this.bundles);
+  readonly use = (id: string) => {
+    this.bundles = this.bundles.map(each => ({ ...each, inUse: each.id === id }));
+    return Promise.resolve();
+  };
+  readonly remove = (id: string) => {
+    this.bundles = this.bundles.filter(each => each.id !== id);
+    return Promise.resolve();
+  };
+  readonly importFile: FileLibrary['importFile'] = (_, file, onProgress, signal) => {
+    const end = new Deferred<InstalledBundle | undefined>();
+    signal.addEventListener('abort', () => {
+      end.resolve(undefined);
+    });
+    this.imports.push({ content: 'path' in file ? readFileSync(file.path, 'utf8') : '', onProgress, signal, end });
+    return end.promise;
+  };
+}
 
 let outside: string;
 let folder: string;
+let uploads: string;
 let core: ScriptedCore;
+let library: ScriptedLibrary;
 let preview: Preview;
 let token: string;
 
@@ -31,8 +62,11 @@ beforeEach(async () => {
   folder = join(outside, 'page');
   mkdirSync(folder);
   writeFileSync(join(folder, 'index.html'), '<meta name="tandem-token" content="%TANDEM_TOKEN%">');
+  uploads = join(outside, 'uploads');
+  mkdirSync(uploads);
   core = new ScriptedCore();
-  preview = await serve(core, folder, 0);
+  library = new ScriptedLibrary();
+  preview = await start();
   token = /content="(\w+)"/.exec(await (await fetch(preview.url)).text())?.[1] ?? '';
 });
 
@@ -41,6 +75,9 @@ afterEach(async () => {
   rmSync(outside, { recursive: true });
 });
 
+const start = () => serve({ core, library, page: folder, uploads, port: 0 });
+const connection = () => connectionTo(preview.url, token);
+
 /** Waits for what happens on the other side of a socket. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(resolve => setImmediate(resolve));
@@ -48,7 +85,7 @@ async function until(condition: () => boolean): Promise<void> {
 
 async function openSession(): Promise<CoreSession> {
   const before = core.opening.length;
-  const opening = httpCore(preview.url, token).open({});
+  const opening = httpCore(connection()).open({});
   await until(() => core.opening.length > before);
   core.loaded();
   return opening;
@@ -69,14 +106,14 @@ function status(path: string, method: string, headers: Record<string, string>): 
 
 describe('the core over HTTP', () => {
   test('tells what the bundle offers while the model is being loaded, and then too', async () => {
-    await expect(httpCore(preview.url, token).inspect()).resolves.toEqual(bundle);
+    await expect(httpCore(connection()).inspect()).resolves.toEqual(bundle);
     expect(core.opening).toHaveLength(0);
     expect((await openSession()).bundle).toEqual(bundle);
   });
 
   test('several pages share one model', async () => {
     await openSession();
-    await httpCore(preview.url, token).open({});
+    await httpCore(connection()).open({});
     expect(core.opening).toHaveLength(1);
   });
 
@@ -135,7 +172,7 @@ describe('the core over HTTP', () => {
 
   test('errors arrive as they were thrown', async () => {
     const error = new CoreError({ source: 'bundle', kind: 'hash-mismatch', file: 'adapters/es', message: 'x' });
-    const opening = httpCore(preview.url, token).open({});
+    const opening = httpCore(connection()).open({});
     await until(() => core.opening.length > 0);
     core.opening[0]?.reject(error);
     await expect(opening).rejects.toEqual(error);
@@ -149,8 +186,8 @@ describe('the core over HTTP', () => {
 
   test('a chat file arrives as it is', async () => {
     const { buffer } = new Uint8Array(Buffer.from('Ana: Señal 👋'));
-    await expect(httpCore(preview.url, token).readChat({ bytes: buffer })).resolves.toEqual([{ speaker: 'Ana', text: 'Señal 👋' }]);
-    await expect(httpCore(preview.url, token).readChat({ path: '/etc/passwd' })).rejects.toMatchObject({ source: 'internal' });
+    await expect(httpCore(connection()).readChat({ bytes: buffer })).resolves.toEqual([{ speaker: 'Ana', text: 'Señal 👋' }]);
+    await expect(httpCore(connection()).readChat({ path: '/etc/passwd' })).rejects.toMatchObject({ source: 'internal' });
   });
 
   test('a server that goes away is told, not waited for', async () => {
@@ -160,15 +197,21 @@ describe('the core over HTTP', () => {
     await preview.close();
     await expect(run).rejects.toMatchObject({ source: 'connection' });
     await expect(session.run(conversation, () => undefined)).rejects.toMatchObject({ source: 'connection' });
-    preview = await serve(core, folder, 0);
+    preview = await start();
   });
 
   test.each([
     '{',
     '{}',
-    ...[{ mode: 'toString' }, { into: 'es' }, { input: { kind: 'text', text: 7 } }, { maxTokens: 0 }, { maxTokens: 1.5 }, { replySpeaker: 7 }].map(changes =>
-      JSON.stringify({ ...conversation, ...changes }),
-    ),
+    ...[
+      { mode: 'toString' },
+      { into: 'es' },
+      { input: { kind: 'text', text: 7 } },
+      { maxTokens: 0 },
+      { maxTokens: 1.5 },
+      { maxPromptTokens: '512' },
+      { replySpeaker: 7 },
+    ].map(changes => JSON.stringify({ ...conversation, ...changes })),
   ])('a malformed request reaches no model, and its error quotes nothing: %s', async body => {
     await openSession();
     const response = await fetch(new URL('/api/run', preview.url), { method: 'POST', headers: { [TOKEN_HEADER]: token }, body });
@@ -178,14 +221,99 @@ describe('the core over HTTP', () => {
   });
 });
 
+describe('the library over HTTP', () => {
+  const picking = (file: File | undefined): Library => httpLibrary(connection(), () => Promise.resolve(file));
+  const file = new File(['Señal 👋'], 'demo.tandem');
+  const begin = async (kind: 'bundle' | 'base' = 'bundle', aborting = new AbortController()) => {
+    const told: ImportProgress[] = [];
+    const imported = picking(file).importPicked(kind, progress => told.push(progress), aborting.signal);
+    await until(() => library.imports.length > 0);
+    const [going] = library.imports;
+    if (!going) throw new Error('the import has begun');
+    return { told, imported, going };
+  };
+
+  test('a picked file arrives as it is, tells how far it is, and is not kept', async () => {
+    const { told, imported, going } = await begin();
+    expect(going.content).toBe('Señal 👋');
+    going.onProgress({ phase: 'verifying', doneBytes: 1, totalBytes: 2 });
+    await until(() => told.length > 1);
+    expect(told).toEqual([
+      { phase: 'copying', doneBytes: 0, totalBytes: file.size },
+      { phase: 'verifying', doneBytes: 1, totalBytes: 2 },
+    ]);
+    going.end.resolve(library.bundles[1]);
+    await expect(imported).resolves.toEqual(library.bundles[1]);
+    await until(() => readdirSync(uploads).length === 0);
+  });
+
+  test('a refused file is told with its reason, and is not kept', async () => {
+    const { imported, going } = await begin();
+    const refused = new CoreError({ source: 'bundle', kind: 'file-hash', file: 'adapters/es', message: 'x' });
+    going.end.reject(refused);
+    await expect(imported).rejects.toEqual(refused);
+    await until(() => readdirSync(uploads).length === 0);
+  });
+
+  test('an import that the page aborts is stopped on the server, and is no error', async () => {
+    const aborting = new AbortController();
+    const { imported, going } = await begin('bundle', aborting);
+    aborting.abort();
+    await expect(imported).resolves.toBeUndefined();
+    await until(() => going.signal.aborted);
+    await until(() => readdirSync(uploads).length === 0);
+  });
+
+  test('a user who goes back sends nothing', async () => {
+    await expect(picking(undefined).importPicked('bundle', () => undefined, new AbortController().signal)).resolves.toBeUndefined();
+    expect(library.imports).toEqual([]);
+  });
+
+  test('a base model is taken in, and the model then opened anew', async () => {
+    await openSession();
+    const { imported, going } = await begin('base');
+    going.end.resolve(undefined);
+    await expect(imported).resolves.toBeUndefined();
+    expect(core.closed).toBe(1);
+  });
+
+  test('the model is let go when another bundle is used, or that in use is removed', async () => {
+    await openSession();
+    const client = picking(undefined);
+    await client.remove('b');
+    expect(core.closed).toBe(0);
+    await client.use('a');
+    expect(core.closed).toBe(1);
+    await openSession();
+    await client.remove('a');
+    expect(core.closed).toBe(2);
+    await expect(client.list()).resolves.toEqual([]);
+  });
+});
+
 describe('other pages and programs', () => {
-  const calls = ['/api/inspect', '/api/open', '/api/parse-chat', '/api/read-chat', '/api/cancel', '/api/run', '/api/bench', '/api/unknown'];
+  const calls = [
+    '/api/bundles',
+    '/api/use-bundle',
+    '/api/remove-bundle',
+    '/api/import-bundle',
+    '/api/import-base',
+    '/api/inspect',
+    '/api/open',
+    '/api/parse-chat',
+    '/api/read-chat',
+    '/api/cancel',
+    '/api/run',
+    '/api/bench',
+    '/api/unknown',
+  ];
   const host = () => new URL(preview.url).host;
 
   test.each(calls)('%s is refused without the token, and with another', async path => {
     for (const given of ['', 'f'.repeat(64), token.slice(1), `${token}0`])
       expect(await status(path, 'POST', { host: host(), [TOKEN_HEADER]: given })).toBe(403);
     expect(core.opening).toHaveLength(0);
+    expect(library.imports).toHaveLength(0);
   });
 
   test.each(['http://evil.example', 'null', 'https://127.0.0.1', 'http://127.0.0.1:1'])('the origin %s is refused even with the token', async origin => {
@@ -216,7 +344,7 @@ describe('other pages and programs', () => {
   });
 
   test('the token is new with each run', async () => {
-    const other = await serve(core, folder, 0);
+    const other = await start();
     expect(await (await fetch(other.url)).text()).not.toContain(token);
     await other.close();
   });

@@ -12,7 +12,7 @@ export type LongRunLabels = {
 
 /**
  * Keeps the process alive while something long runs and the screen is off (a foreground service of type specialUse). The notification is seen only if the
- * user allows it: ask with React Native's PermissionsAndroid for POST_NOTIFICATIONS; the service runs either way.
+ * user allows it (notifications.ts asks); the service runs either way.
  */
 export interface Spec extends TurboModule {
   /** Shows the notification. False where Android does not let a service start now: what runs then runs without it. A second call changes the labels. */

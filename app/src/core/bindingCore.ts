@@ -166,7 +166,7 @@ function benchReport({ pairs, mode, switchMs, prefillTokensPerSecond, decodeToke
   };
 }
 
-function bindingRequest({ input, mainTask, into, mode, replySpeaker, maxTokens }: RunRequest) {
+function bindingRequest({ input, mainTask, into, mode, replySpeaker, maxTokens, maxPromptTokens }: RunRequest) {
   return {
     input: bindingInput(input),
     mainTask,
@@ -174,6 +174,7 @@ function bindingRequest({ input, mainTask, into, mode, replySpeaker, maxTokens }
     mode: modes[mode],
     ...(replySpeaker !== undefined && { replySpeaker }),
     ...(maxTokens !== undefined && { maxTokens }),
+    ...(maxPromptTokens !== undefined && { maxPromptTokens }),
   };
 }
 

@@ -14,19 +14,11 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A library in the test's folder whose user picks this path. */
-function libraryPicking(path: string, availableBytes = 2 ** 40) {
+/** A library in the test's folder. */
+function openLibrary(availableBytes = 2 ** 40) {
   let inUse: string | undefined;
-  let released = 0;
-  const library = bindingLibrary({
+  return bindingLibrary({
     root: () => join(folder, 'library'),
-    pick: () =>
-      Promise.resolve({
-        open: () => Promise.resolve({ path }),
-        release: () => {
-          released += 1;
-        },
-      }),
     inUse: {
       read: () => Promise.resolve(inUse),
       write: id => {
@@ -36,34 +28,25 @@ function libraryPicking(path: string, availableBytes = 2 ** 40) {
     },
     availableBytes: () => availableBytes,
   });
-  return { library, released: () => released };
 }
 
 const never = () => new AbortController().signal;
+const ignore = () => undefined;
 
 test('an empty library has no bundle, and no place for the core', async () => {
-  const { library } = libraryPicking('unused');
+  const library = openLibrary();
   await expect(library.list()).resolves.toEqual([]);
   await expect(library.place()).resolves.toBeUndefined();
 });
 
-test('what is no bundle is refused with its kind, leaves nothing, and gives its file back', async () => {
+test('what is no bundle is refused with its kind, and leaves nothing', async () => {
   const path = join(folder, 'other.tandem');
   writeFileSync(path, 'private words');
-  const { library, released } = libraryPicking(path);
-  const importing = library.importPicked('bundle', () => undefined, never());
+  const library = openLibrary();
+  const importing = library.importFile('bundle', { path }, ignore, never());
   await expect(importing).rejects.toMatchObject({ name: 'CoreError', source: 'bundle', kind: expect.stringMatching(/^[a-z-]+$/) as string });
   await expect(importing).rejects.not.toThrow(/private/);
   await expect(library.list()).resolves.toEqual([]);
-  expect(released()).toBe(1);
-});
-
-test('an import that was aborted before it began takes nothing in', async () => {
-  const { library, released } = libraryPicking('unused');
-  const aborting = new AbortController();
-  aborting.abort();
-  await expect(library.importPicked('bundle', () => undefined, aborting.signal)).resolves.toBeUndefined();
-  expect(released()).toBe(1);
 });
 
 const bundlePath = process.env['TANDEM_BUNDLE'] ?? join(__dirname, '..', '..', '..', 'build', 'bundle');
@@ -73,9 +56,9 @@ if (missing !== undefined) console.warn(`SKIPPED: tests on the demo bundle: ${mi
 
 (missing === undefined ? describe : describe.skip)('the demo bundle', () => {
   test('is imported with progress, can be opened by its place, and is removed', async () => {
-    const { library } = libraryPicking(bundlePath);
+    const library = openLibrary();
     const told: ImportProgress[] = [];
-    const imported = await library.importPicked('bundle', progress => told.push(progress), never());
+    const imported = await library.importFile('bundle', { path: bundlePath }, progress => told.push(progress), never());
     expect(imported).toMatchObject({ inUse: true, state: { kind: 'ready', fit: 'fits' } });
     expect(told.at(-1)).toMatchObject({ phase: 'verifying' });
     for (const { doneBytes, totalBytes } of told) expect(doneBytes).toBeLessThanOrEqual(totalBytes);
@@ -90,14 +73,14 @@ if (missing !== undefined) console.warn(`SKIPPED: tests on the demo bundle: ${mi
   test('that lost a file is refused by its name, and what was there stays', async () => {
     const broken = join(folder, 'broken');
     cpSync(bundlePath, broken, { recursive: true, filter: source => !source.endsWith('.gguf') && !source.endsWith('adapter_config.json') });
-    const { library } = libraryPicking(broken);
-    await expect(library.importPicked('bundle', () => undefined, never())).rejects.toMatchObject({ name: 'CoreError' });
+    const library = openLibrary();
+    await expect(library.importFile('bundle', { path: broken }, ignore, never())).rejects.toMatchObject({ name: 'CoreError' });
     await expect(library.list()).resolves.toEqual([]);
   });
 
   test('on a phone with little memory says that it does not fit', async () => {
-    const { library } = libraryPicking(bundlePath, 1);
-    const imported = await library.importPicked('bundle', () => undefined, never());
+    const library = openLibrary(1);
+    const imported = await library.importFile('bundle', { path: bundlePath }, ignore, never());
     expect(imported?.state).toMatchObject({ kind: 'ready', fit: 'wont-fit' });
   });
 });

@@ -13,16 +13,14 @@ import {
 
 import { bundleInfo } from './bindingCore';
 import { CoreError, type CoreErrorFields } from './errors';
-import type { ImportKind, InstalledBundle, Library, MemoryFit } from './library';
+import type { ImportKind, InstalledBundle, Library, MemoryFit, OnImportProgress } from './library';
 
-/** A file that the user picked. */
-export type Picked = { open: () => Promise<{ path: string } | { descriptor: number }>; release: () => void };
+/** A file to be imported: at a path, or an open descriptor, which the core then closes. */
+export type ImportFile = { path: string } | { descriptor: number };
 
 export type LibraryParts = {
   /** Absolute path of the folder that the library keeps its files in; made when it is missing. */
   root: () => string;
-  /** Undefined when the user went back. */
-  pick: (kind: ImportKind) => Promise<Picked | undefined>;
   /** Remembers the bundle in use by its id. */
   inUse: { read: () => Promise<string | undefined>; write: (id: string) => Promise<void> };
   /** Memory that is free, in bytes. */
@@ -31,8 +29,14 @@ export type LibraryParts = {
 
 export type StoredPlace = { library: LibraryLike; bundleId: string };
 
+/** A library that takes in files which are at hand; who picks them is another's matter. */
+export type FileLibrary = Pick<Library, 'list' | 'use' | 'remove'> & {
+  /** As `Library.importPicked`. */
+  importFile: (kind: ImportKind, file: ImportFile, onProgress: OnImportProgress, signal: AbortSignal) => Promise<InstalledBundle | undefined>;
+};
+
 /** The library over the generated binding. `place` is the bundle in use, for the core; undefined where there is none. */
-export function bindingLibrary(parts: LibraryParts): Library & { place: () => Promise<StoredPlace | undefined> } {
+export function bindingLibrary(parts: LibraryParts): FileLibrary & { place: () => Promise<StoredPlace | undefined> } {
   let opened: LibraryLike | undefined;
   const library = () => (opened ??= NativeLibrary.open(parts.root(), undefined));
 
@@ -50,37 +54,32 @@ export function bindingLibrary(parts: LibraryParts): Library & { place: () => Pr
 
   return {
     list,
-    importPicked: (kind, onProgress, signal) =>
+    importFile: (kind, file, onProgress, signal) =>
       rethrowing(async () => {
-        const picked = await parts.pick(kind);
-        if (!picked) return undefined;
         const stop = () => {
           library().cancelImport();
         };
+        const sink = {
+          onProgress: ({ phase, doneBytes, totalBytes }: { phase: ImportPhase; doneBytes: bigint; totalBytes: bigint }) => {
+            onProgress({ phase: phase === ImportPhase.Copying ? 'copying' : 'verifying', doneBytes: Number(doneBytes), totalBytes: Number(totalBytes) });
+            // Aborted before the import began: only now is there something to stop.
+            if (signal.aborted) stop();
+          },
+        };
+        signal.addEventListener('abort', stop);
         try {
-          if (signal.aborted) return undefined;
-          const source = importSource(await picked.open());
-          const sink = {
-            onProgress: ({ phase, doneBytes, totalBytes }: { phase: ImportPhase; doneBytes: bigint; totalBytes: bigint }) => {
-              onProgress({ phase: phase === ImportPhase.Copying ? 'copying' : 'verifying', doneBytes: Number(doneBytes), totalBytes: Number(totalBytes) });
-              // Aborted before the import began: only now is there something to stop.
-              if (signal.aborted) stop();
-            },
-          };
-          signal.addEventListener('abort', stop);
-          if (kind === 'base') await library().importBase(source, sink);
-          else {
-            const id = await library().importBundle(source, sink);
-            return (await list()).find(bundle => bundle.id === id);
+          if (kind === 'base') {
+            await library().importBase(importSource(file), sink);
+            return undefined;
           }
+          const id = await library().importBundle(importSource(file), sink);
+          return (await list()).find(bundle => bundle.id === id);
         } catch (thrown) {
           if (!signal.aborted) throw thrown;
+          return undefined;
         } finally {
           signal.removeEventListener('abort', stop);
-          // What was aborted can be taken up again from the same file only if it is picked again.
-          picked.release();
         }
-        return undefined;
       }),
     use: id => rethrowing(() => parts.inUse.write(id)),
     remove: id =>
@@ -96,7 +95,7 @@ export function bindingLibrary(parts: LibraryParts): Library & { place: () => Pr
   };
 }
 
-function importSource(source: { path: string } | { descriptor: number }) {
+function importSource(source: ImportFile) {
   return 'path' in source ? new ImportSource.Path(source) : new ImportSource.Descriptor(source);
 }
 

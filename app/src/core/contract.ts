@@ -24,6 +24,8 @@ export type RunRequest = {
   replySpeaker?: string;
   /** Limit of generated tokens for each step; the bundle's when absent. */
   maxTokens?: number;
+  /** Limit of the tokens that are read for each step; the bundle's when absent or larger. */
+  maxPromptTokens?: number;
 };
 
 export type FinishReason = 'stop' | 'line-break' | 'repetition' | 'length' | 'cancelled';

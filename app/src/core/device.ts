@@ -21,6 +21,26 @@ export type Device = {
   onMemoryPressure?: (listener: () => void) => () => void;
   exitNotice?: ExitNotice;
   longRun?: LongRun;
+  /** How warm the device is now. */
+  heat?: () => Heat;
+  readAloud?: ReadAloud;
+};
+
+export type ReadAloud = {
+  /**
+   * Reads a text with a voice of the device that works offline, until its end or until it is stopped; a second text ends the first. `languageTag` is a BCP-47
+   * tag; absent for the device's language. False where it has no such voice, or that failed.
+   */
+  speak: (text: string, languageTag: string | undefined) => Promise<boolean>;
+  stop: () => void;
+};
+
+/** What a phone says of its heat; absent where it does not tell. */
+export type Heat = {
+  /** `none` is cool; from `severe` on it slows down much. */
+  status?: 'none' | 'light' | 'moderate' | 'severe' | 'critical' | 'emergency' | 'shutdown';
+  /** As a share of what slows it down severely: at 1 it does. */
+  headroom?: number;
 };
 
 /** Keeps the screens out of screenshots and the list of recent apps; remembered by the system. */
@@ -48,9 +68,12 @@ export type ShareInbox = {
   subscribe: (listener: () => void) => () => void;
 };
 
-/** How the process ended last time, if it was by one of these and has not been told yet. */
+/** How the process ended; `running` is what had been noted last. */
+export type Exit = { reason: 'low-memory' | 'crash'; running?: string };
+
 export type ExitNotice = {
-  takeLast: () => Promise<'low-memory' | 'crash' | undefined>;
+  /** How it ended last time, if it was in one of these ways and has not been told yet. */
+  takeLast: () => Promise<Exit | undefined>;
   /** Notes what runs, by an id, to be told after the end of the process; undefined when it is over. */
   running: (what: string | undefined) => void;
 };
@@ -58,6 +81,10 @@ export type ExitNotice = {
 /** Keeps the process alive while something long runs and the screen is off. */
 export type LongRun = {
   begin: (labels: { channel: string; title: string; stop: string }) => void;
+  /** How far it is, for the notification. */
+  progress: (done: number, total: number) => void;
+  /** Lets the user allow the notification where the system has that asked for; what runs does not wait for the answer. */
+  askToShow: () => void;
   end: () => void;
   /** Calls back when the user stops it from outside the app; the returned function ends that. */
   onStop: (listener: () => void) => () => void;

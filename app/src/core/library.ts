@@ -19,6 +19,8 @@ export type ImportKind = 'bundle' | 'base';
 
 export type ImportProgress = { phase: 'copying' | 'verifying'; doneBytes: number; totalBytes: number };
 
+export type OnImportProgress = (progress: ImportProgress) => void;
+
 /** The bundles on the device. Each call may throw CoreError. */
 export interface Library {
   list: () => Promise<InstalledBundle[]>;
@@ -27,9 +29,22 @@ export interface Library {
    * checked. An import that was cut short goes on where it ended. Gives the bundle; undefined for a base model, when the user went back, or when it
    * was aborted.
    */
-  importPicked: (kind: ImportKind, onProgress: (progress: ImportProgress) => void, signal: AbortSignal) => Promise<InstalledBundle | undefined>;
+  importPicked: (kind: ImportKind, onProgress: OnImportProgress, signal: AbortSignal) => Promise<InstalledBundle | undefined>;
   /** From the next load on, the model is this bundle's. */
   use: (id: string) => Promise<void>;
   /** Files that other bundles need stay. */
   remove: (id: string) => Promise<void>;
+  /** Absent where a picked file is forgotten when the process ends. */
+  unfinished?: UnfinishedImports;
+}
+
+/** An import that the end of the process cut short; the file is still at hand. `name` is the file's, for the screen. */
+export type UnfinishedImport = { id: string; name: string };
+
+export interface UnfinishedImports {
+  list: () => Promise<UnfinishedImport[]>;
+  /** As `Library.importPicked`, of that file. */
+  resume: (id: string, onProgress: OnImportProgress, signal: AbortSignal) => Promise<InstalledBundle | undefined>;
+  /** The file is given back, unread. */
+  forget: (id: string) => Promise<void>;
 }

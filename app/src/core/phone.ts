@@ -2,16 +2,17 @@ import { Share } from 'react-native';
 
 import type { ChatMessage, Core } from './contract';
 import type { Device, SharedItem } from './device';
-import type { Picked } from './bindingLibrary';
 import { CoreError } from './errors';
 import type { ImportKind, Library } from './library';
 import AppLock from './NativeAppLock';
 import DeviceHealth from './NativeDeviceHealth';
-import Documents from './NativeDocuments';
+import Documents, { type PickedDocument } from './NativeDocuments';
 import ExitReasons from './NativeExitReasons';
 import LongRun from './NativeLongRun';
 import SecureWindow from './NativeSecureWindow';
 import ShareInbox, { type SharedItem as NativeItem } from './NativeShareInbox';
+import { askForNotifications } from './notifications';
+import type { FilePicker, Picked } from './pickedImports';
 
 /** What the app asks of Android, by the app's own native modules. */
 export function phone(core: Core, library: Library): Device {
@@ -45,33 +46,53 @@ export function phone(core: Core, library: Library): Device {
         if (level !== 'hidden') listener();
       }),
     exitNotice: {
-      takeLast: async () => (await ExitReasons.takeLast())?.reason,
+      takeLast: async () => {
+        const exit = await ExitReasons.takeLast();
+        return exit ? { reason: exit.reason, ...(exit.running !== null && { running: exit.running }) } : undefined;
+      },
       running: what => {
         ExitReasons.running(what ?? null);
       },
     },
     longRun: {
       begin: labels => void LongRun.begin(labels).catch(() => undefined), // what runs then runs without it
+      progress: (done, total) => {
+        LongRun.progress(done, total);
+      },
+      askToShow: askForNotifications,
       end: () => {
         LongRun.end();
       },
       onStop: listener => follow(LongRun.onStop, listener),
     },
+    heat: () => {
+      const { thermalStatus, thermalHeadroom } = DeviceHealth.read();
+      return { ...(thermalStatus !== null && { status: thermalStatus }), ...(thermalHeadroom !== null && { headroom: thermalHeadroom }) };
+    },
   };
 }
 
-/** Lets the user pick a file of a bundle, which goes to the core by its descriptor: no copy, and no storage permission. */
-export async function pickForImport(kind: ImportKind): Promise<Picked | undefined> {
-  const document = await Documents.pick(kind);
-  return (
-    (document && {
-      open: async () => ({ descriptor: await Documents.open(document.uri) }),
-      release: () => {
-        Documents.release(document.uri);
-      },
-    }) ??
-    undefined
-  );
+/** Files of bundles and base models, by the system's picker. They go to the core by their descriptor: no copy, and no storage permission. */
+export const documents: FilePicker = {
+  pick: async kind => {
+    const document = await Documents.pick(kind);
+    return document ? picked(document) : undefined;
+  },
+  held: async () => (await Documents.held()).map(document => ({ ...picked(document), id: document.uri, name: document.name, kind: kindOf(document) })),
+};
+
+function picked({ uri }: PickedDocument): Picked {
+  return {
+    open: async () => ({ descriptor: await Documents.open(uri) }),
+    release: () => {
+      Documents.release(uri);
+    },
+  };
+}
+
+/** Android remembers which file was picked and not what for. A file of the wrong kind is refused with its reason. */
+function kindOf({ name }: PickedDocument): ImportKind {
+  return name.toLowerCase().endsWith('.gguf') ? 'base' : 'bundle';
 }
 
 export function availableBytes(): number {

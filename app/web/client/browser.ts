@@ -1,6 +1,9 @@
 import type { Core } from '../../src/core/contract';
 import type { Device } from '../../src/core/device';
+import type { Library } from '../../src/core/library';
 import type { Items } from '../../src/core/storage/itemStorage';
+
+import { browserSpeech } from './speech';
 
 const PREFIX = 'tandem/';
 
@@ -20,12 +23,14 @@ export const browserItems: Items = {
 };
 
 /** What a browser has of a phone. */
-export function browserDevice(core: Core): Device {
+export function browserDevice(core: Core, library: Library): Device {
   return {
+    library,
     pickChat: async () => {
       const file = await pickFile('.txt,.zip');
       return file && core.readChat({ bytes: await file.arrayBuffer() });
     },
+    ...('speechSynthesis' in window && { readAloud: browserSpeech(window.speechSynthesis) }),
     // Few desktop browsers share.
     ...('share' in navigator && { shareText: text => navigator.share({ text }) }),
     saveFile: (name, mimeType, text) => {
@@ -39,7 +44,8 @@ export function browserDevice(core: Core): Device {
   };
 }
 
-function pickFile(accept: string): Promise<File | undefined> {
+/** Undefined when the user went back. `accept` are endings of names. */
+export function pickFile(accept: string): Promise<File | undefined> {
   return new Promise(resolve => {
     const input = document.createElement('input');
     input.type = 'file';

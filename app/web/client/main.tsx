@@ -5,12 +5,15 @@ import { App } from '../../src/App';
 import { itemStorage } from '../../src/core/storage/itemStorage';
 import { intlLanguageName, languageNameBy } from '../../src/i18n/languageName';
 
-import { browserDevice, browserItems } from './browser';
+import { browserDevice, browserItems, pickFile } from './browser';
+import { connectionTo } from './connection';
 import { httpCore } from './httpCore';
+import { httpLibrary } from './httpLibrary';
 
 const token = document.querySelector('meta[name="tandem-token"]')?.getAttribute('content') ?? '';
-const core = httpCore(location.href, token);
-const device = browserDevice(core);
+const connection = connectionTo(location.href, token);
+const core = httpCore(connection);
+const device = browserDevice(core, httpLibrary(connection, pickFile));
 const languageName = languageNameBy(intlLanguageName);
 const root = document.getElementById('root');
 if (root) {

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-
-import { detect } from 'tinyld';
 
 import { startName } from '../../src/features/choice/names';
 import { catalogues } from '../../src/i18n';
@@ -12,32 +10,17 @@ import { en } from '../../src/i18n/en';
 import { languageInItself } from '../../src/i18n/languageName';
 
 import { assertAccessible, assertFits } from './accessible';
-import { chromiumPath, openPhone, type Phone } from './browser';
-import { bundleMissing, bundlePath, startPreview, type PreviewProcess } from './preview';
+import { openPhone, type Phone } from './browser';
+import { button as buttonOf, languageOf, MODEL, options, set, START } from './demo';
+import { bundlePath, startPreview, type PreviewProcess } from './preview';
 
-/** For what waits for the model: it may have to be loaded on a busy machine. In milliseconds. */
-const MODEL = 180_000;
-
-const missing = bundleMissing() ?? (existsSync(chromiumPath) ? undefined : `no Chromium at ${chromiumPath}; 'apt-get install chromium' or set CHROMIUM`);
-if (missing !== undefined && process.env['REQUIRE_ALL'] === '1') throw new Error(missing);
-const options = { skip: missing ?? false };
-
-/** The button of the demo bundle's first main task. */
-const START = en.task.start['summarize'] ?? '';
-
-const inSpanish = (text: string) => detect(text, { only: ['en', 'es', 'fr', 'de', 'it', 'pt'] }) === 'es';
+const inSpanish = (text: string) => languageOf(text) === 'es';
 
 describe('the preview on the real core', options, () => {
   let preview: PreviewProcess;
   let phone: Phone;
-  const button = (name: string) => phone.page.getByRole('button', { name, exact: true }).locator('visible=true');
+  const button = (name: string) => buttonOf(phone.page, name);
   const summary = () => phone.page.getByTestId('summary');
-  const setting = async (title: string, option: string) => {
-    await button(en.settings.title).click();
-    await phone.page.getByRole('button', { name: title }).click();
-    await phone.page.getByRole('radio', { name: option }).click();
-    await button(en.app.back).click();
-  };
   const again = () => button(en.answer.again);
 
   before(async () => {
@@ -113,7 +96,7 @@ describe('the preview on the real core', options, () => {
   });
 
   test('all methods are shown side by side', async () => {
-    await setting(en.settings.length, en.settings.lengthOf('32')); // enough to compare, and sooner over
+    await set(phone.page, en.settings.length, en.settings.lengthOf('32')); // enough to compare, and sooner over
     await button(en.mode.button(en.mode.name['two-step'])).click();
     await phone.page.getByRole('radio', { name: en.choice.allOf.mode }).click();
     await button(START).click();

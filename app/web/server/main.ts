@@ -1,6 +1,9 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { bindingCore } from '../../src/core/bindingCore';
+import { bindingLibrary } from '../../src/core/bindingLibrary';
 import { CoreError } from '../../src/core/errors';
 
 import { builtPage } from './page';
@@ -13,8 +16,30 @@ if (!Number.isInteger(port) || port < 0 || port > 65535) {
   process.exit(2);
 }
 
-const core = bindingCore(() => Promise.resolve({ bundlePath, basePath: process.env['TANDEM_BASE'] }));
-const preview = await serve(core, await builtPage(), port);
+// What is imported lasts as long as the server.
+const folder = mkdtempSync(join(tmpdir(), 'tandem-preview-'));
+process.once('exit', () => {
+  rmSync(folder, { recursive: true, force: true });
+});
+const uploads = join(folder, 'uploads');
+mkdirSync(uploads);
+
+let inUse: string | undefined;
+const library = bindingLibrary({
+  root: () => join(folder, 'library'),
+  inUse: {
+    read: () => Promise.resolve(inUse),
+    write: id => {
+      inUse = id;
+      return Promise.resolve();
+    },
+  },
+  availableBytes: () => process.availableMemory(),
+});
+
+// As on the phone, the bundle that was given is used where none was imported.
+const core = bindingCore(async () => (await library.place()) ?? { bundlePath, basePath: process.env['TANDEM_BASE'] });
+const preview = await serve({ core, library, page: await builtPage(), uploads, port });
 console.log(`Tandem is at ${preview.url} (Ctrl-C ends it)`);
 
 // Loaded at once, as on the phone; the page shows a failure.

@@ -33,9 +33,14 @@ export function readText(value: unknown): string {
   return string(fields(value)['text']);
 }
 
+/** A bundle's. Throws CoreError. */
+export function readId(value: unknown): string {
+  return string(fields(value)['id']);
+}
+
 /** Throws CoreError. */
 export function readRunRequest(value: unknown): RunRequest {
-  const { input, mainTask, into, mode, replySpeaker, maxTokens } = fields(value);
+  const { input, mainTask, into, mode, replySpeaker, maxTokens, maxPromptTokens } = fields(value);
   return {
     input: readInput(input),
     mainTask: string(mainTask),
@@ -43,6 +48,7 @@ export function readRunRequest(value: unknown): RunRequest {
     mode: readMode(mode),
     ...(replySpeaker !== undefined && { replySpeaker: string(replySpeaker) }),
     ...(maxTokens !== undefined && { maxTokens: count(maxTokens) }),
+    ...(maxPromptTokens !== undefined && { maxPromptTokens: count(maxPromptTokens) }),
   };
 }
 

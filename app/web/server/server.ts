@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import type { FileLibrary } from '../../src/core/bindingLibrary';
 import type { Core } from '../../src/core/contract';
 import { CoreError } from '../../src/core/errors';
 import { Model } from '../../src/core/model';
@@ -14,8 +15,18 @@ import { refusal } from './guard';
 
 export type Preview = { url: string; model: Model; close: () => Promise<void> };
 
-/** Serves the built app in `folder` and the core on the loopback address; port 0 takes any free one. */
-export async function serve(core: Core, folder: string, port: number): Promise<Preview> {
+export type PreviewParts = {
+  core: Core;
+  library: FileLibrary;
+  /** Folders: of the built app, and for files that are being uploaded. */
+  page: string;
+  uploads: string;
+  /** 0 takes any free one. */
+  port: number;
+};
+
+/** Serves the built app and the core on the loopback address. */
+export async function serve({ core, library, page, uploads, port }: PreviewParts): Promise<Preview> {
   const model = new Model(core);
   const token = randomBytes(32).toString('hex');
 
@@ -26,8 +37,8 @@ export async function serve(core: Core, folder: string, port: number): Promise<P
       return;
     }
     const urlPath = new URL(request.url ?? '/', 'http://preview').pathname;
-    if (request.method === 'GET') await sendFile(response, folder, urlPath, token);
-    else if (request.method === 'POST') await answerCall(core, model, urlPath, request, response);
+    if (request.method === 'GET') await sendFile(response, page, urlPath, token);
+    else if (request.method === 'POST') await answerCall({ core, model, library, uploads }, urlPath, request, response);
     else response.writeHead(405).end();
   };
 

@@ -9,6 +9,7 @@ import { copyText } from '../../ui/copyText';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 
 import { EditDialog } from './EditDialog';
+import { ReadAloudButton, type Voice } from './ReadAloudButton';
 import { StatisticsLine } from './StatisticsLine';
 
 /** What can be done with an answer; what is absent is not offered. */
@@ -17,11 +18,12 @@ export type AnswerUse = {
   onShare?: ((text: string) => void) | undefined;
   /** Writes it where the text came from. */
   onReplace?: ((text: string) => void) | undefined;
+  voice?: Voice | undefined;
 };
 
 type Props = { text: string; statistics: Statistics; onAgain: () => void; use: AnswerUse };
 
-export function AnswerActions({ text, statistics, onAgain, use: { onEdit, onShare, onReplace } }: Props) {
+export function AnswerActions({ text, statistics, onAgain, use: { onEdit, onShare, onReplace, voice } }: Props) {
   const messages = useMessages();
   const [details, setDetails] = useState(false);
   const [editing, setEditing] = useState(false);
@@ -50,6 +52,7 @@ export function AnswerActions({ text, statistics, onAgain, use: { onEdit, onShar
           }}
         />
         <View style={styles.space} />
+        {voice && <ReadAloudButton text={text} voice={voice} />}
         <ActionButton icon="refresh" label={messages.answer.again} onPress={onAgain} />
         <ActionButton
           icon="pencil-outline"

@@ -2,12 +2,14 @@ import { ScrollView, StyleSheet, View } from 'react-native';
 import { Text, useTheme } from 'react-native-paper';
 
 import type { Task } from '../../core/contract';
+import type { ReadAloud } from '../../core/device';
 import { useLanguageName, useMessages } from '../../i18n';
 import { ActionButton } from '../../ui/ActionButton';
 import { requestTasks, tasksName } from '../choice/names';
 
 import { AnswerCard } from './AnswerCard';
 import type { Answers, Item } from './answers';
+import type { Voice } from './ReadAloudButton';
 
 type Props = {
   items: readonly Item[];
@@ -16,13 +18,23 @@ type Props = {
   modelIsLoading: boolean;
   onShare: ((text: string) => void) | undefined;
   onReplace: ((text: string) => void) | undefined;
+  readAloud: ReadAloud | undefined;
+  /** An answer could not be read aloud. */
+  onNoVoice: () => void;
 };
 
 /** The answers, a card each. */
-export function AnswerList({ items, answers, tasks, modelIsLoading, onShare, onReplace }: Props) {
+export function AnswerList({ items, answers, tasks, modelIsLoading, onShare, onReplace, readAloud, onNoVoice }: Props) {
   const messages = useMessages();
   const languageName = useLanguageName();
   const { colors } = useTheme();
+  const voiceFor = (into: readonly string[]): Voice | undefined =>
+    readAloud && {
+      speak: async text => {
+        if (!(await readAloud.speak(text, languageOf(into, tasks)))) onNoVoice();
+      },
+      stop: readAloud.stop,
+    };
   // Where the same is made in several ways, a card says in which.
   const compared = items.length > 1 && new Set(items.map(({ request }) => requestTasks(request).join('+'))).size === 1;
   return (
@@ -44,6 +56,7 @@ export function AnswerList({ items, answers, tasks, modelIsLoading, onShare, onR
               },
               onShare,
               onReplace,
+              voice: voiceFor(item.request.into),
             }}
           />
         );
@@ -62,6 +75,11 @@ export function AnswerList({ items, answers, tasks, modelIsLoading, onShare, onR
       </View>
     </ScrollView>
   );
+}
+
+/** The language that an answer is translated into last; undefined where it stays in its own. */
+function languageOf(into: readonly string[], tasks: readonly Task[]): string | undefined {
+  return into.flatMap(id => tasks.find(task => task.id === id)?.languageTag ?? []).at(-1);
 }
 
 const styles = StyleSheet.create({

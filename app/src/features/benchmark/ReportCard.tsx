@@ -8,7 +8,7 @@ import { tasksName } from '../choice/names';
 import type { KeptReport } from './benchmark';
 
 /** One report: the ratio, the times of each pair as bars, and the rest in numbers. */
-export function ReportCard({ kept: { at, baseName, report }, tasks }: { kept: KeptReport; tasks: readonly Task[] }) {
+export function ReportCard({ kept: { at, baseName, report, heat }, tasks }: { kept: KeptReport; tasks: readonly Task[] }) {
   const messages = useMessages();
   const { benchmark, statistics } = messages;
   const number = useNumbers();
@@ -24,6 +24,9 @@ export function ReportCard({ kept: { at, baseName, report }, tasks }: { kept: Ke
     ...(prefillTokensPerSecond === undefined ? [] : [[benchmark.prefill, statistics.speed(number(prefillTokensPerSecond))] satisfies [string, string]]),
     ...(decodeTokensPerSecond === undefined ? [] : [[benchmark.decode, statistics.speed(number(decodeTokensPerSecond))] satisfies [string, string]]),
     ...(report.peakRssBytes > 0 ? [[benchmark.memory, statistics.memory(number(report.peakRssBytes / 2 ** 20))] satisfies [string, string]] : []),
+    ...(heat?.before.status && heat.after.status
+      ? [[benchmark.heat, benchmark.heatChange(benchmark.heatOf[heat.before.status], benchmark.heatOf[heat.after.status])] satisfies [string, string]]
+      : []),
   ];
   return (
     <View style={[styles.card, { backgroundColor: colors.elevation.level1 }]}>

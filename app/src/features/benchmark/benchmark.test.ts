@@ -2,6 +2,7 @@ import fc from 'fast-check';
 
 import { benchReport, ScriptedCore } from '../../../jest/scriptedCore';
 import type { BenchPlan } from '../../core/contract';
+import type { Heat } from '../../core/device';
 import { CoreError } from '../../core/errors';
 import { Model } from '../../core/model';
 import { itemStorage } from '../../core/storage/itemStorage';
@@ -14,9 +15,9 @@ const fail = (thrown: unknown) => {
   throw thrown;
 };
 
-function setUp(items = new Map<string, string>()) {
+function setUp(items = new Map<string, string>(), heat?: () => Heat) {
   const core = new ScriptedCore();
-  const benchmark = new Benchmark(new Model(core), itemStorage(items), fail);
+  const benchmark = new Benchmark(new Model(core), itemStorage(items), fail, heat);
   return { core, benchmark, items, state: () => benchmark.state.get() };
 }
 
@@ -62,8 +63,26 @@ test('a failure is told, and it can be started again', async () => {
   expect(state().error).toBeUndefined();
 });
 
+test('the heat before and after is kept with the report, and in the CSV', async () => {
+  const heats: Heat[] = [{ status: 'none', headroom: 0.25 }, { status: 'moderate' }];
+  const { core, benchmark, items, state } = setUp(new Map(), () => heats.shift() ?? {});
+  const done = benchmark.start(plan);
+  core.loaded();
+  await settled();
+  core.benches[0]?.report.resolve(benchReport(plan));
+  await done;
+  expect(state().kept[0]?.heat).toEqual({ before: { status: 'none', headroom: 0.25 }, after: { status: 'moderate' } });
+  const next = setUp(items);
+  await next.benchmark.open();
+  const [columns, row] = csvOf(next.state().kept)
+    .split('\r\n')
+    .map(line => line.split(','));
+  const cells = Object.fromEntries(columns?.map((column, index) => [column, row?.[index]]) ?? []);
+  expect(cells).toMatchObject({ heat_before: 'none', heat_after: 'moderate', headroom_before: '0.25', headroom_after: '' });
+});
+
 test('what stands there of another form is no report', async () => {
-  for (const text of ['{', 'null', '{}', '[1, null, {"at": 1}]']) {
+  for (const text of ['{', 'null', '{}', '[1, null, {"at": 1}, {"at": 1, "baseName": "x", "report": {"pairs": [], "tasks": []}, "heat": 7}]']) {
     const { benchmark, state } = setUp(new Map([['value/benchmarks', text]]));
     await benchmark.open();
     expect(state().kept).toEqual([]);
@@ -80,7 +99,7 @@ test('the CSV has a row for each side of each pair, whatever a bundle is called'
       expect(rows).toHaveLength(1 + 2 * count);
       for (const row of rows.slice(1)) {
         const cells = cellsOf(row);
-        expect(cells).toHaveLength(11);
+        expect(cells).toHaveLength(cellsOf(rows[0] ?? '').length);
         expect(cells[1]?.replace(/^'/, '')).toBe(baseName.replace(/^'/, ''));
         for (const cell of cells) expect(cell).not.toMatch(/^[=+@]/);
       }

@@ -1,11 +1,12 @@
 import type { BenchPlan, BenchProgress, BenchReport, CoreSession } from '../../core/contract';
+import type { Heat } from '../../core/device';
 import { CoreError } from '../../core/errors';
 import type { Model } from '../../core/model';
 import type { Storage } from '../../core/storage/storage';
 import { Store, type Readable } from '../../core/store';
 
-/** A report that is kept. */
-export type KeptReport = { at: number; baseName: string; report: BenchReport };
+/** A report that is kept, with the device's heat before and after it: a warm phone is a slow one. */
+export type KeptReport = { at: number; baseName: string; report: BenchReport; heat?: { before: Heat; after: Heat } };
 
 export type BenchmarkState = {
   /** What is being measured, if anything is. */
@@ -27,6 +28,7 @@ export class Benchmark {
     private readonly model: Model,
     private readonly storage: Pick<Storage, 'read' | 'write'>,
     private readonly onFailure: (thrown: unknown) => void,
+    private readonly heat?: () => Heat,
   ) {}
 
   get state(): Readable<BenchmarkState> {
@@ -49,10 +51,12 @@ export class Benchmark {
     try {
       const found = await this.model.use(async session => {
         this.session = session;
+        const before = this.heat?.();
         const report = await session.bench(plan, progress => {
           this.store.set({ kept, running: progress });
         });
-        return { at: Date.now(), baseName: session.bundle.baseName, report };
+        const after = this.heat?.();
+        return { at: Date.now(), baseName: session.bundle.baseName, report, ...(before && after && { heat: { before, after } }) };
       });
       // What was stopped before its first pair says nothing.
       await this.keep(found.report.pairs.length > 0 ? [found, ...kept].slice(0, MOST) : kept);
@@ -89,15 +93,23 @@ function parseKept(text: string | undefined): KeptReport[] {
 }
 
 function isKept(value: unknown): value is KeptReport {
-  const { at, baseName, report } = (value ?? {}) as Partial<KeptReport>;
+  const { at, baseName, report, heat } = (value ?? {}) as Partial<KeptReport>;
+  if (heat !== undefined && !(isObject(heat) && isObject(heat.before) && isObject(heat.after))) return false;
   return typeof at === 'number' && typeof baseName === 'string' && Array.isArray(report?.pairs) && Array.isArray(report.tasks);
 }
 
-const COLUMNS = ['time', 'base', 'tasks', 'mode', 'input', 'steps', 'prompt_tokens', 'generated_tokens', 'prefill_ms', 'decode_ms', 'ratio'];
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+const COLUMNS = [
+  ...['time', 'base', 'tasks', 'mode', 'input', 'steps', 'prompt_tokens', 'generated_tokens', 'prefill_ms', 'decode_ms', 'ratio'],
+  ...['heat_before', 'heat_after', 'headroom_before', 'headroom_after'],
+];
 
 /** One row for each measured side of each pair, as RFC 4180 has it. */
 export function csvOf(kept: readonly KeptReport[]): string {
-  const rows = kept.flatMap(({ at, baseName, report }) =>
+  const rows = kept.flatMap(({ at, baseName, report, heat }) =>
     report.pairs.flatMap(({ input, onePass, twoStep, ratio }) =>
       [onePass, twoStep].map((times, index) => [
         new Date(at).toISOString(),
@@ -111,6 +123,10 @@ export function csvOf(kept: readonly KeptReport[]): string {
         times.prefillMs,
         times.decodeMs,
         ratio,
+        heat?.before.status ?? '',
+        heat?.after.status ?? '',
+        heat?.before.headroom ?? '',
+        heat?.after.headroom ?? '',
       ]),
     ),
   );

@@ -87,12 +87,47 @@ test('the answer can be copied, shared, made again and edited', async () => {
   expect(core.runs).toHaveLength(2);
 });
 
+test('an answer is read aloud in its language until it is stopped, or is told that no voice can', async () => {
+  const spoken: unknown[] = [];
+  let end: (read: boolean) => void = () => undefined;
+  const readAloud = {
+    speak: (...of: unknown[]) => new Promise<boolean>(resolve => (spoken.push(of), (end = resolve))),
+    stop: () => {
+      end(true);
+    },
+  };
+  const core = await openApp({ device: { readAloud } });
+  await loaded(core);
+  await press(start);
+  await write(core, 'Quedan.');
+  await press(en.answer.readAloud);
+  expect(spoken).toEqual([['Quedan.', 'es']]);
+  await press(en.answer.stopReading);
+  await press(en.answer.readAloud);
+  end(false);
+  await settle();
+  expect(button(en.answer.readAloud)).toBeEnabled();
+  expect(screen.getByText(en.notice.noVoice)).toBeOnTheScreen();
+});
+
+test('an answer that goes away is read no further', async () => {
+  let stops = 0;
+  const readAloud = { speak: () => new Promise<boolean>(() => undefined), stop: () => void (stops += 1) };
+  const core = await openApp({ device: { readAloud } });
+  await loaded(core);
+  await press(start);
+  await write(core, 'Quedan.');
+  await press(en.answer.readAloud);
+  await press(en.answer.clear);
+  expect(stops).toBe(1);
+});
+
 test('what the system does not have is not offered', async () => {
   const core = await openApp();
   await loaded(core);
   await press(start);
   await write(core, 'Quedan.');
-  for (const name of [en.answer.share, en.answer.replace]) expect(screen.queryByRole('button', { name })).toBeNull();
+  for (const name of [en.answer.share, en.answer.replace, en.answer.readAloud]) expect(screen.queryByRole('button', { name })).toBeNull();
 });
 
 describe('the choice', () => {

@@ -22,7 +22,7 @@ import { chosenInput, type Conversation, type CurrentConversation } from '../con
 import { ConversationBar } from '../conversation/ConversationBar';
 import { ConversationList } from '../conversation/ConversationList';
 import type { Notices } from '../notice/notices';
-import type { PreferenceStore } from '../settings/preferences';
+import type { Preferences, PreferenceStore } from '../settings/preferences';
 
 import { ModelStatus } from './ModelStatus';
 
@@ -71,8 +71,7 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
   const start = () => {
     if (!output || !conversation) return;
     preferences.set({ lastChoice: choice });
-    const { maxTokens } = preferences.state.get();
-    void answers.start(requestsOf(conversation, wanted(outputs, choice), maxTokens));
+    void answers.start(requestsOf(conversation, wanted(outputs, choice), preferences.state.get()));
   };
   const share = device.shareText;
   const replace = conversation?.replace;
@@ -123,6 +122,10 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
                 answers={answers}
                 tasks={known?.tasks ?? []}
                 modelIsLoading={modelState.kind === 'loading'}
+                readAloud={device.readAloud}
+                onNoVoice={() => {
+                  notices.show('no-voice');
+                }}
                 onShare={share && (text => void share(text).catch(() => undefined)) /* the user went back */}
                 onReplace={
                   replace &&
@@ -183,7 +186,8 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
 /** The most of the screen's height that the answers take from the conversation. */
 const ANSWERS = 0.42;
 
-function requestsOf(conversation: Conversation, made: ReturnType<typeof wanted>, maxTokens: number | null): RunRequest[] {
+function requestsOf(conversation: Conversation, made: ReturnType<typeof wanted>, limits: Pick<Preferences, 'maxTokens' | 'maxPromptTokens'>): RunRequest[] {
+  const { maxTokens, maxPromptTokens } = limits;
   const input = chosenInput(conversation);
   return made.map(({ output, mode }) => ({
     input,
@@ -192,6 +196,7 @@ function requestsOf(conversation: Conversation, made: ReturnType<typeof wanted>,
     mode,
     ...(conversation.owner !== undefined && { replySpeaker: conversation.owner }),
     ...(maxTokens !== null && { maxTokens }),
+    ...(maxPromptTokens !== null && { maxPromptTokens }),
   }));
 }
 

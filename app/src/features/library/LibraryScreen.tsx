@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'react';
-import { FlatList, StyleSheet, View } from 'react-native';
+import { ScrollView, StyleSheet, View } from 'react-native';
 import { ActivityIndicator, Button, Card, Icon, ProgressBar, Text, useTheme } from 'react-native-paper';
 import { useSafeAreaInsets } from 'react-native-safe-area-context';
 
-import type { ImportProgress, InstalledBundle } from '../../core/library';
+import type { BundleInfo } from '../../core/contract';
+import type { ImportProgress, InstalledBundle, UnfinishedImport } from '../../core/library';
 import { useLanguageName, useMessages, useNumbers } from '../../i18n';
 import { ConfirmDialog } from '../../ui/ConfirmDialog';
 import { ErrorCard } from '../../ui/ErrorCard';
@@ -14,13 +15,20 @@ import { tasksName } from '../choice/names';
 
 import type { Bundles } from './bundles';
 
+type Props = {
+  bundles: Bundles;
+  /** What the model in memory offers; with no bundle in the list it comes from elsewhere. */
+  loaded: BundleInfo | undefined;
+  onBack: () => void;
+};
+
 /** Sets up what the app runs on: the bundles on the device, their import, choice and removal. */
-export function LibraryScreen({ bundles: service, onBack }: { bundles: Bundles; onBack: () => void }) {
+export function LibraryScreen({ bundles: service, loaded, onBack }: Props) {
   const messages = useMessages();
   const { library } = messages;
   const { colors } = useTheme();
   const insets = useSafeAreaInsets();
-  const { bundles, importing, error } = useStore(service.state);
+  const { bundles, unfinished, importing, error } = useStore(service.state);
   const [removing, setRemoving] = useState<string>();
 
   useEffect(() => {
@@ -30,42 +38,42 @@ export function LibraryScreen({ bundles: service, onBack }: { bundles: Bundles; 
   return (
     <View style={[styles.screen, { backgroundColor: colors.background }]}>
       <ScreenHeader title={library.title} onBack={onBack} />
-      <FlatList
-        data={bundles ?? []}
-        keyExtractor={({ id }) => id}
-        role="list"
-        aria-label={library.title}
-        contentContainerStyle={[styles.list, { paddingBottom: 24 + insets.bottom }]}
-        ListHeaderComponent={
-          <View style={styles.head}>
-            {error && <ErrorCard error={error} onRetry={() => void service.refresh()} />}
-            {importing === undefined ? (
-              <Button mode="contained" icon="import" onPress={() => void service.importPicked('bundle')} contentStyle={styles.target}>
-                {library.importOne}
-              </Button>
-            ) : (
-              <Importing
-                progress={importing}
-                onCancel={() => {
-                  service.cancel();
-                }}
-              />
-            )}
-          </View>
-        }
-        ListEmptyComponent={bundles ? <None /> : <ActivityIndicator aria-label={library.title} style={styles.loading} />}
-        renderItem={({ item }) => (
-          <BundleCard
-            installed={item}
-            busy={importing !== undefined}
-            onImportBase={() => void service.importPicked('base')}
-            onUse={() => void service.use(item.id)}
-            onRemove={() => {
-              setRemoving(item.id);
+      <ScrollView contentContainerStyle={[styles.content, { paddingBottom: 24 + insets.bottom }]} tabIndex={0}>
+        {error && <ErrorCard error={error} onRetry={() => void service.refresh()} />}
+        {unfinished && importing === undefined && (
+          <Unfinished unfinished={unfinished} onResume={() => void service.resume(unfinished.id)} onForget={() => void service.forget(unfinished.id)} />
+        )}
+        {importing === undefined ? (
+          <Button mode="contained" icon="import" onPress={() => void service.importPicked('bundle')} contentStyle={styles.target}>
+            {library.importOne}
+          </Button>
+        ) : (
+          <Importing
+            progress={importing}
+            onCancel={() => {
+              service.cancel();
             }}
           />
         )}
-      />
+        {!bundles && <ActivityIndicator aria-label={library.title} style={styles.loading} />}
+        {bundles?.length === 0 && <None loaded={loaded} />}
+        {bundles && bundles.length > 0 && (
+          <View role="list" aria-label={library.title} style={styles.list}>
+            {bundles.map(each => (
+              <BundleCard
+                key={each.id}
+                installed={each}
+                busy={importing !== undefined}
+                onImportBase={() => void service.importPicked('base')}
+                onUse={() => void service.use(each.id)}
+                onRemove={() => {
+                  setRemoving(each.id);
+                }}
+              />
+            ))}
+          </View>
+        )}
+      </ScrollView>
       <ConfirmDialog
         visible={removing !== undefined}
         title={library.removeAsk}
@@ -121,7 +129,7 @@ function BundleCard({ installed, busy, onImportBase, onUse, onRemove }: CardProp
           subtitle={[...(bundle ? [about.sizeOf(number(bundle.baseBytes / 1e6))] : []), ...(inUse ? [library.inUse] : [])].join(' · ')}
           left={props => <Icon {...props} source={state.kind === 'ready' ? 'package-variant-closed-check' : 'alert-circle-outline'} />}
         />
-        <Card.Content style={styles.content}>
+        <Card.Content style={styles.cardContent}>
           {offers !== undefined && (
             <Text variant="bodyMedium" numberOfLines={4}>
               {offers}
@@ -166,27 +174,51 @@ function BundleCard({ installed, busy, onImportBase, onUse, onRemove }: CardProp
   );
 }
 
-function None() {
+function None({ loaded }: { loaded: BundleInfo | undefined }) {
   const { library } = useMessages();
   const { colors } = useTheme();
   return (
     <View style={styles.none}>
       <Icon source="package-variant" size={48} color={colors.onSurfaceVariant} />
-      <Text variant="titleMedium">{library.none}</Text>
+      <Text variant="titleMedium">{loaded?.baseName ?? library.none}</Text>
       <Text variant="bodyMedium" style={[styles.centred, { color: colors.onSurfaceVariant }]}>
-        {library.noneHint}
+        {loaded ? library.given : library.noneHint}
       </Text>
+    </View>
+  );
+}
+
+function Unfinished({ unfinished, onResume, onForget }: { unfinished: UnfinishedImport; onResume: () => void; onForget: () => void }) {
+  const { library } = useMessages();
+  const { colors } = useTheme();
+  return (
+    <View role="status" style={[styles.importing, { backgroundColor: colors.elevation.level2 }]}>
+      <Text variant="titleSmall">{library.unfinished}</Text>
+      {unfinished.name !== '' && (
+        <Text variant="bodyMedium" numberOfLines={2}>
+          {unfinished.name}
+        </Text>
+      )}
+      <View style={styles.choices}>
+        <Button mode="text" onPress={onForget} contentStyle={styles.target}>
+          {library.forget}
+        </Button>
+        <Button mode="contained-tonal" icon="import" onPress={onResume} contentStyle={styles.target}>
+          {library.resume}
+        </Button>
+      </View>
     </View>
   );
 }
 
 const styles = StyleSheet.create({
   screen: { flex: 1 },
-  list: { padding: 16, gap: 12, width: '100%', maxWidth: 720, alignSelf: 'center' },
-  head: { gap: 12 },
+  content: { padding: 16, gap: 12, width: '100%', maxWidth: 720, alignSelf: 'center' },
+  list: { gap: 12 },
   importing: { borderRadius: 16, padding: 16, gap: 8 },
   card: { borderRadius: 16 },
-  content: { gap: 8 },
+  cardContent: { gap: 8 },
+  choices: { flexDirection: 'row', flexWrap: 'wrap', justifyContent: 'flex-end', gap: 8 },
   none: { alignItems: 'center', gap: 12, padding: 32 },
   centred: { textAlign: 'center' },
   loading: { marginTop: 48 },

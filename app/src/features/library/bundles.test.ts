@@ -77,10 +77,58 @@ test.each([
 
 test('a base model that was waited for loads the model', async () => {
   const { bundles, imports, model } = setUp(installed('a', { inUse: true, state: { kind: 'needs-base', bundle } }));
-  const done = bundles.importPicked('base');
-  imports[0]?.result.resolve(undefined);
+  for (const sent of [false, true]) {
+    const done = bundles.importPicked('base');
+    if (sent) imports.at(-1)?.onProgress({ phase: 'copying', doneBytes: 1, totalBytes: 2 });
+    imports.at(-1)?.result.resolve(undefined);
+    await done;
+    // A user who went back has changed nothing.
+    expect(model).toMatchObject(sent ? { closed: 1, loaded: 1 } : { closed: 0, loaded: 0 });
+  }
+});
+
+test('an import goes on, is shown and can be cancelled while the list is read anew', async () => {
+  const { bundles, imports, state } = setUp(installed('old'));
+  const done = bundles.importPicked('bundle');
+  imports[0]?.onProgress({ phase: 'copying', doneBytes: 1, totalBytes: 2 });
+  await bundles.refresh();
+  await bundles.remove('old');
+  expect(state()).toEqual({ bundles: [], importing: { phase: 'copying', doneBytes: 1, totalBytes: 2 } });
+  bundles.cancel();
+  expect(imports[0]?.signal.aborted).toBe(true);
   await done;
-  expect(model).toMatchObject({ closed: 1, loaded: 1 });
+  expect(state()).toEqual({ bundles: [] });
+});
+
+test('a picker that never answers is given up', async () => {
+  const { library, bundles, state } = setUp();
+  library.importPicked = () => new Promise<undefined>(() => undefined);
+  const done = bundles.importPicked('bundle');
+  bundles.cancel();
+  await done;
+  expect(state()).toEqual({ bundles: [] });
+});
+
+test('an import that was cut short is offered, goes on, and is offered no more', async () => {
+  const { library, bundles, state } = setUp();
+  const held = [{ id: 'content:1', name: 'demo.tandem' }];
+  const resumed = new Deferred<InstalledBundle | undefined>();
+  library.unfinished = {
+    list: () => Promise.resolve([...held]),
+    resume: () => resumed.promise.finally(() => held.pop()),
+    forget: () => Promise.resolve(void held.pop()),
+  };
+  await bundles.refresh();
+  expect(state().unfinished).toEqual(held[0]);
+  const done = bundles.resume('content:1');
+  expect(state().importing).toEqual({ phase: 'copying', doneBytes: 0, totalBytes: 0 });
+  resumed.resolve(installed('a'));
+  await done;
+  expect(state()).toEqual({ bundles: [] });
+  held.push({ id: 'content:2', name: 'other.tandem' });
+  await bundles.refresh();
+  await bundles.forget('content:2');
+  expect(state().unfinished).toBeUndefined();
 });
 
 test('one import at a time; a cancelled one changes nothing, and is no error', async () => {

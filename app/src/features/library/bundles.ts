@@ -1,11 +1,13 @@
 import { CoreError } from '../../core/errors';
-import type { ImportKind, ImportProgress, InstalledBundle, Library } from '../../core/library';
+import type { ImportKind, ImportProgress, InstalledBundle, Library, OnImportProgress, UnfinishedImport } from '../../core/library';
 import type { Model } from '../../core/model';
 import { Store, type Readable } from '../../core/store';
 
 export type BundlesState = {
   /** Undefined until they are known. */
   bundles?: readonly InstalledBundle[];
+  /** An import that the end of the process cut short. */
+  unfinished?: UnfinishedImport;
   /** What an import is doing; `choosing` while the user picks. */
   importing?: ImportProgress | 'choosing';
   /** Why the last call failed. */
@@ -32,27 +34,24 @@ export class Bundles {
 
   /** Imports one, and uses it when it can be used. One at a time: a second call while one is under way does nothing. */
   async importPicked(kind: ImportKind): Promise<void> {
-    if (this.aborting) return;
-    const aborting = new AbortController();
-    this.aborting = aborting;
-    this.store.set({ ...this.store.get(), importing: 'choosing' });
-    await this.trying(async () => {
-      const imported = await this.library.importPicked(
-        kind,
-        progress => {
-          if (this.aborting === aborting) this.store.set({ ...this.store.get(), importing: progress });
-        },
-        aborting.signal,
-      );
-      if (imported?.state.kind === 'ready' && imported.state.fit !== 'wont-fit') await this.change(() => this.library.use(imported.id));
-      // A bundle that waited for its base may be the one in use.
-      if (kind === 'base' && !aborting.signal.aborted) await this.change(() => Promise.resolve());
-    });
+    await this.importing('choosing', (onProgress, signal) => this.library.importPicked(kind, onProgress, signal));
+  }
+
+  /** Goes on with an import that was cut short; otherwise as `importPicked`. */
+  async resume(id: string): Promise<void> {
+    await this.importing({ phase: 'copying', doneBytes: 0, totalBytes: 0 }, async (onProgress, signal) =>
+      this.library.unfinished?.resume(id, onProgress, signal),
+    );
   }
 
   /** Ends an import; it can be taken up again later. */
   cancel(): void {
     this.aborting?.abort();
+  }
+
+  /** Leaves an import that was cut short as it is: nothing of it is used. */
+  async forget(id: string): Promise<void> {
+    await this.trying(async () => this.library.unfinished?.forget(id));
   }
 
   async use(id: string): Promise<void> {
@@ -64,6 +63,39 @@ export class Bundles {
     await this.trying(() => (inUse ? this.change(() => this.library.remove(id)) : this.library.remove(id)));
   }
 
+  private async importing(
+    first: ImportProgress | 'choosing',
+    work: (onProgress: OnImportProgress, signal: AbortSignal) => Promise<InstalledBundle | undefined>,
+  ): Promise<void> {
+    if (this.aborting) return;
+    const aborting = new AbortController();
+    const { signal } = aborting;
+    this.aborting = aborting;
+    const show = (importing: ImportProgress | 'choosing') => {
+      if (this.aborting === aborting) this.store.set({ ...this.store.get(), importing });
+    };
+    show(first);
+    await this.trying(async () => {
+      try {
+        const imported = await Promise.race([work(show, signal), this.gaveUpChoosing(signal)]);
+        if (imported?.state.kind === 'ready' && imported.state.fit !== 'wont-fit') await this.change(() => this.library.use(imported.id));
+        // A bundle that waited for the base model that was imported may be the one in use.
+        if (!imported && !signal.aborted && this.store.get().importing !== 'choosing') await this.change(() => Promise.resolve());
+      } finally {
+        this.aborting = undefined;
+      }
+    });
+  }
+
+  /** A picker that never answers must not keep the user waiting. What is copying ends by itself, soon after it is told. */
+  private gaveUpChoosing(signal: AbortSignal): Promise<undefined> {
+    return new Promise(resolve => {
+      signal.addEventListener('abort', () => {
+        if (this.store.get().importing === 'choosing') resolve(undefined);
+      });
+    });
+  }
+
   /** The model of before must let its files go first. */
   private async change(work: () => Promise<void>): Promise<void> {
     this.model.close();
@@ -71,7 +103,7 @@ export class Bundles {
     this.model.load().catch(() => undefined); // the model's state tells
   }
 
-  /** Whatever comes of it, the list is read anew and nothing goes on turning. */
+  /** Whatever comes of it, the list is read anew and nothing goes on turning but an import that is under way. */
   private async trying(work: () => Promise<void>): Promise<void> {
     let error: CoreError | undefined;
     const failed = (thrown: unknown) => {
@@ -82,7 +114,19 @@ export class Bundles {
       failed(thrown);
       return this.store.get().bundles ?? [];
     });
-    this.aborting = undefined;
-    this.store.set({ bundles, ...(error && { error }) });
+    const unfinished = await this.unfinished().catch(failed);
+    const { importing } = this.store.get();
+    this.store.set({
+      bundles,
+      ...(unfinished && { unfinished }),
+      ...(this.aborting && importing !== undefined && { importing }),
+      ...(error && { error }),
+    });
+  }
+
+  /** The file of an import that is under way is none. */
+  private async unfinished(): Promise<UnfinishedImport | undefined> {
+    const [first] = this.aborting ? [] : ((await this.library.unfinished?.list()) ?? []);
+    return first;
   }
 }

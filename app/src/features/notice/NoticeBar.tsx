@@ -40,6 +40,8 @@ function noticeText(notice: Notice, messages: Messages): string {
       return messages.answer.replaceFailed;
     case 'import-empty':
       return messages.conversation.importEmpty;
+    case 'no-voice':
+      return messages.notice.noVoice;
     case 'exported':
       return messages.history.exported;
     case 'failed':

@@ -12,6 +12,7 @@ export type Notice =
   | 'replace-failed'
   | 'import-empty'
   | 'exported'
+  | 'no-voice'
   | 'failed'
   | { refused: ShareRefusal };
 

@@ -10,7 +10,7 @@ import { ScreenHeader } from '../../ui/ScreenHeader';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 import { useStore } from '../../ui/useStore';
 
-import type { PreferenceStore, Theme } from './preferences';
+import { CONTEXTS, type PreferenceStore, type Theme } from './preferences';
 import { ChoiceSetting, SwitchSetting } from './SettingRow';
 
 /** Values that are offered; 0 stands for null, "leave it to the others". */
@@ -83,6 +83,16 @@ export function SettingsScreen({ preferences, device, onBack, onAbout, onLicence
         </Section>
         <Section title={settings.model}>
           {children}
+          <ChoiceSetting
+            title={settings.context}
+            icon="text-long"
+            hint={settings.contextHint}
+            options={[0, ...CONTEXTS].map(key => ({ key, title: key === 0 ? settings.lengthOfBundle : settings.lengthOf(number(key)) }))}
+            selected={current.maxPromptTokens ?? 0}
+            onSelect={key => {
+              preferences.set({ maxPromptTokens: orNull(key) });
+            }}
+          />
           <ChoiceSetting
             title={settings.threads}
             icon="chip"

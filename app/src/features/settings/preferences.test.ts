@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { itemStorage } from '../../core/storage/itemStorage';
 
-import { DEFAULTS, parsePreferences, PreferenceStore, type Preferences } from './preferences';
+import { CONTEXTS, DEFAULTS, lessToRead, parsePreferences, PreferenceStore, type Preferences } from './preferences';
 
 const choice = fc.record({
   mainTask: fc.string(),
@@ -17,6 +17,7 @@ const preferences: fc.Arbitrary<Preferences> = fc.record({
   defaultChoice: fc.option(choice),
   lastChoice: fc.option(choice),
   maxTokens: count,
+  maxPromptTokens: count,
   threads: count,
   freeAfterMinutes: count,
   keepHistory: fc.boolean(),
@@ -51,6 +52,14 @@ test('whatever stands there, a value of another form is the default', () => {
     }),
   );
   for (const text of [undefined, '', '{', 'null', '7', '[]']) expect(parsePreferences(text)).toEqual(DEFAULTS);
+});
+
+test('each kill for memory leaves less to read, down to the smallest limit', () => {
+  let limit = lessToRead(null);
+  expect(limit).toBe(CONTEXTS[0]);
+  for (const next of CONTEXTS.slice(1)) expect((limit = lessToRead(limit))).toBe(next);
+  expect(lessToRead(limit)).toBe(limit);
+  expect(lessToRead(100)).toBe(100);
 });
 
 test('a change that cannot be kept holds until the end, and is told', async () => {

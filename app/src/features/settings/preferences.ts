@@ -15,6 +15,8 @@ export type Preferences = {
   lastChoice: Choice | null;
   /** Generated tokens for each step; null is the bundle's limit. */
   maxTokens: number | null;
+  /** Tokens that are read for each step; null is the bundle's limit. */
+  maxPromptTokens: number | null;
   threads: number | null;
   /** null keeps the model in memory. */
   freeAfterMinutes: number | null;
@@ -30,12 +32,21 @@ export const DEFAULTS: Preferences = {
   defaultChoice: null,
   lastChoice: null,
   maxTokens: null,
+  maxPromptTokens: null,
   threads: null,
   freeAfterMinutes: 5,
   keepHistory: true,
   appLock: false,
   ownNames: [],
 };
+
+/** What can be read at once where that is limited, in tokens: the more, the more memory it takes. */
+export const CONTEXTS = [512, 256];
+
+/** The next smaller limit; the smallest stays. */
+export function lessToRead(limit: number | null): number {
+  return CONTEXTS.find(each => limit === null || each < limit) ?? Math.min(...CONTEXTS, limit ?? Infinity);
+}
 
 const KEY = 'preferences';
 
@@ -78,6 +89,7 @@ export function parsePreferences(text: string | undefined): Preferences {
     defaultChoice: parseChoice(value['defaultChoice']),
     lastChoice: parseChoice(value['lastChoice']),
     maxTokens: positive(value['maxTokens'], DEFAULTS.maxTokens),
+    maxPromptTokens: positive(value['maxPromptTokens'], DEFAULTS.maxPromptTokens),
     threads: positive(value['threads'], DEFAULTS.threads),
     freeAfterMinutes: positive(value['freeAfterMinutes'], value['freeAfterMinutes'] === null ? null : DEFAULTS.freeAfterMinutes),
     keepHistory: boolean(value['keepHistory'], DEFAULTS.keepHistory),

@@ -1,0 +1,49 @@
+import type { FileLibrary, ImportFile } from './bindingLibrary';
+import type { ImportKind, InstalledBundle, Library, OnImportProgress } from './library';
+
+/** A file that the user picked. `release` gives it back; then it can no longer be opened. */
+export type Picked = { open: () => Promise<ImportFile>; release: () => void };
+
+/** A file that was picked before the process ended, and has not been released. */
+export type Held = Picked & { id: string; name: string; kind: ImportKind };
+
+export type FilePicker = {
+  /** Undefined when the user went back. */
+  pick: (kind: ImportKind) => Promise<Picked | undefined>;
+  held: () => Promise<Held[]>;
+};
+
+/** The library of a device on which the user picks files, and which remembers them over the end of the process. */
+export function pickedImports(library: FileLibrary, { pick, held }: FilePicker): Library {
+  const take = async (kind: ImportKind, picked: Picked, onProgress: OnImportProgress, signal: AbortSignal): Promise<InstalledBundle | undefined> => {
+    try {
+      return signal.aborted ? undefined : await library.importFile(kind, await picked.open(), onProgress, signal);
+    } catch (thrown) {
+      if (signal.aborted) return undefined; // while it was being opened
+      throw thrown;
+    } finally {
+      // Only the end of the process leaves it held: what failed or was aborted is picked again.
+      picked.release();
+    }
+  };
+  const find = async (wanted: string) => (await held()).find(({ id }) => id === wanted);
+  return {
+    list: library.list,
+    use: library.use,
+    remove: library.remove,
+    importPicked: async (kind, onProgress, signal) => {
+      const picked = await pick(kind);
+      return picked && take(kind, picked, onProgress, signal);
+    },
+    unfinished: {
+      list: async () => (await held()).map(({ id, name }) => ({ id, name })),
+      resume: async (id, onProgress, signal) => {
+        const file = await find(id);
+        return file && take(file.kind, file, onProgress, signal);
+      },
+      forget: async id => {
+        (await find(id))?.release();
+      },
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { act, screen } from '@testing-library/react-native';
+
+import { loaded, openApp, pick, press, write } from '../../../jest/renderApp';
+import { largeBundle } from '../../../jest/scriptedCore';
+import type { Device } from '../../core/device';
+import { en } from '../../i18n/en';
+
+/** A system that notes what it is told. */
+function noting() {
+  const told: unknown[] = [];
+  const note =
+    (name: string) =>
+    (...values: unknown[]) =>
+      void told.push([name, ...values]);
+  let onStop: () => void = () => undefined;
+  const device: Device = {
+    longRun: {
+      begin: ({ title }) => void told.push(['begin', title]),
+      progress: note('progress'),
+      askToShow: note('ask'),
+      end: note('end'),
+      onStop: listener => {
+        onStop = listener;
+        return () => undefined;
+      },
+    },
+    exitNotice: { takeLast: () => Promise.resolve(undefined), running: note('running') },
+  };
+  return {
+    device,
+    told,
+    stop: () =>
+      act(() => {
+        onStop();
+      }),
+  };
+}
+
+const start = en.task.start['summarize'] ?? '';
+
+test('one answer is told from its start to its end, and nobody is asked for anything', async () => {
+  const { device, told } = noting();
+  const core = await openApp({ device });
+  await loaded(core);
+  expect(told).toEqual([]);
+  await press(start);
+  await write(core, 'Quedan.');
+  expect(told).toEqual([['begin', en.longRun.answer], ['running', 'answer'], ['end'], ['running', undefined]]);
+});
+
+test('several answers are counted, and the first time their notification is asked for', async () => {
+  const { device, told } = noting();
+  const core = await openApp({ offered: largeBundle, device });
+  await loaded(core);
+  await pick(en.choice.allOf.language);
+  await press(start);
+  for (const text of ['un', 'deux', 'trois']) await write(core, text);
+  expect(told.filter(each => !['begin', 'running'].includes((each as string[])[0] ?? ''))).toEqual([
+    ['ask'],
+    ['progress', 0, 3],
+    ['progress', 1, 3],
+    ['progress', 2, 3],
+    ['end'],
+  ]);
+});
+
+test('a benchmark is told too, and is stopped from outside the app', async () => {
+  const { device, told, stop } = noting();
+  const core = await openApp({ device });
+  await loaded(core);
+  await press(en.settings.title);
+  await press(en.settings.benchmark);
+  await press(en.benchmark.start);
+  const [bench] = core.benches;
+  await act(() => bench?.onProgress({ done: 1, total: 4 }));
+  expect(told).toEqual([['begin', en.longRun.benchmark], ['running', 'benchmark'], ['ask'], ['progress', 1, 4]]);
+  await stop();
+  await expect(bench?.report.promise).resolves.toMatchObject({ cancelled: true });
+});
+
+test.each([
+  ['answer', 512],
+  ['import', undefined],
+])('a kill for memory while there was an %s is told, and leaves so much to read at once', async (running, maxPromptTokens) => {
+  const exitNotice: Device['exitNotice'] = { takeLast: () => Promise.resolve({ reason: 'low-memory', running }), running: () => undefined };
+  const core = await openApp({ device: { exitNotice } });
+  expect(screen.getByText(en.notice.lowMemory)).toBeOnTheScreen();
+  await loaded(core);
+  await press(start);
+  expect(core.runs[0]?.request.maxPromptTokens).toBe(maxPromptTokens);
+});
