@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,8 @@ pub struct State {
     pub calls: Vec<Call>,
     /// Bytes of the loaded adapters, by alias.
     pub loaded: BTreeMap<String, u64>,
+    /// Where adapters were read from.
+    pub folders: Vec<PathBuf>,
 }
 
 /// Its ids are the scalar values of the text. Where the scripts end, it echoes `ok`.
@@ -47,6 +49,7 @@ impl Engine for ScriptedEngine {
         let bytes = std::fs::metadata(folder.join("adapter_model.safetensors")).unwrap().len();
         let mut state = self.0.lock().unwrap();
         state.calls.push(Call::Load(alias.to_owned()));
+        state.folders.push(folder.to_owned());
         assert_eq!(state.loaded.insert(alias.to_owned(), bytes), None, "{alias} was loaded already");
         Ok(())
     }
