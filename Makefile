@@ -49,7 +49,7 @@ format: $(VENV_STAMP) ## format Python and Rust
 	$(VENV)/bin/ruff check --fix .
 	cd native && cargo fmt
 
-arm64: $(BUNDLE)/manifest.json build ## the device core for ARM64: its tests and one summary under qemu-user (half an hour)
+arm64: $(BUNDLE)/manifest.json build ## the device core for ARM64: its tests and one summary under qemu-user (20 minutes)
 	scripts/check-arm64.sh $(BUNDLE)
 
 clean: ## what this clone has built (the cache stays)
