@@ -30,7 +30,7 @@ const core = bindingCore(async () => ({
 }));
 
 const device = phone(core, pickedImports(library, documents));
-const languageName = languageNameBy(intlLanguageName, tag => LanguageNames?.nameOf(tag));
+const languageName = languageNameBy(intlLanguageName, (tag, locale) => LanguageNames?.nameIn(tag, locale));
 
 /** The app on the phone: the core in this process, the bundle in the app's own files. */
 export function DeviceApp() {

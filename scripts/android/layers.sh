@@ -113,8 +113,8 @@ merge() { # OUT MAIN [LIBRARY MANIFEST...]: the manifest as AGP's merger makes i
     --property VERSION_CODE=1 --property VERSION_NAME=0.1.0 --out "$out"
 }
 
-linkable() { # MANIFEST: without its <property> elements, which Debian's aapt2 is too old to know
-  perl -0pe 's#<property\b[^>]*/>##g' "$1" >"$1.linkable"
+linkable() { # MANIFEST: without its <property> and <queries> elements, which Debian's aapt2 is too old to know
+  perl -0pe 's#<property\b[^>]*/>##g; s#<queries\b.*?</queries>##gs' "$1" >"$1.linkable"
 }
 
 link() { # APK MANIFEST [OPTION...]

@@ -9,6 +9,7 @@ import DeviceHealth from './NativeDeviceHealth';
 import Documents, { type PickedDocument } from './NativeDocuments';
 import ExitReasons from './NativeExitReasons';
 import LongRun from './NativeLongRun';
+import ReadAloud from './NativeReadAloud';
 import SecureWindow from './NativeSecureWindow';
 import ShareInbox, { type SharedItem as NativeItem } from './NativeShareInbox';
 import { askForNotifications } from './notifications';
@@ -64,6 +65,16 @@ export function phone(core: Core, library: Library): Device {
         LongRun.end();
       },
       onStop: listener => follow(LongRun.onStop, listener),
+    },
+    readAloud: {
+      speak: (text, languageTag) =>
+        ReadAloud.speak(text, languageTag ?? '').then(
+          () => true,
+          () => false,
+        ),
+      stop: () => {
+        ReadAloud.stop();
+      },
     },
     heat: () => {
       const { thermalStatus, thermalHeadroom } = DeviceHealth.read();

@@ -60,7 +60,7 @@ object Screen {
   fun tap(words: String) = find(By.text(words), START_UP_MS).click()
 
   fun chooseSpanish() =
-      find(By.desc(Pattern.compile(Pattern.quote(LanguageNames.nameOf("es")), Pattern.CASE_INSENSITIVE or Pattern.UNICODE_CASE)), START_UP_MS).click()
+      find(By.desc(Pattern.compile(Pattern.quote(LanguageNames.nameIn("es", "en")), Pattern.CASE_INSENSITIVE or Pattern.UNICODE_CASE)), START_UP_MS).click()
 
   /** The answer, once it is complete: then its statistics appear. */
   fun answer(): String {

@@ -18,8 +18,10 @@ import ai.tandem.app.specs.NativeDocumentsSpec
 import ai.tandem.app.specs.NativeExitReasonsSpec
 import ai.tandem.app.specs.NativeLanguageNamesSpec
 import ai.tandem.app.specs.NativeLongRunSpec
+import ai.tandem.app.specs.NativeReadAloudSpec
 import ai.tandem.app.specs.NativeSecureWindowSpec
 import ai.tandem.app.specs.NativeShareInboxSpec
+import ai.tandem.app.speech.ReadAloudModule
 import com.facebook.react.BaseReactPackage
 import com.facebook.react.bridge.NativeModule
 import com.facebook.react.bridge.ReactApplicationContext
@@ -42,6 +44,7 @@ class AppPackage : BaseReactPackage() {
           NativeExitReasonsSpec.NAME to offer(::ExitReasonsModule),
           NativeLanguageNamesSpec.NAME to offer(::LanguageNamesModule),
           NativeLongRunSpec.NAME to offer(::LongRunModule),
+          NativeReadAloudSpec.NAME to offer(::ReadAloudModule),
           NativeSecureWindowSpec.NAME to offer(::SecureWindowModule),
           NativeShareInboxSpec.NAME to offer(::ShareInboxModule),
       )

@@ -46,6 +46,6 @@ class AppPackageTest {
   @Test
   fun javaScriptIsToldTheNamesOfLanguageNames() {
     val module = modules.getModule("LanguageNames", context) as LanguageNamesModule
-    for (tag in listOf("es", "pt-BR", "xx")) assertEquals(LanguageNames.nameOf(tag), module.nameOf(tag))
+    for (tag in listOf("es", "pt-BR", "xx")) assertEquals(LanguageNames.nameIn(tag, "en"), module.nameIn(tag, "en"))
   }
 }

@@ -7,5 +7,5 @@ import com.facebook.react.module.annotations.ReactModule
 /** [LanguageNames] for JavaScript; the contract is app/src/core/NativeLanguageNames.ts. */
 @ReactModule(name = NativeLanguageNamesSpec.NAME)
 class LanguageNamesModule(context: ReactApplicationContext) : NativeLanguageNamesSpec(context) {
-  override fun nameOf(tag: String): String = LanguageNames.nameOf(tag)
+  override fun nameIn(tag: String, locale: String): String = LanguageNames.nameIn(tag, locale)
 }
