@@ -24,6 +24,17 @@ class Task:
     phrase: str = ""
     language_tag: str | None = None
 
+    @classmethod
+    def parse(cls, id: str) -> "Task":
+        """The task of that id.
+
+        Raises:
+            ToolchainError: there is none.
+        """
+        if id not in TASKS:
+            raise ToolchainError(f"unknown task {id!r}: choose from {', '.join(TASKS)}")
+        return TASKS[id]
+
 
 def _translation(tag: str, language: str) -> Task:
     prompt = f"Translate the following text to {language}:\n\n{{input}}\n\nTranslation:"

@@ -7,7 +7,6 @@ import typer
 
 from toolchain import paths
 from toolchain.console import progress, show
-from toolchain.errors import ToolchainError
 
 adapter_app = typer.Typer(no_args_is_help=True, help="Adapters that were trained elsewhere.")
 
@@ -34,12 +33,10 @@ def import_command(
     """Import a plain LoRA for a task: checked against the base, in fp16, on all linears."""
     from toolchain.adapters.importing import import_adapter, linear_shapes
     from toolchain.base_model.specification import base_model
-    from toolchain.tasks import TASKS
+    from toolchain.tasks import Task
 
-    if task not in TASKS:
-        raise ToolchainError(f"unknown task {task!r}: choose from {', '.join(TASKS)}")
+    folder = out or paths.ADAPTERS / Task.parse(task).id
     base = base_model()
-    folder = out or paths.ADAPTERS / task
     log = import_adapter(source, base, linear_shapes(base), folder, licence, replace)
     progress(f"compositions with {task} need a new calibration: those for another adapter are refused")
     show({"adapter": str(folder), **{key: log[key] for key in ("adapter_sha256", "rank", "alpha", "licence")}})

@@ -1,13 +1,16 @@
 """The commands that train: LoRAs, calibrations, baselines. A recipe says how; what is given on the command line comes before it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from toolchain import paths
 from toolchain.console import chosen, show
 from toolchain.errors import ToolchainError
+
+if TYPE_CHECKING:
+    from toolchain.recipe import Training
 
 train_app = typer.Typer(no_args_is_help=True, help="Adapters and calibrations.")
 
@@ -57,29 +60,21 @@ def train_lora_command(
 ) -> None:
     """Train the LoRA of one task alone on the real base."""
     from toolchain.adapters.lora import train_lora
-    from toolchain.adapters.training import Precision
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
     from toolchain.data.benchmark import Split
     from toolchain.data.pairs import single_task_pairs
     from toolchain.recipe import read_recipe
-    from toolchain.tasks import TASKS
+    from toolchain.tasks import Task
 
-    if task not in TASKS:
-        raise ToolchainError(f"unknown task {task!r}: choose from {', '.join(TASKS)}")
+    wanted = Task.parse(task)
     own = read_recipe(recipe).lora
-    training = own.training.overridden(
-        steps=steps,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        precision=precision and chosen(Precision, "precision", precision),
-        gradient_checkpointing=gradient_checkpointing,
-    )
-    examples = len(single_task_pairs(TASKS[task], Split.SINGLE, cocoa))
+    training = _overridden(own.training, steps, batch_size, learning_rate, precision, gradient_checkpointing)
+    examples = len(single_task_pairs(wanted, Split.SINGLE, cocoa))
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
     log = train_lora(
         base,
-        TASKS[task],
+        wanted,
         training.schedule(examples, seed, keep_best=True),
         own.shape(rank=rank, alpha=alpha, dropout=dropout),
         out or paths.ADAPTERS / task,
@@ -122,7 +117,6 @@ def train_calibration_command(
     from toolchain.adapters.calibration import CalibrationMethod, train_calibration
     from toolchain.adapters.merging.calibrated import calibration_path
     from toolchain.adapters.teacher import teacher_pairs
-    from toolchain.adapters.training import Precision
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
     from toolchain.data.benchmark import Split
@@ -131,13 +125,8 @@ def train_calibration_command(
     from toolchain.tasks import Composition
 
     kind, parsed = chosen(CalibrationMethod, "calibration method", method), Composition.parse(composition)
-    training = read_recipe(recipe).calibration.training.overridden(
-        steps=steps,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        precision=precision and chosen(Precision, "precision", precision),
-        gradient_checkpointing=gradient_checkpointing,
-    )
+    own = read_recipe(recipe).calibration.training
+    training = _overridden(own, steps, batch_size, learning_rate, precision, gradient_checkpointing)
     weights = None if merge_weights is None else numbers("--merge-weights", merge_weights)
     teacher = teacher_pairs(parsed) if with_teacher else []
     examples = len(composition_pairs(parsed, Split.CALIBRATION)) + len(teacher)
@@ -179,3 +168,23 @@ def train_baseline_command(
     budget = Budget(steps, batch_size, tried, evaluations, seed, with_teacher)
     log = fit_method(METHODS[method], lambda: load_base(base_model()), scope, budget)
     show({key: log[key] for key in ("method", "composition", "parameters", "rate", "weights", "seconds") if key in log})
+
+
+def _overridden(
+    own: "Training",
+    steps: int | None,
+    batch_size: int | None,
+    learning_rate: float | None,
+    precision: str | None,
+    gradient_checkpointing: bool | None,
+) -> "Training":
+    """The recipe's training with what the command was given."""
+    from toolchain.adapters.training import Precision
+
+    return own.overridden(
+        steps=steps,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        precision=precision and chosen(Precision, "precision", precision),
+        gradient_checkpointing=gradient_checkpointing,
+    )

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { bindingCore } from './bindingCore';
-import { bindingLibrary } from './bindingLibrary';
+import { bindingLibrary, inUseInMemory } from './bindingLibrary';
 import type { ImportProgress } from './library';
 
 let folder: string;
@@ -16,16 +16,9 @@ afterEach(() => {
 
 /** A library in the test's folder. */
 function openLibrary(availableBytes = 2 ** 40) {
-  let inUse: string | undefined;
   return bindingLibrary({
     root: () => join(folder, 'library'),
-    inUse: {
-      read: () => Promise.resolve(inUse),
-      write: id => {
-        inUse = id;
-        return Promise.resolve();
-      },
-    },
+    inUse: inUseInMemory(),
     availableBytes: () => availableBytes,
   });
 }

@@ -27,6 +27,18 @@ export type LibraryParts = {
   availableBytes: () => number;
 };
 
+/** Remembers the bundle in use as long as the process runs. */
+export function inUseInMemory(): LibraryParts['inUse'] {
+  let inUse: string | undefined;
+  return {
+    read: () => Promise.resolve(inUse),
+    write: id => {
+      inUse = id;
+      return Promise.resolve();
+    },
+  };
+}
+
 export type StoredPlace = { library: LibraryLike; bundleId: string };
 
 /** A library that takes in files which are at hand; who picks them is another's matter. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { bindingCore } from '../../src/core/bindingCore';
-import { bindingLibrary } from '../../src/core/bindingLibrary';
+import { bindingLibrary, inUseInMemory } from '../../src/core/bindingLibrary';
 import { CoreError } from '../../src/core/errors';
 
 import { builtPage } from './page';
@@ -24,16 +24,9 @@ process.once('exit', () => {
 const uploads = join(folder, 'uploads');
 mkdirSync(uploads);
 
-let inUse: string | undefined;
 const library = bindingLibrary({
   root: () => join(folder, 'library'),
-  inUse: {
-    read: () => Promise.resolve(inUse),
-    write: id => {
-      inUse = id;
-      return Promise.resolve();
-    },
-  },
+  inUse: inUseInMemory(),
   availableBytes: () => process.availableMemory(),
 });
 
