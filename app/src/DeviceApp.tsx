@@ -18,16 +18,21 @@ let storage: Promise<Storage> | undefined;
 const openStorage = () => (storage ??= phoneStorage({ get: () => DatabaseKey.get(), forget: () => DatabaseKey.forget() }));
 
 const library = bindingLibrary({
-  root: () => DeviceFiles.bundlePath().replace(/[^/]+$/, 'library'),
+  root: () => DeviceFiles.libraryPath(),
   inUse: { read: async () => (await openStorage()).read(KEY), write: async id => (await openStorage()).write(KEY, id) },
   availableBytes,
 });
 
-const core = bindingCore(async () => ({
-  // A bundle that a developer pushed to the phone is used where none was imported.
-  ...((await library.place()) ?? { bundlePath: DeviceFiles.bundlePath(), basePath: DeviceFiles.basePath() ?? undefined }),
-  tempDir: DeviceFiles.tempPath(),
-}));
+const core = bindingCore(async () => {
+  const place = (await library.place()) ?? pushedBundle();
+  return place && { ...place, tempDir: DeviceFiles.tempPath(), availableBytes: availableBytes() };
+});
+
+/** A bundle that a developer pushed to the phone is used where none was imported. */
+function pushedBundle() {
+  const bundlePath = DeviceFiles.bundlePath();
+  return bundlePath === null ? undefined : { bundlePath, basePath: DeviceFiles.basePath() ?? undefined };
+}
 
 const device = phone(core, pickedImports(library, documents));
 const languageName = languageNameBy(intlLanguageName, (tag, locale) => LanguageNames?.nameIn(tag, locale));

@@ -50,6 +50,10 @@ export function Screens({ services, core, device, samples }: Props) {
   const exportHistory = useExport(services, device, bundle);
   const share = device.shareText;
   const onShare = share && ((text: string) => void share(text).catch(() => undefined)); // the user went back
+  const remove = (id: string) =>
+    void history.remove(id).then(undo => {
+      if (undo) notices.show({ undo: () => void undo() });
+    });
   const back = (navigation: Going['navigation']) => () => {
     navigation.goBack();
   };
@@ -101,6 +105,7 @@ export function Screens({ services, core, device, samples }: Props) {
               onOpen={id => {
                 navigation.navigate('entry', { id });
               }}
+              onRemove={remove}
               onExport={exportHistory}
               onBack={back(navigation)}
             />
@@ -113,6 +118,10 @@ export function Screens({ services, core, device, samples }: Props) {
               id={route.params.id}
               tasks={tasks}
               onShare={onShare}
+              onRemove={() => {
+                remove(route.params.id);
+                navigation.goBack();
+              }}
               onOpen={({ id, input, owner }) => {
                 conversation.open({ id: `history-${id}`, input, range: ALL, ...(owner !== undefined && { owner }) });
                 navigation.popToTop();
@@ -176,7 +185,7 @@ export function Screens({ services, core, device, samples }: Props) {
 
 function useBundle({ model }: Services): BundleInfo | undefined {
   const state = useStore(model.state);
-  return state.kind === 'ready' || state.kind === 'loading' ? state.bundle : undefined;
+  return 'bundle' in state ? state.bundle : undefined;
 }
 
 function useExport({ history, notices }: Services, { saveFile }: Device, bundle: BundleInfo | undefined): (() => void) | undefined {

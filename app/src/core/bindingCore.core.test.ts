@@ -9,6 +9,7 @@ import samples from '../../../assets/samples/conversations.json';
 
 import { bindingCore } from './bindingCore';
 import type { CoreSession, RunEvent, RunRequest } from './contract';
+import { noBundle } from './errors';
 
 const core = (bundlePath: string, basePath?: string) => bindingCore(() => Promise.resolve({ bundlePath, basePath }));
 
@@ -51,6 +52,12 @@ describe('a chat file', () => {
     await expect(refused).rejects.toMatchObject({ source: 'input' });
     await expect(refused).rejects.not.toThrow(/private/);
   });
+});
+
+test('where no bundle is, that is what is said', async () => {
+  const none = bindingCore(() => Promise.resolve(undefined));
+  await expect(none.inspect()).rejects.toEqual(noBundle());
+  await expect(none.open({})).rejects.toEqual(noBundle());
 });
 
 describe('a bundle that is none', () => {
@@ -102,6 +109,16 @@ if (missing !== undefined) console.warn(`SKIPPED: tests on the real model: ${mis
     expect(session.bundle.tasks.map(({ id }) => id)).toEqual(manifest.tasks.map(({ id }) => id));
     expect(session.bundle.compositions.map(({ tasks }) => tasks)).toEqual(manifest.compositions.map(({ tasks }) => tasks));
     await expect(core(bundlePath).inspect()).resolves.toEqual(session.bundle);
+  });
+
+  test('is refused, and not loaded, where too little memory is free', async () => {
+    const place = { bundlePath, basePath: process.env['TANDEM_BASE'], availableBytes: 100e6 };
+    const opening = bindingCore(() => Promise.resolve(place)).open({});
+    await expect(opening).rejects.toMatchObject({
+      source: 'memory',
+      kind: 'wont-fit',
+      message: expect.stringMatching(/ needs \d{4} MB .+ 100 MB are free/) as string,
+    });
   });
 
   test('summarises a conversation in Spanish, streamed', async () => {

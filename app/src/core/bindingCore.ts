@@ -2,6 +2,9 @@ import {
   FinishReason,
   Input,
   inspectBundle,
+  memoryFit,
+  MemoryFit,
+  memoryNeed,
   Mode,
   readChat,
   readChatFile,
@@ -34,12 +37,14 @@ import type {
   Statistics,
   Task,
 } from './contract';
-import { CoreError } from './errors';
+import { CoreError, noBundle } from './errors';
 
 /** Where a bundle is: at a path, or in a library. */
 export type Places = {
   /** Where the core may write short-lived files. */
   tempDir?: string | undefined;
+  /** Memory that is free, in bytes; with it, a model that would not fit is refused before it is loaded. */
+  availableBytes?: number | undefined;
 } & (
   | {
       bundlePath: string;
@@ -49,12 +54,20 @@ export type Places = {
   | { library: BindingLibrary; bundleId: string }
 );
 
-/** The core over the generated binding: React Native's on the phone, Node's in tests and the preview's server. */
-export function bindingCore(places: () => Promise<Places>): Core {
+/**
+ * The core over the generated binding: React Native's on the phone, Node's in tests and the preview's server. `places` is asked before each session;
+ * undefined where no bundle is.
+ */
+export function bindingCore(places: () => Promise<Places | undefined>): Core {
+  const placeOfBundle = async () => {
+    const place = await places();
+    if (!place) throw noBundle();
+    return place;
+  };
   return {
     inspect: () =>
       rethrowing(async () => {
-        const place = await places();
+        const place = await placeOfBundle();
         if (!('library' in place)) return bundleInfo(inspectBundle(place.bundlePath));
         const info = place.library.bundles().find(({ id }) => id === place.bundleId)?.info;
         if (!info) throw new CoreError({ source: 'library', kind: 'bundle-broken', message: 'the bundle in use cannot be read; import it again' });
@@ -62,7 +75,8 @@ export function bindingCore(places: () => Promise<Places>): Core {
       }),
     open: ({ threads }) =>
       rethrowing(async () => {
-        const place = await places();
+        const place = await placeOfBundle();
+        refuseWhatWontFit(place);
         const { tempDir } = place;
         const options = { ...(tempDir && { tempDir }), ...(threads && { threads }) };
         const opening =
@@ -72,6 +86,17 @@ export function bindingCore(places: () => Promise<Places>): Core {
     parseChat: text => rethrowing(() => Promise.resolve(readPastedChat(text).map(chatMessage))),
     readChat: file => rethrowing(() => Promise.resolve(('path' in file ? readChatFile(file.path) : readChat(file.bytes)).map(chatMessage))),
   };
+}
+
+/** Better told than found out: a system that is short of memory ends the app without a word. */
+function refuseWhatWontFit(place: Places): void {
+  const { availableBytes } = place;
+  if (availableBytes === undefined) return;
+  const need = 'library' in place ? place.library.memoryNeed(place.bundleId) : memoryNeed(place.bundlePath, place.basePath);
+  if (memoryFit(need, BigInt(Math.max(0, Math.floor(availableBytes)))) !== MemoryFit.WontFit) return;
+  const megabytes = (bytes: bigint | number) => `${String(Math.ceil(Number(bytes) / 1e6))} MB`;
+  const message = `the model needs ${megabytes(need.residentBytes)} of memory and ${megabytes(availableBytes)} are free; close other apps and try again`;
+  throw new CoreError({ source: 'memory', kind: 'wont-fit', message });
 }
 
 function chatMessage({ speaker, text, sentAt }: SentMessage): ChatMessage {

@@ -56,7 +56,7 @@ if (missing !== undefined) console.warn(`SKIPPED: tests on the demo bundle: ${mi
     expect(told.at(-1)).toMatchObject({ phase: 'verifying' });
     for (const { doneBytes, totalBytes } of told) expect(doneBytes).toBeLessThanOrEqual(totalBytes);
 
-    const core = bindingCore(async () => (await library.place()) ?? { bundlePath: 'none' });
+    const core = bindingCore(library.place);
     await expect(core.inspect()).resolves.toEqual(imported?.state.kind === 'ready' && imported.state.bundle);
 
     await library.remove(imported?.id ?? '');
@@ -75,5 +75,7 @@ if (missing !== undefined) console.warn(`SKIPPED: tests on the demo bundle: ${mi
     const library = openLibrary(1);
     const imported = await library.importFile('bundle', { path: bundlePath }, ignore, never());
     expect(imported?.state).toMatchObject({ kind: 'ready', fit: 'wont-fit' });
+    const core = bindingCore(async () => ({ ...((await library.place()) ?? { bundlePath: 'none' }), availableBytes: 1 }));
+    await expect(core.open({})).rejects.toMatchObject({ source: 'memory', kind: 'wont-fit' });
   });
 });

@@ -6,6 +6,8 @@ export type CoreErrorSource =
   | 'base'
   /** A bundle could not be taken in, or found, for a reason that is not its own: no space, files that others should have brought. */
   | 'library'
+  /** The model was not loaded: it would not fit into the memory that is free. */
+  | 'memory'
   /** The text to be worked on was refused. */
   | 'input'
   /** The model failed. */
@@ -17,7 +19,7 @@ export type CoreErrorSource =
   /** A mistake in the app or the core. */
   | 'internal';
 
-const sources: readonly string[] = ['bundle', 'base', 'library', 'input', 'engine', 'closed', 'connection', 'internal'] satisfies CoreErrorSource[];
+const sources: readonly string[] = ['bundle', 'base', 'library', 'memory', 'input', 'engine', 'closed', 'connection', 'internal'] satisfies CoreErrorSource[];
 
 /** `kind` is the id of docs/command-line.md; `message` is one sentence in English and never holds the user's text. */
 export type CoreErrorFields = { source: CoreErrorSource; kind: string; message: string; file?: string };
@@ -54,6 +56,17 @@ export class CoreError extends Error {
     return new CoreError({ source: 'internal', kind: 'unexpected', message: `an unexpected error of type ${name}` });
   }
 }
+
+/** Of a session that was asked for where no bundle is: what a first start finds, and no failure. */
+export function noBundle(): CoreError {
+  return new CoreError({ source: 'library', kind: NO_BUNDLE, message: 'there is no bundle on this device; import one' });
+}
+
+export function isNoBundle({ kind }: CoreError): boolean {
+  return kind === NO_BUNDLE;
+}
+
+const NO_BUNDLE = 'no-bundle';
 
 function isFields(value: unknown): value is CoreErrorFields {
   if (typeof value !== 'object' || value === null) return false;

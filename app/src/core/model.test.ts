@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { ScriptedCore } from '../../jest/scriptedCore';
 
-import { CoreError } from './errors';
+import { CoreError, noBundle } from './errors';
 import { Model } from './model';
 
 const refused = new CoreError({ source: 'bundle', kind: 'hash-mismatch', message: 'x' });
@@ -26,6 +26,19 @@ test('a failed load is told, and can be tried again', async () => {
   core.opening[0]?.reject(refused);
   await expect(first).rejects.toBe(refused);
   expect(model.state.get()).toEqual({ kind: 'failed', error: refused });
+  const second = model.load();
+  core.loaded();
+  await second;
+  expect(model.state.get().kind).toBe('ready');
+});
+
+test('a device without a bundle is no failure, and is asked again by the next load', async () => {
+  const core = new ScriptedCore();
+  const model = new Model(core);
+  const first = model.load();
+  core.opening[0]?.reject(noBundle());
+  await expect(first).rejects.toMatchObject({ source: 'library' });
+  expect(model.state.get()).toEqual({ kind: 'missing' });
   const second = model.load();
   core.loaded();
   await second;

@@ -1,5 +1,5 @@
 import type { BundleInfo, Core, CoreSession, OpenOptions } from './contract';
-import { CoreError } from './errors';
+import { CoreError, isNoBundle } from './errors';
 import { Store, type Readable } from './store';
 
 export type ModelState =
@@ -7,7 +7,9 @@ export type ModelState =
   /** `bundle` is what it says it offers; it is still being verified. */
   | { kind: 'loading'; bundle?: BundleInfo }
   | { kind: 'ready'; bundle: BundleInfo }
-  | { kind: 'failed'; error: CoreError };
+  | { kind: 'failed'; error: CoreError }
+  /** No bundle is there to be loaded. */
+  | { kind: 'missing' };
 
 /**
  * Owns the one session of the app: a model is about a gigabyte, so there is never a second, and one that is
@@ -103,7 +105,7 @@ export class Model {
         const error = CoreError.from(thrown);
         if (this.session === opening) {
           this.session = undefined;
-          this.store.set({ kind: 'failed', error });
+          this.store.set(isNoBundle(error) ? { kind: 'missing' } : { kind: 'failed', error });
         }
         throw error;
       },

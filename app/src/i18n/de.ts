@@ -4,16 +4,16 @@ export const de: Messages = {
   app: {
     name: 'Tandem',
     back: 'Zurück',
-    more: 'Mehr',
     close: 'Schließen',
     cancel: 'Abbrechen',
-    done: 'Fertig',
+    undo: 'Rückgängig',
   },
   model: {
     loading: 'Das Modell wird geladen…',
     ready: 'Bereit, auch ohne Internet',
     failed: 'Das Modell konnte nicht geladen werden',
     closed: 'Schläft, wacht bei Bedarf auf',
+    missing: 'Noch nicht eingerichtet',
     retry: 'Erneut versuchen',
   },
   conversation: {
@@ -23,7 +23,6 @@ export const de: Messages = {
     change: 'Neue Unterhaltung',
     samples: 'Beispiele',
     messages: (count, n) => (n === 1 ? `${count} Nachricht` : `${count} Nachrichten`),
-    plainText: 'Einfacher Text',
     textLabel: 'Chat oder Text',
     textHint: 'Zeilen wie „Ana: hallo“, ein exportierter Chat oder beliebiger Text. Alles bleibt auf diesem Gerät.',
     paste: 'Einfügen',
@@ -41,8 +40,8 @@ export const de: Messages = {
     all: 'Alle Nachrichten',
     last: (count, n) => (n === 1 ? 'Die letzte Nachricht' : `Die letzten ${count}`),
     since: day => `Seit ${day}`,
+    sinceOwn: 'Seit meiner letzten Nachricht',
     custom: 'Andere Anzahl',
-    days: 'Seit einem Tag',
   },
   owner: {
     label: 'Wer bist du?',
@@ -59,7 +58,6 @@ export const de: Messages = {
     plain: 'Neutral',
     allOf: { language: 'Alle Sprachen', tone: 'Alle Töne', mode: 'Alle Methoden' },
     none: 'Dieses Paket enthält nichts, was sich aus einer Unterhaltung machen lässt. Importiere ein anderes.',
-    last: 'Wie beim letzten Mal',
   },
   task: {
     name: { summarize: 'Zusammenfassung', reply: 'Antwort' },
@@ -144,7 +142,6 @@ export const de: Messages = {
     from: 'Aus',
     failed: 'Der Verlauf konnte nicht gelesen oder geschrieben werden.',
     full: 'Auf dem Gerät ist kein Platz mehr für den Verlauf.',
-    you: 'Du',
   },
   settings: {
     title: 'Einstellungen',
@@ -215,6 +212,7 @@ export const de: Messages = {
     faster: (count, all) => `Schneller bei ${count} von ${all} Beispielen`,
     onePass: 'Ein Durchgang',
     twoStep: 'Zwei Schritte',
+    comparison: 'Alle Ergebnisse',
     load: 'Laden',
     compose: 'Zusammensetzen',
     prefill: 'Lesen',
@@ -288,12 +286,12 @@ export const de: Messages = {
     },
   },
   error: {
-    label: 'Fehler',
     file: file => `Datei: ${file}`,
     title: {
       bundle: 'Das Paket wurde abgelehnt',
       base: 'Das Basismodell wurde abgelehnt',
       library: 'Der Import ist gescheitert',
+      memory: 'Zu wenig Speicher ist frei',
       input: 'Dieser Text lässt sich nicht verwenden',
       engine: 'Das Modell ist gescheitert',
       closed: 'Das Modell wurde geschlossen',
@@ -304,6 +302,7 @@ export const de: Messages = {
       bundle: 'Nichts davon wurde benutzt. Exportiere oder kopiere das Paket noch einmal und versuche es erneut.',
       base: 'Nimm die Datei des Basismodells, für das das Paket gemacht wurde, und versuche es erneut.',
       library: 'Nichts wurde verändert. Schaffe Platz oder nimm das vollständige Paket und versuche es erneut.',
+      memory: 'Schließe andere Apps und versuche es erneut.',
       input: 'Wähle andere Nachrichten oder einen anderen Text.',
       engine: 'Versuche es erneut. Passiert es wieder, schließe andere Apps: Das Modell braucht etwa ein Gigabyte Speicher.',
       closed: 'Versuche es erneut: Das Modell wird dann neu geladen.',

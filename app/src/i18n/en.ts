@@ -3,16 +3,16 @@ export const en = {
   app: {
     name: 'Tandem',
     back: 'Back',
-    more: 'More',
     close: 'Close',
     cancel: 'Cancel',
-    done: 'Done',
+    undo: 'Undo',
   },
   model: {
     loading: 'Loading the model…',
     ready: 'Ready, works offline',
     failed: 'The model could not be loaded',
     closed: 'Asleep, wakes when needed',
+    missing: 'Not set up yet',
     retry: 'Try again',
   },
   conversation: {
@@ -22,7 +22,6 @@ export const en = {
     change: 'New conversation',
     samples: 'Samples',
     messages: (count: string, n: number) => (n === 1 ? `${count} message` : `${count} messages`),
-    plainText: 'Plain text',
     textLabel: 'Chat or text',
     textHint: 'Lines like “Ana: hello”, a chat export, or any text. It stays on this device.',
     paste: 'Paste',
@@ -40,8 +39,8 @@ export const en = {
     all: 'All messages',
     last: (count: string, n: number) => (n === 1 ? 'The last message' : `The last ${count}`),
     since: (day: string) => `Since ${day}`,
+    sinceOwn: 'Since my last message',
     custom: 'Another number',
-    days: 'Since a day',
   },
   owner: {
     label: 'Who are you?',
@@ -58,7 +57,6 @@ export const en = {
     plain: 'Neutral',
     allOf: { language: 'All languages', tone: 'All tones', mode: 'All methods' },
     none: 'This bundle holds nothing that can be made of a conversation. Import another one.',
-    last: 'As last time',
   },
   /** By the ids that bundles use; what is not here is shown by its id. */
   task: {
@@ -142,7 +140,6 @@ export const en = {
     from: 'From',
     failed: 'The history could not be read or written.',
     full: 'There is no space left on the device to keep the history.',
-    you: 'You',
   },
   settings: {
     title: 'Settings',
@@ -213,6 +210,7 @@ export const en = {
     faster: (count: string, all: string) => `Faster on ${count} of ${all} samples`,
     onePass: 'One pass',
     twoStep: 'Two steps',
+    comparison: 'All results',
     load: 'Load',
     compose: 'Compose',
     prefill: 'Reading',
@@ -284,12 +282,12 @@ export const en = {
     },
   },
   error: {
-    label: 'Error',
     file: (file: string) => `File: ${file}`,
     title: {
       bundle: 'The bundle was refused',
       base: 'The base model was refused',
       library: 'The import failed',
+      memory: 'Too little memory is free',
       input: 'This text cannot be used',
       engine: 'The model failed',
       closed: 'The model was closed',
@@ -300,6 +298,7 @@ export const en = {
       bundle: 'Nothing of it was used. Export or copy the bundle again, then try again.',
       base: 'Use the base model file that the bundle was made for, then try again.',
       library: 'Nothing was changed. Free some space, or take the complete bundle, then try again.',
+      memory: 'Close other apps, then try again.',
       input: 'Choose other messages or another text.',
       engine: 'Try again. If it happens again, close other apps: the model needs about a gigabyte of memory.',
       closed: 'Try again: the model is then loaded anew.',

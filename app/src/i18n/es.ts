@@ -4,16 +4,16 @@ export const es: Messages = {
   app: {
     name: 'Tandem',
     back: 'Atrás',
-    more: 'Más',
     close: 'Cerrar',
     cancel: 'Cancelar',
-    done: 'Listo',
+    undo: 'Deshacer',
   },
   model: {
     loading: 'Cargando el modelo…',
     ready: 'Listo, funciona sin conexión',
     failed: 'No se pudo cargar el modelo',
     closed: 'En reposo, se activa al usarlo',
+    missing: 'Aún sin configurar',
     retry: 'Reintentar',
   },
   conversation: {
@@ -23,7 +23,6 @@ export const es: Messages = {
     change: 'Nueva conversación',
     samples: 'Ejemplos',
     messages: (count, n) => (n === 1 ? `${count} mensaje` : `${count} mensajes`),
-    plainText: 'Texto sin formato',
     textLabel: 'Chat o texto',
     textHint: 'Líneas como «Ana: hola», un chat exportado o cualquier texto. No sale de este dispositivo.',
     paste: 'Pegar',
@@ -41,8 +40,8 @@ export const es: Messages = {
     all: 'Todos los mensajes',
     last: (count, n) => (n === 1 ? 'El último mensaje' : `Los últimos ${count}`),
     since: day => `Desde el ${day}`,
+    sinceOwn: 'Desde mi último mensaje',
     custom: 'Otra cantidad',
-    days: 'Desde un día',
   },
   owner: {
     label: '¿Quién eres?',
@@ -59,7 +58,6 @@ export const es: Messages = {
     plain: 'Neutro',
     allOf: { language: 'Todos los idiomas', tone: 'Todos los tonos', mode: 'Todos los métodos' },
     none: 'Este paquete no contiene nada que pueda hacerse con una conversación. Importa otro.',
-    last: 'Como la última vez',
   },
   task: {
     name: { summarize: 'Resumen', reply: 'Respuesta' },
@@ -141,7 +139,6 @@ export const es: Messages = {
     from: 'A partir de',
     failed: 'No se pudo leer o escribir el historial.',
     full: 'No queda espacio en el dispositivo para guardar el historial.',
-    you: 'Tú',
   },
   settings: {
     title: 'Ajustes',
@@ -212,6 +209,7 @@ export const es: Messages = {
     faster: (count, all) => `Más rápida en ${count} de ${all} ejemplos`,
     onePass: 'Una pasada',
     twoStep: 'Dos pasos',
+    comparison: 'Todos los resultados',
     load: 'Carga',
     compose: 'Composición',
     prefill: 'Lectura',
@@ -283,12 +281,12 @@ export const es: Messages = {
     },
   },
   error: {
-    label: 'Error',
     file: file => `Archivo: ${file}`,
     title: {
       bundle: 'El paquete fue rechazado',
       base: 'El modelo base fue rechazado',
       library: 'La importación falló',
+      memory: 'Hay muy poca memoria libre',
       input: 'Este texto no se puede usar',
       engine: 'El modelo falló',
       closed: 'El modelo se cerró',
@@ -299,6 +297,7 @@ export const es: Messages = {
       bundle: 'No se usó nada de él. Exporta o copia el paquete otra vez y vuelve a intentarlo.',
       base: 'Usa el archivo del modelo base para el que se hizo el paquete y vuelve a intentarlo.',
       library: 'No se cambió nada. Libera espacio o usa el paquete completo y vuelve a intentarlo.',
+      memory: 'Cierra otras aplicaciones y vuelve a intentarlo.',
       input: 'Elige otros mensajes u otro texto.',
       engine: 'Vuelve a intentarlo. Si ocurre otra vez, cierra otras aplicaciones: el modelo necesita alrededor de un gigabyte de memoria.',
       closed: 'Vuelve a intentarlo: el modelo se cargará de nuevo.',

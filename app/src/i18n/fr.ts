@@ -4,16 +4,16 @@ export const fr: Messages = {
   app: {
     name: 'Tandem',
     back: 'Retour',
-    more: 'Plus',
     close: 'Fermer',
     cancel: 'Annuler',
-    done: 'Terminé',
+    undo: 'Rétablir',
   },
   model: {
     loading: 'Chargement du modèle…',
     ready: 'Prêt, fonctionne hors ligne',
     failed: 'Le modèle n’a pas pu être chargé',
     closed: 'En veille, s’active au besoin',
+    missing: 'Pas encore configuré',
     retry: 'Réessayer',
   },
   conversation: {
@@ -23,7 +23,6 @@ export const fr: Messages = {
     change: 'Nouvelle conversation',
     samples: 'Exemples',
     messages: (count, n) => (n < 2 ? `${count} message` : `${count} messages`),
-    plainText: 'Texte brut',
     textLabel: 'Discussion ou texte',
     textHint: 'Des lignes comme « Ana : bonjour », une discussion exportée ou n’importe quel texte. Rien ne quitte cet appareil.',
     paste: 'Coller',
@@ -41,8 +40,8 @@ export const fr: Messages = {
     all: 'Tous les messages',
     last: (count, n) => (n < 2 ? 'Le dernier message' : `Les ${count} derniers`),
     since: day => `Depuis le ${day}`,
+    sinceOwn: 'Depuis mon dernier message',
     custom: 'Un autre nombre',
-    days: 'Depuis un jour',
   },
   owner: {
     label: 'Qui êtes-vous ?',
@@ -59,7 +58,6 @@ export const fr: Messages = {
     plain: 'Neutre',
     allOf: { language: 'Toutes les langues', tone: 'Tous les tons', mode: 'Toutes les méthodes' },
     none: 'Ce paquet ne contient rien qui puisse servir à une conversation. Importez-en un autre.',
-    last: 'Comme la dernière fois',
   },
   task: {
     name: { summarize: 'Résumé', reply: 'Réponse' },
@@ -144,7 +142,6 @@ export const fr: Messages = {
     from: 'À partir de',
     failed: 'L’historique n’a pas pu être lu ou écrit.',
     full: 'Il n’y a plus de place sur l’appareil pour conserver l’historique.',
-    you: 'Vous',
   },
   settings: {
     title: 'Paramètres',
@@ -215,6 +212,7 @@ export const fr: Messages = {
     faster: (count, all) => `Plus rapide sur ${count} exemples sur ${all}`,
     onePass: 'Une passe',
     twoStep: 'Deux étapes',
+    comparison: 'Tous les résultats',
     load: 'Chargement',
     compose: 'Composition',
     prefill: 'Lecture',
@@ -287,12 +285,12 @@ export const fr: Messages = {
     },
   },
   error: {
-    label: 'Erreur',
     file: file => `Fichier : ${file}`,
     title: {
       bundle: 'Le paquet a été refusé',
       base: 'Le modèle de base a été refusé',
       library: 'L’importation a échoué',
+      memory: 'Trop peu de mémoire est libre',
       input: 'Ce texte ne peut pas être utilisé',
       engine: 'Le modèle a échoué',
       closed: 'Le modèle a été fermé',
@@ -303,6 +301,7 @@ export const fr: Messages = {
       bundle: 'Rien n’en a été utilisé. Exportez ou copiez de nouveau le paquet, puis réessayez.',
       base: 'Utilisez le fichier du modèle de base pour lequel le paquet a été fait, puis réessayez.',
       library: 'Rien n’a été modifié. Libérez de la place ou prenez le paquet complet, puis réessayez.',
+      memory: 'Fermez d’autres applications, puis réessayez.',
       input: 'Choisissez d’autres messages ou un autre texte.',
       engine: 'Réessayez. Si cela se reproduit, fermez d’autres applications : le modèle a besoin d’environ un gigaoctet de mémoire.',
       closed: 'Réessayez : le modèle sera chargé de nouveau.',

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -31,7 +31,8 @@ const library = bindingLibrary({
 });
 
 // As on the phone, the bundle that was given is used where none was imported.
-const core = bindingCore(async () => (await library.place()) ?? { bundlePath, basePath: process.env['TANDEM_BASE'] });
+const given = () => (existsSync(bundlePath) ? { bundlePath, basePath: process.env['TANDEM_BASE'] } : undefined);
+const core = bindingCore(async () => (await library.place()) ?? given());
 const preview = await serve({ core, library, page: await builtPage(), uploads, port });
 console.log(`Tandem is at ${preview.url} (Ctrl-C ends it)`);
 

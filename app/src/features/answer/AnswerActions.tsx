@@ -1,12 +1,12 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { StyleSheet, View } from 'react-native';
 import { Button } from 'react-native-paper';
 
 import type { Statistics } from '../../core/contract';
 import { useMessages } from '../../i18n';
 import { ActionButton } from '../../ui/ActionButton';
-import { copyText } from '../../ui/copyText';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
+import { useCopy } from '../../ui/useCopy';
 
 import { EditDialog } from './EditDialog';
 import { ReadAloudButton, type Voice } from './ReadAloudButton';
@@ -89,33 +89,16 @@ export function AnswerActions({ text, statistics, onAgain, use: { onEdit, onShar
   );
 }
 
-/** How long "copied" is shown, in milliseconds. */
-const COPIED_FOR = 2000;
-
 function CopyButton({ text }: { text: string }) {
   const messages = useMessages();
-  const [copied, setCopied] = useState(false);
-  useEffect(() => {
-    if (!copied) return undefined;
-    const timer = setTimeout(() => {
-      setCopied(false);
-    }, COPIED_FOR);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [copied]);
+  const { copied, copy } = useCopy();
   return (
     <ActionButton
       icon={copied ? 'check' : 'content-copy'}
       label={copied ? messages.answer.copied : messages.answer.copy}
       disabled={text === ''}
       onPress={() => {
-        copyText(text).then(
-          () => {
-            setCopied(true);
-          },
-          () => undefined, // the label then stays as it is
-        );
+        copy(text);
       }}
     />
   );

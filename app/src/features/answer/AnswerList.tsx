@@ -1,7 +1,7 @@
 import { ScrollView, StyleSheet, View } from 'react-native';
 import { Text, useTheme } from 'react-native-paper';
 
-import type { Task } from '../../core/contract';
+import type { BundleInfo, RunRequest, Task } from '../../core/contract';
 import type { ReadAloud } from '../../core/device';
 import { useLanguageName, useMessages } from '../../i18n';
 import { ActionButton } from '../../ui/ActionButton';
@@ -14,7 +14,8 @@ import type { Voice } from './ReadAloudButton';
 type Props = {
   items: readonly Item[];
   answers: Answers;
-  tasks: readonly Task[];
+  /** What the answers were made with. */
+  bundle: BundleInfo | undefined;
   modelIsLoading: boolean;
   onShare: ((text: string) => void) | undefined;
   onReplace: ((text: string) => void) | undefined;
@@ -24,10 +25,11 @@ type Props = {
 };
 
 /** The answers, a card each. */
-export function AnswerList({ items, answers, tasks, modelIsLoading, onShare, onReplace, readAloud, onNoVoice }: Props) {
+export function AnswerList({ items, answers, bundle, modelIsLoading, onShare, onReplace, readAloud, onNoVoice }: Props) {
   const messages = useMessages();
   const languageName = useLanguageName();
   const { colors } = useTheme();
+  const tasks = bundle?.tasks ?? [];
   const voiceFor = (into: readonly string[]): Voice | undefined =>
     readAloud && {
       speak: async text => {
@@ -37,6 +39,10 @@ export function AnswerList({ items, answers, tasks, modelIsLoading, onShare, onR
     };
   // Where the same is made in several ways, a card says in which.
   const compared = items.length > 1 && new Set(items.map(({ request }) => requestTasks(request).join('+'))).size === 1;
+  const noteOf = (request: RunRequest) => {
+    const explained = messages.mode.explained[request.mode];
+    return isRecommended(request, bundle) ? `${messages.mode.best}. ${explained}` : explained;
+  };
   return (
     <ScrollView contentContainerStyle={styles.list} keyboardShouldPersistTaps="handled" tabIndex={0}>
       {items.map(item => {
@@ -47,7 +53,7 @@ export function AnswerList({ items, answers, tasks, modelIsLoading, onShare, onR
             key={item.id}
             item={item}
             title={compared ? messages.mode.name[mode] : name}
-            note={compared ? messages.mode.explained[mode] : undefined}
+            note={compared ? noteOf(item.request) : undefined}
             modelIsLoading={modelIsLoading}
             onAgain={() => void answers.again(item.id)}
             use={{
@@ -75,6 +81,12 @@ export function AnswerList({ items, answers, tasks, modelIsLoading, onShare, onR
       </View>
     </ScrollView>
   );
+}
+
+/** Whether the bundle's own measurements chose this mode for these tasks. */
+function isRecommended(request: RunRequest, bundle: BundleInfo | undefined): boolean {
+  const name = requestTasks(request).join('+');
+  return bundle?.compositions.find(({ tasks }) => tasks.join('+') === name)?.recommendedMode === request.mode;
 }
 
 /** The language that an answer is translated into last; undefined where it stays in its own. */

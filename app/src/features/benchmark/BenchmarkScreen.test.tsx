@@ -43,6 +43,22 @@ test('can be stopped, and its results deleted', async () => {
   expect(screen.queryByText(en.benchmark.load)).toBeNull();
 });
 
+test('several results are drawn beside each other, each speed to its own highest', async () => {
+  const core = await openBenchmark();
+  for (const decodeTokensPerSecond of [20, 40]) {
+    await press(en.benchmark.start);
+    const bench = core.benches.at(-1);
+    if (bench) bench.report.resolve(benchReport(bench.plan, { decodeTokensPerSecond }));
+    await settle();
+    expect(screen.queryByText(en.benchmark.comparison) !== null).toBe(decodeTokensPerSecond === 40);
+  }
+  const bars = screen.getAllByTestId('bar').slice(0, 4);
+  expect(bars).toHaveLength(4);
+  ['100.0%', '100.0%', '100.0%', '50.0%'].forEach((width, index) => {
+    expect(bars[index]).toHaveStyle({ width });
+  });
+});
+
 test('a bundle without a second task has nothing to compare, and says so', async () => {
   await openBenchmark({ offered: { ...bundle, compositions: bundle.compositions.slice(0, 1) } });
   expect(screen.getByText(en.benchmark.nothing)).toBeOnTheScreen();

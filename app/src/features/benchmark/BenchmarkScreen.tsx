@@ -15,6 +15,7 @@ import { outputsOf, type Output } from '../choice/outputs';
 import { fromSample, type Sample } from '../conversation/conversation';
 
 import { csvOf, type Benchmark } from './benchmark';
+import { ComparisonCard } from './ComparisonCard';
 import { ReportCard } from './ReportCard';
 
 /** How often each pair runs. */
@@ -93,6 +94,7 @@ export function BenchmarkScreen({ benchmark, bundle, choice, samples, saveFile, 
             {texts.start}
           </Button>
         )}
+        {kept.length > 1 && <ComparisonCard kept={kept} tasks={bundle?.tasks ?? []} />}
         {kept.map(each => (
           <ReportCard key={each.at} kept={each} tasks={bundle?.tasks ?? []} />
         ))}

@@ -5,6 +5,7 @@ import type { BenchTimes, Task } from '../../core/contract';
 import { useDates, useLanguageName, useMessages, useNumbers } from '../../i18n';
 import { tasksName } from '../choice/names';
 
+import { Bar } from './Bar';
 import type { KeptReport } from './benchmark';
 
 /** One report: the ratio, the times of each pair as bars, and the rest in numbers. */
@@ -58,15 +59,6 @@ export function ReportCard({ kept: { at, baseName, report, heat }, tasks }: { ke
   );
 }
 
-function Bar({ name, text, share, color }: { name: string; text: string; share: number; color: string }) {
-  return (
-    <View>
-      <Text variant="bodySmall">{`${name}: ${text}`}</Text>
-      <View style={[styles.bar, { width: `${Math.max(1, share * 100).toFixed(1)}%` as `${number}%`, backgroundColor: color }]} />
-    </View>
-  );
-}
-
 function total({ prefillMs, decodeMs }: BenchTimes): number {
   return prefillMs + decodeMs;
 }
@@ -74,6 +66,5 @@ function total({ prefillMs, decodeMs }: BenchTimes): number {
 const styles = StyleSheet.create({
   card: { borderRadius: 16, padding: 16, gap: 8 },
   pair: { gap: 4, marginVertical: 4 },
-  bar: { height: 8, borderRadius: 4 },
   fact: { flexDirection: 'row', flexWrap: 'wrap', justifyContent: 'space-between', gap: 8 },
 });

@@ -79,6 +79,7 @@ test('the heat before and after is kept with the report, and in the CSV', async 
     .map(line => line.split(','));
   const cells = Object.fromEntries(columns?.map((column, index) => [column, row?.[index]]) ?? []);
   expect(cells).toMatchObject({ heat_before: 'none', heat_after: 'moderate', headroom_before: '0.25', headroom_after: '' });
+  expect(cells).toMatchObject({ load_ms: '900', compose_ms: '40', switch_ms: '', peak_rss_bytes: String(2 ** 30) });
 });
 
 test('what stands there of another form is no report', async () => {

@@ -104,7 +104,8 @@ function isObject(value: unknown): boolean {
 
 const COLUMNS = [
   ...['time', 'base', 'tasks', 'mode', 'input', 'steps', 'prompt_tokens', 'generated_tokens', 'prefill_ms', 'decode_ms', 'ratio'],
-  ...['heat_before', 'heat_after', 'headroom_before', 'headroom_after'],
+  // Of the report as a whole: the same in each of its rows.
+  ...['load_ms', 'compose_ms', 'switch_ms', 'peak_rss_bytes', 'heat_before', 'heat_after', 'headroom_before', 'headroom_after'],
 ];
 
 /** One row for each measured side of each pair, as RFC 4180 has it. */
@@ -123,6 +124,10 @@ export function csvOf(kept: readonly KeptReport[]): string {
         times.prefillMs,
         times.decodeMs,
         ratio,
+        report.loadMs,
+        report.composeMs,
+        report.switchMs ?? '',
+        report.peakRssBytes,
         heat?.before.status ?? '',
         heat?.after.status ?? '',
         heat?.before.headroom ?? '',

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { ScrollView, StyleSheet } from 'react-native';
-import { Button } from 'react-native-paper';
+import { Button, Dialog, Text } from 'react-native-paper';
 
 import { useMessages } from '../../i18n';
 import { ChoiceDialog } from '../../ui/ChoiceDialog';
@@ -49,7 +49,7 @@ export function ConversationBar({ conversation, onRange, onOwner }: Props) {
           {owner === undefined ? messages.owner.unknown : messages.owner.button(owner)}
         </Button>
       </ScrollView>
-      {asking === 'range' && <RangeDialog messages={input.messages} range={range} rangeName={rangeName} onSelect={onRange} onDismiss={close} />}
+      {asking === 'range' && <RangeDialog messages={input.messages} owner={owner} range={range} rangeName={rangeName} onSelect={onRange} onDismiss={close} />}
       <ChoiceDialog
         visible={asking === 'owner'}
         title={messages.owner.label}
@@ -59,8 +59,11 @@ export function ConversationBar({ conversation, onRange, onOwner }: Props) {
         onSelect={key => {
           onOwner(key === '' ? undefined : key.slice(1));
         }}
-        onDismiss={close}
-      />
+        onDismiss={close}>
+        <Dialog.Content>
+          <Text variant="bodyMedium">{messages.owner.hint}</Text>
+        </Dialog.Content>
+      </ChoiceDialog>
     </>
   );
 }

@@ -90,6 +90,25 @@ describe('the range', () => {
     expect(core.runs[0]?.request.input).toEqual({ kind: 'conversation', messages: days.slice(1) });
   });
 
+  test('since the own last message is what the user has not answered', async () => {
+    const core = await openApp();
+    await loaded(core);
+    await enter('Eva: One\nLeo: Two\nEva: Three\nEva: Four');
+    await press(en.range.button('4 messages'));
+    expect(screen.queryByRole('radio', { name: new RegExp(en.range.sinceOwn) })).toBeNull();
+    await press(en.app.close);
+    await press(en.owner.unknown);
+    expect(screen.getByText(en.owner.hint)).toBeOnTheScreen();
+    await pick('Leo');
+    await press(en.range.button('4 messages'));
+    await pick(new RegExp(en.range.sinceOwn));
+    await press(START);
+    expect(core.runs[0]?.request.input).toMatchObject({ messages: [{ text: 'Three' }, { text: 'Four' }] });
+    await press(en.owner.button('Leo'));
+    await pick('Eva');
+    expect(button(en.range.button('4 messages'))).toBeOnTheScreen();
+  });
+
   test('of a typed number takes the last so many', async () => {
     const core = await openDays();
     await fireEvent.changeText(screen.getByLabelText(en.range.custom), '1');

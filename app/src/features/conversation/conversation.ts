@@ -36,8 +36,8 @@ export function speakersOf(input: Input): string[] {
 }
 
 /** What of it is worked on. */
-export function chosenInput({ input, range }: Conversation): Input {
-  return input.kind === 'text' ? input : { kind: 'conversation', messages: inRange(input.messages, range) };
+export function chosenInput({ input, range, owner }: Conversation): Input {
+  return input.kind === 'text' ? input : { kind: 'conversation', messages: inRange(input.messages, range, owner) };
 }
 
 /** The conversation on the first screen. */
@@ -67,7 +67,8 @@ export class CurrentConversation {
 
   setOwner(owner: string | undefined): void {
     this.change(conversation => {
-      const changed = { ...conversation };
+      // What came after someone else's last message is not what was asked for.
+      const changed = conversation.range.kind === 'since-own' ? { ...conversation, range: ALL } : { ...conversation };
       delete changed.owner;
       return owner === undefined ? changed : { ...changed, owner };
     });

@@ -7,7 +7,7 @@ import { daysOf, inRange } from './range';
 const chat: fc.Arbitrary<ChatMessage[]> = fc.array(
   fc.record(
     {
-      speaker: fc.constant('A'),
+      speaker: fc.constantFrom('A', 'B'),
       text: fc.string({ maxLength: 3 }),
       sentAt: fc.constantFrom('2026-01-30T10:00', '2026-01-31T23:59:59', '2026-02-01T00:00', 'nonsense'),
     },
@@ -35,6 +35,17 @@ test('since a day is an end of the conversation, begins on that day, and has as 
         expect(chosen).toEqual(messages.slice(messages.length - count));
         expect(chosen[0]?.sentAt?.startsWith(day)).toBe(true);
       }
+    }),
+  );
+});
+
+test('since the own last message is an end of the conversation without own messages, right after one or all of it', () => {
+  fc.assert(
+    fc.property(chat, fc.constantFrom('A', 'B', 'nobody'), (messages, owner) => {
+      const chosen = inRange(messages, { kind: 'since-own' }, owner);
+      expect(chosen).toEqual(messages.slice(messages.length - chosen.length));
+      expect(chosen.some(({ speaker }) => speaker === owner)).toBe(false);
+      if (chosen.length < messages.length) expect(messages.at(-chosen.length - 1)?.speaker).toBe(owner);
     }),
   );
 });

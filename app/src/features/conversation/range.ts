@@ -1,12 +1,12 @@
 import type { ChatMessage } from '../../core/contract';
 
-/** Which messages of a conversation are worked on. `day` is `2026-11-24`. */
-export type Range = { kind: 'all' } | { kind: 'last'; count: number } | { kind: 'since'; day: string };
+/** Which messages of a conversation are worked on. `day` is `2026-11-24`; `since-own` is what came after the owner's last message. */
+export type Range = { kind: 'all' } | { kind: 'last'; count: number } | { kind: 'since'; day: string } | { kind: 'since-own' };
 
 export const ALL: Range = { kind: 'all' };
 
-/** Always an end of the conversation. Messages of unknown time belong to the day of the message before them. */
-export function inRange(messages: ChatMessage[], range: Range): ChatMessage[] {
+/** Always an end of the conversation. Messages of unknown time belong to the day of the message before them. Whom `owner` does not name has sent none. */
+export function inRange(messages: ChatMessage[], range: Range, owner?: string): ChatMessage[] {
   switch (range.kind) {
     case 'all':
       return messages;
@@ -16,6 +16,8 @@ export function inRange(messages: ChatMessage[], range: Range): ChatMessage[] {
       const first = messages.findIndex(message => (dayOf(message) ?? '') >= range.day);
       return first < 0 ? [] : messages.slice(first);
     }
+    case 'since-own':
+      return messages.slice(messages.findLastIndex(({ speaker }) => speaker === owner) + 1);
   }
 }
 

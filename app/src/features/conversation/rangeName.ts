@@ -17,6 +17,8 @@ export function useRangeName(): RangeName {
         return messages.range.last(number(range.count), range.count);
       case 'since':
         return messages.range.since(dates.day(range.day));
+      case 'since-own':
+        return messages.range.sinceOwn;
     }
   };
 }

@@ -6,9 +6,9 @@ import { useSafeAreaInsets } from 'react-native-safe-area-context';
 import type { Task } from '../../core/contract';
 import type { HistoryEntry } from '../../core/storage/storage';
 import { useDates, useLanguageName, useMessages } from '../../i18n';
-import { copyText } from '../../ui/copyText';
 import { HeaderAction, ScreenHeader } from '../../ui/ScreenHeader';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
+import { useCopy } from '../../ui/useCopy';
 import { tasksName } from '../choice/names';
 
 import type { History } from './history';
@@ -18,18 +18,20 @@ type Props = {
   id: string;
   tasks: readonly Task[];
   onShare: ((text: string) => void) | undefined;
+  onRemove: () => void;
   onOpen: (entry: HistoryEntry) => void;
   onBack: () => void;
 };
 
 /** One kept answer in full. */
-export function EntryScreen({ history, id, tasks, onShare, onOpen, onBack }: Props) {
+export function EntryScreen({ history, id, tasks, onShare, onRemove, onOpen, onBack }: Props) {
   const messages = useMessages();
   const languageName = useLanguageName();
   const dates = useDates();
   const { colors } = useTheme();
   const insets = useSafeAreaInsets();
   const [entry, setEntry] = useState<HistoryEntry | 'missing'>();
+  const { copied, copy } = useCopy();
 
   useEffect(() => {
     let wanted = true;
@@ -44,14 +46,7 @@ export function EntryScreen({ history, id, tasks, onShare, onOpen, onBack }: Pro
   return (
     <View style={[styles.screen, { backgroundColor: colors.background }]}>
       <ScreenHeader title={messages.history.title} onBack={onBack}>
-        <HeaderAction
-          icon="delete-outline"
-          label={messages.history.remove}
-          onPress={() => {
-            void history.remove(id);
-            onBack();
-          }}
-        />
+        <HeaderAction icon="delete-outline" label={messages.history.remove} onPress={onRemove} />
       </ScreenHeader>
       {entry === undefined && <ActivityIndicator aria-label={messages.history.title} style={styles.content} />}
       {entry === 'missing' && (
@@ -71,8 +66,14 @@ export function EntryScreen({ history, id, tasks, onShare, onOpen, onBack }: Pro
             {entry.text}
           </Text>
           <View style={styles.buttons}>
-            <Button mode="contained-tonal" icon="content-copy" onPress={() => void copyText(entry.text).catch(() => undefined)} contentStyle={styles.target}>
-              {messages.answer.copy}
+            <Button
+              mode="contained-tonal"
+              icon={copied ? 'check' : 'content-copy'}
+              onPress={() => {
+                copy(entry.text);
+              }}
+              contentStyle={styles.target}>
+              {copied ? messages.answer.copied : messages.answer.copy}
             </Button>
             {onShare && (
               <Button

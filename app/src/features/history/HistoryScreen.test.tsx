@@ -1,6 +1,6 @@
 import { fireEvent, screen, within } from '@testing-library/react-native';
 
-import { loaded, openApp, pick, press, settle, write } from '../../../jest/renderApp';
+import { button, loaded, openApp, pick, press, settle, write } from '../../../jest/renderApp';
 import { itemStorage } from '../../core/storage/itemStorage';
 import { StorageError } from '../../core/storage/storage';
 import { en } from '../../i18n/en';
@@ -29,19 +29,24 @@ test('an answer is found again, with what it was made from', async () => {
   await fireEvent.press(within(list()).getByText('Quedan el viernes.'));
   await settle();
   expect(screen.getByText('Summary · Spanish')).toBeOnTheScreen();
+  await press(en.answer.copy);
+  expect(button(en.answer.copied)).toBeOnTheScreen();
   await press(en.history.open);
   expect(within(screen.getByLabelText(en.conversation.label)).getByText('Shall we go on Friday?')).toBeOnTheScreen();
 });
 
-test('one is deleted, and all after a question', async () => {
+test('one is deleted and brought back, and all after a question', async () => {
   const { storage } = await openHistory();
   const [first] = within(list()).getAllByRole('button', { name: en.history.remove });
   if (first) await fireEvent.press(first);
   await settle();
   expect(within(list()).queryByText('Llegan el lunes.')).toBeNull();
   expect(await storage.heads({ words: '', limit: 9 })).toHaveLength(1);
+  await press(en.app.undo);
+  expect(within(list()).getByText('Llegan el lunes.')).toBeOnTheScreen();
+  expect(await storage.heads({ words: '', limit: 9 })).toHaveLength(2);
   await press(en.history.removeAll);
-  expect(await storage.heads({ words: '', limit: 9 })).toHaveLength(1);
+  expect(await storage.heads({ words: '', limit: 9 })).toHaveLength(2);
   const [, confirm] = screen.getAllByRole('button', { name: en.history.removeAll });
   if (confirm) await fireEvent.press(confirm);
   await settle();

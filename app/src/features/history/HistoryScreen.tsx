@@ -20,13 +20,14 @@ type Props = {
   tasks: readonly Task[];
   isKept: boolean;
   onOpen: (id: string) => void;
+  onRemove: (id: string) => void;
   /** Absent where the system has no way to save a file. */
   onExport: (() => void) | undefined;
   onBack: () => void;
 };
 
 /** The kept answers, newest first: search, open, delete, export. */
-export function HistoryScreen({ history, tasks, isKept, onOpen, onExport, onBack }: Props) {
+export function HistoryScreen({ history, tasks, isKept, onOpen, onRemove, onExport, onBack }: Props) {
   const messages = useMessages();
   const { colors } = useTheme();
   const insets = useSafeAreaInsets();
@@ -80,7 +81,9 @@ export function HistoryScreen({ history, tasks, isKept, onOpen, onExport, onBack
             onOpen={() => {
               onOpen(item.id);
             }}
-            onRemove={() => void history.remove(item.id)}
+            onRemove={() => {
+              onRemove(item.id);
+            }}
           />
         )}
         ListEmptyComponent={loading ? <ActivityIndicator aria-label={messages.history.title} style={styles.loading} /> : <Nothing searched={words !== ''} />}

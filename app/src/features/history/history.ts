@@ -50,10 +50,15 @@ export class History {
     return this.trying(() => this.storage.entry(id));
   }
 
-  async remove(id: string): Promise<void> {
+  /** What brings it back; undefined when it was not there, or could not be removed. */
+  async remove(id: string): Promise<(() => Promise<void>) | undefined> {
     const listed = this.store.get();
     this.store.set({ ...listed, heads: listed.heads.filter(head => head.id !== id) });
-    await this.trying(() => this.storage.remove(id));
+    return this.trying(async () => {
+      const entry = await this.storage.entry(id);
+      await this.storage.remove(id);
+      return entry && (() => this.restore(entry));
+    });
   }
 
   async removeAll(): Promise<void> {
@@ -73,6 +78,11 @@ export class History {
       before = heads.at(-1);
       if (heads.length < PAGE) return;
     }
+  }
+
+  private async restore(entry: HistoryEntry): Promise<void> {
+    await this.trying(() => this.storage.keep(entry));
+    await this.search(this.store.get().words);
   }
 
   private async read(words: string, above: readonly HistoryHead[]): Promise<void> {

@@ -192,7 +192,8 @@ describe('the choice', () => {
       await act(() => core.runs.at(-1)?.write(mode));
       await act(() => core.runs.at(-1)?.finish({ ...statistics, mode }));
       await settle();
-      expect(screen.getByText(en.mode.explained[mode])).toBeOnTheScreen();
+      const recommended = mode === bundle.compositions[1]?.recommendedMode;
+      expect(screen.getByText(`${recommended ? `${en.mode.best}. ` : ''}${en.mode.explained[mode]}`)).toBeOnTheScreen();
     }
     expect(screen.getAllByTestId('statistics')).toHaveLength(4);
   });
@@ -250,6 +251,15 @@ test('a refused bundle is told once, with the file and what to do, and can be tr
   await loaded(core);
   expect(screen.getByText(en.model.ready)).toBeOnTheScreen();
   expect(screen.queryByText(en.error.title.bundle)).toBeNull();
+});
+
+test('a model that does not fit into the free memory is told, with what to do', async () => {
+  const core = await openApp();
+  await act(() => core.opening[0]?.reject(new CoreError({ source: 'memory', kind: 'wont-fit', message: 'the model needs 1200 MB' })));
+  expect(screen.getByText(en.error.title.memory)).toBeOnTheScreen();
+  expect(screen.getByText(en.error.advice.memory)).toBeOnTheScreen();
+  await press(en.model.retry);
+  expect(core.opening).toHaveLength(2);
 });
 
 test('closing the app frees the model', async () => {

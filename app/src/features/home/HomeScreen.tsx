@@ -7,7 +7,6 @@ import type { RunRequest } from '../../core/contract';
 import type { Device } from '../../core/device';
 import type { Model } from '../../core/model';
 import { useMessages } from '../../i18n';
-import { ErrorCard } from '../../ui/ErrorCard';
 import { HeaderAction, ScreenHeader } from '../../ui/ScreenHeader';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 import { useStore } from '../../ui/useStore';
@@ -24,6 +23,7 @@ import { ConversationList } from '../conversation/ConversationList';
 import type { Notices } from '../notice/notices';
 import type { Preferences, PreferenceStore } from '../settings/preferences';
 
+import { ModelProblem } from './ModelProblem';
 import { ModelStatus } from './ModelStatus';
 
 /** From this width on, conversation and answers stand side by side; in density-independent pixels. */
@@ -56,7 +56,7 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
   const conversation = useStore(current.state);
   const [chosen, setChosen] = useState<Choice | null>(() => preferences.state.get().defaultChoice ?? preferences.state.get().lastChoice);
 
-  const bundle = modelState.kind === 'closed' || modelState.kind === 'failed' ? undefined : modelState.bundle;
+  const bundle = 'bundle' in modelState ? modelState.bundle : undefined;
   const known = useLastDefined(bundle);
   const outputs = known ? outputsOf(known) : [];
   const choice = chosen ?? firstChoice(outputs);
@@ -105,22 +105,15 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
           )}
         </View>
         <Surface elevation={2} style={[styles.panel, wide ? styles.panelBeside : styles.panelBelow, { paddingBottom: 12 + insets.bottom }]}>
-          {modelState.kind === 'failed' && items.every(({ state }) => state.kind !== 'failed') && (
-            <View style={styles.padded}>
-              <ErrorCard error={modelState.error} onRetry={() => void model.load().catch(() => undefined)} />
-              {onSetUp && (
-                <Button mode="contained" icon="package-variant" onPress={onSetUp} style={styles.setUp} contentStyle={styles.target}>
-                  {messages.library.setUp}
-                </Button>
-              )}
-            </View>
+          {items.every(({ state }) => state.kind !== 'failed') && (
+            <ModelProblem state={modelState} onRetry={() => void model.load().catch(() => undefined)} onSetUp={onSetUp} />
           )}
           {items.length > 0 && (
             <View style={wide ? styles.answersBeside : { maxHeight: height * ANSWERS }}>
               <AnswerList
                 items={items}
                 answers={answers}
-                tasks={known?.tasks ?? []}
+                bundle={known}
                 modelIsLoading={modelState.kind === 'loading'}
                 readAloud={device.readAloud}
                 onNoVoice={() => {
@@ -238,7 +231,6 @@ const styles = StyleSheet.create({
   padded: { paddingHorizontal: 16 },
   actions: { flexDirection: 'row', flexWrap: 'wrap', alignItems: 'center', gap: 8 },
   main: { flexGrow: 1 },
-  setUp: { marginTop: 8 },
   target: { minHeight: TOUCH_TARGET },
   empty: { flex: 1, alignItems: 'center', justifyContent: 'center', gap: 12, padding: 24 },
   centred: { textAlign: 'center' },

@@ -4,7 +4,7 @@ import { ActivityIndicator, Icon, Text, useTheme } from 'react-native-paper';
 import type { ModelState } from '../../core/model';
 import { useMessages } from '../../i18n';
 
-const icons = { ready: 'check-circle-outline', failed: 'alert-circle-outline', closed: 'circle-off-outline' };
+const icons = { ready: 'check-circle-outline', failed: 'alert-circle-outline', closed: 'circle-off-outline', missing: 'package-variant' };
 
 /** One line: whether the model is in memory. */
 export function ModelStatus({ state }: { state: ModelState }) {

@@ -2,7 +2,7 @@ import { act, screen } from '@testing-library/react-native';
 
 import { button, loaded, openApp, press, settle } from '../../../jest/renderApp';
 import { bundle, Deferred } from '../../../jest/scriptedCore';
-import { CoreError } from '../../core/errors';
+import { CoreError, noBundle } from '../../core/errors';
 import type { ImportProgress, InstalledBundle, Library } from '../../core/library';
 import { en } from '../../i18n/en';
 
@@ -40,12 +40,13 @@ function libraryOf(there: InstalledBundle[] = []) {
   };
 }
 
-const missing = new CoreError({ source: 'bundle', kind: 'file-missing', file: 'manifest.json', message: 'there is no bundle' });
-
 test('without a bundle the first screen leads to the import, and after it the model loads', async () => {
   const { library, picked, report } = libraryOf();
   const core = await openApp({ device: { library } });
-  await act(() => core.opening[0]?.reject(missing));
+  await act(() => core.opening[0]?.reject(noBundle()));
+  expect(screen.getByText(en.model.missing)).toBeOnTheScreen();
+  expect(screen.getByText(en.library.noneHint)).toBeOnTheScreen();
+  expect(screen.queryByRole('alert')).toBeNull();
   await press(en.library.setUp);
   expect(screen.getByText(en.library.none)).toBeOnTheScreen();
   await press(en.library.importOne);

@@ -1,6 +1,7 @@
 import { Snackbar } from 'react-native-paper';
 
 import { useMessages, type Messages } from '../../i18n';
+import { TOUCH_TARGET } from '../../ui/touchTarget';
 import { useStore } from '../../ui/useStore';
 
 import type { Notice, Notices } from './notices';
@@ -12,19 +13,21 @@ const SHOWN_FOR = 8000;
 export function NoticeBar({ notices }: { notices: Notices }) {
   const messages = useMessages();
   const notice = useStore(notices.state);
+  const undo = typeof notice === 'object' && 'undo' in notice ? notice.undo : undefined;
   return (
     <Snackbar
       visible={notice !== undefined}
       onDismiss={notices.dismiss}
       duration={SHOWN_FOR}
-      action={{ label: messages.app.close, onPress: notices.dismiss, contentStyle: { minHeight: 48 } }}>
+      // The bar closes with either.
+      action={{ label: undo ? messages.app.undo : messages.app.close, onPress: undo ?? notices.dismiss, contentStyle: { minHeight: TOUCH_TARGET } }}>
       {notice === undefined ? '' : noticeText(notice, messages)}
     </Snackbar>
   );
 }
 
 function noticeText(notice: Notice, messages: Messages): string {
-  if (typeof notice === 'object') return messages.notice.refused[notice.refused];
+  if (typeof notice === 'object') return 'undo' in notice ? messages.history.removed : messages.notice.refused[notice.refused];
   switch (notice) {
     case 'history-full':
       return messages.history.full;

@@ -14,7 +14,9 @@ export type Notice =
   | 'exported'
   | 'no-voice'
   | 'failed'
-  | { refused: ShareRefusal };
+  | { refused: ShareRefusal }
+  /** Something was deleted; the function brings it back. */
+  | { undo: () => void };
 
 /** The one notice that is shown, if any. */
 export class Notices {

@@ -38,8 +38,8 @@ object Screen {
 
   /** The demo bundle must be in the app's files: `scripts/android/push-bundle.sh` puts it there, docs/android.md says how. */
   fun requireBundle() {
-    val manifest = File(DeviceFiles(instrumentation.targetContext).bundle, "manifest.json")
-    if (!manifest.isFile) fail("no bundle on the phone: run scripts/android/push-bundle.sh first")
+    val bundle = DeviceFiles(instrumentation.targetContext).bundle
+    if (bundle == null || !File(bundle, "manifest.json").isFile) fail("no bundle on the phone: run scripts/android/push-bundle.sh first")
   }
 
   /** Shares text with the app, as another app does. */

@@ -38,7 +38,8 @@ class AppPackageTest {
   fun javaScriptIsToldThePlacesOfDeviceFiles() {
     val module = modules.getModule("DeviceFiles", context) as DeviceFilesModule
     val files = DeviceFiles(context)
-    assertEquals(files.bundle.path, module.bundlePath())
+    assertEquals(files.library.path, module.libraryPath())
+    assertEquals(files.bundle?.path, module.bundlePath())
     assertEquals(files.base?.path, module.basePath())
     assertEquals(files.temp.path, module.tempPath())
   }

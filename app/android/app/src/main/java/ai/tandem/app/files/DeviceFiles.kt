@@ -11,9 +11,13 @@ import java.nio.file.Files
  */
 class DeviceFiles(private val context: Context) {
 
-  /** Directory of the installed bundle, whether or not one is there. */
-  val bundle: File
-    get() = place(context.filesDir, "bundle")
+  /** Directory of the library of bundles, whether or not it is there. */
+  val library: File
+    get() = place(context.filesDir, "library")
+
+  /** Directory of the bundle that a developer has put there; null when there is none. */
+  val bundle: File?
+    get() = place(context.filesDir, "bundle").takeIf { it.isDirectory }
 
   /** The base model's file beside the bundle; null when there is none, as when the bundle holds its own. */
   val base: File?

@@ -9,7 +9,9 @@ import com.facebook.react.module.annotations.ReactModule
 class DeviceFilesModule(context: ReactApplicationContext) : NativeDeviceFilesSpec(context) {
   private val files = DeviceFiles(context)
 
-  override fun bundlePath(): String = files.bundle.path
+  override fun libraryPath(): String = files.library.path
+
+  override fun bundlePath(): String? = files.bundle?.path
 
   override fun basePath(): String? = files.base?.path
 

@@ -33,12 +33,14 @@ class DeviceFilesTest {
   @Test
   fun everyPlaceIsInsideThePrivateDirectories() {
     File(context.filesDir, "base.gguf").createNewFile()
-    for (place in listOf(files.bundle, files.base!!)) assertEquals(context.filesDir.canonicalFile, place.canonicalFile.parentFile)
+    File(context.filesDir, "bundle").mkdir()
+    for (place in listOf(files.library, files.bundle!!, files.base!!)) assertEquals(context.filesDir.canonicalFile, place.canonicalFile.parentFile)
     assertEquals(context.cacheDir.canonicalFile, files.temp.canonicalFile.parentFile)
   }
 
   @Test
   fun askingForAPlaceCreatesNothing() {
+    files.library
     files.bundle
     files.base
     assertEquals(emptyList<File>(), context.filesDir.listFiles()!!.toList())
@@ -52,21 +54,32 @@ class DeviceFilesTest {
   }
 
   @Test
-  fun aDirectoryIsNoBase() {
+  fun theBundleIsTheDirectoryThatWasPutThereOrNone() {
+    assertNull(files.bundle)
+    File(context.filesDir, "bundle").mkdir()
+    assertTrue(files.bundle!!.isDirectory)
+  }
+
+  @Test
+  fun aDirectoryIsNoBaseAndAFileIsNoBundle() {
     File(context.filesDir, "base.gguf").mkdir()
     assertNull(files.base)
+    File(context.filesDir, "bundle").createNewFile()
+    assertNull(files.bundle)
   }
 
   @Test
   fun aLinkIsRefusedWhereverItLeads() {
     val inside = File(context.filesDir, "other").apply { mkdir() }
     for (target in listOf(elsewhere.root, inside, File("/nowhere"))) {
-      val link = File(context.filesDir, "bundle").toPath()
-      Files.createSymbolicLink(link, target.toPath())
-      val refusal = assertThrows(IOException::class.java) { files.bundle }
-      assertTrue(refusal.message!!.contains("files/bundle is a link"))
-      assertFalse("the path of a private directory is nobody's business", refusal.message!!.contains(context.filesDir.path))
-      Files.delete(link)
+      for ((name, ask) in listOf("bundle" to { files.bundle }, "library" to { files.library })) {
+        val link = File(context.filesDir, name).toPath()
+        Files.createSymbolicLink(link, target.toPath())
+        val refusal = assertThrows(IOException::class.java) { ask() }
+        assertTrue(refusal.message!!.contains("files/$name is a link"))
+        assertFalse("the path of a private directory is nobody's business", refusal.message!!.contains(context.filesDir.path))
+        Files.delete(link)
+      }
     }
   }
 }
