@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from toolchain import paths
+from toolchain.adapters.calibration_data import CalibrationData, benchmark_data
 from toolchain.adapters.calibration_file import Calibration, Entry, write_calibration
 from toolchain.adapters.compose import compose, delta, layer_of
 from toolchain.adapters.distillation import with_soft_targets
@@ -22,9 +23,6 @@ from toolchain.adapters.merge_weights import MergeWeights
 from toolchain.adapters.training import Schedule, train, write_log
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress
-from toolchain.data.benchmark import Split
-from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs
-from toolchain.data.targets import targets_path
 from toolchain.errors import ToolchainError
 from toolchain.provenance import data_hashes, git_commit, versions
 from toolchain.tasks import Composition
@@ -126,10 +124,10 @@ def train_calibration(
     method: CalibrationMethod,
     schedule: Schedule,
     path: Path,
-    teacher: Sequence[Pair] = (),
+    data: CalibrationData | None = None,
     merge_weights: Sequence[float] | None = None,
 ) -> dict[str, Any]:
-    """Train on the calibration split, and the teacher's targets for it, over the exported fp16 adapters.
+    """Train on `data`, by default the benchmark's calibration split, over the exported fp16 adapters.
 
     `merge_weights`, one for each task, are LC++M's. Writes the calibration file and, beside it, its log; returns the log.
 
@@ -137,28 +135,30 @@ def train_calibration(
         ToolchainError: merge weights for another method, or none for LC++M, or not one for each task.
     """
     _check_merge_weights(method, composition, merge_weights)
-    pairs = [*composition_pairs(composition, Split.CALIBRATION), *teacher]
-    training = encode_pairs(base, composition.prompt, pairs)
+    data = data or benchmark_data(composition)
+    training = encode_pairs(base, composition.prompt, data.training)
     if schedule.distillation:
-        training = with_soft_targets(base, composition.tasks[-1], pairs, training, progress)
+        training = with_soft_targets(base, composition.tasks[-1], data.training, training, progress)
     if schedule.end_weight != 1:
         training = weighted_ends(base, training, schedule.end_weight)
-    validation = encode_pairs(base, composition.prompt, composition_pairs(composition, Split.VALIDATION))
+    validation = encode_pairs(base, composition.prompt, data.validation)
     folders = {task: paths.ADAPTERS / task for task in composition.ids}
     adapters = [read_adapter(folder) for folder in folders.values()]
     merge_into(base.model, adapters, merge_weights)
     torch.manual_seed(schedule.seed)
     corrections = attach(base.model, method, adapters)
     hashes = {task: adapter_hash(folder) for task, folder in folders.items()}
-    merged = hashlib.sha256(f"{''.join(hashes.values())} {merge_weights}".encode()).hexdigest()[:12]
-    checkpoint = paths.cache() / "checkpoints" / f"{path.stem}-{method}-seed{schedule.seed}-{merged}.pt"
+    targets = data.described.get(
+        "targets", ""
+    )  # Else as it was before there were any: a run that was interrupted then goes on.
+    run = hashlib.sha256(f"{''.join(hashes.values())} {merge_weights}{targets}".encode()).hexdigest()[:12]
+    checkpoint = paths.cache() / "checkpoints" / f"{path.stem}-{method}-seed{schedule.seed}-{run}.pt"
     parameters = dict(corrections.named_parameters())
     log = train(base.model, parameters, training, validation, schedule, checkpoint, lambda _training: None)
     entries = corrections.entries(base.model.config.num_hidden_layers)
     if merge_weights:
         entries = tuple(replace(entry, weights=np.asarray(merge_weights, dtype=np.float32)) for entry in entries)
     write_calibration(path, Calibration(method, composition.name, base.specification.sha256, hashes, entries))
-    reads_targets = teacher or len(composition.tasks) > WRITTEN_TASKS
     content = {
         "composition": composition.name,
         "method": method,
@@ -167,12 +167,12 @@ def train_calibration(
         "adapter_sha256": hashes,
         "merge_weights": merge_weights,
         "training_pairs": len(training),
-        "of_which_teacher": len(teacher),
+        **data.described,
         "validation_pairs": len(validation),
         "schedule": asdict(schedule),
         "git_commit": git_commit(),
         "versions": versions(),
-        "data": data_hashes([targets_path(composition)] if reads_targets else None),
+        "data": data_hashes(data.files),
         **asdict(log),
     }
     write_log(path.with_suffix(".json"), content)

@@ -109,18 +109,29 @@ def train_calibration_command(
     merge_weights: Annotated[
         str | None, typer.Option(help="lc++m: a weight for each task's adapter, such as 0.75,0.5.")
     ] = None,
+    two_step: Annotated[
+        bool,
+        typer.Option(
+            "--two-step",
+            help="Train lc++-two-step: on `data two-step` of the single conversations, instead of on references.",
+        ),
+    ] = False,
+    targets: Annotated[
+        Path | None,
+        typer.Option(help="Train on this file of `data two-step` or `data targets`, instead of on references."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="File to write; default assets/calibrations/<method>/<composition>.safetensors.")
     ] = None,
 ) -> None:
     """Train the calibration of one composition on the real base and the committed adapters."""
     from toolchain.adapters.calibration import CalibrationMethod, train_calibration
-    from toolchain.adapters.merging.calibrated import calibration_path
+    from toolchain.adapters.calibration_data import benchmark_data, target_data
+    from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
     from toolchain.adapters.teacher import teacher_pairs
+    from toolchain.adapters.two_step_targets import two_step_path
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
-    from toolchain.data.benchmark import Split
-    from toolchain.data.pairs import composition_pairs
     from toolchain.recipe import read_recipe
     from toolchain.tasks import Composition
 
@@ -128,12 +139,27 @@ def train_calibration_command(
     own = read_recipe(recipe).calibration.training
     training = _overridden(own, steps, batch_size, learning_rate, precision, gradient_checkpointing)
     weights = None if merge_weights is None else numbers("--merge-weights", merge_weights)
-    teacher = teacher_pairs(parsed) if with_teacher else []
-    examples = len(composition_pairs(parsed, Split.CALIBRATION)) + len(teacher)
-    schedule = training.schedule(examples, seed, keep_best=False, distillation=distillation, end_weight=end_weight)
-    path = out or calibration_path(parsed, kind)
+    if sum([with_teacher, two_step, targets is not None]) > 1:
+        raise ToolchainError("--teacher, --two-step and --targets say what to train on: give one of them")
+    if two_step and kind is not CalibrationMethod.LC_PLUS_PLUS:
+        raise ToolchainError(f"--two-step trains {FROM_TWO_STEP}, not {kind}: use --targets and --out")
+    if targets and not out:
+        raise ToolchainError(
+            "--targets is not what committed calibrations are trained on: say with --out where to write"
+        )
+    if two_step:
+        targets = two_step_path(parsed, "single")
+    data = (
+        target_data(parsed, targets)
+        if targets
+        else benchmark_data(parsed, teacher_pairs(parsed) if with_teacher else [])
+    )
+    schedule = training.schedule(
+        len(data.training), seed, keep_best=False, distillation=distillation, end_weight=end_weight
+    )
+    path = out or calibration_path(parsed, FROM_TWO_STEP if two_step else kind)
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
-    log = train_calibration(base, parsed, kind, schedule, path, teacher, weights)
+    log = train_calibration(base, parsed, kind, schedule, path, data, weights)
     show(
         {key: log[key] for key in ("composition", "method", "parameters", "best_step", "validation_losses", "seconds")}
     )

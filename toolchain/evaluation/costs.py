@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolchain import paths
-from toolchain.adapters.calibration import CalibrationMethod
+from toolchain.adapters.merging import calibrated
 from toolchain.adapters.merging.fitted import fit_log_path
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.adapters.merging.scope import EVERYTHING, Scope
@@ -38,7 +38,7 @@ def cost(method: str, composition: Composition) -> Cost:
 def fit_log(method: str, scope: Scope) -> dict[str, Any] | None:
     """The committed log of a fitting, or None."""
     path = fit_log_path(method, scope)
-    if method in set(CalibrationMethod):
+    if method in calibrated.IDS:
         path = paths.CALIBRATIONS / method / f"{scope.name}.json"
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
 
@@ -54,6 +54,8 @@ def budget_of(log: dict[str, Any]) -> str:
     schedule = log.get("schedule") or log["budget"]
     rates = log.get("rates") or {str(schedule["learning_rate"]): None}
     tried = f"{schedule['steps']} steps of {schedule['batch_size']}, rates {', '.join(rates)}"
+    if targets := log.get("targets"):
+        return f"{tried}, on targets of {', '.join(targets['teacher'])}"
     teacher = log.get("of_which_teacher") or log.get("budget", {}).get("teacher")
     return tried + (", with teacher targets" if teacher else "")
 
@@ -62,6 +64,6 @@ def fitted_scopes(method: str) -> list[Scope]:
     """What a method has a log for: compositions, or all of them at once."""
     if _shared(method):
         return [EVERYTHING] if fit_log(method, EVERYTHING) else []
-    folder = paths.CALIBRATIONS / method if method in set(CalibrationMethod) else paths.RESULTS / "fitted" / method
+    folder = paths.CALIBRATIONS / method if method in calibrated.IDS else paths.RESULTS / "fitted" / method
     names = [path.stem for path in sorted(folder.glob("*+*.json"))]
     return [Composition.parse(name) for name in names]

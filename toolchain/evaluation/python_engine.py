@@ -10,11 +10,11 @@ from toolchain.adapters.merging.method import Method
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
 from toolchain.evaluation.engine import Answer, Question
-from toolchain.evaluation.generate import adapter_applied, generate
+from toolchain.evaluation.passes import run_pass
 from toolchain.evaluation.prompts import prompt_variants
 from toolchain.hashing import sha256_file
 from toolchain.tasks import Composition
-from toolchain.text import Input, encode_prompt
+from toolchain.text import Input
 
 
 class PythonEngine:
@@ -54,7 +54,7 @@ class PythonEngine:
         adapters, _ = self._adapters(question)
         templates = question.method.templates(question.composition, question.template)
         for template, adapter in zip(templates, adapters, strict=True):
-            inputs = list(self._pass(template, adapter, inputs, speakers))
+            inputs = list(run_pass(self._base, adapter, template, inputs, speakers))
         yield {pair.id: Answer(str(answer)) for pair, answer in zip(pairs, inputs, strict=True)}
 
     def _adapters(self, question: Question) -> tuple[Sequence[Adapter | None], str]:
@@ -63,23 +63,6 @@ class PythonEngine:
             adapters = question.method.adapters(question.composition)
             self._made[name] = adapters, adapters_digest(adapters)
         return self._made[name]
-
-    def _pass(
-        self, template: str, adapter: Adapter | None, inputs: Sequence[Input], speakers: Sequence[str | None]
-    ) -> list[str]:
-        base, spec = self._base, self._base.specification
-        answerable = [index for index, source in enumerate(inputs) if not isinstance(source, str) or source]
-        prompts = [
-            encode_prompt(
-                base.tokenizer, spec.bos_token_id, template, inputs[index], spec.max_prompt_tokens, speakers[index]
-            ).ids
-            for index in answerable
-        ]
-        answers = [""] * len(inputs)
-        with adapter_applied(base.model, adapter):
-            for index, answer in zip(answerable, generate(base, prompts, spec.max_new_tokens), strict=True):
-                answers[index] = answer
-        return answers
 
 
 def adapters_digest(adapters: Sequence[Adapter | None]) -> str:

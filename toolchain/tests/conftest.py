@@ -12,6 +12,7 @@ from hypothesis import settings
 
 from toolchain import paths
 from toolchain.adapters.calibration import CalibrationMethod
+from toolchain.adapters.merging.calibrated import FROM_TWO_STEP
 from toolchain.base_model.load import LoadedBase
 from toolchain.bundle.export import export_bundle
 from toolchain.tasks import Composition
@@ -45,6 +46,7 @@ def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     put_adapters(composition)
     for method in CalibrationMethod:
         put_calibration(composition, method)
+    put_calibration(composition, CalibrationMethod.LC_PLUS_PLUS, committed_as=FROM_TWO_STEP)
     return tmp_path
 
 

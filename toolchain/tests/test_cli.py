@@ -10,6 +10,7 @@ from toolchain import cli, paths
 from toolchain.adapters.files import TENSORS_FILE, adapter_hash, write_adapter
 from toolchain.base_model import specification
 from toolchain.cli import main
+from toolchain.data.benchmark import SINGLE_CONVERSATIONS
 from toolchain.tests.bundles import commit
 from toolchain.tests.test_data import write_benchmark
 from toolchain.tests.tiny import random_adapter, tiny_model
@@ -43,6 +44,7 @@ def console(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 
 
 _SERVER = ["--endpoint", "http://127.0.0.1:9/v1", "--model", "m"]
+_DIALOGUES = paths.BENCHMARK / SINGLE_CONVERSATIONS
 REFUSED = {
     "another base": (["model", "get", "--name", "gemma-9"], "gemma-9"),
     "a missing source": (["model", "get", "--from", "nowhere.gguf"], "nowhere.gguf"),
@@ -63,6 +65,21 @@ REFUSED = {
     "rates that are no numbers": (["train", "baseline", "dam", "summarize+es", "--rates", "fast"], "fast"),
     "a missing result file": (["report", "nowhere.jsonl"], "nowhere.jsonl"),
     "missing dialogues": (["data", "targets", "nowhere", "summarize+es", *_SERVER], "nowhere"),
+    "targets without a teacher": (
+        ["data", "targets", str(_DIALOGUES), "summarize+es", "--licence", "MIT"],
+        "--local es",
+    ),
+    "a teacher of another task": (
+        ["data", "targets", "nowhere", "summarize+es", "--local", "fr=nowhere"],
+        "fr=nowhere",
+    ),
+    "a server without its model": (["data", "targets", "nowhere", "summarize+es", *_SERVER[:2]], "--model"),
+    "two steps of unknown conversations": (["data", "two-step", "summarize+es", "--source", "nowhere"], "nowhere"),
+    "two steps of an unknown licence": (["data", "two-step", "summarize+es", "--source", str(_DIALOGUES)], "--licence"),
+    "two steps before the base is there": (["data", "two-step", "summarize+es"], "toolchain model get"),
+    "training on targets that are not there": (["train", "calibration", "summarize+es", "--two-step"], "data two-step"),
+    "training on two kinds of targets": (["train", "calibration", "summarize+es", "--two-step", "--teacher"], "one of"),
+    "training on targets in a committed place": (["train", "calibration", "summarize+es", "--targets", "x"], "--out"),
     "an unknown layout": (["data", "targets", "nowhere", "summarize+es", *_SERVER, "--layout", "xml"], "xml"),
     "evaluating before the base is there": (["evaluate"], "toolchain model get"),
     "an export of an unknown composition": (["export", "--only", "es+summarize"], "es+summarize"),

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolchain.data.benchmark import Split
+from toolchain.data.chat_model import ChatModel
+from toolchain.data.dialogue_targets import AuxiliaryModel, make_targets
 from toolchain.data.dialogues import LAYOUTS, Dialogue, messages_of, read_dialogues
 from toolchain.data.endpoint import Endpoint
-from toolchain.data.remote_teacher import make_targets, target_pairs
+from toolchain.data.target_records import read_target_records, target_pairs
 from toolchain.errors import ToolchainError
 from toolchain.tasks import TASKS, Composition
 from toolchain.tests.chat_server import serving
@@ -85,6 +87,10 @@ def _dialogues(count: int) -> list[Dialogue]:
     return [Dialogue(f"d{number}", EXPECTED, f"summary {number}") for number in range(count)]
 
 
+def _models(url: str) -> dict[str, AuxiliaryModel]:
+    return dict.fromkeys(COMPOSITION.ids[1:], ChatModel(Endpoint(url, "m")))
+
+
 def _silent(_line: str) -> None:
     pass
 
@@ -99,9 +105,10 @@ def test_a_target_is_the_reference_through_each_task_in_order(tmp_path: Path) ->
         return f" {task.id}({prompt.removeprefix(task.prompt.split('{input}')[0]).split(chr(10))[0]})"
 
     with serving(teacher) as server:
-        make_targets(_dialogues(2), COMPOSITION, Endpoint(server.url, "m"), tmp_path / "t", ORIGIN, _silent)
+        make_targets(_dialogues(2), COMPOSITION, _models(server.url), tmp_path / "t", ORIGIN, _silent)
     records = _records(tmp_path / "t")
     assert [row["target"] for row in records] == ["es(witty(summary 0))", "es(witty(summary 1))"]
+    assert [row["intermediate"] for row in records] == ["witty(summary 0)", "witty(summary 1)"]
     assert all((row["source"], row["licence"], row["teacher"]) == ("x.json", "CC BY 4.0", "m") for row in records)
     assert {task.id for task in COMPOSITION.tasks} <= TASKS.keys()
 
@@ -109,14 +116,15 @@ def test_a_target_is_the_reference_through_each_task_in_order(tmp_path: Path) ->
 def test_a_killed_run_goes_on_behind_the_last_whole_record(tmp_path: Path) -> None:
     path = tmp_path / "t"
     with serving(lambda _: "x") as server:
-        endpoint = Endpoint(server.url, "m")
-        make_targets(_dialogues(6), COMPOSITION, endpoint, tmp_path / "whole", ORIGIN, _silent)
-        make_targets(_dialogues(3), COMPOSITION, endpoint, path, ORIGIN, _silent)
+        models = _models(server.url)
+        make_targets(_dialogues(6), COMPOSITION, models, tmp_path / "whole", ORIGIN, _silent)
+        make_targets(_dialogues(3), COMPOSITION, models, path, ORIGIN, _silent)
         path.write_bytes(path.read_bytes()[:-9])
-        assert make_targets(_dialogues(6), COMPOSITION, endpoint, path, ORIGIN, _silent) == 4
-        assert make_targets(_dialogues(6), COMPOSITION, endpoint, path, ORIGIN, _silent) == 0
+        assert make_targets(_dialogues(6), COMPOSITION, models, path, ORIGIN, _silent) == 4
+        assert make_targets(_dialogues(6), COMPOSITION, models, path, ORIGIN, _silent) == 0
     assert path.read_bytes() == (tmp_path / "whole").read_bytes()
-    pairs = [pair.id for split in Split for pair in target_pairs(path, COMPOSITION, split)]
+    records = read_target_records(path, COMPOSITION)
+    pairs = [pair.id for split in Split for pair in target_pairs(records, split)]
     assert sorted(pairs) == [f"d{number}" for number in range(6)]
 
 
@@ -125,7 +133,7 @@ def test_a_dialogue_without_a_reference_has_no_target(tmp_path: Path) -> None:
         made = make_targets(
             [Dialogue("d", EXPECTED, None, "a reply", "Ana")],
             COMPOSITION,
-            Endpoint(server.url, "m"),
+            _models(server.url),
             tmp_path / "t",
             ORIGIN,
             _silent,

@@ -8,6 +8,7 @@ from toolchain.adapters.calibration import CalibrationMethod
 from toolchain.adapters.calibration_file import read_calibration
 from toolchain.adapters.compose import compose
 from toolchain.adapters.files import Adapter, read_adapter
+from toolchain.adapters.merging import calibrated
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.adapters.merging.in_context import SHOTS
 from toolchain.adapters.merging.registry import METHODS
@@ -59,7 +60,7 @@ def test_two_step_asks_each_task_alone_and_the_others_ask_for_all_at_once() -> N
 
 
 def test_what_was_trained_with_a_prompt_keeps_it() -> None:
-    learned = {name for name, method in METHODS.items() if method.fit} | set(CalibrationMethod)
+    learned = {name for name, method in METHODS.items() if method.fit} | calibrated.IDS
     assert {name for name, method in METHODS.items() if method.tunes_prompt} == set(METHODS) - learned - {
         "two-step",
         "in-context",

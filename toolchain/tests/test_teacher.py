@@ -8,6 +8,7 @@ import pytest
 
 from toolchain import paths
 from toolchain.adapters.calibration import CalibrationMethod, train_calibration
+from toolchain.adapters.calibration_data import benchmark_data
 from toolchain.adapters.calibration_file import read_calibration
 from toolchain.adapters.files import adapter_hash, read_adapter
 from toolchain.adapters.teacher import SOURCES, make_teacher_targets, teacher_pairs
@@ -134,7 +135,9 @@ def test_a_calibration_of_three_tasks_is_trained_on_them(
     put_targets(THREE)
     schedule = Schedule(steps=2, batch_size=2, learning_rate=0.01, evaluate_every=2, distillation=0.5)
     path = tmp_path / "calibration.safetensors"
-    log = train_calibration(base, THREE, CalibrationMethod.LC_PLUS_PLUS, schedule, path, teacher_pairs(THREE))
+    log = train_calibration(
+        base, THREE, CalibrationMethod.LC_PLUS_PLUS, schedule, path, benchmark_data(THREE, teacher_pairs(THREE))
+    )
     calibration = read_calibration(path)
     assert calibration.composition == THREE.name
     assert calibration.adapter_sha256 == {task: adapter_hash(paths.ADAPTERS / task) for task in THREE.ids}

@@ -11,18 +11,21 @@ from toolchain.adapters.files import Adapter
 from toolchain.adapters.merging.method import Method, mean_weights, single_adapters
 from toolchain.tasks import Composition
 
+FROM_TWO_STEP = "lc++-two-step"
+"""LC++ that was trained on two-step's own answers to unlabelled conversations, and on no reference."""
+
 _PAPER = {
     CalibrationMethod.LC: "Learnable Calibration",
     CalibrationMethod.LC_PLUS_PLUS: "Learnable Calibration++",
 }
 
 
-def calibration_path(composition: Composition, method: CalibrationMethod) -> Path:
-    """Where a trained calibration is committed."""
+def calibration_path(composition: Composition, method: str) -> Path:
+    """Where a trained calibration is committed, by the id of its method in `METHODS`."""
     return paths.CALIBRATIONS / method / f"{composition.name}.safetensors"
 
 
-def _adapters(method: CalibrationMethod) -> Callable[[Composition], list[Adapter]]:
+def _adapters(method: str) -> Callable[[Composition], list[Adapter]]:
     def adapters(composition: Composition) -> list[Adapter]:
         single = single_adapters(composition)
         calibration = read_calibration(calibration_path(composition, method))
@@ -31,4 +34,8 @@ def _adapters(method: CalibrationMethod) -> Callable[[Composition], list[Adapter
     return adapters
 
 
-METHODS = [Method(method.value, _adapters(method), paper=_PAPER.get(method)) for method in CalibrationMethod]
+METHODS = [
+    *(Method(method.value, _adapters(method), paper=_PAPER.get(method)) for method in CalibrationMethod),
+    Method(FROM_TWO_STEP, _adapters(FROM_TWO_STEP)),
+]
+IDS = frozenset(method.id for method in METHODS)

@@ -1,0 +1,49 @@
+"""What a calibration is trained and validated on: the benchmark's references, or targets that carry their own conversations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from toolchain.data.benchmark import Split
+from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs
+from toolchain.data.target_records import read_target_records, target_pairs
+from toolchain.data.targets import targets_path
+from toolchain.errors import ToolchainError
+from toolchain.tasks import Composition
+
+
+@dataclass(frozen=True)
+class CalibrationData:
+    """`described` is what the log says of it; `files` are those that were read beside the benchmark's, for their hashes."""
+
+    training: Sequence[Pair]
+    validation: Sequence[Pair]
+    described: dict[str, Any]
+    files: list[Path] = field(default_factory=list)
+
+
+def benchmark_data(composition: Composition, teacher: Sequence[Pair] = ()) -> CalibrationData:
+    """The calibration split, and the teacher's targets for it, validated on the validation split."""
+    reads_targets = teacher or len(composition.tasks) > WRITTEN_TASKS
+    return CalibrationData(
+        [*composition_pairs(composition, Split.CALIBRATION), *teacher],
+        composition_pairs(composition, Split.VALIDATION),
+        {"of_which_teacher": len(teacher)},
+        [targets_path(composition)] if reads_targets else [],
+    )
+
+
+def target_data(composition: Composition, path: Path) -> CalibrationData:
+    """The targets of one file (`data two-step`, `data targets`), and none of the benchmark's references.
+
+    Raises:
+        ToolchainError: the file is missing, damaged, another composition's, of other adapters, or has nothing to train on.
+    """
+    records = read_target_records(path, composition)
+    training = target_pairs(records, Split.CALIBRATION)
+    if not training:
+        raise ToolchainError(f"{path} holds no target to train on: none of its dialogues is of the calibration split")
+    described = {key: sorted({str(record.get(key)) for record in records}) for key in ("source", "licence", "teacher")}
+    validation = target_pairs(records, Split.VALIDATION)
+    return CalibrationData(training, validation, {"targets": {"file": path.name, **described}}, [path])

@@ -1,0 +1,72 @@
+"""Targets without references: what the single-task adapters, one after another, answer to unlabelled conversations.
+
+A calibration trained on them distils the two-step pipeline into one pass. It needs nothing beyond the single-task adapters, so that a new
+language or tone needs no compositional data.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from toolchain import paths
+from toolchain.adapters.files import adapter_hash
+from toolchain.adapters.merging.method import single_adapters
+from toolchain.base_model.load import LoadedBase
+from toolchain.data.record_file import Record, RecordFile
+from toolchain.data.target_records import target_record
+from toolchain.data.unlabelled import Unlabelled, answerable
+from toolchain.errors import ToolchainError
+from toolchain.evaluation.passes import run_pass
+from toolchain.tasks import Composition
+from toolchain.text import Input
+
+TEACHER = "two-step"
+CONVERSATIONS_A_BATCH = 48
+"""Every adapter is put on the base once a batch; a killed run loses at most one."""
+_SEQUENCES_A_BATCH = 16
+
+
+def two_step_path(composition: Composition, source: str) -> Path:
+    """Where the targets are kept: in the cache, for they hold their conversations, whose licence may forbid to commit them."""
+    return paths.cache() / "targets" / f"{source}.{composition.name}.{TEACHER}.jsonl"
+
+
+def make_two_step_targets(
+    base: LoadedBase,
+    composition: Composition,
+    conversations: Sequence[Unlabelled],
+    out: Path,
+    origin: dict[str, str],
+    progress: Callable[[str], None],
+) -> int:
+    """Add a record to `out` for each conversation that has none yet; returns how many were made.
+
+    Each keeps the answer that the last adapter read as `intermediate`, `origin` (source, licence), and which adapters and base made it.
+
+    Raises:
+        ToolchainError: the composition is a single task, or `out` holds records of other adapters or another origin.
+    """
+    if len(composition.tasks) == 1:
+        raise ToolchainError(f"{composition.name} is a single task: two-step targets are of a composition")
+    adapters = single_adapters(composition)
+    shared: Record = {
+        "composition": composition.name,
+        **origin,
+        "teacher": TEACHER,
+        "base_sha256": base.specification.sha256,
+        "adapter_sha256": {task: adapter_hash(paths.ADAPTERS / task) for task in composition.ids},
+    }
+
+    def make(batch: Sequence[Unlabelled]) -> list[Record]:
+        read: list[Input] = []
+        answers: list[Input] = [item.messages for item in batch]
+        speakers = [item.reply_speaker for item in batch]
+        for task, adapter in zip(composition.tasks, adapters, strict=True):
+            read, answers = answers, list(run_pass(base, adapter, task.prompt, answers, speakers, _SEQUENCES_A_BATCH))
+        return [
+            target_record(item.id, item.split, item.messages, item.reply_speaker, str(answer), str(intermediate))
+            for item, answer, intermediate in zip(batch, answers, read, strict=True)
+        ]
+
+    asked = answerable(conversations, composition.tasks[0])
+    file = RecordFile(out, f"toolchain data two-step {composition.name}")
+    return file.complete(asked, shared, make, CONVERSATIONS_A_BATCH, progress)

@@ -1,0 +1,123 @@
+"""The commands of the data: the benchmark, and targets that models make."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from toolchain import paths
+from toolchain.console import progress, show
+from toolchain.errors import ToolchainError
+
+data_app = typer.Typer(no_args_is_help=True, help="The benchmark's data, and targets.")
+
+LayoutName = Annotated[str, typer.Option("--layout", help="jsonl, samsum, dialogsum or synthetic-persona-chat.")]
+Licence = Annotated[str | None, typer.Option(help="The file's licence, where the layout does not say it.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="First dialogues only.")]
+
+
+@data_app.command("build")
+def data_build(source: Annotated[Path, typer.Argument(help="Folder with our parallel data.")]) -> None:
+    """Check the parallel data and put it under assets/benchmark."""
+    from toolchain.data.build import build_benchmark
+
+    show(build_benchmark(source))
+
+
+@data_app.command("targets")
+def data_targets(
+    source: Annotated[Path, typer.Argument(help="A file of dialogues.")],
+    composition: str,
+    endpoint: Annotated[
+        str | None, typer.Option(help="Base address, ending in /v1, of a chat server: the teacher.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="The teacher's name at that server.")] = None,
+    local: Annotated[
+        list[str] | None,
+        typer.Option(help="TASK=FOLDER: the teacher of a task is a model on this machine; once for each task."),
+    ] = None,
+    prompt: Annotated[
+        list[str] | None,
+        typer.Option(help="TASK=TEXT: what a task's local model is given, with {input} for the text."),
+    ] = None,
+    layout: LayoutName = "jsonl",
+    licence: Licence = None,
+    limit: Limit = None,
+    out: Annotated[Path | None, typer.Option(help="JSON Lines to add to; default in the cache.")] = None,
+) -> None:
+    """Make compositional targets from outside dialogues with larger or specialised models: each record says source, licence and teacher."""
+    from toolchain.data.dialogue_targets import make_targets
+    from toolchain.data.dialogues import read_dialogues
+    from toolchain.data.teachers import chosen_models
+    from toolchain.tasks import Composition
+
+    parsed = Composition.parse(composition)
+    models = chosen_models(parsed, endpoint, model, local or [], prompt or [])
+
+    dialogues = read_dialogues(source, layout)[:limit]
+    target = out or paths.cache() / "targets" / f"{source.stem}.{composition}.jsonl"
+    origin = _origin(source, layout, licence)
+    made = make_targets(dialogues, parsed, models, target, origin, progress)
+    show({"targets": str(target), "made": made})
+
+
+@data_app.command("teacher")
+def data_teacher(composition: str) -> None:
+    """Make teacher targets: the calibration split's English references through the auxiliary adapters."""
+    from toolchain.adapters.teacher import make_teacher_targets
+    from toolchain.base_model.load import load_base
+    from toolchain.base_model.specification import base_model
+    from toolchain.tasks import Composition
+
+    show({"targets": str(make_teacher_targets(load_base(base_model()), Composition.parse(composition), progress))})
+
+
+@data_app.command("two-step")
+def data_two_step(
+    composition: str,
+    source: Annotated[
+        str,
+        typer.Option(
+            help="single or calibration: conversations of the benchmark, without their references; or a file."
+        ),
+    ] = "single",
+    layout: LayoutName = "jsonl",
+    licence: Licence = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="First conversations of each split only.")] = None,
+    out: Annotated[Path | None, typer.Option(help="JSON Lines to add to; default in the cache.")] = None,
+) -> None:
+    """Make targets without references: what our adapters, one after another, answer to unlabelled conversations."""
+    from toolchain.adapters.two_step_targets import make_two_step_targets, two_step_path
+    from toolchain.base_model.load import load_base
+    from toolchain.base_model.specification import base_model
+    from toolchain.data.dialogues import read_dialogues
+    from toolchain.data.unlabelled import (
+        BENCHMARK_LICENCE,
+        BENCHMARK_SOURCES,
+        first_of_each_split,
+        of_dialogues,
+        of_the_benchmark,
+    )
+    from toolchain.tasks import Composition
+
+    parsed = Composition.parse(composition)
+    if source in BENCHMARK_SOURCES:
+        conversations = of_the_benchmark(source)
+        origin = {"source": f"benchmark/{source}", "licence": BENCHMARK_LICENCE}
+    else:
+        conversations = of_dialogues(read_dialogues(Path(source), layout))
+        origin = _origin(Path(source), layout, licence)
+    target = out or two_step_path(parsed, Path(source).stem)
+    chosen = first_of_each_split(conversations, limit)
+    made = make_two_step_targets(load_base(base_model()), parsed, chosen, target, origin, progress)
+    show({"targets": str(target), "made": made})
+
+
+def _origin(source: Path, layout: str, licence: str | None) -> dict[str, str]:
+    """The fields `source` and `licence` of every record that is made from a file."""
+    from toolchain.data.dialogues import LAYOUTS
+
+    stated = licence or LAYOUTS[layout].licence
+    if stated is None:
+        raise ToolchainError(f"the licence of {source} is not known: say it with --licence")
+    return {"source": source.name, "licence": stated}

@@ -1,0 +1,85 @@
+"""Compositional targets for outside dialogues: the English reference goes through models of the auxiliary tasks (arXiv 2507.16083, section 3)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from toolchain.data.dialogues import Dialogue
+from toolchain.data.record_file import Record, RecordFile
+from toolchain.data.target_records import target_record
+from toolchain.errors import ToolchainError
+from toolchain.tasks import Composition, Task
+
+MAX_NEW_TOKENS = 256
+"""Longest text that a model may make of another."""
+
+
+class AuxiliaryModel(Protocol):
+    """What does an auxiliary task: a server's chat model, or one of this machine."""
+
+    @property
+    def name(self) -> str:
+        """As the records name it."""
+        ...
+
+    @property
+    def batch_size(self) -> int:
+        """How many texts it is best given at a time."""
+        ...
+
+    def rewritten(self, task: Task, texts: Sequence[str]) -> list[str]:
+        """Each text, translated or rewritten as the task says; trimmed."""
+        ...
+
+
+def make_targets(
+    dialogues: Sequence[Dialogue],
+    composition: Composition,
+    models: Mapping[str, AuxiliaryModel],
+    out: Path,
+    origin: dict[str, str],
+    progress: Callable[[str], None],
+) -> int:
+    """Add a record to `out` for each dialogue that has a reference and no record yet; returns how many were made.
+
+    `models` maps auxiliary tasks to what does them. A record carries `origin` (source, licence), the teacher, its split, and the text that
+    the last model read, so that nothing is used where it may not be.
+
+    Raises:
+        ToolchainError: there is no auxiliary task, one has no model, or `out` holds records of another origin, teacher or composition.
+    """
+    main, auxiliary = composition.ids[0], composition.tasks[1:]
+    if not auxiliary:
+        raise ToolchainError(f"{composition.name} has no auxiliary task: its references are its targets")
+    if missing := [task.id for task in auxiliary if task.id not in models]:
+        raise ToolchainError(f"no model does {missing[0]}: give --local {missing[0]}=FOLDER, or --endpoint and --model")
+    shared: Record = {
+        "composition": composition.name,
+        **origin,
+        "teacher": _teacher({task.id: models[task.id].name for task in auxiliary}),
+    }
+
+    def make(batch: Sequence[Dialogue]) -> list[Record]:
+        read: list[str] = []
+        texts = [_reference(item, main) or "" for item in batch]
+        for task in auxiliary:
+            read, texts = texts, models[task.id].rewritten(task, texts)
+        return [
+            target_record(item.id, item.split, item.messages, item.reply_speaker, text, intermediate)
+            for item, text, intermediate in zip(batch, texts, read, strict=True)
+        ]
+
+    referenced = [item for item in dialogues if _reference(item, main)]
+    batch_size = max(models[task.id].batch_size for task in auxiliary)
+    return RecordFile(out, "toolchain data targets").complete(referenced, shared, make, batch_size, progress)
+
+
+def _teacher(names: Mapping[str, str]) -> str:
+    """The name of the model that does all tasks, else each task's."""
+    if len(set(names.values())) == 1:
+        return next(iter(names.values()))
+    return ", ".join(f"{task}: {name}" for task, name in names.items())
+
+
+def _reference(item: Dialogue, main: str) -> str | None:
+    return item.reply if main == "reply" else item.summary

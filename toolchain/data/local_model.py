@@ -1,0 +1,104 @@
+"""A specialised model on this machine, as what does an auxiliary task: a translation model (Marian), or one that rewrites."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from toolchain.data.chat_model import ONLY
+from toolchain.data.dialogue_targets import MAX_NEW_TOKENS
+from toolchain.errors import ToolchainError
+from toolchain.tasks import Task
+from toolchain.text import fill, trim
+
+
+@dataclass(frozen=True)
+class LocalModel:
+    """A sequence-to-sequence or causal model in Hugging Face layout, asked without sampling; beams are as its own settings say.
+
+    `template` is what it is given, with `{input}` for the text. By default a sequence-to-sequence model is given the text alone, a causal
+    one the task's prompt, inside its chat template where it has one. An input that is longer than the model reads is cut.
+    """
+
+    folder: Path
+    template: str | None = None
+    batch_size: int = 16
+
+    @property
+    def name(self) -> str:
+        """The name of the folder."""
+        return self.folder.resolve().name
+
+    def rewritten(self, task: Task, texts: Sequence[str]) -> list[str]:
+        """The answers, all texts in one batch; an empty text stays empty.
+
+        Raises:
+            ToolchainError: the folder holds no such model, or a package that reads its tokenizer is missing.
+        """
+        asked = [text for text in texts if text]
+        answers = iter(self._answers([self._prompt(task, text) for text in asked]) if asked else [])
+        return [next(answers) if text else "" for text in texts]
+
+    def _prompt(self, task: Task, text: str) -> str:
+        _, tokenizer = self._loaded
+        if self._is_seq2seq:
+            return fill(self.template or "{input}", text, None)
+        prompt = fill(self.template or task.prompt + ONLY, text, None)
+        if not tokenizer.chat_template:
+            return prompt
+        messages = [{"role": "user", "content": prompt}]
+        return str(tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
+
+    def _answers(self, prompts: Sequence[str]) -> list[str]:
+        model, tokenizer = self._loaded
+        # A chat template has written the special tokens itself.
+        plain = self._is_seq2seq or not tokenizer.chat_template
+        batch = tokenizer(list(prompts), padding=True, truncation=True, add_special_tokens=plain, return_tensors="pt")
+        ids, mask = batch["input_ids"], batch["attention_mask"]
+        with torch.no_grad():
+            made = model.generate(
+                input_ids=ids,
+                attention_mask=mask,
+                max_new_tokens=MAX_NEW_TOKENS,
+                do_sample=False,
+                pad_token_id=tokenizer.pad_token_id,
+            )
+        new = made if self._is_seq2seq else made[:, ids.shape[1] :]
+        return [trim(text) for text in tokenizer.batch_decode(new, skip_special_tokens=True)]
+
+    @property
+    def _is_seq2seq(self) -> bool:
+        return bool(self._loaded[0].config.is_encoder_decoder)
+
+    @cached_property
+    def _loaded(self) -> tuple[Any, Any]:
+        """The model, in float32 and evaluation mode, and its tokenizer."""
+        from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+        from transformers.utils import logging as transformers_logging
+
+        if not (self.folder / "config.json").is_file():
+            raise ToolchainError(f"{self.folder / 'config.json'} is missing: give the folder of a model")
+        transformers_logging.set_verbosity_error()
+        transformers_logging.disable_progress_bar()
+        try:
+            config = AutoConfig.from_pretrained(self.folder, local_files_only=True)
+            kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+            model = kind.from_pretrained(self.folder, dtype=torch.float32, local_files_only=True).eval()
+            tokenizer = AutoTokenizer.from_pretrained(
+                self.folder, local_files_only=True, padding_side="right" if config.is_encoder_decoder else "left"
+            )
+        except ImportError as error:
+            raise ToolchainError(f"{self.folder} needs a package that is not installed: {_first_line(error)}") from None
+        except (OSError, ValueError, KeyError) as error:
+            raise ToolchainError(
+                f"{self.folder} holds no sequence-to-sequence or causal model with its tokenizer: {_first_line(error)}"
+            ) from None
+        tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+        return model, tokenizer
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -1,0 +1,101 @@
+"""JSON Lines that grow while their records are made, and go on growing where a killed run has left them."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from toolchain.errors import ToolchainError
+
+Record = dict[str, Any]
+
+
+class Identified(Protocol):
+    """What a record is made of."""
+
+    @property
+    def id(self) -> str:
+        """No two items of a file have the same one."""
+        ...
+
+
+Item = TypeVar("Item", bound=Identified)
+
+
+@dataclass(frozen=True)
+class RecordFile:
+    """One record a line, each with its `id`; `made_by` is the command that makes the file, for messages.
+
+    Half a record at the end is what a killed run has left: readers do not see it, and the next run cuts it off.
+    """
+
+    path: Path
+    made_by: str
+
+    def read(self) -> list[Record]:
+        """All whole records.
+
+        Raises:
+            ToolchainError: the file is missing or damaged.
+        """
+        try:
+            records = [json.loads(line) for line in self._whole().decode("utf-8").splitlines()]
+        except FileNotFoundError:
+            raise ToolchainError(f"{self.path} is missing: make it with `{self.made_by}`") from None
+        except ValueError:
+            records = [None]
+        if not all(isinstance(record, dict) and "id" in record for record in records):
+            raise ToolchainError(f"{self.path} is not JSON Lines of records: move it away and make it again")
+        return records
+
+    def complete(
+        self,
+        items: Sequence[Item],
+        shared: Record,
+        make: Callable[[Sequence[Item]], Sequence[Record]],
+        batch_size: int,
+        progress: Callable[[str], None],
+    ) -> int:
+        """Append the records of those `items` that have none yet, in the order of `items`; returns how many were made.
+
+        `make` gives one record for each item of a batch; what depends on no item is `shared` by all records. Batches are cut from all
+        items, not from those that are left: an item stands among the same neighbours in whichever run it is made (a batched sum may
+        differ in its last bit from another batch's), so that a run killed at any moment and started again ends with the same file.
+
+        Raises:
+            ToolchainError: the file is damaged, or its records do not share what these would.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        there = {record["id"] for record in self._to_go_on_with(shared)}
+        done = sum(item.id in there for item in items)
+        made = 0
+        with self.path.open("a", encoding="utf-8") as stream:
+            for start in range(0, len(items), batch_size):
+                batch = items[start : start + batch_size]
+                if all(item.id in there for item in batch):
+                    continue
+                progress(f"{self.path.name}: {done + made} of {len(items)}")
+                records = [record for record in make(batch) if record["id"] not in there]
+                stream.writelines(json.dumps(record | shared, ensure_ascii=False) + "\n" for record in records)
+                stream.flush()
+                made += len(records)
+        return made
+
+    def _to_go_on_with(self, shared: Record) -> list[Record]:
+        if not self.path.is_file():
+            return []
+        records = self.read()
+        for key, value in shared.items():
+            if other := [record for record in records if record.get(key) != value]:
+                raise ToolchainError(
+                    f"{self.path} holds records whose {key} is {other[0].get(key)!r}, not {value!r}: "
+                    "move it away, or give another --out"
+                )
+        with self.path.open("r+b") as stream:
+            stream.truncate(len(self._whole()))
+        return records
+
+    def _whole(self) -> bytes:
+        content = self.path.read_bytes()
+        return content[: content.rfind(b"\n") + 1]

@@ -1,0 +1,79 @@
+"""Conversations without references: what a calibration can be distilled on. References that a source has are not looked at."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from toolchain.data.benchmark import Conversation, Split, conversations, single_conversations
+from toolchain.data.dialogues import Dialogue
+from toolchain.errors import ToolchainError
+from toolchain.tasks import Task
+from toolchain.text import Message, TextError, render, render_prompt
+
+BENCHMARK_SOURCES: dict[str, Callable[[], list[Conversation]]] = {
+    "single": single_conversations,
+    "calibration": lambda: conversations(Split.CALIBRATION),
+}
+"""Conversations of ours: those that no calibration is trained on otherwise (the main-task adapters are), and those that all are."""
+BENCHMARK_LICENCE = "CC BY 4.0"
+
+
+@dataclass(frozen=True)
+class Unlabelled:
+    """A conversation and what it may be used for: `Split.CALIBRATION` or `Split.VALIDATION`."""
+
+    id: str
+    messages: tuple[Message, ...]
+    reply_speaker: str | None
+    split: Split
+
+
+def of_the_benchmark(source: str) -> list[Unlabelled]:
+    """A source of `BENCHMARK_SOURCES` to train on, and the validation split's conversations to validate on."""
+    parts = ((Split.CALIBRATION, BENCHMARK_SOURCES[source]()), (Split.VALIDATION, conversations(Split.VALIDATION)))
+    return [Unlabelled(item.id, item.messages, item.reply_speaker, split) for split, items in parts for item in items]
+
+
+def of_dialogues(dialogues: Sequence[Dialogue]) -> list[Unlabelled]:
+    """Outside dialogues, those of their test split left out.
+
+    Raises:
+        ToolchainError: one is a conversation of the benchmark that nothing may be trained on.
+    """
+    held_out = {
+        render(item.messages): (item.id, split)
+        for split in (Split.VALIDATION, Split.TEST)
+        for item in conversations(split)
+    }
+    for dialogue in dialogues:
+        if found := held_out.get(render(dialogue.messages)):
+            raise ToolchainError(
+                f"dialogue {dialogue.id} is conversation {found[0]} of the benchmark's {found[1]} split: take it out, "
+                "nothing is trained on those"
+            )
+    return [
+        Unlabelled(item.id, item.messages, item.reply_speaker, item.split)
+        for item in dialogues
+        if item.split is not Split.TEST
+    ]
+
+
+def first_of_each_split(items: Sequence[Unlabelled], limit: int | None) -> list[Unlabelled]:
+    """The first `limit` conversations to train on and as many to validate on; None: all."""
+    return [item for split in (Split.CALIBRATION, Split.VALIDATION) for item in _of(items, split)[:limit]]
+
+
+def _of(items: Sequence[Unlabelled], split: Split) -> list[Unlabelled]:
+    return [item for item in items if item.split is split]
+
+
+def answerable(items: Sequence[Unlabelled], main: Task) -> list[Unlabelled]:
+    """Those that the main task can be asked about: with a text, and for replies somebody who could reply."""
+    return [item for item in items if _can_be_asked(item, main)]
+
+
+def _can_be_asked(item: Unlabelled, main: Task) -> bool:
+    try:
+        render_prompt(main.prompt, item.messages, item.reply_speaker)
+    except TextError:
+        return False
+    return True

@@ -1,0 +1,161 @@
+"""Specialised models of this machine as teachers: tiny random ones in the layout that real ones have, and nothing is fetched."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+    MarianConfig,
+    MarianMTModel,
+    PreTrainedTokenizerFast,
+)
+
+from toolchain.data import dialogue_targets, local_model
+from toolchain.data.chat_model import ONLY, ChatModel
+from toolchain.data.dialogue_targets import make_targets
+from toolchain.data.dialogues import Dialogue
+from toolchain.data.local_model import LocalModel
+from toolchain.data.teachers import chosen_models
+from toolchain.errors import ToolchainError
+from toolchain.tasks import TASKS, Composition
+from toolchain.tests.chat_server import serving
+from toolchain.tests.tiny import BOS, EOS, PAD, SPECIAL_TOKENS, byte_tokenizer
+from toolchain.text import Message
+
+VOCABULARY = len(SPECIAL_TOKENS) + 256
+TEXTS = ["We meet at five.", "", "Ben has the key, and Ana needs it before noon.", "No."]
+COMPOSITION = Composition.parse("summarize+witty+es")
+ORIGIN = {"source": "x.json", "licence": "CC BY 4.0"}
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (dialogue_targets, local_model):
+        monkeypatch.setattr(module, "MAX_NEW_TOKENS", 6)
+
+
+def _put_tokenizer(folder: Path, chat_template: str | None = None) -> None:
+    named = {"pad_token": "<pad>", "eos_token": "<eos>", "bos_token": "<bos>"}
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=byte_tokenizer(), chat_template=chat_template, **named)
+    tokenizer.save_pretrained(folder)
+
+
+def _put_marian(folder: Path) -> Path:
+    torch.manual_seed(0)
+    size = {"d_model": 16, "encoder_ffn_dim": 24, "decoder_ffn_dim": 24, "max_position_embeddings": 128}
+    depth = {"encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 2}
+    tokens = {"pad_token_id": PAD, "eos_token_id": EOS, "decoder_start_token_id": PAD, "forced_eos_token_id": None}
+    config = MarianConfig(vocab_size=VOCABULARY, decoder_vocab_size=VOCABULARY, init_std=0.6, **size, **depth, **tokens)
+    MarianMTModel(config).save_pretrained(folder)
+    _put_tokenizer(folder)
+    return folder
+
+
+def _put_llama(folder: Path, chat_template: str | None = None) -> Path:
+    torch.manual_seed(0)
+    size = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 1, "num_attention_heads": 2}
+    tokens = {"pad_token_id": None, "eos_token_id": EOS, "bos_token_id": BOS}
+    LlamaForCausalLM(LlamaConfig(vocab_size=VOCABULARY, initializer_range=0.6, **size, **tokens)).save_pretrained(
+        folder
+    )
+    _put_tokenizer(folder, chat_template)
+    return folder
+
+
+def _alone(folder: Path, prompt: str, *, seq2seq: bool) -> str:
+    """What the model answers to one prompt, without padding and one token after the other."""
+    tokenizer = byte_tokenizer()
+    tokenizer.encode_special_tokens = False
+    ids = torch.tensor([tokenizer.encode(prompt).ids])
+    if seq2seq:
+        model = AutoModelForSeq2SeqLM.from_pretrained(folder).eval()
+        made = model.generate(input_ids=ids, max_new_tokens=6, do_sample=False)[0].tolist()[1:]
+    else:
+        model = AutoModelForCausalLM.from_pretrained(folder).eval()
+        made = model.generate(input_ids=ids, max_new_tokens=6, do_sample=False, pad_token_id=PAD)[0].tolist()
+        made = made[ids.shape[1] :]
+    return tokenizer.decode(made, skip_special_tokens=True).strip()
+
+
+def test_a_translation_model_is_given_the_text_alone_and_all_texts_at_once(tmp_path: Path) -> None:
+    folder = _put_marian(tmp_path / "opus-mt-en-es")
+    found = LocalModel(folder).rewritten(TASKS["es"], TEXTS)
+    assert found == [_alone(folder, text, seq2seq=True) if text else "" for text in TEXTS]
+    assert len({text for text in found if text}) > 1, "random models that answer alike would prove nothing"
+
+
+def test_a_causal_model_is_asked_in_the_words_of_the_task(tmp_path: Path) -> None:
+    folder = _put_llama(tmp_path / "rewriter")
+    asked = [TASKS["witty"].prompt.replace("{input}", text) + ONLY for text in TEXTS if text]
+    found = LocalModel(folder).rewritten(TASKS["witty"], TEXTS)
+    assert [text for text, given in zip(found, TEXTS, strict=True) if given] == [
+        _alone(folder, prompt, seq2seq=False) for prompt in asked
+    ]
+
+
+def test_a_chat_template_stands_around_the_prompt_that_was_given(tmp_path: Path) -> None:
+    template = "<bos>U:{{ messages[0]['content'] }}{% if add_generation_prompt %} A:{% endif %}"
+    folder = _put_llama(tmp_path / "chat", template)
+    (found,) = LocalModel(folder, "Make it funny: {input}").rewritten(TASKS["witty"], TEXTS[:1])
+    assert found == _alone(folder, f"<bos>U:Make it funny: {TEXTS[0]} A:", seq2seq=False)
+
+
+def test_an_input_that_is_too_long_is_cut(tmp_path: Path) -> None:
+    folder = _put_marian(tmp_path / "m")
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings | {"model_max_length": 100}))
+    long = "a long text, " * 40
+    assert LocalModel(folder).rewritten(TASKS["es"], [long]) == [_alone(folder, long[:100], seq2seq=True)]
+
+
+def test_records_name_every_teacher_and_a_killed_run_ends_with_the_same_file(tmp_path: Path) -> None:
+    marian = LocalModel(_put_marian(tmp_path / "opus-mt-en-es"), batch_size=4)
+    messages = (Message("Ana", "Hi."), Message("Ben", "Hello."))
+    dialogues = [Dialogue(f"d{number}", messages, f"Summary {number}.") for number in range(6)]
+    with serving(lambda prompt: prompt.split("\n")[2].upper()) as server:
+        given = chosen_models(COMPOSITION, server.url, "big", [f"es={marian.folder}"], [])
+        models = given | {"es": marian}
+        assert isinstance(given["witty"], ChatModel)
+        assert make_targets(dialogues, COMPOSITION, models, tmp_path / "whole", ORIGIN, lambda _: None) == 6
+        whole = (tmp_path / "whole").read_bytes()
+        (tmp_path / "t").write_bytes(whole[: len(whole) // 4])
+        make_targets(dialogues, COMPOSITION, models, tmp_path / "t", ORIGIN, lambda _: None)
+    assert (tmp_path / "t").read_bytes() == whole
+    rows = [json.loads(line) for line in whole.splitlines()]
+    assert [row["intermediate"] for row in rows] == [f"SUMMARY {number}." for number in range(6)]
+    assert [row["target"] for row in rows[:4]] == marian.rewritten(
+        TASKS["es"], [row["intermediate"] for row in rows[:4]]
+    )
+    assert {(row["source"], row["licence"], row["teacher"]) for row in rows} == {
+        ("x.json", "CC BY 4.0", "witty: big, es: opus-mt-en-es")
+    }
+
+
+def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ToolchainError, match=r"config\.json is missing"):
+        LocalModel(tmp_path / "nowhere").rewritten(TASKS["es"], TEXTS)
+    folder = _put_marian(tmp_path / "m")
+    for path in folder.glob("*.safetensors"):
+        path.unlink()
+    with pytest.raises(ToolchainError, match="holds no sequence-to-sequence or causal model") as refused:
+        LocalModel(folder).rewritten(TASKS["es"], TEXTS)
+    assert str(folder) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("local", "prompts", "said"),
+    [
+        (["fr=x"], [], "--local 'fr=x'"),
+        (["es"], [], "TASK=…"),
+        ([], ["es={input}"], "--local for that task"),
+        (["es=x"], ["es=Translate"], "no {input}"),
+    ],
+)
+def test_what_the_command_line_cannot_mean_is_refused(local: list[str], prompts: list[str], said: str) -> None:
+    with pytest.raises(ToolchainError, match=said):
+        chosen_models(COMPOSITION, None, None, local, prompts)

@@ -1,0 +1,202 @@
+"""Calibration without compositional data: two-step's own answers on unlabelled conversations, made again and again to the same file."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolchain import paths
+from toolchain.adapters import two_step_targets
+from toolchain.adapters.calibration import CalibrationMethod, train_calibration
+from toolchain.adapters.calibration_data import target_data
+from toolchain.adapters.calibration_file import read_calibration
+from toolchain.adapters.files import adapter_hash, read_adapter, write_adapter
+from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
+from toolchain.adapters.merging.registry import METHODS
+from toolchain.adapters.training import Schedule
+from toolchain.adapters.two_step_targets import make_two_step_targets, two_step_path
+from toolchain.base_model.load import LoadedBase
+from toolchain.data.benchmark import Split, conversations, single_conversations
+from toolchain.data.dialogues import Dialogue
+from toolchain.data.unlabelled import Unlabelled, first_of_each_split, of_dialogues, of_the_benchmark
+from toolchain.errors import ToolchainError
+from toolchain.evaluation.costs import budget_of
+from toolchain.evaluation.generate import adapter_applied, generate
+from toolchain.evaluation.passes import run_pass
+from toolchain.tasks import Composition
+from toolchain.tests.tiny import BOS, SPECIFICATION, random_adapter
+from toolchain.text import Message, encode_prompt
+
+COMPOSITION = Composition.parse("summarize+es")
+ORIGIN = {"source": "benchmark/single", "licence": "CC BY 4.0"}
+FEW = first_of_each_split(of_the_benchmark("single"), 3)
+
+
+@pytest.fixture
+def short_base(base: LoadedBase, monkeypatch: pytest.MonkeyPatch) -> LoadedBase:
+    monkeypatch.setattr(two_step_targets, "CONVERSATIONS_A_BATCH", 2)
+    return replace(base, specification=replace(SPECIFICATION, max_new_tokens=3))
+
+
+def _silent(_line: str) -> None:
+    pass
+
+
+def _make(
+    base: LoadedBase, out: Path, items: Sequence[Unlabelled] = FEW, progress: Callable[[str], None] = _silent
+) -> int:
+    return make_two_step_targets(base, COMPOSITION, items, out, ORIGIN, progress)
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_target_is_the_second_adapters_answer_to_the_firsts(short_base: LoadedBase, assets: Path) -> None:
+    assert _make(short_base, assets / "t") == len(FEW)
+    rows = _rows(assets / "t")
+    assert [(row["id"], row["split"]) for row in rows] == [(item.id, item.split) for item in FEW]
+    hashes = {task: adapter_hash(paths.ADAPTERS / task) for task in COMPOSITION.ids}
+    for row, item in zip(rows, FEW, strict=True):
+        read: Any = item.messages
+        for task in COMPOSITION.tasks:
+            before = read
+            prompt = encode_prompt(short_base.tokenizer, BOS, task.prompt, read, SPECIFICATION.max_prompt_tokens).ids
+            with adapter_applied(short_base.model, read_adapter(paths.ADAPTERS / task.id)):
+                (read,) = generate(short_base, [prompt], 3)
+        assert (row["intermediate"], row["target"]) == (before, read)
+        assert (row["source"], row["licence"], row["teacher"]) == (*ORIGIN.values(), "two-step")
+        assert (row["adapter_sha256"], row["base_sha256"]) == (hashes, SPECIFICATION.sha256)
+
+
+@pytest.mark.parametrize("left", ["nothing", "half a line", "half a batch", "a batch and half a line"])
+def test_a_run_killed_at_any_moment_ends_with_the_same_file(short_base: LoadedBase, assets: Path, left: str) -> None:
+    whole, path = assets / "whole", assets / "t"
+    _make(short_base, whole)
+    lines = whole.read_bytes().splitlines(keepends=True)
+    kept = {"nothing": 0, "half a line": 0, "half a batch": 1, "a batch and half a line": 2}[left]
+    path.write_bytes(b"".join(lines[:kept]) + (lines[kept][:-9] if "line" in left else b""))
+    assert _make(short_base, path) == len(FEW) - kept
+    assert path.read_bytes() == whole.read_bytes()
+    assert _make(short_base, path) == 0
+
+
+def test_a_kill_between_batches_loses_no_finished_one(short_base: LoadedBase, assets: Path) -> None:
+    begun: list[str] = []
+
+    def killed_at_the_third(line: str) -> None:
+        begun.append(line)
+        if len(begun) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _make(short_base, assets / "t", progress=killed_at_the_third)
+    assert [row["id"] for row in _rows(assets / "t")] == [item.id for item in FEW[:4]]
+
+
+def test_a_conversation_stands_in_the_same_batch_in_whichever_run_it_is_made(
+    short_base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def counted(*given: Any) -> list[str]:
+        asked.append(len(given[3]))
+        return run_pass(*given)
+
+    monkeypatch.setattr(two_step_targets, "run_pass", counted)
+    _make(short_base, assets / "t", FEW[:2])
+    (assets / "t").write_bytes((assets / "t").read_bytes().splitlines(keepends=True)[0])
+    asked.clear()
+    _make(short_base, assets / "t", FEW[:2])
+    assert asked == [2, 2], "one conversation is missing, but its whole batch is made, once for each adapter"
+
+
+@pytest.mark.parametrize("change", ["adapter", "licence"])
+def test_a_file_of_something_else_is_not_added_to(short_base: LoadedBase, assets: Path, change: str) -> None:
+    _make(short_base, assets / "t", FEW[:1])
+    before = (assets / "t").read_bytes()
+    origin = dict(ORIGIN)
+    if change == "adapter":
+        write_adapter(paths.ADAPTERS / "es", random_adapter(9), "tiny")
+    else:
+        origin["licence"] = "CC BY-NC 4.0"
+    with pytest.raises(ToolchainError, match=change) as refused:
+        make_two_step_targets(short_base, COMPOSITION, FEW, assets / "t", origin, _silent)
+    assert str(assets / "t") in str(refused.value)
+    assert (assets / "t").read_bytes() == before
+
+
+def test_a_calibration_is_trained_on_them_and_on_no_reference(
+    short_base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
+    path = two_step_path(COMPOSITION, "single")
+    _make(short_base, path)
+    data = target_data(COMPOSITION, path)
+    assert [pair.id for pair in (*data.training, *data.validation)] == [
+        row["id"] for row in _rows(path) if row["target"]
+    ]
+    assert all(pair.intermediate for pair in data.training), "so that --distillation works"
+    target = calibration_path(COMPOSITION, FROM_TWO_STEP)
+    schedule = Schedule(steps=2, batch_size=2, learning_rate=0.01, evaluate_every=2, distillation=0.5)
+    log = train_calibration(short_base, COMPOSITION, CalibrationMethod.LC_PLUS_PLUS, schedule, target, data)
+    assert read_calibration(target).composition == COMPOSITION.name
+    assert log["targets"] == {
+        "file": path.name,
+        "source": [ORIGIN["source"]],
+        "licence": [ORIGIN["licence"]],
+        "teacher": ["two-step"],
+    }
+    assert path.name in log["data"]
+    assert budget_of(log).endswith("on targets of two-step")
+    assert len(METHODS[FROM_TWO_STEP].adapters(COMPOSITION)) == 1
+
+
+def test_targets_that_do_not_fit_are_refused(short_base: LoadedBase, assets: Path) -> None:
+    path = assets / "t"
+    with pytest.raises(ToolchainError, match=r"toolchain data two-step summarize\+es"):
+        target_data(COMPOSITION, path)
+    _make(short_base, path, FEW[-1:])
+    with pytest.raises(ToolchainError, match="no target to train on"):
+        target_data(COMPOSITION, path)
+    with pytest.raises(ToolchainError, match=r"summarize\+es, not of summarize\+fr"):
+        target_data(Composition.parse("summarize+fr"), path)
+    write_adapter(paths.ADAPTERS / "es", random_adapter(9), "tiny")
+    with pytest.raises(ToolchainError, match="another es adapter"):
+        target_data(COMPOSITION, path)
+    with pytest.raises(ToolchainError, match="single task"):
+        make_two_step_targets(short_base, Composition.parse("summarize"), FEW, path, ORIGIN, _silent)
+
+
+def test_nothing_is_trained_on_what_is_held_out() -> None:
+    item = conversations(Split.TEST)[0]
+    with pytest.raises(ToolchainError, match=f"{item.id} of the benchmark's test split"):
+        of_dialogues([Dialogue("d0", item.messages)])
+    held_out = {item.id for item in conversations(Split.TEST)}
+    for source in ("single", "calibration"):
+        found = of_the_benchmark(source)
+        assert not held_out & {item.id for item in found}
+        assert {item.id for item in found if item.split is Split.VALIDATION} == {
+            item.id for item in conversations(Split.VALIDATION)
+        }
+    assert len([item for item in of_the_benchmark("single") if item.split is Split.CALIBRATION]) == len(
+        single_conversations()
+    )
+    messages = (Message("Ana", "Hi."), Message("Ben", "Hello."))
+    dialogues = [Dialogue(f"d{number}", messages) for number in range(50)]
+    assert {item.id for item in of_dialogues(dialogues)} == {
+        item.id for item in dialogues if item.split is not Split.TEST
+    }
+
+
+def test_who_cannot_be_asked_for_a_reply_is_left_out(short_base: LoadedBase, assets: Path) -> None:
+    for task in ("reply", "witty"):
+        write_adapter(paths.ADAPTERS / task, random_adapter(5), "tiny")
+    alone = Unlabelled("alone", (Message("Ana", "Anybody?"),), None, Split.CALIBRATION)
+    named = replace(alone, id="named", reply_speaker="Ben")
+    composition = Composition.parse("reply+witty")
+    assert make_two_step_targets(short_base, composition, [alone, named], assets / "t", ORIGIN, _silent) == 1
+    assert [row["id"] for row in _rows(assets / "t")] == ["named"]
