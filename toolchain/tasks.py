@@ -96,6 +96,20 @@ class Composition:
             raise ToolchainError(f"composition {name!r} names a task twice")
         return cls(tasks)
 
+    @classmethod
+    def of(cls, name: str) -> "Composition":
+        """What can be evaluated: a composition, or any task alone (`es`), which is then asked as its adapter was trained.
+
+        Raises:
+            ToolchainError: as `parse` does.
+        """
+        return cls((TASKS[name],)) if name in TASKS else cls.parse(name)
+
+    @property
+    def is_single_task(self) -> bool:
+        """Whether it is one task alone."""
+        return len(self.tasks) == 1
+
     @property
     def name(self) -> str:
         """The ids joined with `+`: the composition's name in files, results and the command line."""
@@ -109,5 +123,7 @@ class Composition:
     @property
     def prompt(self) -> str:
         """The template that asks for all tasks at once."""
+        if self.is_single_task:
+            return self.tasks[0].prompt
         phrase = "".join(f" {task.phrase}" for task in self.tasks[1:])
         return _MAIN_TEMPLATES[self.tasks[0].id].format(phrase=phrase)

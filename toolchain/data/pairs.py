@@ -29,7 +29,7 @@ class Pair:
 
 
 def composition_pairs(composition: Composition, split: Split) -> list[Pair]:
-    """Conversations of `split` with a composition's reference.
+    """Conversations of `split` with a composition's reference; for an auxiliary task alone its texts, as `single_task_pairs` gives them.
 
     With more tasks than `WRITTEN_TASKS` that is the benchmark's reference of the first ones, passed through the adapters of the others
     (`toolchain data teacher`); conversations that they answered with nothing are left out.
@@ -37,6 +37,8 @@ def composition_pairs(composition: Composition, split: Split) -> list[Pair]:
     Raises:
         ToolchainError: such references have not been made, not for this split, or by other adapters.
     """
+    if composition.tasks[0].kind is not TaskKind.MAIN:
+        return single_task_pairs(composition.tasks[0], split)
     main, *auxiliary = composition.ids[:WRITTEN_TASKS]
     pairs = [_main_pair(conversation, main, *auxiliary) for conversation in conversations(split)]
     if left := composition.ids[WRITTEN_TASKS:]:

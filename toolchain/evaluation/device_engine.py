@@ -41,7 +41,13 @@ class DeviceEngine:
         return {"base": self._base.name, "base_sha256": self._base.sha256, "tandem_sha256": self._program}
 
     def prompts(self, method: Method, composition: Composition) -> dict[str, str]:
-        """The manifest's prompt for a mode; for another method what PyTorch may choose from."""
+        """The manifest's prompt for a mode; for another method what PyTorch may choose from.
+
+        Raises:
+            ToolchainError: it is a task alone, which no bundle has a composition for.
+        """
+        if composition.is_single_task:
+            raise ToolchainError(f"{composition.name} is a single task: evaluate it with --engine python")
         variants = prompt_variants(composition)
         if mode := mode_of(method):
             _, manifest = self._export(composition)

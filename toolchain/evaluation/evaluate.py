@@ -44,7 +44,7 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
     kept = Cells(cells, progress)
     result = Result(_meta(engine, evaluation), [], [])
     for name in evaluation.compositions:
-        composition = Composition.parse(name)
+        composition = Composition.of(name)
         pairs = composition_pairs(composition, evaluation.split)[: evaluation.limit]
         shared = {"composition": name, "split": evaluation.split, "engine": engine.id, "seed": evaluation.seed}
         rows = Rows(shared, evaluation.seed)
@@ -98,7 +98,7 @@ def _measure(answers: Sequence[str], pairs: Sequence[Pair], composition: Composi
 
 
 def _meta(engine: Engine, evaluation: Evaluation) -> dict[str, Any]:
-    compositions = [Composition.parse(name) for name in evaluation.compositions]
+    compositions = [Composition.of(name) for name in evaluation.compositions]
     tasks = {task for composition in compositions for task in composition.ids}
     references = [targets_path(composition) for composition in compositions if len(composition.tasks) > WRITTEN_TASKS]
     folders = {task: paths.ADAPTERS / task for task in sorted(tasks)}

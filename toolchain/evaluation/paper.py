@@ -44,5 +44,7 @@ def group_of(composition: Composition) -> str | None:
 
 
 def main_metric(composition: Composition) -> str:
-    """What the paper reports: ROUGE-L of summaries, weighted ROUGE of replies."""
+    """What the paper reports: ROUGE-L of summaries, weighted ROUGE of replies. For a translation alone chrF, for a tone alone ROUGE-L."""
+    if composition.tasks[0].kind is TaskKind.TRANSLATION:
+        return "chrf"
     return "weighted_rouge" if composition.ids[0] == "reply" else "rouge_l"

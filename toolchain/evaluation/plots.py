@@ -48,7 +48,7 @@ def quality_against_cost(results: Results, engine: str) -> str:
     axes = figure.subplots()
     for method in methods if shared else ():
         quality = _mean([_quality(results, engine, name, method) or 0.0 for name in shared])
-        costs = [cost(method, Composition.parse(name)) for name in shared]
+        costs = [cost(method, Composition.of(name)) for name in shared]
         parameters = max(item.parameters for item in costs)
         passes = max(item.passes for item in costs)
         axes.scatter(
@@ -63,7 +63,7 @@ def quality_against_cost(results: Results, engine: str) -> str:
 
 
 def _quality(results: Results, engine: str, composition: str, method: str) -> float | None:
-    row = results.row(engine, composition, method, main_metric(Composition.parse(composition)))
+    row = results.row(engine, composition, method, main_metric(Composition.of(composition)))
     return 100 * float(row["value"]) if row else None
 
 

@@ -4,7 +4,12 @@ from toolchain.tasks import Composition
 
 
 def prompt_variants(composition: Composition) -> dict[str, str]:
-    """Prompts that a baseline may choose from on validation; `contract` is the one that calibrations are trained with."""
+    """Prompts that a baseline may choose from on validation; `contract` is the one that calibrations are trained with.
+
+    A task alone has that one only.
+    """
+    if composition.is_single_task:
+        return {"contract": composition.prompt}
     request, cue = _request_and_cue(composition.prompt)
     main_request, main_cue = _request_and_cue(composition.tasks[0].prompt)
     last_request, _ = _request_and_cue(composition.tasks[-1].prompt)

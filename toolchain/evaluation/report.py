@@ -5,7 +5,7 @@ from html import escape
 from toolchain.evaluation.plots import heat_map, quality_against_cost
 from toolchain.evaluation.results import Results
 from toolchain.evaluation.samples import samples
-from toolchain.evaluation.tables import Table, budgets, device_times, ratios, table_1, table_2
+from toolchain.evaluation.tables import Table, budgets, device_times, ratios, single_tasks, table_1, table_2
 
 _SAMPLES_EACH = 2
 _STYLE = (
@@ -17,8 +17,10 @@ _STYLE = (
 
 def tables(results: Results) -> list[Table]:
     """All tables that have something to show."""
-    found = [table_1(results, engine) for engine in results.engines()]
-    found += [table_2(results), device_times(results), *(ratios(results, engine) for engine in results.engines())]
+    engines = results.engines()
+    found = [table_1(results, engine) for engine in engines]
+    found += [table_2(results), device_times(results), *(ratios(results, engine) for engine in engines)]
+    found += [single_tasks(results, engine) for engine in engines]
     return [table for table in [*found, budgets(results)] if table.rows]
 
 
@@ -42,8 +44,12 @@ def html_report(results: Results) -> str:
             _html_table(table.head, table.rows),
         ]
     for engine in results.engines():
-        parts += [f"<h2>Quality against cost ({engine})</h2>", f"<div>{quality_against_cost(results, engine)}</div>"]
-        parts += [f"<h2>Every sub-task ({engine})</h2>", f"<div>{heat_map(results, engine)}</div>"]
+        if results.compositions(engine):
+            parts += [
+                f"<h2>Quality against cost ({engine})</h2>",
+                f"<div>{quality_against_cost(results, engine)}</div>",
+            ]
+            parts += [f"<h2>Every sub-task ({engine})</h2>", f"<div>{heat_map(results, engine)}</div>"]
         parts.append(f"<h2>Samples ({engine})</h2><p>The first conversations of the split, chosen by nobody.</p>")
         for sample in samples(results, engine, _SAMPLES_EACH):
             rows = [["reference", sample.reference], *([method, answer] for method, answer in sample.answers.items())]

@@ -3,6 +3,8 @@
 from typing import Any
 
 from toolchain.evaluation.result_file import Result
+from toolchain.evaluation.rows import BASELINES, BASELINES_OF_A_TASK
+from toolchain.tasks import Composition, TaskKind
 
 _COLUMNS = {
     "rouge_1": "R-1",
@@ -17,7 +19,7 @@ _COLUMNS = {
 
 
 def markdown(result: Result) -> str:
-    """One table for each composition: means in %, and the paired ratios with their 95 % intervals."""
+    """One table for each composition, or task alone: means in %, and the paired ratios with their 95 % intervals."""
     lines: list[str] = []
     rows = result.rows
     for composition in dict.fromkeys(row["composition"] for row in rows):
@@ -25,17 +27,22 @@ def markdown(result: Result) -> str:
         methods = list(dict.fromkeys(method for method, _ in chosen))
         n = next(row["n"] for row in chosen.values() if "n" in row)
         lines += [
-            f"`{composition}`, {result.meta['split']} split, {n} conversations, unicode ROUGE F1 unless said otherwise, in %:",
+            f"`{composition}`, {result.meta['split']} split, {n} {_counted(composition)}, unicode ROUGE F1 unless said otherwise, in %:",
             "",
         ]
-        lines += ["| method | " + " | ".join(_COLUMNS.values()) + " | R-L / merge | R-L / two-step |"]
-        lines += ["|---" * (len(_COLUMNS) + 3) + "|"]
+        baselines = BASELINES if "+" in composition else BASELINES_OF_A_TASK
+        head = ["method", *_COLUMNS.values(), *(f"R-L / {baseline}" for baseline in baselines)]
+        lines += ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
         for method in methods:
             cells = [f"{100 * chosen[method, metric]['value']:.1f}" for metric in _COLUMNS]
-            cells += [_ratio(chosen.get((method, f"rouge_l / {baseline}"))) for baseline in ("merge", "two-step")]
+            cells += [_ratio(chosen.get((method, f"rouge_l / {baseline}"))) for baseline in baselines]
             lines.append(f"| {method} | " + " | ".join(cells) + " |")
         lines.append("")
     return "\n".join(lines)
+
+
+def _counted(composition: str) -> str:
+    return "conversations" if Composition.of(composition).tasks[0].kind is TaskKind.MAIN else "texts"
 
 
 def _ratio(row: dict[str, Any] | None) -> str:

@@ -32,12 +32,25 @@ class Results:
         return list(dict.fromkeys(engine for engine, *_ in self.rows))
 
     def compositions(self, engine: str) -> list[str]:
-        """The compositions that were measured, in order."""
+        """The compositions of several tasks that were measured, in order."""
+        return [name for name in self._measured(engine) if "+" in name]
+
+    def single_tasks(self, engine: str) -> list[str]:
+        """The tasks that were measured alone, in order."""
+        return [name for name in self._measured(engine) if "+" not in name]
+
+    def _measured(self, engine: str) -> list[str]:
         return list(dict.fromkeys(composition for of, composition, *_ in self.rows if of == engine))
 
-    def methods(self, engine: str) -> list[str]:
-        """The methods that were measured, in order."""
-        return list(dict.fromkeys(method for of, _, method, _ in self.rows if of == engine))
+    def methods(self, engine: str, name: str | None = None) -> list[str]:
+        """The methods that were measured on a composition or task, by default on any composition, in order."""
+        return list(
+            dict.fromkeys(
+                method
+                for of, composition, method, _ in self.rows
+                if of == engine and (composition == name if name else "+" in composition)
+            )
+        )
 
 
 def read_results(files: Sequence[Path]) -> Results:

@@ -10,6 +10,8 @@ from toolchain.evaluation.engine import Answer
 from toolchain.evaluation.timing import Times
 
 BASELINES = ("merge", "two-step")
+BASELINES_OF_A_TASK = ("zero-shot",)
+"""What a task alone is compared with."""
 COMPARED = ("rouge_l", "weighted_rouge", "chrf")
 _MEDIANS = ("prefill_ms", "decode_ms", "prompt_tokens", "generated_tokens")
 
@@ -32,9 +34,9 @@ class Rows:
         return {"method": method, **self._shared, "metric": "prompt", "value": name}
 
     def comparisons(self, measured: dict[str, list[dict[str, float]]]) -> list[dict[str, Any]]:
-        """Paired ratios of every other method to the data-free merge and to two-step."""
+        """Paired ratios of every other method to the data-free merge and to two-step; of a task alone to zero-shot."""
         rows = []
-        for baseline in BASELINES:
+        for baseline in BASELINES if "+" in self._shared["composition"] else BASELINES_OF_A_TASK:
             for method in measured:
                 if baseline not in measured or method == baseline:
                     continue

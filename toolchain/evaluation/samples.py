@@ -21,14 +21,14 @@ class Sample:
 
 
 def samples(results: Results, engine: str, each: int | None) -> list[Sample]:
-    """The first `each` conversations of every composition (None: all); they were not chosen by anybody."""
+    """The first `each` conversations, or texts, of every composition and task (None: all); they were not chosen by anybody."""
     split = Split(next(iter(results.metas.values()))["split"])
     found = []
-    for name in results.compositions(engine):
-        for pair in composition_pairs(Composition.parse(name), split)[:each]:
+    for name in [*results.compositions(engine), *results.single_tasks(engine)]:
+        for pair in composition_pairs(Composition.of(name), split)[:each]:
             answers = {
                 method: results.answers[engine, name, method, pair.id]
-                for method in results.methods(engine)
+                for method in results.methods(engine, name)
                 if (engine, name, method, pair.id) in results.answers
             }
             source = pair.source if isinstance(pair.source, str) else render(pair.source)

@@ -118,6 +118,11 @@ def test_another_program_answers_anew(core: Core, engine: DeviceEngine, tmp_path
     assert rebuilt.key(question) != before
 
 
+def test_a_task_alone_is_left_to_pytorch(engine: DeviceEngine) -> None:
+    with pytest.raises(ToolchainError, match="--engine python"):
+        engine.prompts(METHODS["main"], Composition.of("es"))
+
+
 def test_a_core_that_is_not_built_is_named(tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match="make build"):
         DeviceCore(tmp_path / "tandem").sha256()

@@ -8,7 +8,7 @@ import pytest
 
 from toolchain import paths, text
 from toolchain.adapters.calibration import CalibrationMethod
-from toolchain.adapters.files import write_adapter
+from toolchain.adapters.files import read_adapter, write_adapter
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
@@ -86,6 +86,23 @@ def test_three_tasks_are_evaluated_against_the_references_that_were_made(base: L
     assert {(row["method"], row["id"]) for row in result.answers} == {(name, pair.id) for name in evaluation.methods}
     assert result.meta["data"][targets_path(three).name] == sha256_file(targets_path(three))
     assert result.meta["adapter_sha256"].keys() == set(three.ids)
+
+
+@pytest.mark.parametrize("task", ["summarize", "es"])
+def test_an_adapter_is_measured_on_its_own_task(base: LoadedBase, assets: Path, task: str) -> None:
+    evaluation = Evaluation(["zero-shot", "main"], [task], Split.TEST, limit=2, seed=0)
+    result = _evaluate(base, evaluation, assets / "cells", _silent)
+    pairs = composition_pairs(Composition.of(task), Split.TEST)[:2]
+    spec = SPECIFICATION
+    for method, adapter in (("zero-shot", None), ("main", read_adapter(paths.ADAPTERS / task))):
+        with adapter_applied(base.model, adapter):
+            for answer, pair in zip(_answers(result, method), pairs, strict=True):
+                prompt = encode_prompt(base.tokenizer, BOS, TASKS[task].prompt, pair.source, spec.max_prompt_tokens).ids
+                assert generate(base, [prompt], spec.max_new_tokens) == [answer]
+    compared = {(row["method"], row["metric"]) for row in result.rows if " / " in row["metric"]}
+    assert compared == {("main", f"{metric} / zero-shot") for metric in ("rouge_l", "weighted_rouge", "chrf")}
+    assert f"2 {'conversations' if task == 'summarize' else 'texts'}" in markdown(result)
+    assert "R-L / zero-shot" in markdown(result)
 
 
 def test_a_finished_run_computes_nothing_again(base: LoadedBase, assets: Path) -> None:

@@ -15,7 +15,7 @@ from toolchain.adapters.merging.registry import METHODS
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.evaluation.prompts import prompt_variants
-from toolchain.tasks import Composition
+from toolchain.tasks import TASKS, Composition
 
 COMPOSITION = Composition.parse("summarize+es")
 pytestmark = pytest.mark.usefixtures("assets")
@@ -79,7 +79,9 @@ def test_examples_stand_before_the_question(name: str) -> None:
 
 
 def test_prompt_variants_are_the_contracts_and_mixtures() -> None:
-    for name in ("summarize+es", "reply+witty", "summarize"):
+    for name in ("summarize", "es"):
+        assert prompt_variants(Composition.of(name)) == {"contract": TASKS[name].prompt}
+    for name in ("summarize+es", "reply+witty", "summarize+witty+fr"):
         composition = Composition.parse(name)
         variants = prompt_variants(composition)
         assert variants["contract"] == composition.prompt

@@ -1,6 +1,7 @@
 """Reports say what the result files say, beside the paper, in a page that needs nothing else."""
 
 import re
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from toolchain.evaluation.readme import with_results
 from toolchain.evaluation.report import html_report, markdown_report
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, answers_path, write_result
 from toolchain.evaluation.results import Results, committed_results, read_results
-from toolchain.evaluation.tables import table_1
+from toolchain.evaluation.tables import single_tasks, table_1
 from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, Composition
 
 COMPOSITIONS = [f"{main}+{auxiliary}" for main in MAIN_TASKS for auxiliary in AUXILIARY_TASKS]
@@ -42,11 +43,11 @@ def _results(measured: dict[tuple[str, str], float], answer: str = "x") -> Resul
     }
     results = Results({"x.jsonl": meta}, {}, {})
     for (name, method), value in measured.items():
-        metric = main_metric(Composition.parse(name))
+        metric = main_metric(Composition.of(name))
         row = {"value": value, "interval": [value, value], "n": 45}
         results.rows["python", name, method, metric] = row
         results.rows["python", name, method, "language"] = row
-        for pair in composition_pairs(Composition.parse(name), Split.TEST)[:2]:
+        for pair in composition_pairs(Composition.of(name), Split.TEST)[:2]:
             results.answers["python", name, method, pair.id] = answer
     return results
 
@@ -97,6 +98,25 @@ def test_the_page_needs_nothing_else_and_shows_answers_as_text() -> None:
     assert page.outside == []
     assert "&lt;script" in html
     assert {"svg", "table"} <= page.tags
+
+
+def test_tasks_alone_have_a_table_and_samples_of_their_own() -> None:
+    measured = {("es", "zero-shot"): 0.2, ("es", "main"): 0.5, ("summarize", "main"): 0.3}
+    results = _results(measured, "Hasta luego")
+    results.rows["python", "es", "main", "chrf / zero-shot"] = {"value": 2.5, "interval": [2.0, 3.0], "n": 45}
+    table = single_tasks(results, "python")
+    assert [row[:5] for row in table.rows] == [
+        ["es", "zero-shot", "chrf", "20.0 [20.0, 20.0]", ""],
+        ["es", "main", "chrf", "50.0 [50.0, 50.0]", "2.50 [2.00, 3.00]"],
+        ["summarize", "main", "rouge_l", "30.0 [30.0, 30.0]", ""],
+    ]
+    html = html_report(results)
+    first = composition_pairs(Composition.of("es"), Split.TEST)[0]
+    assert escape(str(first.source)) in html
+    assert "Hasta luego" in html
+    both = _results(measured | {("summarize+es", "merge"): 0.1})
+    assert table_1(both, "python").rows == table_1(_results({("summarize+es", "merge"): 0.1}), "python").rows
+    assert single_tasks(both, "python").rows == single_tasks(_results(measured), "python").rows
 
 
 def test_the_same_results_make_the_same_report() -> None:

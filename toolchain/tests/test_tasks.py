@@ -67,6 +67,16 @@ def test_a_main_task_alone_has_its_own_prompt() -> None:
         assert Composition.parse(main).prompt == TASKS[main].prompt
 
 
+def test_any_task_alone_can_be_evaluated_with_its_own_prompt() -> None:
+    for task in TASKS.values():
+        alone = Composition.of(task.id)
+        assert (alone.tasks, alone.name, alone.prompt, alone.is_single_task) == ((task,), task.id, task.prompt, True)
+    assert Composition.of("summarize+es") == Composition.parse("summarize+es")
+    for name in ("es+summarize", "it"):
+        with pytest.raises(ToolchainError, match=name.replace("+", r"\+")):
+            Composition.of(name)
+
+
 @given(st.one_of(st.text(), st.lists(st.sampled_from([*TASKS, "", "xx"]), max_size=4).map("+".join)))
 def test_any_other_name_is_refused_in_one_sentence_that_repeats_it(name: str) -> None:
     ids = name.split("+")
