@@ -92,32 +92,40 @@ def judge_command(
     limit: Annotated[int | None, typer.Option(min=1, help="First conversations of each composition only.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
     yes: Annotated[bool, typer.Option("--yes", help="Send it; without this only the estimate is shown.")] = False,
+    out: Annotated[Path, typer.Option(help="Folder for judge.<split>.<engine>.jsonl.")] = paths.RESULTS,
 ) -> None:
-    """Let a language model compare committed answers; the estimate comes first, and nothing is sent without --yes."""
+    """Let a language model compare committed answers; the estimate comes first, and nothing is sent without --yes.
+
+    Each comparison is a row of the result file, and of the report: a verdict, or that it was not run and why.
+    """
     from dataclasses import asdict
 
+    from toolchain.data.benchmark import Split
     from toolchain.data.endpoint import Endpoint
-    from toolchain.evaluation.judge import comparisons, estimate, judge, judge_row
+    from toolchain.evaluation.judge import comparisons, estimate, judge
+    from toolchain.evaluation.judged import add_judged, judged_path, judged_row, not_run_row
     from toolchain.evaluation.results import committed_results, read_results
     from toolchain.evaluation.samples import samples
 
     results = read_results(files or committed_results())
     server = Endpoint(endpoint, model) if endpoint else None
+    why = "no --endpoint" if server is None else "no --yes"
     for engine in results.engines():
         taken = samples(results, engine, limit)
+        path = judged_path(out, Split(next(iter(results.metas.values()))["split"]), engine)
         for method in methods.split(","):
             for composition in results.compositions(engine):
                 asked = comparisons([item for item in taken if item.composition == composition], method, against)
                 if not asked:
                     continue
                 progress(f"{composition}  {method} against {against} ({engine}): {asdict(estimate(asked))}")
-                if server is None or not yes:
-                    why = "no --endpoint" if server is None else "no --yes"
-                    print(f"{composition}  {method} against {against} ({engine}): not run ({why})")
-                    continue
-                scores = judge(asked, server, paths.cache() / "cells", progress)
-                row = judge_row(method, against, composition, scores, seed, model) | {"engine": engine}
-                print(json.dumps(row, ensure_ascii=False))
+                if server and yes:
+                    scores = judge(asked, server, paths.cache() / "cells", progress)
+                    row = judged_row(method, against, composition, asked, scores, seed, model)
+                else:
+                    row = not_run_row(method, against, composition, why)
+                add_judged(path, results, engine, [row])
+                print(json.dumps(row | {"engine": engine}, ensure_ascii=False))
 
 
 def recommend_command(

@@ -6,10 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from toolchain.data.endpoint import Endpoint
-from toolchain.evaluation.bootstrap import bootstrap_mean
 from toolchain.evaluation.samples import Sample
 from toolchain.hashing import write_text_whole
 from toolchain.tasks import Composition
@@ -83,25 +81,6 @@ def judge(asked: Sequence[Asked], endpoint: Endpoint, cells: Path, progress: Cal
         scores.append({("1", "2"): 1.0, ("2", "1"): 0.0}.get((first, second), 0.5))
         progress(f"judged {number} of {len(asked)}")
     return scores
-
-
-def judge_row(
-    method: str, baseline: str, composition: str, scores: Sequence[float], seed: int, model: str
-) -> dict[str, Any]:
-    """The share of wins, ties counted half, as a result row."""
-    interval = bootstrap_mean(scores, seed)
-    value, low, high = (round(number, 5) for number in (interval.value, interval.low, interval.high))
-    return {
-        "method": method,
-        "composition": composition,
-        "metric": f"judge: wins against {baseline}, ties half",
-        "value": value,
-        "interval": [low, high],
-        "n": len(scores),
-        "ties": sum(score == 0.5 for score in scores),
-        "seed": seed,
-        "judge": model,
-    }
 
 
 def _verdict(prompt: str, endpoint: Endpoint, cells: Path) -> str:

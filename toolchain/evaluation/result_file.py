@@ -28,13 +28,14 @@ def answers_path(path: Path) -> Path:
 
 
 def write_result(path: Path, result: Result) -> None:
-    """Write the rows to `path` and the answers beside it."""
-    write_text_whole(answers_path(path), _lines(result.answers))
+    """Write the rows to `path` and the answers, where there are any, beside it."""
+    if result.answers:
+        write_text_whole(answers_path(path), _lines(result.answers))
     write_text_whole(path, _lines([result.meta, *result.rows]))
 
 
 def read_result(path: Path) -> Result:
-    """Read both files.
+    """Read both files; a judge's has no answers of its own.
 
     Raises:
         ToolchainError: one is missing, or the first is no result file.
@@ -42,7 +43,8 @@ def read_result(path: Path) -> Result:
     meta, *rows = _read(path)
     if meta.get("format") != RESULT_FORMAT:
         raise ToolchainError(f"{path} has format {meta.get('format')!r}, expected {RESULT_FORMAT!r}: {_REMEDY}")
-    return Result(meta, rows, _read(answers_path(path), least=0))
+    judged = "judged" in meta  # Of answers that lie beside other files.
+    return Result(meta, rows, [] if judged else _read(answers_path(path), least=0))
 
 
 def _lines(items: list[dict[str, Any]]) -> str:

@@ -11,8 +11,9 @@ from toolchain.evaluation.result_file import read_result
 
 
 def committed_results() -> list[Path]:
-    """The result files of the test split under docs/results."""
-    return [path for path in sorted(paths.RESULTS.glob("*.test*.jsonl")) if not path.name.endswith(".answers.jsonl")]
+    """The result files of the test split under docs/results; a judge's come last, for it was asked about the others."""
+    found = [path for path in paths.RESULTS.glob("*.test*.jsonl") if not path.name.endswith(".answers.jsonl")]
+    return sorted(found, key=lambda path: (path.name.startswith("judge."), path.name))
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ def ratios(results: Results, engine: str) -> Table:
             cells = []
             for baseline in ("merge", "two-step"):
                 row = results.row(engine, composition, method, f"{metric} / {baseline}")
-                cells.append(_ratio(row))
+                cells.append(ratio(row))
             language = results.row(engine, composition, method, "language")
             cells.append(f"{100 * language['value']:.1f}" if language else "")
             if any(cells):
@@ -103,11 +103,11 @@ def single_tasks(results: Results, engine: str) -> Table:
     for task in results.single_tasks(engine):
         metric = main_metric(Composition.of(task))
         for method in results.methods(engine, task):
-            main, ratio = (results.row(engine, task, method, name) for name in (metric, f"{metric} / zero-shot"))
+            main, compared = (results.row(engine, task, method, name) for name in (metric, f"{metric} / zero-shot"))
             others = [results.row(engine, task, method, name) for name in ("chrf", "language", "copy_rate")]
             if main:
                 shares = [f"{100 * row['value']:.1f}" if row else "" for row in others]
-                rows.append([task, method, metric, _percent(main), _ratio(ratio), *shares, str(main["n"])])
+                rows.append([task, method, metric, percent(main), ratio(compared), *shares, str(main["n"])])
     head = ["task", "method", "metric", "%", "/ zero-shot", "chrF, %", "language right, %", "copied, %", "examples"]
     note = (
         "`main` is the task's own adapter, asked as it was trained; auxiliary tasks are given the conversations' references in English. "
@@ -127,7 +127,7 @@ def device_times(results: Results) -> Table:
                 [
                     composition,
                     method,
-                    _ratio(row),
+                    ratio(row),
                     f"{round(faster['value'] * faster['n'])} of {faster['n']}",
                     f"{peak['value'] / 2**20:.0f} MiB" if peak else "",
                 ]
@@ -150,10 +150,12 @@ def budgets(results: Results) -> Table:
     return Table("Budgets", note, head, rows)
 
 
-def _ratio(row: dict[str, Any] | None) -> str:
+def ratio(row: dict[str, Any] | None) -> str:
+    """A ratio with its interval; nothing where it was not measured."""
     return f"{row['value']:.2f} [{row['interval'][0]:.2f}, {row['interval'][1]:.2f}]" if row else ""
 
 
-def _percent(row: dict[str, Any]) -> str:
+def percent(row: dict[str, Any]) -> str:
+    """A share with its interval."""
     value, low, high = (100 * number for number in (row["value"], *row["interval"]))
     return f"{value:.1f} [{low:.1f}, {high:.1f}]"

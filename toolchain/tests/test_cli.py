@@ -11,6 +11,7 @@ from toolchain.adapters.files import TENSORS_FILE, adapter_hash, write_adapter
 from toolchain.base_model import specification
 from toolchain.cli import main
 from toolchain.data.benchmark import SINGLE_CONVERSATIONS
+from toolchain.evaluation.result_file import read_result
 from toolchain.tests.bundles import commit
 from toolchain.tests.test_data import write_benchmark
 from toolchain.tests.tiny import random_adapter, tiny_model
@@ -93,12 +94,14 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("given", [[], ["--endpoint", "http://127.0.0.1:9/v1"]])
-def test_a_judge_is_not_run_without_a_server_and_a_yes(console: Console, given: list[str]) -> None:
-    code, out, err = console.run("judge", *given)
+def test_a_judge_is_not_run_without_a_server_and_a_yes(console: Console, given: list[str], tmp_path: Path) -> None:
+    code, out, err = console.run("judge", "--out", str(tmp_path), *given)
     assert code == 0
-    assert all("not run" in line for line in out.splitlines())
-    assert out
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert {(row["value"], row["why"]) for row in rows} == {("not run", "no --yes" if given else "no --endpoint")}
     assert "calls" in err
+    kept = [row for path in sorted(tmp_path.glob("judge.*")) for row in read_result(path).rows]
+    assert sorted(row["engine"] for row in kept) == sorted(row["engine"] for row in rows)
 
 
 @pytest.mark.parametrize("mistake", REFUSED)

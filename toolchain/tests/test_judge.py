@@ -5,9 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from toolchain.data.benchmark import Split
 from toolchain.data.endpoint import Endpoint
-from toolchain.evaluation.judge import comparisons, estimate, judge, judge_row
-from toolchain.evaluation.samples import Sample
+from toolchain.data.pairs import composition_pairs
+from toolchain.evaluation.judge import comparisons, estimate, judge
+from toolchain.evaluation.judged import add_judged, judged_path, judged_row, judged_table, not_run_row
+from toolchain.evaluation.report import markdown_report
+from toolchain.evaluation.result_file import RESULT_FORMAT, Result, write_result
+from toolchain.evaluation.results import Results, read_results
+from toolchain.evaluation.samples import Sample, samples
+from toolchain.tasks import Composition
 from toolchain.tests.chat_server import Rule, serving
 
 _ANSWERS = re.compile(r"<answer 1>\n(.*?)\n</answer 1>\n<answer 2>\n(.*?)\n</answer 2>", re.DOTALL)
@@ -68,7 +75,7 @@ def test_a_killed_judgement_asks_only_what_is_missing(tmp_path: Path) -> None:
 
 
 def test_a_row_counts_ties_half() -> None:
-    row = judge_row("lc++", "two-step", "summarize+es", [1.0, 0.5, 0.5, 0.0], 0, "m")
+    row = judged_row("lc++", "two-step", "summarize+es", [], [1.0, 0.5, 0.5, 0.0], 0, "m")
     assert (row["value"], row["ties"], row["n"]) == (0.5, 2, 4)
     assert row["interval"][0] <= 0.5 <= row["interval"][1]
 
@@ -78,3 +85,48 @@ def test_a_conversation_that_speaks_to_the_judge_stays_data(tmp_path: Path) -> N
     ((prompt, _),) = comparisons([hostile], "lc++", "two-step")
     assert "Ana: hola {input}" in prompt
     assert "bad {first} {request}" in prompt
+
+
+def _put_results(path: Path, answers: dict[str, str]) -> Results:
+    """A result file of the first two test conversations, answered by each method with one text."""
+    name, meta = (
+        "summarize+es",
+        {"format": RESULT_FORMAT, "split": "test", "engine": "python", "base": "tiny", "seed": 0},
+    )
+    shared = {"composition": name, "split": "test", "engine": "python", "metric": "rouge_l"}
+    rows = [shared | {"method": method, "value": 0.1, "interval": [0, 1], "n": 2} for method in answers]
+    pairs = composition_pairs(Composition.parse(name), Split.TEST)[:2]
+    given = [
+        {"composition": name, "method": method, "id": pair.id, "answer": text}
+        for method, text in answers.items()
+        for pair in pairs
+    ]
+    write_result(path, Result(meta | {"limit": 2, "git_commit": "0" * 40}, rows, given))
+    return read_results([path])
+
+
+def _shown(*files: Path) -> list[list[str]]:
+    return judged_table(read_results(files), "python").rows
+
+
+def test_a_report_says_what_was_judged_and_what_was_not(tmp_path: Path) -> None:
+    answers = {"lc++": "a longer answer", "two-step": "short", "merge": "x"}
+    path = tmp_path / "x.test.python.jsonl"
+    results, verdicts = _put_results(path, answers), judged_path(tmp_path, Split.TEST, "python")
+    assert [row[:4] for row in _shown(path)] == [["summarize+es", "lc++", "two-step", "not run (`toolchain judge`)"]]
+
+    add_judged(verdicts, results, "python", [not_run_row("merge", "two-step", "summarize+es", "no --endpoint")])
+    assert _shown(path, verdicts)[0][3] == "not run (no --endpoint)"
+
+    asked = comparisons(samples(results, "python", 2), "lc++", "two-step")
+    with serving(_longer_wins) as server:
+        scores = judge(asked, Endpoint(server.url, "m"), tmp_path, _silent)
+    add_judged(verdicts, results, "python", [judged_row("lc++", "two-step", "summarize+es", asked, scores, 0, "m")])
+    add_judged(verdicts, results, "python", [not_run_row("lc++", "two-step", "summarize+es", "no --yes")])
+    shown = {row[1]: row[3:] for row in _shown(path, verdicts)}
+    assert shown["lc++"] == ["100.0 [100.0, 100.0]", "0", "2", "m"], "what was not run again takes no verdict away"
+    assert shown["merge"][0] == "not run (no --endpoint)"
+    assert "Judge (python)" in markdown_report(read_results([path, verdicts]))
+
+    _put_results(path, answers | {"lc++": "another answer"})
+    assert {row[1]: row[3] for row in _shown(path, verdicts)}["lc++"] == "not run (other answers were judged)"

@@ -1,0 +1,122 @@
+"""What a judge said, or that none was asked: kept as a result file of its own, and a table of the report."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from toolchain.data.benchmark import Split
+from toolchain.evaluation.bootstrap import bootstrap_mean
+from toolchain.evaluation.judge import Asked, comparisons
+from toolchain.evaluation.recommend import SHIPPED_METHOD
+from toolchain.evaluation.result_file import RESULT_FORMAT, Result, read_result, write_result
+from toolchain.evaluation.results import Results
+from toolchain.evaluation.samples import samples
+from toolchain.evaluation.tables import Table, percent
+from toolchain.provenance import git_commit
+
+NOT_RUN = "not run"
+_ALWAYS_SHOWN = (SHIPPED_METHOD, "two-step")
+"""A report says of this comparison that it was not run, even where nobody tried."""
+
+Row = dict[str, Any]
+
+
+def judged_path(folder: Path, split: Split, engine: str) -> Path:
+    """Where the rows of one engine's answers are kept."""
+    return folder / f"judge.{split}.{engine}.jsonl"
+
+
+def asked_sha256(asked: Sequence[Asked]) -> str:
+    """Tells whether a verdict is of these answers under this rubric."""
+    return hashlib.sha256(json.dumps(list(asked), ensure_ascii=False).encode()).hexdigest()
+
+
+def judged_row(
+    method: str, against: str, composition: str, asked: Sequence[Asked], scores: Sequence[float], seed: int, model: str
+) -> Row:
+    """The share of wins, ties counted half, with its bootstrap interval over conversations."""
+    interval = bootstrap_mean(scores, seed)
+    value, low, high = (round(number, 5) for number in (interval.value, interval.low, interval.high))
+    return {
+        "method": method,
+        "composition": composition,
+        "metric": metric(against),
+        "against": against,
+        "value": value,
+        "interval": [low, high],
+        "n": len(scores),
+        "ties": sum(score == 0.5 for score in scores),
+        "seed": seed,
+        "judge": model,
+        "asked_sha256": asked_sha256(asked),
+    }
+
+
+def not_run_row(method: str, against: str, composition: str, why: str) -> Row:
+    """A row in place of a verdict."""
+    return {
+        "method": method,
+        "composition": composition,
+        "metric": metric(against),
+        "against": against,
+        "value": NOT_RUN,
+        "why": why,
+    }
+
+
+def metric(against: str) -> str:
+    """The metric of a row: the share of wins, ties counted half."""
+    return f"judge: wins against {against}, ties half"
+
+
+def add_judged(path: Path, results: Results, engine: str, rows: Sequence[Row]) -> None:
+    """Put rows into a file in place of those of the same comparisons; that one was not run takes no verdict away."""
+    metas = {name: meta for name, meta in results.metas.items() if meta["engine"] == engine and "judged" not in meta}
+    first = next(iter(metas.values()))
+    meta = {
+        "format": RESULT_FORMAT,
+        **{key: first[key] for key in ("split", "engine", "base", "seed")},
+        "limit": None,
+        "git_commit": git_commit(),
+        "judged": sorted(metas),
+    }
+    kept = {_key(row): row for row in (read_result(path).rows if path.is_file() else ())}
+    for row in rows:
+        if row["value"] != NOT_RUN or kept.get(_key(row), row)["value"] == NOT_RUN:
+            kept[_key(row)] = row | {"split": first["split"], "engine": engine}
+    write_result(path, Result(meta, list(kept.values()), []))
+
+
+def judged_table(results: Results, engine: str) -> Table:
+    """Every comparison that a judge was, or was to be, asked for."""
+    found = {
+        (composition, method, row["against"]): row
+        for (of, composition, method, name), row in results.rows.items()
+        if of == engine and name.startswith("judge: ")
+    }
+    shown, against = _ALWAYS_SHOWN
+    for name in results.compositions(engine):
+        if {shown, against} <= set(results.methods(engine, name)):
+            found.setdefault((name, shown, against), not_run_row(shown, against, name, "`toolchain judge`"))
+    rows = [
+        [composition, method, against, *_cells(results, engine, row)]
+        for (composition, method, against), row in found.items()
+    ]
+    head = ["composition", "method", "against", "wins, ties half, %", "ties", "conversations", "judge"]
+    note = "A language model reads both answers in both orders; only a verdict that survives the swap is no tie. 50 % is a draw."
+    return Table(f"Judge ({engine})", note, head, rows)
+
+
+def _cells(results: Results, engine: str, row: Row) -> list[str]:
+    if row["value"] == NOT_RUN:
+        return [f"{NOT_RUN} ({row['why']})", "", "", ""]
+    taken = [item for item in samples(results, engine, row["n"]) if item.composition == row["composition"]]
+    if asked_sha256(comparisons(taken, row["method"], row["against"])) != row["asked_sha256"]:
+        return [f"{NOT_RUN} (other answers were judged)", "", "", ""]
+    return [percent(row), str(row["ties"]), str(row["n"]), row["judge"]]
+
+
+def _key(row: Row) -> tuple[str, str, str]:
+    return row["composition"], row["method"], row["metric"]
