@@ -171,7 +171,10 @@ def train_baseline_command(
     composition: Annotated[str, typer.Argument(help="Or `all`, for a calibration that all compositions share.")],
     steps: Count = 90,
     batch_size: Count = 6,
-    rates: Annotated[str, typer.Option(help="Comma-separated learning rates; validation chooses one.")] = "1e-3,3e-3",
+    rates: Annotated[
+        str | None,
+        typer.Option(help="Comma-separated learning rates; validation chooses one.", show_default="the method's"),
+    ] = None,
     evaluations: Annotated[int, typer.Option(min=1, help="Losses that a gradient-free search may look at.")] = 40,
     seed: Seed = 0,
     with_teacher: Teacher = False,
@@ -187,13 +190,14 @@ def train_baseline_command(
 
     if method not in METHODS:
         raise ToolchainError(f"unknown method {method!r}: choose from {', '.join(METHODS)}")
-    tried = numbers("--rates", rates)
+    tried = METHODS[method].rates if rates is None else numbers("--rates", rates)
     if METHODS[method].shared and composition != EVERYTHING.name:
         raise ToolchainError(f"method {method!r} is shared by all compositions: give `all` instead of {composition!r}")
     scope = EVERYTHING if METHODS[method].shared else Composition.parse(composition)
     budget = Budget(steps, batch_size, tried, evaluations, seed, with_teacher)
     log = fit_method(METHODS[method], lambda: load_base(base_model()), scope, budget)
-    show({key: log[key] for key in ("method", "composition", "parameters", "rate", "weights", "seconds") if key in log})
+    shown = ("method", "composition", "parameters", "rate", "weights", "density", "weight", "seconds")
+    show({key: log[key] for key in shown if key in log})
 
 
 def _overridden(

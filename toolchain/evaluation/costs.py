@@ -60,6 +60,15 @@ def budget_of(log: dict[str, Any]) -> str:
     return tried + (", with teacher targets" if teacher else "")
 
 
+def chosen_by(log: dict[str, Any]) -> str:
+    """What validation, or a search, has chosen."""
+    if "density" in log:
+        return f"density {log['density']}, weight {log['weight']:.2g}"
+    if "weights" in log:
+        return "weights " + ", ".join(f"{weight:.2f}" for weight in log["weights"])
+    return f"rate {log['rate']}" if "rate" in log else ""
+
+
 def fitted_scopes(method: str) -> list[Scope]:
     """What a method has a log for: compositions, or all of them at once."""
     if _shared(method):

@@ -5,10 +5,12 @@ from statistics import mean
 from typing import Any
 
 from toolchain.adapters.merging.registry import METHODS
-from toolchain.evaluation.costs import budget_of, cost, fit_log, fitted_scopes
+from toolchain.evaluation.costs import budget_of, chosen_by, cost, fit_log, fitted_scopes
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
 from toolchain.evaluation.results import Results
 from toolchain.tasks import Composition
+
+NOT_TUNED = "none: the usual setting, not tuned"
 
 
 @dataclass(frozen=True)
@@ -138,15 +140,20 @@ def device_times(results: Results) -> Table:
 
 
 def budgets(results: Results) -> Table:
-    """What was spent on fitting each method that learns."""
+    """What was spent on fitting each method that learns, and what was chosen."""
     rows = []
     for method in dict.fromkeys(method for engine in results.engines() for method in results.methods(engine)):
         for scope in fitted_scopes(method):
             log = fit_log(method, scope) or {}
             peak = f"{log['peak_rss_bytes'] / 2**30:.1f} GiB" if "peak_rss_bytes" in log else ""
-            rows.append([method, scope.name, budget_of(log), f"{log['seconds']:.0f}", peak])
-    head = ["method", "composition", "budget", "seconds", "peak memory"]
-    note = "A learning rate is chosen on the validation split; `all`: one for all compositions. Seconds are of a machine that did other work too."
+            rows.append([method, scope.name, budget_of(log), chosen_by(log), f"{log['seconds']:.0f}", peak])
+        if method in METHODS and METHODS[method].fit and not fitted_scopes(method):
+            rows.append([method, "", NOT_TUNED, "", "", ""])
+    head = ["method", "composition", "budget", "chosen", "seconds", "peak memory"]
+    note = (
+        "A learning rate, a density and a weight are chosen on the validation split by its loss; weights are searched on examples of the "
+        "calibration split; `all`: one for all compositions. Seconds are of a machine that did other work too."
+    )
     return Table("Budgets", note, head, rows)
 
 

@@ -27,8 +27,10 @@ from toolchain.tests.tiny import BOS, SPECIFICATION, random_adapter
 from toolchain.text import encode_prompt
 
 COMPOSITION = Composition.parse("summarize+es")
-# What is fitted is tested in test_fitting.py; the tiny base has no room for examples in its prompt.
-EVALUATED = [name for name, method in METHODS.items() if not method.fit and name != "in-context"]
+# What has to be fitted is tested in test_fitting.py; the tiny base has no room for examples in its prompt.
+EVALUATED = [
+    name for name, method in METHODS.items() if (not method.fit or method.tunes_prompt) and name != "in-context"
+]
 EVERYTHING = Evaluation(EVALUATED, [COMPOSITION.name], Split.TEST, limit=2, seed=0)
 RATIOS = {
     f"{metric} / {baseline}" for metric in ("rouge_l", "weighted_rouge", "chrf") for baseline in ("merge", "two-step")

@@ -1,6 +1,8 @@
 """Methods that learn: on the tiny base, from the same examples, kept with their hashes."""
 
+import gc
 import re
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,24 +14,30 @@ from toolchain import paths
 from toolchain.adapters.calibration import CalibrationMethod
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import write_adapter
-from toolchain.adapters.merging import budget, lorahub, output_bias, shared_calibration
-from toolchain.adapters.merging.budget import Budget
+from toolchain.adapters.merging import budget, dare, lorahub, output_bias, shared_calibration, ties
+from toolchain.adapters.merging.budget import Budget, choosing_examples
 from toolchain.adapters.merging.fitted import fit_log_path, fit_method, fitted_folder
+from toolchain.adapters.merging.method import single_adapters
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.adapters.merging.scope import EVERYTHING, Scope
+from toolchain.adapters.merging.tuned_setting import Setting
+from toolchain.adapters.training import validation_loss
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
-from toolchain.data.pairs import composition_pairs
+from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.evaluate import Evaluation, evaluate
 from toolchain.evaluation.generate import adapter_applied
 from toolchain.evaluation.python_engine import PythonEngine
+from toolchain.evaluation.results import Results
+from toolchain.evaluation.tables import NOT_TUNED, budgets
 from toolchain.tasks import TASKS, Composition
 from toolchain.tests.tiny import BOS, EOS, logits, random_adapter, tiny_base
 
 COMPOSITION = Composition.parse("summarize+es")
 BUDGET = Budget(steps=2, batch_size=2, rates=(1e-2, 1e-9), evaluations=4)
-LEARNING = [name for name, method in METHODS.items() if method.fit]
+TUNED = ("ties", "dare")
+LEARNING = [name for name, method in METHODS.items() if method.fit and name not in TUNED]
 TRAINED = ("dam", "joint-expert", "lc-output-bias")
 IDS = [BOS, 50, 61, 72, 83]
 
@@ -72,6 +80,66 @@ def test_the_rate_with_the_lowest_validation_loss_is_kept(folder: Path, name: st
     assert losses[str(log["rate"])] == min(losses.values())
     alone = fit_method(METHODS[name], tiny_base, COMPOSITION, replace(BUDGET, rates=(log["rate"],)))
     assert alone["files"] == log["files"]
+
+
+@pytest.mark.parametrize("name", TUNED)
+def test_the_density_and_weight_with_the_lowest_validation_loss_are_kept(
+    folder: Path, base: LoadedBase, name: str
+) -> None:
+    log = fit_method(METHODS[name], tiny_base, COMPOSITION, replace(BUDGET, evaluations=5))
+    tried = log["settings"]
+    assert len(tried) == log["evaluations"] == 5, "as many as there are losses for"
+    assert tried[0]["density"] == 0.5
+    best = min(tried, key=lambda item: item["loss"])
+    assert (log["density"], log["weight"]) == (best["density"], best["weight"])
+    examples = choosing_examples(base, COMPOSITION)
+    adapters = single_adapters(COMPOSITION)
+    merge = {"ties": ties.merge, "dare": dare.merge}[name]
+    for item in (tried[0], tried[-1]):
+        with adapter_applied(base.model, merge(adapters, Setting(item["density"], item["weight"]))):
+            assert validation_loss(base.model, examples, 4) == pytest.approx(item["loss"], abs=1e-3)
+    (found,) = METHODS[name].adapters(COMPOSITION)
+    assert found is not None
+    expected = merge(adapters, Setting(log["density"], log["weight"]))
+    assert all(np.array_equal(found.tensors[key], tensor) for key, tensor in expected.tensors.items())
+    row = next(row for row in budgets(_measured(name)).rows if row[0] == name)
+    assert row[2:4] == ["5 losses of 8 examples", f"density {log['density']}, weight {log['weight']:.2g}"]
+
+
+def _measured(name: str) -> Results:
+    return Results({}, {("python", COMPOSITION.name, name, "rouge_l"): {"value": 0.1}}, {})
+
+
+def test_a_merge_that_was_not_tuned_is_said_to_be_so(folder: Path) -> None:
+    assert [row[:3] for row in budgets(_measured("ties")).rows] == [["ties", "", NOT_TUNED]]
+    write_adapter(paths.ADAPTERS / "es", random_adapter(1), "tiny")
+    fit_method(METHODS["ties"], tiny_base, COMPOSITION, BUDGET)
+    write_adapter(paths.ADAPTERS / "es", random_adapter(9), "tiny")
+    with pytest.raises(ToolchainError, match="other adapters"):
+        METHODS["ties"].adapters(COMPOSITION)
+
+
+def test_examples_are_encoded_once_and_no_base_is_kept_from_one_rate_to_the_next(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[Split] = []
+    bases: list[weakref.ref[LoadedBase]] = []
+
+    def counted(composition: Composition, split: Split) -> list[Pair]:
+        encoded.append(split)
+        return composition_pairs(composition, split)[: budget.FEW]
+
+    def load() -> LoadedBase:
+        gc.collect()
+        assert sum(base() is not None for base in bases) <= 1, "beside the one that is being replaced"
+        loaded = tiny_base()
+        bases.append(weakref.ref(loaded))
+        return loaded
+
+    monkeypatch.setattr(budget, "composition_pairs", counted)
+    fit_method(METHODS["lc-output-bias"], load, COMPOSITION, replace(BUDGET, rates=(1e-2, 1e-3, 1e-9)))
+    assert encoded == [Split.CALIBRATION, Split.VALIDATION]
+    assert len(bases) == 3
 
 
 def test_no_step_leaves_the_merge(folder: Path, base: LoadedBase) -> None:

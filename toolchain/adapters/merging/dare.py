@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 
 from toolchain.adapters.files import Adapter
-from toolchain.adapters.merging.method import Method, mean_weights, single_adapters
 from toolchain.adapters.merging.peft_merge import peft_merge
-
-DENSITY = 0.5
-"""Share of each factor's values that is kept."""
+from toolchain.adapters.merging.tuned_setting import Setting, tuned_method
 
 
-def merge(adapters: Sequence[Adapter]) -> Adapter:
+def usual(count: int) -> Setting:
+    """Half of the values, and the mean of the adapters."""
+    return Setting(density=0.5, weight=1 / count)
+
+
+def merge(adapters: Sequence[Adapter], setting: Setting | None = None) -> Adapter:
     """PEFT's "dare_linear" with a fixed seed."""
-    return peft_merge(adapters, mean_weights(len(adapters)), "dare_linear", DENSITY)
+    chosen = setting or usual(len(adapters))
+    return peft_merge(adapters, [chosen.weight] * len(adapters), "dare_linear", chosen.density)
 
 
-METHOD = Method(
-    "dare", lambda composition: [merge(single_adapters(composition))], tunes_prompt=True, paper="DARE merge"
-)
+METHOD = tuned_method("dare", merge, usual, paper="DARE merge")

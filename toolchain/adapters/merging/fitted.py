@@ -36,15 +36,31 @@ def fitted_file(method: str, scope: Scope, name: str) -> Path:
         ToolchainError: the method has not been fitted here, or to other adapters.
     """
     path, log_path = fitted_folder(method, scope) / name, fit_log_path(method, scope)
-    remedy = f"run `toolchain train baseline {method} {scope.name}`"
-    if not path.is_file() or not log_path.is_file():
-        raise ToolchainError(f"{path if log_path.is_file() else log_path} is missing: {remedy}")
-    log = json.loads(log_path.read_text(encoding="utf-8"))
-    if log["adapter_sha256"] != adapter_hashes(scope):
-        raise ToolchainError(f"{log_path} is of other adapters than those in {paths.ADAPTERS}: {remedy}")
+    log = fitted_log(method, scope)
+    if log is None or not path.is_file():
+        raise ToolchainError(f"{path if log else log_path} is missing: {_remedy(method, scope)}")
     if log["files"].get(name) != sha256_file(path):
-        raise ToolchainError(f"{path} is not the file of {log_path}: {remedy}")
+        raise ToolchainError(f"{path} is not the file of {log_path}: {_remedy(method, scope)}")
     return path
+
+
+def fitted_log(method: str, scope: Scope) -> dict[str, Any] | None:
+    """The log of a fitting to the adapters that are there; None where the method has not been fitted.
+
+    Raises:
+        ToolchainError: it was fitted to other adapters.
+    """
+    path = fit_log_path(method, scope)
+    if not path.is_file():
+        return None
+    log: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if log["adapter_sha256"] != adapter_hashes(scope):
+        raise ToolchainError(f"{path} is of other adapters than those in {paths.ADAPTERS}: {_remedy(method, scope)}")
+    return log
+
+
+def _remedy(method: str, scope: Scope) -> str:
+    return f"run `toolchain train baseline {method} {scope.name}`"
 
 
 def adapter_hashes(scope: Scope) -> dict[str, str]:
@@ -62,6 +78,7 @@ def fit_method(method: Method, load: Callable[[], LoadedBase], scope: Scope, bud
         raise ToolchainError(f"method {method.id!r} learns nothing: evaluate it as it is")
     folder, started = fitted_folder(method.id, scope), time.monotonic()
     hashes = adapter_hashes(scope)
+    folder.mkdir(parents=True, exist_ok=True)
     learned = method.fit(load, scope, budget, folder)
     content = {
         "method": method.id,

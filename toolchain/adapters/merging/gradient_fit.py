@@ -44,13 +44,15 @@ def gradient_fit(
     """Train on the data of `compositions` once for each rate; writes the best into `folder` and returns the log."""
     scope = compositions[0] if len(compositions) == 1 else EVERYTHING
     trained_on = hashlib.sha256("".join(adapter_hashes(scope).values()).encode()).hexdigest()[:12]
+    base = load()
+    fitting = {item: fitting_examples(base, item, budget) for item in compositions}
+    choosing = {item: choosing_examples(base, item) for item in compositions}
     best, chosen = float("inf"), budget.rates[0]
     rates: dict[str, Any] = {}
     parameters = 0
-    for rate in budget.rates:
-        base = load()
-        fitting = {item: fitting_examples(base, item, budget) for item in compositions}
-        choosing = {item: choosing_examples(base, item) for item in compositions}
+    for index, rate in enumerate(budget.rates):
+        if index:
+            base = load()  # Training has changed the one before.
         torch.manual_seed(budget.seed)
         trainable = prepare(base, {item: [*fitting[item], *choosing[item]] for item in compositions})
         parameters = sum(parameter.numel() for parameter in trainable.parameters.values())

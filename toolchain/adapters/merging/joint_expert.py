@@ -38,4 +38,5 @@ def _adapters(composition: Composition) -> list[Adapter]:
     return [read_adapter(fitted_file(ID, composition, TENSORS_FILE).parent)]
 
 
-METHOD = Method(ID, _adapters, paper="Joint-expert LoRA", fit=fit)
+# A whole LoRA wants the rates that the single-task ones are trained at.
+METHOD = Method(ID, _adapters, paper="Joint-expert LoRA", fit=fit, rates=(3e-4, 1e-3))

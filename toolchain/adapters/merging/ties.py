@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 
 from toolchain.adapters.files import Adapter
-from toolchain.adapters.merging.method import Method, single_adapters
 from toolchain.adapters.merging.peft_merge import peft_merge
-
-DENSITY = 0.5
-"""Share of each factor's values that is kept."""
+from toolchain.adapters.merging.tuned_setting import Setting, tuned_method
 
 
-def merge(adapters: Sequence[Adapter]) -> Adapter:
+def usual(_count: int) -> Setting:
     """The agreeing values are averaged by the method itself: each weight is 1."""
-    return peft_merge(adapters, [1.0] * len(adapters), "ties", DENSITY)
+    return Setting(density=0.5, weight=1.0)
 
 
-METHOD = Method(
-    "ties", lambda composition: [merge(single_adapters(composition))], tunes_prompt=True, paper="TIES merge"
-)
+def merge(adapters: Sequence[Adapter], setting: Setting | None = None) -> Adapter:
+    """PEFT's "ties"."""
+    chosen = setting or usual(len(adapters))
+    return peft_merge(adapters, [chosen.weight] * len(adapters), "ties", chosen.density)
+
+
+METHOD = tuned_method("ties", merge, usual, paper="TIES merge")

@@ -1,0 +1,64 @@
+"""What a data-free merge leaves open, chosen on validation: the share of values that is kept, and the weight of the adapters."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from toolchain.adapters.files import Adapter
+from toolchain.adapters.merging.budget import FEW, Budget, choosing_examples
+from toolchain.adapters.merging.fitted import fitted_log
+from toolchain.adapters.merging.method import Fit, Method, single_adapters
+from toolchain.adapters.training import validation_loss
+from toolchain.base_model.load import LoadedBase
+from toolchain.evaluation.generate import adapter_applied
+from toolchain.tasks import Composition
+
+DENSITIES = (0.5, 0.1, 0.2, 0.3, 0.7)
+"""TIES keeps 0.2 (arXiv 2306.01708, section 5), DARE down to 0.1 (arXiv 2311.03099, section 4); PEFT's examples 0.2 to 0.7."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """`density`: the share of each factor's values that is kept; `weight`: that of every adapter."""
+
+    density: float
+    weight: float
+
+
+SettingMerge = Callable[[Sequence[Adapter], Setting], Adapter]
+
+
+def tuned_method(id: str, merge: SettingMerge, usual: Callable[[int], Setting], paper: str) -> Method:
+    """A method that merges by the setting of its log, and before it has been fitted by the usual one for so many adapters."""
+
+    def adapters(composition: Composition) -> list[Adapter]:
+        single = single_adapters(composition)
+        log = fitted_log(id, composition)
+        setting = Setting(log["density"], log["weight"]) if log else usual(len(single))
+        return [merge(single, setting)]
+
+    return Method(id, adapters, tunes_prompt=True, paper=paper, fit=_fit(merge, usual))
+
+
+def candidates(usual: Setting, count: int) -> list[Setting]:
+    """The usual setting first, then every density with each of the weights 1 and 1/n."""
+    grid = [Setting(density, weight) for density in DENSITIES for weight in (1.0, 1 / count)]
+    return [usual, *(setting for setting in grid if setting != usual)]
+
+
+def _fit(merge: SettingMerge, usual: Callable[[int], Setting]) -> Fit:
+    def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, _folder: Path) -> dict[str, Any]:
+        """As many candidates as the budget has losses for, under the compositional prompt; the lowest validation loss is kept."""
+        base, single = load(), single_adapters(composition)
+        examples = choosing_examples(base, composition)
+        affordable = max(1, budget.evaluations * FEW // len(examples))
+        losses: dict[Setting, float] = {}
+        for setting in candidates(usual(len(single)), len(single))[:affordable]:
+            with adapter_applied(base.model, merge(single, setting)):
+                losses[setting] = validation_loss(base.model, examples, FEW)
+        best = min(losses, key=lambda setting: losses[setting])
+        tried = [asdict(setting) | {"loss": round(loss, 5)} for setting, loss in losses.items()]
+        return asdict(best) | {"settings": tried, "evaluations": len(losses), "examples": len(examples)}
+
+    return fit
