@@ -43,17 +43,25 @@ _REASONS = {
     "target_parameters": "it adapts other parameters than linears",
 }
 _NEUTRAL = {
-    *("alpha_pattern", "auto_mapping", "base_model_name_or_path", "bias", "exclude_modules", "inference_mode"),
-    *(
-        "init_lora_weights",
-        "layers_pattern",
-        "lora_alpha",
-        "lora_dropout",
-        "megatron_core",
-        "peft_type",
-        "peft_version",
-    ),
-    *("qalora_group_size", "r", "rank_pattern", "revision", "target_modules", "task_type"),
+    "alpha_pattern",
+    "auto_mapping",
+    "base_model_name_or_path",
+    "bias",
+    "exclude_modules",
+    "inference_mode",
+    "init_lora_weights",
+    "layers_pattern",
+    "lora_alpha",
+    "lora_dropout",
+    "megatron_core",
+    "peft_type",
+    "peft_version",
+    "qalora_group_size",
+    "r",
+    "rank_pattern",
+    "revision",
+    "target_modules",
+    "task_type",
 }
 """Settings that do not change what the finished adapter computes, or are taken into account."""
 _STARTS_FROM_THE_BASE = (True, False, None, "gaussian", "orthogonal", "eva")

@@ -7,26 +7,33 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from toolchain.base_model.load import LoadedBase
+from toolchain.base_model.specification import BASE_MODELS
 from toolchain.data.benchmark import single_texts
 from toolchain.errors import ToolchainError
 
 LANGUAGES = ("en", "es", "fr", "de")
 SANE = 200.0
-"""Above this, something is broken: the base is between 40 and 90 on these short texts; text through a wrong tokenizer gives far more."""
+"""Above this, something is broken: the base is between 40 and 90 on these short texts; text through a wrong tokenizer gives far more.
+
+Our own base is held to it in every language, an imported one in English alone: it may well not know the others (SmolLM2 is above it on
+German), and a wrong tokenizer or a broken weight shows in English too.
+"""
 
 
 def perplexities(base: LoadedBase, texts: int = 60) -> dict[str, float]:
     """exp(mean negative log-likelihood of a token given BOS and those before it), for each language.
 
     Raises:
-        ToolchainError: one of them is not sane.
+        ToolchainError: one that the base is held to is not sane.
     """
     samples = single_texts()[:texts]
     measured = {language: _perplexity(base, [text.variants[language] for text in samples]) for language in LANGUAGES}
-    for language, value in measured.items():
-        if not value < SANE:
-            found = f"perplexity of {base.specification.name} on {language} is {value:.0f}"
-            raise ToolchainError(f"{found}, expected below {SANE:.0f}: fetch the base again")
+    ours = base.specification.name in BASE_MODELS
+    for language in LANGUAGES if ours else LANGUAGES[:1]:
+        if not measured[language] < SANE:
+            found = f"perplexity of {base.specification.name} on {language} is {measured[language]:.0f}"
+            remedy = "fetch the base again" if ours else "import the model again, with its own tokenizer"
+            raise ToolchainError(f"{found}, expected below {SANE:.0f}: {remedy}")
     return measured
 
 

@@ -32,7 +32,7 @@ from toolchain.bundle.signing import SecretKey
 from toolchain.bundle.verify import verify_bundle
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.recommend import SHIPPED_METHOD, recommendations_path
-from toolchain.hashing import sha256_file, write_text_whole
+from toolchain.hashing import sha256_file, sha256_once, write_text_whole
 from toolchain.provenance import git_commit
 from toolchain.tasks import TASKS, Composition, TaskKind
 from toolchain.text import TEXT_VERSION
@@ -237,7 +237,7 @@ def _put_base(base: BaseModel, base_file: Path, bundle: Path, pack_base: bool) -
             f"{base.name} cannot be exported, for the device core cannot run it: {base.refusal}; evaluate it with --engine python"
         )
     for path, expected in ((base_file, base.sha256), (base.tokenizer_path, base.tokenizer_sha256)):
-        if not path.is_file() or sha256_file(path) != expected:
+        if not path.is_file() or sha256_once(path) != expected:
             raise ToolchainError(
                 f"{path} is missing, or not the {base.name} file with SHA-256 {expected}: run `toolchain model get`"
             )

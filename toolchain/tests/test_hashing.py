@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolchain.hashing import sha256_file, write_text_whole, written_whole
+from toolchain import hashing
+from toolchain.hashing import sha256_file, sha256_once, write_text_whole, written_whole
 
 
 @given(content=st.binary(max_size=200))
@@ -15,6 +16,25 @@ def test_a_files_hash_is_that_of_its_bytes(tmp_path_factory: pytest.TempPathFact
     path = tmp_path_factory.mktemp("hash") / "file"
     path.write_bytes(content)
     assert sha256_file(path) == hashlib.sha256(content).hexdigest()
+
+
+def test_a_large_file_is_read_once_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+
+    def counted(path: Path) -> str:
+        read.append(path)
+        return sha256_file(path)
+
+    monkeypatch.setattr(hashing, "sha256_file", counted)
+    path = tmp_path / "base"
+    path.write_bytes(b"one")
+    assert sha256_once(path) == sha256_once(path) == hashlib.sha256(b"one").hexdigest()
+    assert len(read) == 1
+    write_text_whole(path, "two")  # As long as before, but another file.
+    assert sha256_once(path) == hashlib.sha256(b"two").hexdigest()
+    with path.open("ab") as stream:
+        stream.write(b"!")
+    assert sha256_once(path) == hashlib.sha256(b"two!").hexdigest()
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Perplexity of the base: what it is, and that a broken base is told."""
 
 import math
+from collections.abc import Sequence
 
 import pytest
 import torch
@@ -25,7 +26,22 @@ def test_it_is_the_exponential_of_the_mean_surprise(base: LoadedBase, monkeypatc
         assert value == pytest.approx(math.exp(sum(surprises) / len(surprises)), rel=1e-4)
 
 
-def test_a_base_that_knows_nothing_is_refused(base: LoadedBase) -> None:
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_base_that_knows_nothing_is_refused(base: LoadedBase, monkeypatch: pytest.MonkeyPatch, ours: bool) -> None:
+    monkeypatch.setattr(perplexity, "BASE_MODELS", {"tiny": base.specification} if ours else {})
     base.model.lm_head.weight.zero_()  # Every token is as likely as any other: the perplexity is the vocabulary's size.
     with pytest.raises(ToolchainError, match="perplexity of tiny on en is 259"):
+        perplexity.perplexities(base, texts=1)
+
+
+def test_an_imported_base_need_not_know_every_language(base: LoadedBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    english = {text.variants["en"] for text in single_texts()[:1]}
+
+    def knows_english(_base: LoadedBase, texts: Sequence[str]) -> float:
+        return 30.0 if set(texts) == english else 900.0
+
+    monkeypatch.setattr(perplexity, "_perplexity", knows_english)
+    assert perplexity.perplexities(base, texts=1) == {"en": 30.0, "es": 900.0, "fr": 900.0, "de": 900.0}
+    monkeypatch.setattr(perplexity, "BASE_MODELS", {"tiny": base.specification})
+    with pytest.raises(ToolchainError, match="perplexity of tiny on es is 900"):
         perplexity.perplexities(base, texts=1)
