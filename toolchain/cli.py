@@ -45,11 +45,12 @@ def demo_command() -> None:
 def golden_command() -> None:
     """Write the golden vectors that Rust is held to (tests/golden)."""
     from toolchain.base_model.specification import base_model
-    from toolchain.golden.answer import answer_cases
+    from toolchain.golden.answer import answer_cases, repeating_cases
     from toolchain.golden.composition import write_composition_cases
     from toolchain.golden.text import id_cases, rendered_cases, write_jsonl
 
     write_jsonl(paths.GOLDEN / "answer.jsonl", answer_cases())
+    write_jsonl(paths.GOLDEN / "repeating.jsonl", repeating_cases())
     write_jsonl(paths.GOLDEN / "text.jsonl", rendered_cases())
     write_jsonl(paths.GOLDEN / "prompt_ids.jsonl", id_cases(base_model()))
     write_composition_cases(paths.GOLDEN / "compose")

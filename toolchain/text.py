@@ -12,6 +12,8 @@ _LINE_BREAK = re.compile("\r\n|[\n\r\v\f\u0085\u2028\u2029]")
 # The Unicode property White_Space. `str.strip` without an argument also strips U+001C..U+001F.
 _WHITE_SPACE = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 _WORD = re.compile(f"[^{_WHITE_SPACE}]+")
+UNREPEATED_TOKENS = 6
+"""So many tokens in a row stand in an answer once."""
 _LOOP_WORDS, _LOOP_TIMES = 8, 4
 _LOOP_CHARACTERS, _CHARACTER_LOOP_TIMES = 4, 16
 _PLACEHOLDER = re.compile(r"\{(input|reply_speaker)\}")
@@ -156,6 +158,13 @@ def encode_prompt(
 def encode_target(tokenizer: Tokenizer, eos: int, target: str) -> list[int]:
     """Training target: encode(" " + target) + EOS, encoded apart from the prompt."""
     return [*tokenizer.encode(" " + target, add_special_tokens=False).ids, eos]
+
+
+def repeating_tokens(answer: Sequence[int]) -> set[int]:
+    """The ids that would make `UNREPEATED_TOKENS` ids in a row of `answer`, which is ids too, stand in it a second time."""
+    known = UNREPEATED_TOKENS - 1
+    starts = range(len(answer) - known)
+    return {answer[start + known] for start in starts if answer[start : start + known] == answer[-known:]}
 
 
 def answer_has_ended(text: str) -> bool:

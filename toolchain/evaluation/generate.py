@@ -1,4 +1,4 @@
-"""Reference generation in PyTorch: greedy, batched, with the stopping rules of text/1."""
+"""Reference generation in PyTorch: greedy, batched, with the rules of text/1 for an answer."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from toolchain.adapters.compose import delta
 from toolchain.adapters.files import Adapter
 from toolchain.adapters.linears import adapted_linears
 from toolchain.base_model.load import LoadedBase
-from toolchain.text import answer_has_ended, cut_answer
+from toolchain.text import answer_has_ended, cut_answer, repeating_tokens
 
 
 @contextmanager
@@ -58,6 +58,7 @@ def generate_ids(base: LoadedBase, prompts: Sequence[list[int]], max_new_tokens:
             do_sample=False,
             eos_token_id=list(spec.eos_token_ids),
             pad_token_id=0,
+            logits_processor=[_Unrepeated(longest)],
             stopping_criteria=[_Ended(base, longest)],
         )
     continuations = []
@@ -78,6 +79,18 @@ def generate(base: LoadedBase, prompts: Sequence[list[int]], max_new_tokens: int
         ):
             answers[index] = cut_answer(base.tokenizer.decode(ids, skip_special_tokens=True))
     return answers
+
+
+class _Unrepeated:
+    """Never samples a token with which an answer would repeat itself."""
+
+    def __init__(self, prompt_length: int) -> None:
+        self.prompt_length = prompt_length
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        for row, answer in enumerate(input_ids[:, self.prompt_length :].tolist()):
+            scores[row, list(repeating_tokens(answer))] = -torch.inf
+        return scores
 
 
 class _Ended:

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolchain import paths
-from toolchain.golden.answer import answer_cases
+from toolchain.golden.answer import answer_cases, repeating_cases
 from toolchain.tests.strategies import LINE_BREAKS, texts
-from toolchain.text import answer_has_ended, cut_answer, trim
+from toolchain.text import UNREPEATED_TOKENS, answer_has_ended, cut_answer, repeating_tokens, trim
 
 ANY_BREAK = re.compile("|".join(LINE_BREAKS))
 ROUNDS, LONGEST_BLOCK = 4, 8
@@ -97,3 +97,23 @@ def test_an_incomplete_word_does_not_make_a_loop() -> None:
 def test_the_golden_answers_are_current() -> None:
     lines = (paths.GOLDEN / "answer.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line) for line in lines] == list(answer_cases())
+
+
+def _repeats(answer: list[int]) -> bool:
+    pieces = [tuple(answer[start : start + UNREPEATED_TOKENS]) for start in range(len(answer) - UNREPEATED_TOKENS + 1)]
+    return len(set(pieces)) < len(pieces)
+
+
+@given(st.lists(st.integers(0, 2), max_size=30), st.integers(0, 2))
+def test_exactly_the_tokens_that_repeat_are_refused(wished: list[int], token: int) -> None:
+    answer: list[int] = []
+    for wish in wished:
+        if wish not in repeating_tokens(answer):
+            answer.append(wish)
+    assert not _repeats(answer)
+    assert (token in repeating_tokens(answer)) == _repeats([*answer, token])
+
+
+def test_the_golden_ids_are_current() -> None:
+    lines = (paths.GOLDEN / "repeating.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line) for line in lines] == list(repeating_cases())

@@ -56,6 +56,15 @@ def test_generation_ends_where_the_answer_ends(base: LoadedBase, ending: int) ->
     assert generate(base, [IDS], 12) == ["xx"]
 
 
+def test_no_answer_repeats_itself(base: LoadedBase) -> None:
+    words = [base.tokenizer.encode(word, add_special_tokens=False).ids[0] for word in "xyz"]
+    _answer_always(base, words * 10)
+    (ids,) = generate_ids(base, [IDS], 12)
+    # Six tokens in a row come once: the third round's last word would repeat the first six.
+    assert ids[:8] == (words * 3)[:8]
+    assert ids[8] != words[2]
+
+
 def _answer_always(base: LoadedBase, ids: list[int]) -> None:
     """Make the model's head give `ids` one after another, whatever it is asked."""
     length = len(IDS)

@@ -14,6 +14,7 @@ mod need;
 mod panics;
 mod plan;
 mod prompt;
+mod repeats;
 mod run;
 mod scratch;
 mod session;

@@ -8,6 +8,7 @@ use mistralrs::{
 };
 
 use crate::Generation;
+use crate::repeats::repeating;
 
 /// What the sampler saw of one generation.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,11 +29,13 @@ impl Progress {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn count(&self, context: &[u32]) {
+    /// Counts the token that is about to be sampled, and gives the length of the prompt in `context`.
+    fn count(&self, context: &[u32]) -> usize {
         let mut sampled = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let prompt = *sampled.prompt.get_or_insert(context.len());
         sampled.first.get_or_insert_with(Instant::now);
         sampled.tokens = context.len() - prompt + 1;
+        prompt
     }
 }
 
@@ -71,11 +74,19 @@ impl RequestLike for Tokens {
 
     fn take_logits_processors(&mut self) -> Option<Vec<Arc<dyn CustomLogitsProcessor>>> {
         let progress = self.progress.clone();
-        let watch = move |logits: &Tensor, context: &[u32]| {
-            progress.count(context);
-            Ok(logits.clone())
+        let unrepeated = move |logits: &Tensor, context: &[u32]| {
+            let prompt = progress.count(context);
+            let mut repeating = repeating(&context[prompt..]).peekable();
+            if repeating.peek().is_none() {
+                return Ok(logits.clone());
+            }
+            let mut values = logits.to_vec1::<f32>()?;
+            for token in repeating {
+                values[token as usize] = f32::NEG_INFINITY;
+            }
+            Tensor::new(values, logits.device())
         };
-        Some(vec![Arc::new(watch)])
+        Some(vec![Arc::new(unrepeated)])
     }
 
     fn take_adapter(&mut self) -> Option<AdapterSelection> {
@@ -112,5 +123,27 @@ impl RequestLike for Tokens {
 
     fn take_web_search_options(&mut self) -> Option<WebSearchOptions> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Cancel;
+    use mistralrs::Device;
+
+    #[test]
+    fn an_answer_does_not_repeat_itself_but_may_repeat_its_prompt() {
+        let (prompt, said) = ([1, 2, 3, 4, 5, 6, 7], [1, 2, 3, 4, 5, 6]);
+        let generation = Generation { ids: &prompt, adapter: None, stop_ids: &[0], max_tokens: 20, cancel: &Cancel::default() };
+        let processors = Tokens::new(&generation, &Progress::default()).take_logits_processors().unwrap();
+        let after = |answer: &[u32]| -> Vec<f32> {
+            let logits = Tensor::new(&[0.5_f32; 8], &Device::Cpu).unwrap();
+            processors[0].apply(&logits, &[&prompt, answer].concat()).unwrap().to_vec1().unwrap()
+        };
+        assert_eq!(after(&[]), [0.5; 8]);
+        assert_eq!(after(&said[..5]), [0.5; 8]);
+        let repeated = after(&[&said[..], &said[..5]].concat());
+        assert_eq!(repeated, [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, f32::NEG_INFINITY, 0.5]);
     }
 }
