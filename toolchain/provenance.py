@@ -1,6 +1,7 @@
-"""What every result and log carries, so that it can be made again: versions, git commit, data hashes."""
+"""What every result and log carries: versions, git commit and data hashes, so that it can be made again, and what it took."""
 
 import platform
+import resource
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
@@ -32,6 +33,11 @@ def versions() -> dict[str, str]:
     return {"toolchain": __version__, "python": platform.python_version()} | {
         name: version(name) for name in _LIBRARIES
     }
+
+
+def peak_memory() -> int:
+    """Peak resident memory of this process until now, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def data_hashes(extra: list[Path] | None = None) -> dict[str, str]:

@@ -24,7 +24,7 @@ from toolchain.adapters.training import Schedule, train, write_log
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress
 from toolchain.errors import ToolchainError
-from toolchain.provenance import data_hashes, git_commit, versions
+from toolchain.provenance import data_hashes, git_commit, peak_memory, versions
 from toolchain.tasks import Composition
 
 CALIBRATION_RANK = 4
@@ -170,6 +170,7 @@ def train_calibration(
         **data.described,
         "validation_pairs": len(validation),
         "schedule": asdict(schedule),
+        "peak_rss_bytes": peak_memory(),
         "git_commit": git_commit(),
         "versions": versions(),
         "data": data_hashes(data.files),

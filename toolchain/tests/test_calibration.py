@@ -136,6 +136,7 @@ def test_a_calibration_is_trained_and_written_with_what_it_belongs_to(
     if weights:
         assert all(entry.weights is not None and tuple(entry.weights) == weights for entry in shared)
     assert len(log["losses"]) == 2
+    assert log["peak_rss_bytes"] > 2**20
     assert path.with_suffix(".json").is_file()
     assert not list((tmp_path / "cache").rglob("*.pt")), "the checkpoint goes once the file is written"
 

@@ -18,16 +18,19 @@ from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_pat
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.adapters.training import Schedule
 from toolchain.adapters.two_step_targets import make_two_step_targets, two_step_path
+from toolchain.base_model import load
 from toolchain.base_model.load import LoadedBase
+from toolchain.cli import app
 from toolchain.data.benchmark import Split, conversations, single_conversations
 from toolchain.data.dialogues import Dialogue
 from toolchain.data.unlabelled import Unlabelled, first_of_each_split, of_dialogues, of_the_benchmark
 from toolchain.errors import ToolchainError
+from toolchain.evaluation import open_engine
 from toolchain.evaluation.costs import budget_of
 from toolchain.evaluation.generate import adapter_applied, generate
 from toolchain.evaluation.passes import run_pass
 from toolchain.tasks import Composition
-from toolchain.tests.tiny import BOS, SPECIFICATION, random_adapter
+from toolchain.tests.tiny import BOS, SPECIFICATION, random_adapter, tiny_base
 from toolchain.text import Message, encode_prompt
 
 COMPOSITION = Composition.parse("summarize+es")
@@ -153,6 +156,29 @@ def test_a_calibration_is_trained_on_them_and_on_no_reference(
     assert path.name in log["data"]
     assert budget_of(log).endswith("on targets of two-step")
     assert len(METHODS[FROM_TWO_STEP].adapters(COMPOSITION)) == 1
+
+
+def test_the_commands_make_them_train_on_them_and_evaluate(
+    short_base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
+    monkeypatch.setattr(
+        load, "load_base", lambda *_given, **_named: replace(tiny_base(), specification=short_base.specification)
+    )
+    monkeypatch.setattr(open_engine, "load_base", lambda _specification: short_base)
+    calibration_path(COMPOSITION, FROM_TWO_STEP).unlink()
+
+    def run(*given: str) -> str:
+        app(given, standalone_mode=False)
+        return capsys.readouterr().out
+
+    made = json.loads(run("data", "two-step", COMPOSITION.name, "--limit", "2"))
+    assert made == {"targets": str(two_step_path(COMPOSITION, "single")), "made": 4}
+    assert json.loads(run("data", "two-step", COMPOSITION.name, "--limit", "2"))["made"] == 0
+    run("train", "calibration", COMPOSITION.name, "--two-step", "--steps", "1", "--batch-size", "2")
+    assert read_calibration(calibration_path(COMPOSITION, FROM_TWO_STEP)).composition == COMPOSITION.name
+    out = str(assets / "results.jsonl")
+    assert FROM_TWO_STEP in run("evaluate", "--methods", f"two-step,{FROM_TWO_STEP}", "--limit", "1", "--out", out)
 
 
 def test_targets_that_do_not_fit_are_refused(short_base: LoadedBase, assets: Path) -> None:

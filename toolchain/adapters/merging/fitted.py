@@ -1,7 +1,6 @@
 """What a method has learned: tensors in the cache (a joint-expert is as large as an adapter), the log with their hashes under docs/results."""
 
 import json
-import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ from toolchain.adapters.training import write_log
 from toolchain.base_model.load import LoadedBase
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
-from toolchain.provenance import data_hashes, git_commit, versions
+from toolchain.provenance import data_hashes, git_commit, peak_memory, versions
 
 
 def fitted_folder(method: str, scope: Scope) -> Path:
@@ -87,7 +86,7 @@ def fit_method(method: Method, load: Callable[[], LoadedBase], scope: Scope, bud
         "adapter_sha256": hashes,
         "files": {path.name: sha256_file(path) for path in sorted(folder.iterdir())},
         "seconds": round(time.monotonic() - started, 1),
-        "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak_rss_bytes": peak_memory(),
         "git_commit": git_commit(),
         "versions": versions(),
         "data": data_hashes(),
