@@ -15,13 +15,11 @@ from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.target_records import target_record
 from toolchain.data.unlabelled import Unlabelled, answerable
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.passes import run_pass
+from toolchain.evaluation.passes import KEPT_AT_ONCE, run_pass, text_rules
 from toolchain.tasks import Composition
 from toolchain.text import Input
 
 TEACHER = "two-step"
-CONVERSATIONS_A_BATCH = 48
-"""Every adapter is put on the base once a batch; a killed run loses at most one."""
 _SEQUENCES_A_BATCH = 16
 
 
@@ -53,6 +51,7 @@ def make_two_step_targets(
         **origin,
         "teacher": TEACHER,
         "base_sha256": base.specification.sha256,
+        "text_rules_sha256": text_rules(),
         "adapter_sha256": {task: adapter_hash(paths.ADAPTERS / task) for task in composition.ids},
     }
 
@@ -69,4 +68,4 @@ def make_two_step_targets(
 
     asked = answerable(conversations, composition.tasks[0])
     file = RecordFile(out, f"toolchain data two-step {composition.name}")
-    return file.complete(asked, shared, make, CONVERSATIONS_A_BATCH, progress)
+    return file.complete(asked, shared, make, KEPT_AT_ONCE, progress)

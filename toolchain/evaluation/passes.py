@@ -1,11 +1,17 @@
 """One pass of one adapter over many inputs: what two steps, and whatever else hands answers on, are made of."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from toolchain import text
 from toolchain.adapters.files import Adapter
 from toolchain.base_model.load import LoadedBase
 from toolchain.evaluation.generate import adapter_applied, generate
+from toolchain.hashing import sha256_file
 from toolchain.text import Input, encode_prompt
+
+KEPT_AT_ONCE = 48
+"""Inputs that go through all passes before their answers are kept: an adapter is put on the base once for each, a kill loses at most one."""
 
 
 def run_pass(
@@ -38,3 +44,8 @@ def run_pass(
         for index, answer in zip(waiting, generate(base, prompts, spec.max_new_tokens, batch_size), strict=True):
             answers[index] = answer
     return answers
+
+
+def text_rules() -> str:
+    """SHA-256 of the text rules: an edit of them makes other answers."""
+    return sha256_file(Path(text.__file__))

@@ -2,17 +2,14 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from toolchain import text
 from toolchain.adapters.files import Adapter
 from toolchain.adapters.merging.method import Method
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
 from toolchain.evaluation.engine import Answer, Question
-from toolchain.evaluation.passes import run_pass
+from toolchain.evaluation.passes import run_pass, text_rules
 from toolchain.evaluation.prompts import prompt_variants
-from toolchain.hashing import sha256_file
 from toolchain.tasks import Composition
 from toolchain.text import Input
 
@@ -25,8 +22,7 @@ class PythonEngine:
     def __init__(self, base: LoadedBase) -> None:
         self._base = base
         self._made: dict[tuple[str, str], tuple[Sequence[Adapter | None], str]] = {}
-        # An edit of the text rules makes other answers: they are part of each key.
-        self._rules = sha256_file(Path(text.__file__))
+        self._rules = text_rules()
 
     @property
     def base(self) -> dict[str, str]:

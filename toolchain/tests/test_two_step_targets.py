@@ -40,7 +40,7 @@ FEW = first_of_each_split(of_the_benchmark("single"), 3)
 
 @pytest.fixture
 def short_base(base: LoadedBase, monkeypatch: pytest.MonkeyPatch) -> LoadedBase:
-    monkeypatch.setattr(two_step_targets, "CONVERSATIONS_A_BATCH", 2)
+    monkeypatch.setattr(two_step_targets, "KEPT_AT_ONCE", 2)
     return replace(base, specification=replace(SPECIFICATION, max_new_tokens=3))
 
 
@@ -117,15 +117,19 @@ def test_a_conversation_stands_in_the_same_batch_in_whichever_run_it_is_made(
     assert asked == [2, 2], "one conversation is missing, but its whole batch is made, once for each adapter"
 
 
-@pytest.mark.parametrize("change", ["adapter", "licence"])
-def test_a_file_of_something_else_is_not_added_to(short_base: LoadedBase, assets: Path, change: str) -> None:
+@pytest.mark.parametrize("change", ["adapter", "licence", "text_rules"])
+def test_a_file_of_something_else_is_not_added_to(
+    short_base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
     _make(short_base, assets / "t", FEW[:1])
     before = (assets / "t").read_bytes()
     origin = dict(ORIGIN)
     if change == "adapter":
         write_adapter(paths.ADAPTERS / "es", random_adapter(9), "tiny")
-    else:
+    elif change == "licence":
         origin["licence"] = "CC BY-NC 4.0"
+    else:
+        monkeypatch.setattr(two_step_targets, "text_rules", lambda: "0" * 64)
     with pytest.raises(ToolchainError, match=change) as refused:
         make_two_step_targets(short_base, COMPOSITION, FEW, assets / "t", origin, _silent)
     assert str(assets / "t") in str(refused.value)
