@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'react';
 import { useColorScheme, View } from 'react-native';
-import { PaperProvider } from 'react-native-paper';
+import { PaperProvider, ThemeProvider } from 'react-native-paper';
 import { SafeAreaProvider } from 'react-native-safe-area-context';
 
 import type { Core } from './core/contract';
@@ -77,11 +77,14 @@ function Ready({ core, device, languageName, samples, services, onLocale }: AppP
     <I18nContext.Provider value={i18n}>
       <SafeAreaProvider>
         <PaperProvider theme={theme} settings={{ icon }}>
-          <LockGate lock={appLock ? device.appLock : undefined}>
-            <LongRun services={services} device={device} />
-            <Screens services={services} core={core} device={device} samples={samples} />
-            <NoticeBar notices={services.notices} />
-          </LockGate>
+          {/* Paper sets the speed of its animations anew in a theme that it is given, and asks the system for less motion only without one. */}
+          <ThemeProvider theme={theme}>
+            <LockGate lock={appLock ? device.appLock : undefined}>
+              <LongRun services={services} device={device} />
+              <Screens services={services} core={core} device={device} samples={samples} />
+              <NoticeBar notices={services.notices} />
+            </LockGate>
+          </ThemeProvider>
         </PaperProvider>
       </SafeAreaProvider>
     </I18nContext.Provider>

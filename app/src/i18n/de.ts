@@ -5,6 +5,7 @@ export const de: Messages = {
     name: 'Tandem',
     back: 'Zurück',
     close: 'Schließen',
+    dismiss: title => `Schließen: ${title}`,
     cancel: 'Abbrechen',
     undo: 'Rückgängig',
   },

@@ -4,6 +4,7 @@ export const en = {
     name: 'Tandem',
     back: 'Back',
     close: 'Close',
+    dismiss: (title: string) => `Close: ${title}`,
     cancel: 'Cancel',
     undo: 'Undo',
   },

@@ -5,6 +5,7 @@ export const es: Messages = {
     name: 'Tandem',
     back: 'Atrás',
     close: 'Cerrar',
+    dismiss: title => `Cerrar: ${title}`,
     cancel: 'Cancelar',
     undo: 'Deshacer',
   },

@@ -5,6 +5,7 @@ export const fr: Messages = {
     name: 'Tandem',
     back: 'Retour',
     close: 'Fermer',
+    dismiss: title => `Fermer : ${title}`,
     cancel: 'Annuler',
     undo: 'Rétablir',
   },

@@ -1,9 +1,10 @@
 import type { ReactNode } from 'react';
 import { FlatList, StyleSheet } from 'react-native';
-import { Button, Dialog, List, Portal } from 'react-native-paper';
+import { Button, Dialog, List } from 'react-native-paper';
 
 import { useMessages } from '../i18n';
 
+import { ModalDialog } from './ModalDialog';
 import { TOUCH_TARGET } from './touchTarget';
 
 export type DialogOption<Key> = { key: Key; title: string; description?: string };
@@ -23,46 +24,42 @@ type Props<Key> = {
 export function ChoiceDialog<Key extends string | number>({ visible, title, options, selected, onSelect, onDismiss, children }: Props<Key>) {
   const messages = useMessages();
   return (
-    <Portal>
-      <Dialog visible={visible} onDismiss={onDismiss} style={styles.dialog}>
-        <Dialog.Title>{title}</Dialog.Title>
-        {children}
-        <Dialog.ScrollArea style={styles.area}>
-          <FlatList
-            data={options}
-            keyExtractor={({ key }) => String(key)}
-            role="radiogroup"
-            aria-label={title}
-            renderItem={({ item }) => (
-              <List.Item
-                title={item.title}
-                titleNumberOfLines={2}
-                description={item.description}
-                descriptionNumberOfLines={5}
-                accessibilityRole="radio"
-                aria-checked={item.key === selected}
-                left={props => <List.Icon {...props} icon={item.key === selected ? 'radiobox-marked' : 'radiobox-blank'} />}
-                onPress={() => {
-                  onSelect(item.key);
-                  onDismiss();
-                }}
-                style={styles.option}
-              />
-            )}
-          />
-        </Dialog.ScrollArea>
-        <Dialog.Actions>
-          <Button onPress={onDismiss} contentStyle={styles.target}>
-            {messages.app.close}
-          </Button>
-        </Dialog.Actions>
-      </Dialog>
-    </Portal>
+    <ModalDialog visible={visible} title={title} onDismiss={onDismiss}>
+      {children}
+      <Dialog.ScrollArea style={styles.area}>
+        <FlatList
+          data={options}
+          keyExtractor={({ key }) => String(key)}
+          role="radiogroup"
+          aria-label={title}
+          renderItem={({ item }) => (
+            <List.Item
+              title={item.title}
+              titleNumberOfLines={2}
+              description={item.description}
+              descriptionNumberOfLines={5}
+              accessibilityRole="radio"
+              aria-checked={item.key === selected}
+              left={props => <List.Icon {...props} icon={item.key === selected ? 'radiobox-marked' : 'radiobox-blank'} />}
+              onPress={() => {
+                onSelect(item.key);
+                onDismiss();
+              }}
+              style={styles.option}
+            />
+          )}
+        />
+      </Dialog.ScrollArea>
+      <Dialog.Actions>
+        <Button onPress={onDismiss} contentStyle={styles.target}>
+          {messages.app.close}
+        </Button>
+      </Dialog.Actions>
+    </ModalDialog>
   );
 }
 
 const styles = StyleSheet.create({
-  dialog: { maxHeight: '85%', width: '92%', maxWidth: 560, alignSelf: 'center' },
   area: { paddingHorizontal: 0 },
   option: { minHeight: TOUCH_TARGET, paddingHorizontal: 12 },
   target: { minHeight: TOUCH_TARGET },

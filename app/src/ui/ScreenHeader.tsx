@@ -17,10 +17,10 @@ type Props = {
 export function ScreenHeader({ title, onBack, status, children }: Props) {
   const messages = useMessages();
   return (
-    <Appbar.Header mode="small" elevated>
+    <Appbar.Header mode="small" elevated style={styles.header}>
       {onBack && <HeaderAction icon="arrow-left" label={messages.app.back} onPress={onBack} />}
       <View style={styles.titles}>
-        <Text variant="titleLarge" role="heading" aria-level={1} numberOfLines={1}>
+        <Text variant="titleLarge" role="heading" aria-level={1} numberOfLines={2}>
           {title}
         </Text>
         {status}
@@ -35,6 +35,8 @@ export function HeaderAction({ icon, label, onPress, disabled = false }: { icon:
 }
 
 const styles = StyleSheet.create({
+  // Paper's is of one height, in which large letters are cut.
+  header: { height: 'auto', minHeight: 64 },
   titles: { flex: 1, paddingHorizontal: 12 },
   action: { width: TOUCH_TARGET, height: TOUCH_TARGET, margin: 0 },
 });

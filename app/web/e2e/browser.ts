@@ -20,12 +20,16 @@ const quiet = [
 /** A page of a phone's size in a browser of its own; all that goes wrong in it is collected in `problems`. */
 export type Phone = { page: Page; context: BrowserContext; problems: string[]; close: () => Promise<void> };
 
-export async function openPhone(colorScheme: 'light' | 'dark' = 'light'): Promise<Phone> {
+/** What the user has set in the system. */
+export type Look = { colorScheme?: 'light' | 'dark'; reducedMotion?: 'reduce' };
+
+export async function openPhone(look: Look = {}): Promise<Phone> {
   const profile = mkdtempSync(join(tmpdir(), 'tandem-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: chromiumPath,
     headless: true,
-    colorScheme,
+    colorScheme: 'light',
+    ...look,
     locale: 'en-GB',
     viewport: { width: 412, height: 915 },
     deviceScaleFactor: 2,

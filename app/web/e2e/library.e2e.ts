@@ -7,9 +7,9 @@ import { after, before, describe, test } from 'node:test';
 import { en } from '../../src/i18n/en';
 
 import { assertAccessible } from './accessible';
-import { openPhone, type Phone } from './browser';
-import { button, languageOf, MODEL, options, START } from './demo';
-import { bundlePath, startPreview, type PreviewProcess } from './preview';
+import { languageOf, MODEL, options, START } from './demo';
+import { onPreview } from './onPreview';
+import { bundlePath } from './preview';
 import { writeTandemFile } from './tandemFile';
 
 /** An adapter that every demo bundle has. */
@@ -17,33 +17,27 @@ const ADAPTER = 'adapters/es/adapter_model.safetensors';
 
 describe('the models screen on the real core, without a bundle at first', options, () => {
   let folder: string;
-  let preview: PreviewProcess;
-  let phone: Phone;
-  const tap = (name: string) => button(phone.page, name).click();
+  const path = (name: string) => join(folder, name);
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tandem-e2e-'));
+    writeTandemFile(bundlePath, path('demo.tandem'));
+  });
+  const phone = onPreview(() => path('none'));
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  const tap = (name: string) => phone.button(name).click();
   const text = (shown: string | RegExp) => phone.page.getByText(shown, { exact: true }).locator('visible=true');
   const importFile = async (label: string, file: string) => {
     const choosing = phone.page.waitForEvent('filechooser');
     await tap(label);
     await (await choosing).setFiles(file);
   };
-  const path = (name: string) => join(folder, name);
 
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'tandem-e2e-'));
-    writeTandemFile(bundlePath, path('demo.tandem'));
-    preview = await startPreview(path('none'));
-    phone = await openPhone();
-    await phone.page.goto(preview.url);
-  });
-
-  after(async () => {
-    await phone.close();
-    assert.equal(await preview.interrupt(), 0);
-    rmSync(folder, { recursive: true });
-  });
-
-  test('the first screen leads there', async () => {
-    await phone.page.getByText(en.error.title.bundle).waitFor({ timeout: MODEL });
+  test('the first screen says so, as no error, and leads there', async () => {
+    await text(en.library.noneHint).waitFor({ timeout: MODEL });
+    assert.equal(await phone.page.getByRole('alert').locator('visible=true').count(), 0);
     await assertAccessible(phone.page);
     await tap(en.library.setUp);
     await text(en.library.none).waitFor();
@@ -78,7 +72,7 @@ describe('the models screen on the real core, without a bundle at first', option
     await tap(en.app.back);
     await phone.page.getByRole('radio', { name: 'Spanish', exact: true }).click();
     await tap(START);
-    await button(phone.page, en.answer.again).waitFor({ timeout: MODEL });
+    await phone.button(en.answer.again).waitFor({ timeout: MODEL });
     const summary = await phone.page.getByTestId('summary').innerText();
     assert.equal(languageOf(summary), 'es', summary);
   });
@@ -92,7 +86,7 @@ describe('the models screen on the real core, without a bundle at first', option
     await text(en.library.none).waitFor();
     await tap(en.app.back);
     await tap(en.app.back);
-    await phone.page.getByText(en.error.title.bundle).waitFor({ timeout: MODEL });
+    await text(en.model.missing).waitFor({ timeout: MODEL });
     assert.equal(await phone.page.getByText(en.model.loading).count(), 0);
     assert.deepEqual(phone.problems, []);
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 
 import type { Task } from '../../src/core/contract';
 import { mainTaskName, startName, taskName, tasksName } from '../../src/features/choice/names';
@@ -7,36 +7,26 @@ import { en } from '../../src/i18n/en';
 import { intlLanguageName, languageNameBy } from '../../src/i18n/languageName';
 
 import { assertAccessible } from './accessible';
-import { openPhone, type Phone } from './browser';
-import { button, languageOf, MODEL, offered, options, set } from './demo';
-import { bundlePath, startPreview, type PreviewProcess } from './preview';
+import { languageOf, MODEL, offered, options, set } from './demo';
+import { onPreview } from './onPreview';
 
 const languageName = (tag: string) => languageNameBy(intlLanguageName)(tag, 'en-GB');
 
 /** Whatever the demo bundle offers: nothing here names a language, a tone or a task. */
 describe('summaries and replies in every language and tone of the bundle, on the real core', options, () => {
-  let preview: PreviewProcess;
-  let phone: Phone;
+  const phone = onPreview();
   const chip = (row: string, name: string) => phone.page.getByRole('radiogroup', { name: row }).getByRole('radio', { name, exact: true });
 
   before(async () => {
-    preview = await startPreview(bundlePath);
-    phone = await openPhone();
-    await phone.page.goto(preview.url);
     await phone.page.getByRole('radio').first().waitFor({ timeout: MODEL });
     await set(phone.page, en.settings.length, en.settings.lengthOf('64'));
   });
 
-  after(async () => {
-    await phone.close();
-    assert.equal(await preview.interrupt(), 0);
-  });
-
   /** Makes what is chosen and gives the text of each card by its title, in order. */
   async function make(main: string): Promise<Map<string, string>> {
-    const start = button(phone.page, startName(main, en));
+    const start = phone.button(startName(main, en));
     await start.click();
-    await button(phone.page, en.answer.stop).waitFor();
+    await phone.button(en.answer.stop).waitFor();
     await start.waitFor({ timeout: 4 * MODEL });
     const cards = await phone.page
       .getByRole('region')

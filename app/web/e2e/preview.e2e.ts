@@ -10,29 +10,17 @@ import { en } from '../../src/i18n/en';
 import { languageInItself } from '../../src/i18n/languageName';
 
 import { assertAccessible, assertFits } from './accessible';
-import { openPhone, type Phone } from './browser';
-import { button as buttonOf, languageOf, MODEL, options, set, START } from './demo';
-import { bundlePath, startPreview, type PreviewProcess } from './preview';
+import { languageOf, MODEL, options, set, START } from './demo';
+import { onPreview } from './onPreview';
+import { bundlePath } from './preview';
 
 const inSpanish = (text: string) => languageOf(text) === 'es';
 
 describe('the preview on the real core', options, () => {
-  let preview: PreviewProcess;
-  let phone: Phone;
-  const button = (name: string) => buttonOf(phone.page, name);
+  const phone = onPreview();
+  const { button } = phone;
   const summary = () => phone.page.getByTestId('summary');
   const again = () => button(en.answer.again);
-
-  before(async () => {
-    preview = await startPreview(bundlePath);
-    phone = await openPhone();
-    await phone.page.goto(preview.url);
-  });
-
-  after(async () => {
-    await phone.close();
-    assert.equal(await preview.interrupt(), 0);
-  });
 
   test('a tap on Summarise while the model loads waits, streams, and ends in Spanish', async () => {
     await phone.page.getByRole('radio', { name: 'Spanish', exact: true }).click();
@@ -191,21 +179,13 @@ describe('the preview on the real core', options, () => {
 
 describe('the preview on a broken bundle', options, () => {
   let folder: string;
-  let preview: PreviewProcess;
-  let phone: Phone;
-
-  before(async () => {
+  before(() => {
     folder = mkdtempSync(join(tmpdir(), 'tandem-broken-'));
     // The manifest promises files that are not there.
     copyFileSync(join(bundlePath, 'manifest.json'), join(folder, 'manifest.json'));
-    preview = await startPreview(folder);
-    phone = await openPhone();
-    await phone.page.goto(preview.url);
   });
-
-  after(async () => {
-    await phone.close();
-    assert.equal(await preview.interrupt(), 0);
+  const phone = onPreview(() => folder);
+  after(() => {
     rmSync(folder, { recursive: true });
   });
 
@@ -220,13 +200,12 @@ describe('the preview on a broken bundle', options, () => {
 });
 
 describe('the preview in the dark', options, () => {
+  const phone = onPreview(undefined, { colorScheme: 'dark' });
+
   test('is dark, and as readable', async () => {
-    const preview = await startPreview(bundlePath);
-    const phone = await openPhone('dark');
-    await phone.page.goto(preview.url);
     await phone.page.getByRole('radio').first().waitFor();
     await assertAccessible(phone.page);
-    await phone.page.getByRole('button', { name: en.settings.title }).click();
+    await phone.button(en.settings.title).click();
     await assertAccessible(phone.page);
     const { red, green, blue } = await phone.page.evaluate(() => {
       let element = document.elementFromPoint(200, 890);
@@ -235,7 +214,5 @@ describe('the preview in the dark', options, () => {
       return { red: r, green: g, blue: b };
     });
     assert.ok(Math.max(red, green, blue) < 80, `the background is rgb(${String(red)}, ${String(green)}, ${String(blue)})`);
-    await phone.close();
-    assert.equal(await preview.interrupt(), 0);
   });
 });

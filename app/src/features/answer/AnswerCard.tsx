@@ -4,6 +4,7 @@ import { ProgressBar, Text, useTheme } from 'react-native-paper';
 import type { Statistics } from '../../core/contract';
 import { useMessages, useNumbers, type Messages } from '../../i18n';
 import { ErrorCard } from '../../ui/ErrorCard';
+import { WrittenText } from '../../ui/WrittenText';
 
 import { AnswerActions, type AnswerUse } from './AnswerActions';
 import type { AnswerState, Item } from './answers';
@@ -37,14 +38,14 @@ export function AnswerCard({ item: { state }, title, note, modelIsLoading, onAga
           {note}
         </Text>
       )}
-      <Text
+      <WrittenText
         variant="bodyLarge"
         selectable
         testID="summary"
         aria-live="polite"
         style={{ color: state.kind === 'waiting' ? colors.onSurfaceVariant : colors.onSurface }}>
         {shownText(state, modelIsLoading, messages)}
-      </Text>
+      </WrittenText>
       {state.kind === 'finished' ? (
         <>
           {notesOf(state.answer.statistics, state.text !== state.answer.text, messages, number).map(text => (

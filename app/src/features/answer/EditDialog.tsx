@@ -1,8 +1,9 @@
 import { useState } from 'react';
 import { StyleSheet } from 'react-native';
-import { Button, Dialog, Portal, TextInput } from 'react-native-paper';
+import { Button, Dialog, TextInput } from 'react-native-paper';
 
 import { useMessages } from '../../i18n';
+import { ModalDialog } from '../../ui/ModalDialog';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 
 type Props = { text: string; onSave: (text: string) => void; onDismiss: () => void };
@@ -12,31 +13,27 @@ export function EditDialog({ text, onSave, onDismiss }: Props) {
   const messages = useMessages();
   const [edited, setEdited] = useState(text);
   return (
-    <Portal>
-      <Dialog visible onDismiss={onDismiss} dismissable={false} style={styles.dialog}>
-        <Dialog.Title>{messages.answer.edit}</Dialog.Title>
-        <Dialog.Content>
-          <TextInput mode="outlined" multiline autoFocus value={edited} onChangeText={setEdited} aria-label={messages.answer.edit} style={styles.input} />
-        </Dialog.Content>
-        <Dialog.Actions>
-          <Button onPress={onDismiss} contentStyle={styles.target}>
-            {messages.app.cancel}
-          </Button>
-          <Button
-            onPress={() => {
-              onSave(edited.trim());
-            }}
-            contentStyle={styles.target}>
-            {messages.answer.save}
-          </Button>
-        </Dialog.Actions>
-      </Dialog>
-    </Portal>
+    <ModalDialog title={messages.answer.edit} onDismiss={onDismiss} dismissable={false}>
+      <Dialog.Content>
+        <TextInput mode="outlined" multiline autoFocus value={edited} onChangeText={setEdited} aria-label={messages.answer.edit} style={styles.input} />
+      </Dialog.Content>
+      <Dialog.Actions>
+        <Button onPress={onDismiss} contentStyle={styles.target}>
+          {messages.app.cancel}
+        </Button>
+        <Button
+          onPress={() => {
+            onSave(edited.trim());
+          }}
+          contentStyle={styles.target}>
+          {messages.answer.save}
+        </Button>
+      </Dialog.Actions>
+    </ModalDialog>
   );
 }
 
 const styles = StyleSheet.create({
-  dialog: { maxHeight: '85%', width: '92%', maxWidth: 560, alignSelf: 'center' },
   input: { minHeight: 120, maxHeight: 320 },
   target: { minHeight: TOUCH_TARGET },
 });

@@ -1,9 +1,10 @@
 import { useMemo } from 'react';
 import { FlatList, StyleSheet, View } from 'react-native';
-import { Text, useTheme } from 'react-native-paper';
+import { useTheme } from 'react-native-paper';
 
 import type { ChatMessage } from '../../core/contract';
 import { useMessages } from '../../i18n';
+import { WrittenText } from '../../ui/WrittenText';
 
 import { chosenInput, type Conversation } from './conversation';
 
@@ -50,13 +51,13 @@ function Bubble({ message, own, first }: BubbleProps) {
       aria-label={speaker === '' ? text : messageBy(speaker, text)}
       style={[styles.bubble, own ? styles.own : styles.other, first && styles.first, { backgroundColor: background }]}>
       {first && speaker !== '' && (
-        <Text variant="labelMedium" numberOfLines={2} style={{ color: name }}>
+        <WrittenText variant="labelMedium" numberOfLines={2} style={{ color: name }}>
           {speaker}
-        </Text>
+        </WrittenText>
       )}
-      <Text variant="bodyLarge" selectable style={{ color: foreground }}>
+      <WrittenText variant="bodyLarge" selectable style={{ color: foreground }}>
         {text}
-      </Text>
+      </WrittenText>
     </View>
   );
 }

@@ -9,6 +9,7 @@ import { useDates, useLanguageName, useMessages } from '../../i18n';
 import { HeaderAction, ScreenHeader } from '../../ui/ScreenHeader';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 import { useCopy } from '../../ui/useCopy';
+import { WrittenText } from '../../ui/WrittenText';
 import { tasksName } from '../choice/names';
 
 import type { History } from './history';
@@ -62,9 +63,9 @@ export function EntryScreen({ history, id, tasks, onShare, onRemove, onOpen, onB
           <Text variant="bodySmall" style={{ color: colors.onSurfaceVariant }}>
             {`${dates.moment(entry.at)} · ${messages.mode.name[entry.mode]}`}
           </Text>
-          <Text variant="bodyLarge" selectable>
+          <WrittenText variant="bodyLarge" selectable>
             {entry.text}
-          </Text>
+          </WrittenText>
           <View style={styles.buttons}>
             <Button
               mode="contained-tonal"
