@@ -39,9 +39,7 @@ class Training(_Part):
         wanted = {name: value for name, value in given.items() if value is not None}
         return self.model_copy(update=wanted | ({"epochs": None} if "steps" in wanted else {}))
 
-    def schedule(
-        self, examples: int, seed: int, *, keep_best: bool, distillation: float = 0.0, end_weight: float = 1.0
-    ) -> Schedule:
+    def schedule(self, examples: int, seed: int, *, keep_best: bool) -> Schedule:
         """The schedule for so many training examples."""
         steps = self.steps or (self.epochs or 1) * math.ceil(examples / self.batch_size)
         return Schedule(
@@ -52,8 +50,6 @@ class Training(_Part):
             seed=seed,
             keep_best=keep_best,
             precision=self.precision,
-            distillation=distillation,
-            end_weight=end_weight,
         )
 
 

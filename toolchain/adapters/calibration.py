@@ -20,6 +20,7 @@ from toolchain.adapters.examples import encode_pairs, weighted_ends
 from toolchain.adapters.files import Adapter, adapter_hash, read_adapter
 from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.merge_weights import MergeWeights
+from toolchain.adapters.quantised_activations import quantise_activations
 from toolchain.adapters.training import Schedule, train, write_log
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress
@@ -147,6 +148,8 @@ def train_calibration(
     merge_into(base.model, adapters, merge_weights)
     torch.manual_seed(schedule.seed)
     corrections = attach(base.model, method, adapters)
+    if schedule.quantised_activations:
+        quantise_activations(base.model)
     hashes = {task: adapter_hash(folder) for task, folder in folders.items()}
     targets = data.described.get(
         "targets", ""

@@ -31,7 +31,7 @@ class Schedule:
     """How long and how fast: `steps` optimiser steps of `batch_size` examples, over all processes, linear warm-up, then cosine to zero.
 
     `distillation` is the share of the teacher's distributions in the loss, for examples that have them; `end_weight` is what the tokens
-    that end a sentence or the answer count in it, others counting 1.
+    that end a sentence or the answer count in it, others counting 1. `quantised_activations` rounds them as the device core does.
     `keep_best` keeps the parameters of the lowest validation loss; without it those of the last step are kept, after the rate has come down.
     """
 
@@ -47,6 +47,7 @@ class Schedule:
     precision: Precision = Precision.FP32
     distillation: float = 0.0
     end_weight: float = 1.0
+    quantised_activations: bool = False
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """The commands that train: LoRAs, calibrations, baselines. A recipe says how; what is given on the command line comes before it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -102,10 +103,14 @@ def train_calibration_command(
         float,
         typer.Option(
             min=0,
-            max=1,
+            max=4,
             help="What tokens that end a sentence or the answer count in the loss: less than 1 makes longer answers.",
         ),
     ] = 1.0,
+    quantised_activations: Annotated[
+        bool,
+        typer.Option("--quantised-activations", help="Train on activations that are rounded as on the device core."),
+    ] = False,
     merge_weights: Annotated[
         str | None, typer.Option(help="lc++m: a weight for each task's adapter, such as 0.75,0.5.")
     ] = None,
@@ -154,8 +159,11 @@ def train_calibration_command(
         if targets
         else benchmark_data(parsed, teacher_pairs(parsed) if with_teacher else [])
     )
-    schedule = training.schedule(
-        len(data.training), seed, keep_best=False, distillation=distillation, end_weight=end_weight
+    schedule = replace(
+        training.schedule(len(data.training), seed, keep_best=False),
+        distillation=distillation,
+        end_weight=end_weight,
+        quantised_activations=quantised_activations,
     )
     path = out or calibration_path(parsed, FROM_TWO_STEP if two_step else kind)
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)

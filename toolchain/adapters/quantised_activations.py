@@ -1,0 +1,34 @@
+"""Activations as the device core sees them: on quantised weights its kernels round every linear's input to 8 bits, block by block.
+
+A calibration that was trained on exact activations writes shorter and worse answers there; one that was trained on rounded ones does not.
+The gradient passes the rounding as if it were not there (straight-through estimator, Bengio et al. 2013, arXiv 1308.3432).
+"""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+SMALL_BLOCK, LARGE_BLOCK = 32, 256
+"""Values that share a scale: ggml's Q8_0, and its Q8_K, which candle's AVX-512 kernels take where an input's length allows it."""
+
+
+def rounded(x: torch.Tensor, block: int) -> torch.Tensor:
+    """x [..., n], n a multiple of `block`, each block as integers of -127..127 times its largest magnitude / 127; dtype and shape of x."""
+    blocks = x.float().reshape(*x.shape[:-1], -1, block)
+    scale = blocks.abs().amax(-1, keepdim=True) / 127
+    return (torch.round(blocks / scale.where(scale > 0, 1)) * scale).reshape(x.shape).to(x.dtype)
+
+
+def quantise_activations(model: Any) -> None:
+    """Round, from now on, the input of every linear of `model`, its head included. What is added beside a linear sees the exact input,
+    as an adapter does on the device."""
+    for module in model.modules():
+        if isinstance(module, nn.Linear) and module.in_features % SMALL_BLOCK == 0:
+            module.register_forward_pre_hook(_round_input)
+
+
+def _round_input(linear: nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+    x, *others = inputs
+    block = SMALL_BLOCK if x.shape[-1] % LARGE_BLOCK else LARGE_BLOCK
+    return x + (rounded(x, block) - x).detach(), *others
