@@ -151,9 +151,7 @@ def train_calibration(
     if schedule.quantised_activations:
         quantise_activations(base.model)
     hashes = {task: adapter_hash(folder) for task, folder in folders.items()}
-    targets = data.described.get(
-        "targets", ""
-    )  # Else as it was before there were any: a run that was interrupted then goes on.
+    targets = data.described.get("targets", "")
     run = hashlib.sha256(f"{''.join(hashes.values())} {merge_weights}{targets}".encode()).hexdigest()[:12]
     checkpoint = paths.cache() / "checkpoints" / f"{path.stem}-{method}-seed{schedule.seed}-{run}.pt"
     parameters = dict(corrections.named_parameters())

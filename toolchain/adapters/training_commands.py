@@ -11,7 +11,9 @@ from toolchain.console import chosen, show
 from toolchain.errors import ToolchainError
 
 if TYPE_CHECKING:
+    from toolchain.adapters.calibration_data import CalibrationData
     from toolchain.recipe import Training
+    from toolchain.tasks import Composition
 
 train_app = typer.Typer(no_args_is_help=True, help="Adapters and calibrations.")
 
@@ -131,10 +133,7 @@ def train_calibration_command(
 ) -> None:
     """Train the calibration of one composition on the real base and the committed adapters."""
     from toolchain.adapters.calibration import CalibrationMethod, train_calibration
-    from toolchain.adapters.calibration_data import benchmark_data, target_data
     from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
-    from toolchain.adapters.teacher import teacher_pairs
-    from toolchain.adapters.two_step_targets import two_step_path
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
     from toolchain.recipe import read_recipe
@@ -144,21 +143,13 @@ def train_calibration_command(
     own = read_recipe(recipe).calibration.training
     training = _overridden(own, steps, batch_size, learning_rate, precision, gradient_checkpointing)
     weights = None if merge_weights is None else numbers("--merge-weights", merge_weights)
-    if sum([with_teacher, two_step, targets is not None]) > 1:
-        raise ToolchainError("--teacher, --two-step and --targets say what to train on: give one of them")
     if two_step and kind is not CalibrationMethod.LC_PLUS_PLUS:
         raise ToolchainError(f"--two-step trains {FROM_TWO_STEP}, not {kind}: use --targets and --out")
     if targets and not out:
         raise ToolchainError(
             "--targets is not what committed calibrations are trained on: say with --out where to write"
         )
-    if two_step:
-        targets = two_step_path(parsed, "single")
-    data = (
-        target_data(parsed, targets)
-        if targets
-        else benchmark_data(parsed, teacher_pairs(parsed) if with_teacher else [])
-    )
+    data = _training_data(parsed, with_teacher, two_step, targets)
     schedule = replace(
         training.schedule(len(data.training), seed, keep_best=False),
         distillation=distillation,
@@ -171,6 +162,23 @@ def train_calibration_command(
     show(
         {key: log[key] for key in ("composition", "method", "parameters", "best_step", "validation_losses", "seconds")}
     )
+
+
+def _training_data(
+    composition: "Composition", with_teacher: bool, two_step: bool, targets: Path | None
+) -> "CalibrationData":
+    """What the command was told to train on: the benchmark's references unless it was given targets."""
+    from toolchain.adapters.calibration_data import benchmark_data, target_data
+    from toolchain.adapters.teacher import teacher_pairs
+    from toolchain.adapters.two_step_targets import two_step_path
+
+    if with_teacher + two_step + (targets is not None) > 1:
+        raise ToolchainError("--teacher, --two-step and --targets say what to train on: give one of them")
+    if two_step:
+        targets = two_step_path(composition, "single")
+    if targets:
+        return target_data(composition, targets)
+    return benchmark_data(composition, teacher_pairs(composition) if with_teacher else [])
 
 
 @train_app.command("baseline")
