@@ -11,6 +11,7 @@ import { pickedImports } from './core/pickedImports';
 import { phoneStorage } from './core/storage/phoneStorage';
 import type { Storage } from './core/storage/storage';
 import { intlLanguageName, languageNameBy } from './i18n/languageName';
+import { trustedKey } from './trustedKey';
 
 const KEY = 'bundle';
 
@@ -21,6 +22,7 @@ const library = bindingLibrary({
   root: () => DeviceFiles.libraryPath(),
   inUse: { read: async () => (await openStorage()).read(KEY), write: async id => (await openStorage()).write(KEY, id) },
   availableBytes,
+  trustedKey,
 });
 
 const core = bindingCore(async () => {

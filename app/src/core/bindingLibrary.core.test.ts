@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,11 +15,12 @@ afterEach(() => {
 });
 
 /** A library in the test's folder. */
-function openLibrary(availableBytes = 2 ** 40) {
+function openLibrary(availableBytes = 2 ** 40, trustedKey?: string) {
   return bindingLibrary({
     root: () => join(folder, 'library'),
     inUse: inUseInMemory(),
     availableBytes: () => availableBytes,
+    trustedKey,
   });
 }
 
@@ -68,6 +69,14 @@ if (missing !== undefined) console.warn(`SKIPPED: tests on the demo bundle: ${mi
     cpSync(bundlePath, broken, { recursive: true, filter: source => !source.endsWith('.gguf') && !source.endsWith('adapter_config.json') });
     const library = openLibrary();
     await expect(library.importFile('bundle', { path: broken }, ignore, never())).rejects.toMatchObject({ name: 'CoreError' });
+    await expect(library.list()).resolves.toEqual([]);
+  });
+
+  test('is refused where bundles must be signed, as it is not', async () => {
+    const key = readFileSync(join(__dirname, '..', '..', '..', 'native', 'crates', 'bundle', 'tests', 'signed', 'key.pub'), 'utf8');
+    const library = openLibrary(undefined, key);
+    const importing = library.importFile('bundle', { path: bundlePath }, ignore, never());
+    await expect(importing).rejects.toMatchObject({ source: 'bundle', kind: 'signature-missing' });
     await expect(library.list()).resolves.toEqual([]);
   });
 

@@ -25,6 +25,8 @@ export type LibraryParts = {
   inUse: { read: () => Promise<string | undefined>; write: (id: string) => Promise<void> };
   /** Memory that is free, in bytes. */
   availableBytes: () => number;
+  /** The text of a minisign public key; with it, only bundles that are signed with it are taken in and used. */
+  trustedKey?: string | undefined;
 };
 
 /** Remembers the bundle in use as long as the process runs. */
@@ -50,7 +52,7 @@ export type FileLibrary = Pick<Library, 'list' | 'use' | 'remove'> & {
 /** The library over the generated binding. `place` is the bundle in use, for the core; undefined where there is none. */
 export function bindingLibrary(parts: LibraryParts): FileLibrary & { place: () => Promise<StoredPlace | undefined> } {
   let opened: LibraryLike | undefined;
-  const library = () => (opened ??= NativeLibrary.open(parts.root(), undefined));
+  const library = () => (opened ??= NativeLibrary.open(parts.root(), parts.trustedKey));
 
   /** The one that was chosen, or the first that can be used when that is gone. */
   const idInUse = async (stored: StoredBundle[]): Promise<string | undefined> => {

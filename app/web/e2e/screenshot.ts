@@ -2,9 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { Page } from 'playwright-core';
+
 import { en } from '../../src/i18n/en';
 
-import { openPhone } from './browser';
+import { openPhone, type Look } from './browser';
 import { button, MODEL, START } from './demo';
 import { bundleMissing, bundlePath, startPreview } from './preview';
 import { writeTandemFile } from './tandemFile';
@@ -18,41 +20,61 @@ if (missing !== undefined) {
   process.exit(1);
 }
 mkdirSync(images, { recursive: true });
+
+/** Does something in a preview that has just been started, with what takes pictures of it. */
+async function inPreview(bundle: string, look: Look, work: (page: Page, shoot: (name: string) => Promise<void>) => Promise<void>): Promise<void> {
+  const preview = await startPreview(bundle);
+  const phone = await openPhone(look);
+  await phone.page.goto(preview.url);
+  await work(phone.page, async name => {
+    await phone.page.mouse.move(0, 0);
+    await phone.page.waitForTimeout(800); // until ripples have faded and screens have come
+    await phone.page.screenshot({ path: join(images, `${name}.png`) });
+    console.log(`wrote ${join(images, `${name}.png`)}`);
+  });
+  await phone.close();
+  await preview.interrupt();
+}
+
+const tap = (page: Page, name: string) => button(page, name).click();
+const choose = (page: Page, name: string) => page.getByRole('radio', { name, exact: true }).click();
+/** Until everything that was asked for is there. */
+const made = (page: Page) => button(page, START).waitFor({ timeout: 4 * MODEL });
+
+await inPreview(bundlePath, {}, async (page, shoot) => {
+  await tap(page, START);
+  await button(page, en.answer.again).waitFor({ timeout: MODEL });
+  await shoot('preview');
+
+  await choose(page, en.choice.allOf.language);
+  await tap(page, START);
+  await made(page);
+  await shoot('languages');
+
+  await tap(page, en.history.title);
+  await shoot('history');
+  await tap(page, en.app.back);
+  await tap(page, en.settings.title);
+  await shoot('settings');
+
+  await tap(page, en.settings.benchmark);
+  await tap(page, en.benchmark.start);
+  await page.getByText(en.benchmark.load, { exact: true }).waitFor({ timeout: 8 * MODEL });
+  await shoot('benchmark');
+});
+
 const folder = mkdtempSync(join(tmpdir(), 'tandem-screenshot-'));
-const preview = await startPreview(bundlePath);
-const phone = await openPhone();
-const { page } = phone;
-const tap = (name: string) => button(page, name).click();
-const shoot = async (name: string) => {
-  await page.mouse.move(0, 0);
-  await page.waitForTimeout(800); // until ripples have faded and screens have come
-  await page.screenshot({ path: join(images, `${name}.png`) });
-  console.log(`wrote ${join(images, `${name}.png`)}`);
-};
+await inPreview(join(folder, 'none'), { colorScheme: 'dark' }, async (page, shoot) => {
+  await button(page, en.library.setUp).waitFor({ timeout: MODEL });
+  await shoot('first-start');
 
-await page.goto(preview.url);
-await tap(START);
-await button(page, en.answer.again).waitFor({ timeout: MODEL });
-await shoot('preview');
-
-await page.getByRole('radio', { name: en.choice.allOf.language, exact: true }).click();
-await tap(START);
-await button(page, START).waitFor({ timeout: 4 * MODEL });
-await shoot('languages');
-await tap(en.answer.clear);
-
-await tap(en.settings.title);
-await shoot('settings');
-
-const file = join(folder, 'demo.tandem');
-writeTandemFile(bundlePath, file);
-await tap(en.settings.bundles);
-const choosing = page.waitForEvent('filechooser');
-await tap(en.library.importOne);
-await (await choosing).setFiles(file);
-await page.getByText(/ · in use$/).waitFor({ timeout: MODEL });
-await shoot('models');
-
-await phone.close();
-await preview.interrupt();
+  const file = join(folder, 'demo.tandem');
+  writeTandemFile(bundlePath, file);
+  await tap(page, en.library.setUp);
+  const choosing = page.waitForEvent('filechooser');
+  await tap(page, en.library.importOne);
+  await (await choosing).setFiles(file);
+  await page.getByText(/ · in use$/).waitFor({ timeout: MODEL });
+  await shoot('models');
+});
 rmSync(folder, { recursive: true });

@@ -152,7 +152,7 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
                 }}
               />
             )}
-            {busy ? (
+            {busy && (
               <Button
                 mode="contained-tonal"
                 icon="stop"
@@ -164,7 +164,8 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
                 contentStyle={styles.target}>
                 {stopping ? messages.answer.stopping : messages.answer.stop}
               </Button>
-            ) : (
+            )}
+            {!busy && modelState.kind !== 'missing' && (
               <Button mode="contained" icon="creation" disabled={!output || !conversation} onPress={start} style={styles.main} contentStyle={styles.target}>
                 {output ? startName(output.mainTask, messages) : messages.answer.start}
               </Button>

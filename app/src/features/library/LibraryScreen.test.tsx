@@ -47,6 +47,7 @@ test('without a bundle the first screen leads to the import, and after it the mo
   expect(screen.getByText(en.model.missing)).toBeOnTheScreen();
   expect(screen.getByText(en.library.noneHint)).toBeOnTheScreen();
   expect(screen.queryByRole('alert')).toBeNull();
+  expect(screen.queryByRole('button', { name: en.answer.start })).toBeNull();
   await press(en.library.setUp);
   expect(screen.getByText(en.library.none)).toBeOnTheScreen();
   await press(en.library.importOne);

@@ -18,11 +18,18 @@ object Screen {
   const val SUMMARISE = "Summarise"
   const val STOP = "Stop"
   const val REPLACE = "Replace the text"
+  const val SETTINGS = "Settings"
+  const val MODELS = "Models"
+  const val IMPORT = "Import a bundle"
+  const val IN_USE = "in use"
+  const val REMOVE = "Remove"
+  const val REMOVE_SURELY = "Yes, remove"
+  const val REFUSED = "The bundle was refused"
 
   // Bounds for the slowest phone, not measures.
   private const val START_UP_MS = 30_000L
   private const val SCREEN_MS = 10_000L
-  private const val MODEL_MS = 240_000L
+  const val MODEL_MS = 240_000L
 
   val CHAT =
       """
@@ -36,10 +43,13 @@ object Screen {
   private val instrumentation = InstrumentationRegistry.getInstrumentation()
   val device: UiDevice = UiDevice.getInstance(instrumentation)
 
+  /** The bundle that was pushed, if any. */
+  val bundle: File?
+    get() = DeviceFiles(instrumentation.targetContext).bundle
+
   /** The demo bundle must be in the app's files: `scripts/android/push-bundle.sh` puts it there, docs/android.md says how. */
   fun requireBundle() {
-    val bundle = DeviceFiles(instrumentation.targetContext).bundle
-    if (bundle == null || !File(bundle, "manifest.json").isFile) fail("no bundle on the phone: run scripts/android/push-bundle.sh first")
+    if (bundle?.let { File(it, "manifest.json").isFile } != true) fail("no bundle on the phone: run scripts/android/push-bundle.sh first")
   }
 
   /** Shares text with the app, as another app does. */
@@ -56,6 +66,13 @@ object Screen {
 
   fun find(what: BySelector, withinMs: Long = SCREEN_MS): UiObject2 =
       device.wait(Until.findObject(what), withinMs) ?: throw AssertionError("nothing on the screen after $withinMs ms that matches $what")
+
+  fun gone(what: BySelector) {
+    if (!device.wait(Until.gone(what), SCREEN_MS)) throw AssertionError("still on the screen after $SCREEN_MS ms: what matches $what")
+  }
+
+  /** Taps an icon of a header, which has a name and no text. */
+  fun open(name: String) = find(By.desc(name), START_UP_MS).click()
 
   fun tap(words: String) = find(By.text(words), START_UP_MS).click()
 
