@@ -84,6 +84,7 @@ export const de: Messages = {
       'zero-shot': 'Ganz ohne zusätzliche Fähigkeit. Zeigt, was das Basismodell allein kann.',
       all: 'Führt jede davon aus, damit du vergleichen kannst.',
     },
+    alone: { name: 'Ein Durchgang', explained: 'Mit der Fähigkeit für genau das.' },
     best: 'Empfohlen',
   },
   answer: {
@@ -193,6 +194,7 @@ export const de: Messages = {
     signed: 'Geprüft',
     unsigned: 'Keine',
     offers: 'Es kann schreiben',
+    offersOf: (task, others) => `${task}: ${others}`,
     noBundle: 'Es ist kein Modell geladen.',
     terms: 'Für das Basismodell und was daraus entstanden ist, gelten die Bedingungen ihrer Urheber; das Paket enthält sie.',
   },
@@ -218,7 +220,7 @@ export const de: Messages = {
     compose: 'Zusammensetzen',
     prefill: 'Lesen',
     decode: 'Schreiben',
-    memory: 'Speicher höchstens',
+    memory: 'Speicher',
     heat: 'Wärme',
     heatOf: {
       none: 'kühl',

@@ -84,6 +84,8 @@ export const en = {
       'zero-shot': 'No added skill at all. Shows what the base model does by itself.',
       all: 'Runs each of them, so that you can compare.',
     },
+    /** Of a task alone: there is nothing to merge it with. */
+    alone: { name: 'One pass', explained: 'With the skill for just this.' },
     best: 'Recommended',
   },
   answer: {
@@ -191,6 +193,7 @@ export const en = {
     signed: 'Checked',
     unsigned: 'None',
     offers: 'It can write',
+    offersOf: (task: string, others: string) => `${task}: ${others}`,
     noBundle: 'No model is loaded.',
     terms: 'The base model and what derives from it are under the terms of their makers; the bundle holds them.',
   },
@@ -216,7 +219,7 @@ export const en = {
     compose: 'Compose',
     prefill: 'Reading',
     decode: 'Writing',
-    memory: 'Memory at most',
+    memory: 'Memory',
     heat: 'Heat',
     heatOf: {
       none: 'cool',

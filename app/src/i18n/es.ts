@@ -84,6 +84,7 @@ export const es: Messages = {
       'zero-shot': 'Sin ninguna habilidad añadida. Muestra lo que hace el modelo base por sí solo.',
       all: 'Ejecuta cada uno de ellos para que puedas compararlos.',
     },
+    alone: { name: 'Una pasada', explained: 'Con la habilidad para justo esto.' },
     best: 'Recomendado',
   },
   answer: {
@@ -190,6 +191,7 @@ export const es: Messages = {
     signed: 'Comprobada',
     unsigned: 'Ninguna',
     offers: 'Puede escribir',
+    offersOf: (task, others) => `${task}: ${others}`,
     noBundle: 'No hay ningún modelo cargado.',
     terms: 'El modelo base y lo que deriva de él están sujetos a las condiciones de sus autores, que el paquete contiene.',
   },
@@ -215,7 +217,7 @@ export const es: Messages = {
     compose: 'Composición',
     prefill: 'Lectura',
     decode: 'Escritura',
-    memory: 'Memoria máxima',
+    memory: 'Memoria',
     heat: 'Calor',
     heatOf: {
       none: 'frío',

@@ -84,6 +84,7 @@ export const fr: Messages = {
       'zero-shot': 'Sans aucune compétence ajoutée. Montre ce que fait le modèle de base seul.',
       all: 'Lance chacune d’elles pour vous permettre de comparer.',
     },
+    alone: { name: 'Une passe', explained: 'Avec la compétence pour cela seulement.' },
     best: 'Recommandée',
   },
   answer: {
@@ -193,6 +194,7 @@ export const fr: Messages = {
     signed: 'Vérifiée',
     unsigned: 'Aucune',
     offers: 'Il sait écrire',
+    offersOf: (task, others) => `${task} : ${others}`,
     noBundle: 'Aucun modèle n’est chargé.',
     terms: 'Le modèle de base et ce qui en dérive sont soumis aux conditions de leurs auteurs, contenues dans le paquet.',
   },
@@ -218,7 +220,7 @@ export const fr: Messages = {
     compose: 'Composition',
     prefill: 'Lecture',
     decode: 'Écriture',
-    memory: 'Mémoire maximale',
+    memory: 'Mémoire',
     heat: 'Chaleur',
     heatOf: {
       none: 'frais',

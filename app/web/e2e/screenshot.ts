@@ -56,11 +56,6 @@ await inPreview(bundlePath, {}, async (page, shoot) => {
   await tap(page, en.app.back);
   await tap(page, en.settings.title);
   await shoot('settings');
-
-  await tap(page, en.settings.benchmark);
-  await tap(page, en.benchmark.start);
-  await page.getByText(en.benchmark.load, { exact: true }).waitFor({ timeout: 8 * MODEL });
-  await shoot('benchmark');
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-screenshot-'));

@@ -21,15 +21,15 @@ export type AnswerUse = {
   voice?: Voice | undefined;
 };
 
-type Props = { text: string; statistics: Statistics; onAgain: () => void; use: AnswerUse };
+type Props = { text: string; statistics: Statistics; tasks: readonly string[]; onAgain: () => void; use: AnswerUse };
 
-export function AnswerActions({ text, statistics, onAgain, use: { onEdit, onShare, onReplace, voice } }: Props) {
+export function AnswerActions({ text, statistics, tasks, onAgain, use: { onEdit, onShare, onReplace, voice } }: Props) {
   const messages = useMessages();
   const [details, setDetails] = useState(false);
   const [editing, setEditing] = useState(false);
   return (
     <>
-      <StatisticsLine statistics={statistics} details={details} />
+      <StatisticsLine statistics={statistics} tasks={tasks} details={details} />
       {onReplace && (
         <Button
           mode="contained-tonal"

@@ -5,6 +5,7 @@ import type { Statistics } from '../../core/contract';
 import { useMessages, useNumbers, type Messages } from '../../i18n';
 import { ErrorCard } from '../../ui/ErrorCard';
 import { WrittenText } from '../../ui/WrittenText';
+import { requestTasks } from '../choice/names';
 
 import { AnswerActions, type AnswerUse } from './AnswerActions';
 import type { AnswerState, Item } from './answers';
@@ -20,7 +21,7 @@ type Props = {
 };
 
 /** One answer as it is written, and what can be done with it. */
-export function AnswerCard({ item: { state }, title, note, modelIsLoading, onAgain, use }: Props) {
+export function AnswerCard({ item: { request, state }, title, note, modelIsLoading, onAgain, use }: Props) {
   const { colors } = useTheme();
   const messages = useMessages();
   const number = useNumbers();
@@ -53,7 +54,7 @@ export function AnswerCard({ item: { state }, title, note, modelIsLoading, onAga
               {text}
             </Text>
           ))}
-          <AnswerActions key={state.text} text={state.text} statistics={state.answer.statistics} onAgain={onAgain} use={use} />
+          <AnswerActions key={state.text} text={state.text} statistics={state.answer.statistics} tasks={requestTasks(request)} onAgain={onAgain} use={use} />
         </>
       ) : (
         <ProgressBar indeterminate={state.kind === 'running' || modelIsLoading} aria-label={title} style={styles.progress} />

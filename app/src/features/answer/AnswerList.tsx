@@ -5,7 +5,7 @@ import type { BundleInfo, RunRequest, Task } from '../../core/contract';
 import type { ReadAloud } from '../../core/device';
 import { useLanguageName, useMessages } from '../../i18n';
 import { ActionButton } from '../../ui/ActionButton';
-import { requestTasks, tasksName } from '../choice/names';
+import { modeTexts, requestTasks, tasksName } from '../choice/names';
 
 import { AnswerCard } from './AnswerCard';
 import type { Answers, Item } from './answers';
@@ -40,7 +40,7 @@ export function AnswerList({ items, answers, bundle, modelIsLoading, onShare, on
   // Where the same is made in several ways, a card says in which.
   const compared = items.length > 1 && new Set(items.map(({ request }) => requestTasks(request).join('+'))).size === 1;
   const noteOf = (request: RunRequest) => {
-    const explained = messages.mode.explained[request.mode];
+    const { explained } = modeTexts(request.mode, requestTasks(request), messages);
     return isRecommended(request, bundle) ? `${messages.mode.best}. ${explained}` : explained;
   };
   return (
@@ -52,7 +52,7 @@ export function AnswerList({ items, answers, bundle, modelIsLoading, onShare, on
           <AnswerCard
             key={item.id}
             item={item}
-            title={compared ? messages.mode.name[mode] : name}
+            title={compared ? modeTexts(mode, requestTasks(item.request), messages).name : name}
             note={compared ? noteOf(item.request) : undefined}
             modelIsLoading={modelIsLoading}
             onAgain={() => void answers.again(item.id)}

@@ -7,6 +7,8 @@ import { useMessages } from '../../i18n';
 import { ChoiceDialog } from '../../ui/ChoiceDialog';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 
+import { modeTexts } from './names';
+
 type Props = { composition: Composition; mode: Mode | 'all'; onSelect: (mode: Mode | 'all') => void };
 
 /** A button that opens the choice of method: automatic, one of those that the composition offers, or all of them to compare. */
@@ -14,8 +16,11 @@ export function ModePicker({ composition, mode, onSelect }: Props) {
   const messages = useMessages();
   const [open, setOpen] = useState(false);
   const { explained, recommended } = messages.mode;
-  const nameOf = (option: Mode | 'all') => (option === 'all' ? messages.choice.allOf.mode : messages.mode.name[option]);
-  const explain = (option: Mode | 'all') => (option === 'auto' ? `${explained.auto} ${recommended(nameOf(composition.recommendedMode))}` : explained[option]);
+  const textsOf = (option: Mode | 'all') =>
+    option === 'all' ? { name: messages.choice.allOf.mode, explained: explained.all } : modeTexts(option, composition.tasks, messages);
+  const nameOf = (option: Mode | 'all') => textsOf(option).name;
+  const explain = (option: Mode | 'all') =>
+    option === 'auto' ? `${explained.auto} ${recommended(nameOf(composition.recommendedMode))}` : textsOf(option).explained;
   const options = ['auto', ...composition.modes, ...(composition.modes.length > 1 ? (['all'] as const) : [])] as const;
   return (
     <>

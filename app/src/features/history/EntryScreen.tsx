@@ -10,7 +10,7 @@ import { HeaderAction, ScreenHeader } from '../../ui/ScreenHeader';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 import { useCopy } from '../../ui/useCopy';
 import { WrittenText } from '../../ui/WrittenText';
-import { tasksName } from '../choice/names';
+import { modeTexts, tasksName } from '../choice/names';
 
 import type { History } from './history';
 
@@ -61,7 +61,7 @@ export function EntryScreen({ history, id, tasks, onShare, onRemove, onOpen, onB
             {tasksName(entry.tasks, tasks, messages, languageName)}
           </Text>
           <Text variant="bodySmall" style={{ color: colors.onSurfaceVariant }}>
-            {`${dates.moment(entry.at)} · ${messages.mode.name[entry.mode]}`}
+            {`${dates.moment(entry.at)} · ${modeTexts(entry.mode, entry.tasks, messages).name}`}
           </Text>
           <WrittenText variant="bodyLarge" selectable>
             {entry.text}

@@ -239,6 +239,20 @@ test('another conversation takes the old answer away', async () => {
   expect(within(screen.getByLabelText(en.conversation.label)).getByText('The report is late.')).toBeOnTheScreen();
 });
 
+test('a task alone is not said to be merged, neither in the choice of methods nor below its answer', async () => {
+  const core = await openApp();
+  await loaded(core);
+  await pick(en.choice.original);
+  await press(en.mode.button(en.mode.name.auto));
+  expect(radio(new RegExp(`^${en.mode.alone.name} ${en.mode.alone.explained}`))).toBeOnTheScreen();
+  await press(en.app.close);
+  await press(start);
+  await act(() => core.runs[0]?.write('They meet.'));
+  await act(() => core.runs[0]?.finish({ mode: 'merge' }));
+  expect(screen.getByTestId('statistics')).toHaveTextContent(`${en.mode.alone.name} · 2.7 s`);
+  for (const text of screen.queryAllByText(new RegExp(en.mode.name.merge))) expect(text).not.toBeOnTheScreen();
+});
+
 test('a refused bundle is told once, with the file and what to do, and can be tried again', async () => {
   const core = await openApp();
   const error = new CoreError({ source: 'bundle', kind: 'hash-mismatch', file: 'adapters/es', message: 'adapters/es has another hash' });

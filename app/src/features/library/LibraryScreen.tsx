@@ -11,7 +11,7 @@ import { ErrorCard } from '../../ui/ErrorCard';
 import { ScreenHeader } from '../../ui/ScreenHeader';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 import { useStore } from '../../ui/useStore';
-import { tasksName } from '../choice/names';
+import { offersOf } from '../choice/names';
 
 import type { Bundles } from './bundles';
 
@@ -119,7 +119,7 @@ function BundleCard({ installed, busy, onImportBase, onUse, onRemove }: CardProp
   const { colors } = useTheme();
   const { state, inUse } = installed;
   const bundle = state.kind === 'broken' ? undefined : state.bundle;
-  const offers = bundle?.compositions.map(({ tasks }) => tasksName(tasks, bundle.tasks, messages, languageName)).join(', ');
+  const offers = bundle && offersOf(bundle, messages, languageName).join('\n');
   return (
     <View role="listitem">
       <Card mode="contained" style={styles.card}>
@@ -131,7 +131,7 @@ function BundleCard({ installed, busy, onImportBase, onUse, onRemove }: CardProp
         />
         <Card.Content style={styles.cardContent}>
           {offers !== undefined && (
-            <Text variant="bodyMedium" numberOfLines={4}>
+            <Text variant="bodyMedium" numberOfLines={8}>
               {offers}
             </Text>
           )}

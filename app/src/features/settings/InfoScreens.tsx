@@ -7,7 +7,7 @@ import { version } from '../../../package.json';
 import type { BundleInfo } from '../../core/contract';
 import { useLanguageName, useMessages, useNumbers } from '../../i18n';
 import { ScreenHeader } from '../../ui/ScreenHeader';
-import { tasksName } from '../choice/names';
+import { offersOf } from '../choice/names';
 
 import { coreLibraries, libraries } from './licences';
 
@@ -34,11 +34,7 @@ export function AboutScreen({ bundle, onBack }: { bundle: BundleInfo | undefined
           <List.Item title={about.size} description={about.sizeOf(number(bundle.baseBytes / 1e6))} />
           <List.Item title={about.tool} description={bundle.toolVersion} />
           <List.Item title={about.signature} description={bundle.signed ? about.signed : about.unsigned} />
-          <List.Item
-            title={about.offers}
-            description={bundle.compositions.map(({ tasks }) => tasksName(tasks, bundle.tasks, messages, languageName)).join('\n')}
-            descriptionNumberOfLines={100}
-          />
+          <List.Item title={about.offers} description={offersOf(bundle, messages, languageName).join('\n')} descriptionNumberOfLines={100} />
         </View>
       ) : (
         <Text variant="bodyMedium" style={styles.text}>

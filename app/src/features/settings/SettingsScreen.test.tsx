@@ -72,5 +72,5 @@ test('the card of the bundle says what it can write', async () => {
   await press(en.settings.title);
   await press(en.about.title);
   expect(screen.getByText(core.offered.baseName)).toBeOnTheScreen();
-  expect(screen.getByText('Summary\nSummary · Spanish')).toBeOnTheScreen();
+  expect(screen.getByText('Summary: Spanish')).toBeOnTheScreen();
 });
