@@ -15,7 +15,7 @@ TRAINING_BASE := $(TANDEM_CACHE)/model/.dequantised-$(BASE_SPECIFICATION)
 BUNDLE := build/bundle
 BUNDLE_INPUTS := $(shell find assets/adapters assets/calibrations -name '*.safetensors' -o -name '*.json') $(wildcard toolchain/*.py toolchain/bundle/*.py)
 
-.PHONY: help demo test build doctor paths preview screenshot format arm64 clean
+.PHONY: help demo test build doctor paths preview screenshot format check-android arm64 clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ format: $(VENV_STAMP) ## format Python and Rust
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 	cd native && cargo fmt
+
+check-android: $(NODE_STAMP) ## the Android app, as far as a machine without its SDK can check it
+	scripts/check-android.sh
 
 arm64: $(BUNDLE)/manifest.json build ## the device core for ARM64: its tests and one summary under qemu-user (20 minutes)
 	scripts/check-arm64.sh $(BUNDLE)
