@@ -4,23 +4,25 @@ They say the reference's content in words that the model itself would choose, wh
 from a human translation alone.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from toolchain import paths
-from toolchain.adapters.files import read_adapter
+from toolchain.adapters.files import adapter_hash, read_adapter
 from toolchain.base_model.load import LoadedBase
-from toolchain.data.benchmark import ENGLISH, Split, conversations
+from toolchain.data.benchmark import ENGLISH, Conversation, Split, conversations
 from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs
+from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.targets import Target, read_targets, write_targets
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.generate import adapter_applied, generate
+from toolchain.evaluation.passes import KEPT_AT_ONCE, run_pass, text_rules
 from toolchain.tasks import Composition, Task
-from toolchain.text import encode_prompt
 
 SOURCES = (ENGLISH, "paraphrase")
 """Which references are passed on: the plain one, and the same content in other words."""
+_SEQUENCES_A_BATCH = 16
 
 
 def make_teacher_targets(base: LoadedBase, composition: Composition, progress: Callable[[str], None]) -> Path:
@@ -77,26 +79,31 @@ def _passed_on(
     tasks: Sequence[Task],
     progress: Callable[[str], None],
 ) -> list[Target]:
-    spec = base.specification
-    items = conversations(split)
-    progress(f"{composition.name}: {len(items)} {split} targets from {source} through {'+'.join(t.id for t in tasks)}")
-    made: list[str] = [item.references[composition.ids[0]][source] for item in items]
-    read: list[str | None] = [None] * len(items)
-    for position, task in enumerate(tasks):
-        if position:
-            read = list(made)
-        # What an adapter answered with nothing has nothing to pass on.
-        waiting = [index for index, text in enumerate(made) if text]
-        prompts = [
-            encode_prompt(base.tokenizer, spec.bos_token_id, task.prompt, made[index], spec.max_prompt_tokens).ids
-            for index in waiting
+    """The targets of one split and source. They are kept in the cache batch by batch, so that a killed run goes on where it was."""
+    items, main, through = conversations(split), composition.ids[0], tuple(task.id for task in tasks)
+    adapters = [read_adapter(paths.ADAPTERS / task) for task in through]
+    shared = {
+        "base_sha256": base.specification.sha256,
+        "text_rules_sha256": text_rules(),
+        "adapter_sha256": {task: adapter_hash(paths.ADAPTERS / task) for task in through},
+    }
+
+    def make(batch: Sequence[Conversation]) -> list[Record]:
+        read: list[str | None] = [None] * len(batch)
+        made = [item.references[main][source] for item in batch]
+        for position, (task, adapter) in enumerate(zip(tasks, adapters, strict=True)):
+            if position:
+                read = list(made)
+            made = run_pass(base, adapter, task.prompt, made, batch_size=_SEQUENCES_A_BATCH)
+        return [
+            {"id": item.id, "target": text, "intermediate": intermediate}
+            for item, text, intermediate in zip(batch, made, read, strict=True)
         ]
-        with adapter_applied(base.model, read_adapter(paths.ADAPTERS / task.id)):
-            answers = generate(base, prompts, spec.max_new_tokens, batch_size=16)
-        for index, answer in zip(waiting, answers, strict=True):
-            made[index] = answer
-    through = tuple(task.id for task in tasks)
-    return [
-        Target(item.id, source, through, text, intermediate)
-        for item, text, intermediate in zip(items, made, read, strict=True)
-    ]
+
+    digest = hashlib.sha256(
+        repr((main, shared, [item.references[main][source] for item in items])).encode()
+    ).hexdigest()
+    name = f"{composition.name}.teacher.{split}.{source}.{digest[:16]}.jsonl"
+    file = RecordFile(paths.cache() / "targets" / name, f"toolchain data teacher {composition.name}")
+    file.complete(items, shared, make, KEPT_AT_ONCE, progress)
+    return [Target(row["id"], source, through, row["target"], row["intermediate"]) for row in file.read()]

@@ -29,6 +29,11 @@ THREE = Composition.parse("summarize+witty+es")
 SPLITS = (Split.CALIBRATION, Split.VALIDATION, Split.TEST)
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
+
+
 def _put_targets(adapter_sha256: str, targets: dict[str, str]) -> None:
     rows = [
         {"id": name, "source": "en", "target": target, "adapter_sha256": {"es": adapter_sha256}}
@@ -55,6 +60,20 @@ def test_a_target_is_what_the_auxiliary_adapter_makes_of_a_reference(short_base:
             limit = SPECIFICATION.max_prompt_tokens
             prompt = encode_prompt(short_base.tokenizer, BOS, TASKS["es"].prompt, reference, limit).ids
             assert generate(short_base, [prompt], 3) == [row["target"]]
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(short_base: LoadedBase, assets: Path) -> None:
+    make_teacher_targets(short_base, COMPOSITION, lambda _line: None)
+    whole = targets_path(COMPOSITION).read_bytes()
+    targets_path(COMPOSITION).unlink()
+    kept = sorted(paths.cache().joinpath("targets").iterdir())
+    lines = kept[0].read_bytes().splitlines(keepends=True)
+    kept[0].write_bytes(b"".join(lines[:50]) + lines[50][:9])
+    kept[1].unlink()
+    asked: list[str] = []
+    make_teacher_targets(short_base, COMPOSITION, asked.append)
+    assert targets_path(COMPOSITION).read_bytes() == whole
+    assert asked[0].endswith(f"50 of {len(conversations(Split.CALIBRATION))}")
 
 
 def test_pairs_are_the_calibration_conversations_with_other_targets(assets: Path) -> None:
@@ -127,10 +146,7 @@ def test_a_main_task_alone_has_no_teacher(base: LoadedBase, assets: Path) -> Non
         make_teacher_targets(base, Composition.parse("summarize"), lambda _line: None)
 
 
-def test_a_calibration_of_three_tasks_is_trained_on_them(
-    base: LoadedBase, assets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
+def test_a_calibration_of_three_tasks_is_trained_on_them(base: LoadedBase, assets: Path, tmp_path: Path) -> None:
     put_adapters(THREE)
     put_targets(THREE)
     schedule = Schedule(steps=2, batch_size=2, learning_rate=0.01, evaluate_every=2, distillation=0.5)
