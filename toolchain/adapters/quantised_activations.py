@@ -1,7 +1,7 @@
-"""Activations as the device core sees them: on quantised weights its kernels round every linear's input to 8 bits, block by block.
+"""Activations as integer kernels see them: on quantised weights they round every linear's input to 8 bits, block by block.
 
-A calibration that was trained on exact activations writes shorter and worse answers there; one that was trained on rounded ones does not.
-The gradient passes the rounding as if it were not there (straight-through estimator, Bengio et al. 2013, arXiv 1308.3432).
+A calibration that was trained on exact activations writes shorter and worse answers on such kernels; one that was trained on rounded ones
+does not. The gradient passes the rounding as if it were not there (straight-through estimator, Bengio et al. 2013, arXiv 1308.3432).
 """
 
 from typing import Any
@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 SMALL_BLOCK, LARGE_BLOCK = 32, 256
-"""Values that share a scale: ggml's Q8_0, and its Q8_K, which candle's AVX-512 kernels take where an input's length allows it."""
+"""Values that share a scale: ggml's Q8_0, as the device core has it, and its Q8_K. The latter, where an input's length allows it, is the
+harder case: what is trained under it bears the former too."""
 
 
 def rounded(x: torch.Tensor, block: int) -> torch.Tensor:

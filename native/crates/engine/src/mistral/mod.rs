@@ -1,5 +1,6 @@
 //! mistral.rs as the engine: a GGUF base on the CPU, adapters loaded into it while it runs.
 
+mod kernels;
 mod request;
 mod shutdown;
 mod threads;
@@ -42,6 +43,7 @@ impl MistralEngine {
             return Err(BaseError::new(BaseErrorKind::BaseUnsupported, base.display().to_string(), message).into());
         }
         threads::limit(threads);
+        kernels::round_as_a_phone_does();
         // One thread, so that the library does not warm up with a prompt of its own.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| failed_load(&e))?;
         let json = bundle.tokenizer()?;
