@@ -17,7 +17,7 @@ from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs
 from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.targets import Target, read_targets, write_targets
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.passes import KEPT_AT_ONCE, run_pass, text_rules
+from toolchain.evaluation.passes import KEPT_AT_ONCE, run_passes, text_rules
 from toolchain.tasks import Composition, Task
 
 SOURCES = (ENGLISH, "paraphrase")
@@ -89,14 +89,11 @@ def _passed_on(
     }
 
     def make(batch: Sequence[Conversation]) -> list[Record]:
-        read: list[str | None] = [None] * len(batch)
-        made = [item.references[main][source] for item in batch]
-        for position, (task, adapter) in enumerate(zip(tasks, adapters, strict=True)):
-            if position:
-                read = list(made)
-            made = run_pass(base, adapter, task.prompt, made, batch_size=_SEQUENCES_A_BATCH)
+        references = [item.references[main][source] for item in batch]
+        templates = [task.prompt for task in tasks]
+        read, made = run_passes(base, adapters, templates, references, batch_size=_SEQUENCES_A_BATCH)
         return [
-            {"id": item.id, "target": text, "intermediate": intermediate}
+            {"id": item.id, "target": text, "intermediate": intermediate if len(tasks) > 1 else None}
             for item, text, intermediate in zip(batch, made, read, strict=True)
         ]
 

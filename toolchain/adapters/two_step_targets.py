@@ -15,9 +15,8 @@ from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.target_records import target_record
 from toolchain.data.unlabelled import Unlabelled, answerable
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.passes import KEPT_AT_ONCE, run_pass, text_rules
+from toolchain.evaluation.passes import KEPT_AT_ONCE, run_passes, text_rules
 from toolchain.tasks import Composition
-from toolchain.text import Input
 
 TEACHER = "two-step"
 _SEQUENCES_A_BATCH = 16
@@ -45,7 +44,7 @@ def make_two_step_targets(
     """
     if len(composition.tasks) == 1:
         raise ToolchainError(f"{composition.name} is a single task: two-step targets are of a composition")
-    adapters = single_adapters(composition)
+    adapters, templates = single_adapters(composition), [task.prompt for task in composition.tasks]
     shared: Record = {
         "composition": composition.name,
         **origin,
@@ -56,13 +55,10 @@ def make_two_step_targets(
     }
 
     def make(batch: Sequence[Unlabelled]) -> list[Record]:
-        read: list[Input] = []
-        answers: list[Input] = [item.messages for item in batch]
-        speakers = [item.reply_speaker for item in batch]
-        for task, adapter in zip(composition.tasks, adapters, strict=True):
-            read, answers = answers, list(run_pass(base, adapter, task.prompt, answers, speakers, _SEQUENCES_A_BATCH))
+        messages, speakers = [item.messages for item in batch], [item.reply_speaker for item in batch]
+        read, answers = run_passes(base, adapters, templates, messages, speakers, _SEQUENCES_A_BATCH)
         return [
-            target_record(item.id, item.split, item.messages, item.reply_speaker, str(answer), str(intermediate))
+            target_record(item.id, item.split, item.messages, item.reply_speaker, answer, str(intermediate))
             for item, answer, intermediate in zip(batch, answers, read, strict=True)
         ]
 

@@ -1,4 +1,4 @@
-"""One pass of one adapter over many inputs: what two steps, and whatever else hands answers on, are made of."""
+"""Passes of adapters over many inputs, one after another: what two steps, and whatever else hands answers on, are made of."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,6 +44,23 @@ def run_pass(
         for index, answer in zip(waiting, generate(base, prompts, spec.max_new_tokens, batch_size), strict=True):
             answers[index] = answer
     return answers
+
+
+def run_passes(
+    base: LoadedBase,
+    adapters: Sequence[Adapter | None],
+    templates: Sequence[str],
+    inputs: Sequence[Input],
+    speakers: Sequence[str | None] | None = None,
+    batch_size: int = 8,
+) -> tuple[list[Input], list[str]]:
+    """A pass for each adapter with its template, each over the answers of the one before: what the last one read, and its answers."""
+    read, answers = list(inputs), [""] * len(inputs)
+    for index, (adapter, template) in enumerate(zip(adapters, templates, strict=True)):
+        if index:
+            read = list(answers)
+        answers = run_pass(base, adapter, template, read, speakers, batch_size)
+    return read, answers
 
 
 def text_rules() -> str:

@@ -8,10 +8,9 @@ from toolchain.adapters.merging.method import Method
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
 from toolchain.evaluation.engine import Answer, Question
-from toolchain.evaluation.passes import run_pass, text_rules
+from toolchain.evaluation.passes import run_passes, text_rules
 from toolchain.evaluation.prompts import prompt_variants
 from toolchain.tasks import Composition
-from toolchain.text import Input
 
 
 class PythonEngine:
@@ -45,13 +44,12 @@ class PythonEngine:
 
     def answers(self, question: Question, pairs: Sequence[Pair]) -> Iterator[dict[str, Answer]]:
         """All passes over all pairs; nothing is finished before everything is, for batches hold prompts of similar length."""
-        inputs: list[Input] = [pair.source for pair in pairs]
+        inputs = [pair.source for pair in pairs]
         speakers = [pair.reply_speaker for pair in pairs]
         adapters, _ = self._adapters(question)
         templates = question.method.templates(question.composition, question.template)
-        for template, adapter in zip(templates, adapters, strict=True):
-            inputs = list(run_pass(self._base, adapter, template, inputs, speakers))
-        yield {pair.id: Answer(str(answer)) for pair, answer in zip(pairs, inputs, strict=True)}
+        _, answers = run_passes(self._base, adapters, templates, inputs, speakers)
+        yield {pair.id: Answer(answer) for pair, answer in zip(pairs, answers, strict=True)}
 
     def _adapters(self, question: Question) -> tuple[Sequence[Adapter | None], str]:
         name = question.method.id, question.composition.name

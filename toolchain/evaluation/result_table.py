@@ -3,7 +3,7 @@
 from typing import Any
 
 from toolchain.evaluation.result_file import Result
-from toolchain.evaluation.rows import BASELINES, BASELINES_OF_A_TASK
+from toolchain.evaluation.rows import baselines_of
 from toolchain.tasks import Composition, TaskKind
 
 _COLUMNS = {
@@ -30,7 +30,7 @@ def markdown(result: Result) -> str:
             f"`{composition}`, {result.meta['split']} split, {n} {_counted(composition)}, unicode ROUGE F1 unless said otherwise, in %:",
             "",
         ]
-        baselines = BASELINES if "+" in composition else BASELINES_OF_A_TASK
+        baselines = baselines_of(composition)
         head = ["method", *_COLUMNS.values(), *(f"R-L / {baseline}" for baseline in baselines)]
         lines += ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
         for method in methods:

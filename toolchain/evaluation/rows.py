@@ -9,11 +9,13 @@ from toolchain.evaluation.bootstrap import Interval, bootstrap, bootstrap_mean, 
 from toolchain.evaluation.engine import Answer
 from toolchain.evaluation.timing import Times
 
-BASELINES = ("merge", "two-step")
-BASELINES_OF_A_TASK = ("zero-shot",)
-"""What a task alone is compared with."""
 COMPARED = ("rouge_l", "weighted_rouge", "chrf")
 _MEDIANS = ("prefill_ms", "decode_ms", "prompt_tokens", "generated_tokens")
+
+
+def baselines_of(composition: str) -> tuple[str, ...]:
+    """What the other methods are compared with, on a composition or a task alone."""
+    return ("merge", "two-step") if "+" in composition else ("zero-shot",)
 
 
 class Rows:
@@ -36,7 +38,7 @@ class Rows:
     def comparisons(self, measured: dict[str, list[dict[str, float]]]) -> list[dict[str, Any]]:
         """Paired ratios of every other method to the data-free merge and to two-step; of a task alone to zero-shot."""
         rows = []
-        for baseline in BASELINES if "+" in self._shared["composition"] else BASELINES_OF_A_TASK:
+        for baseline in baselines_of(self._shared["composition"]):
             for method in measured:
                 if baseline not in measured or method == baseline:
                     continue

@@ -14,8 +14,8 @@ pub trait Engine: Send {
 
     fn unload_adapter(&mut self, alias: &str) -> Result<(), EngineError>;
 
-    /// Generates greedily, but never a token with which the answer would repeat itself (text/1), and hands each piece of text to `sink` (whole characters, special tokens left out) until one of the stop ids,
-    /// `max_tokens`, `sink` says break, or the request is cancelled.
+    /// Generates greedily, but never a token with which the answer would repeat itself (text/1), and hands each piece of text to `sink`
+    /// (whole characters, special tokens left out) until one of the stop ids, `max_tokens`, `sink` says break, or the request is cancelled.
     fn generate(&mut self, generation: &Generation<'_>, sink: &mut Sink<'_>) -> Result<Generated, EngineError>;
 }
 
