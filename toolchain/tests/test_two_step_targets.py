@@ -25,7 +25,7 @@ from toolchain.data.benchmark import Split, conversations, single_conversations
 from toolchain.data.dialogues import Dialogue
 from toolchain.data.unlabelled import Unlabelled, first_of_each_split, of_dialogues, of_the_benchmark
 from toolchain.errors import ToolchainError
-from toolchain.evaluation import open_engine
+from toolchain.evaluation import open_engine, passes
 from toolchain.evaluation.costs import budget_of
 from toolchain.evaluation.generate import adapter_applied, generate
 from toolchain.evaluation.passes import run_pass
@@ -109,7 +109,7 @@ def test_a_conversation_stands_in_the_same_batch_in_whichever_run_it_is_made(
         asked.append(len(given[3]))
         return run_pass(*given)
 
-    monkeypatch.setattr(two_step_targets, "run_pass", counted)
+    monkeypatch.setattr(passes, "run_pass", counted)
     _make(short_base, assets / "t", FEW[:2])
     (assets / "t").write_bytes((assets / "t").read_bytes().splitlines(keepends=True)[0])
     asked.clear()
