@@ -1,4 +1,4 @@
-"""Learned merge weights: how much of each adapter every single linear gets, instead of the same mean everywhere (our own; not in the paper)."""
+"""Learned merge weights: how much of each adapter, or of each of its rank directions, every single linear gets (our own; not in the paper)."""
 
 from collections.abc import Sequence
 
@@ -9,25 +9,36 @@ from torch import nn
 from toolchain.adapters.calibration_file import Entry
 from toolchain.adapters.files import Adapter
 from toolchain.adapters.stacked_factors import StackedFactors
+from toolchain.errors import ToolchainError
 
 _GAIN = 10.0
 """A weight moves this many times as far as another parameter does at the same learning rate."""
 
 
 class MergeWeights(nn.Module):
-    """The adapters of one linear, each times its weight's distance from the mean's 1/n: zero at first, so that training starts at the merge."""
+    """The adapters of one linear, each times its weight's distance from the mean's 1/n: zero at first, so that training starts at the merge.
 
-    def __init__(self, adapters: Sequence[Adapter], linear: str) -> None:
+    One weight for each adapter, or with `by_direction` one for each of its rank directions, whose number must then be the same for all.
+    """
+
+    def __init__(self, adapters: Sequence[Adapter], linear: str, *, by_direction: bool = False) -> None:
         super().__init__()
+        ranks = {adapter.rank for adapter in adapters}
+        if by_direction and len(ranks) > 1:
+            raise ToolchainError(
+                f"adapters of ranks {sorted(ranks)} cannot have a merge weight for each direction: train them with one rank"
+            )
         self.factors = StackedFactors(adapters, linear)
-        self.distance = nn.Parameter(torch.zeros(len(adapters)))
+        self.distance = nn.Parameter(torch.zeros((len(adapters), *(ranks if by_direction else ()))))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Σ (w_i - 1/n) s_i B_i A_i x for x [..., d_in]."""
-        return self.factors(x, _GAIN * self.distance)  # type: ignore[no-any-return]
+        """Σ s_i B_i diag(w_i - 1/n) A_i x for x [..., d_in]."""
+        distance = _GAIN * self.distance
+        if distance.ndim > 1:
+            return self.factors.by_direction(x, distance.flatten())
+        return self.factors(x, distance)  # type: ignore[no-any-return]
 
     def entry(self, layer: int, module: str) -> Entry:
-        """The merge weights w [n] of this linear, float32."""
-        count = len(self.distance)
-        weights = 1 / count + _GAIN * self.distance.detach().numpy()
+        """The merge weights w [n] or [n, rank] of this linear, float32."""
+        weights = 1 / len(self.distance) + _GAIN * self.distance.detach().numpy()
         return Entry(layer, layer, module, weights=weights.astype(np.float32))

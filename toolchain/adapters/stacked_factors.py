@@ -27,4 +27,8 @@ class StackedFactors(nn.Module):
 
     def forward(self, x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """Σ w_i s_i B_i A_i x for x [..., d_in] and weights [..., adapters] that broadcast against it."""
-        return ((x @ self.a.T) * weights[..., self.owner]) @ self.b.T
+        return self.by_direction(x, weights[..., self.owner])
+
+    def by_direction(self, x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """Σ s B diag(w) A x over all directions, for x [..., d_in] and weights [..., Σr] that broadcast against it."""
+        return ((x @ self.a.T) * weights) @ self.b.T

@@ -89,7 +89,7 @@ def train_lora_command(
 @train_app.command("calibration")
 def train_calibration_command(
     composition: str,
-    method: Annotated[str, typer.Option(help="lc++ or lc; ours: lc++m, lc++w.")] = "lc++",
+    method: Annotated[str, typer.Option(help="lc++ or lc; ours: lc++d, lc++m, lc++w.")] = "lc++",
     recipe: RecipeName = None,
     steps: OwnCount = None,
     batch_size: OwnCount = None,

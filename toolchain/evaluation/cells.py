@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,9 +27,11 @@ class Cells:
         if missing := [pair for pair in pairs if pair.id not in done]:
             name = f"{question.composition.name}  {question.method.id}  {split}"
             self.progress(f"{name}: {len(missing)} conversations ({engine.id})")
+            started = time.monotonic()
             for answers in engine.answers(question, missing):
                 done |= answers
                 _write(path, done)
+            self.progress(f"{name}: answered in {time.monotonic() - started:.0f} s")
         return [done[pair.id] for pair in pairs]
 
 

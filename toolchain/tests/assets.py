@@ -38,7 +38,7 @@ def put_calibration(
             entries.append(Entry(0, 2, module, p=p2[:, 0]))
         else:
             entries.append(Entry(0, 2, module, p1=p1, p2=p2))
-        if method is CalibrationMethod.LC_PLUS_PLUS_W:
+        if method in (CalibrationMethod.LC_PLUS_PLUS_W, CalibrationMethod.LC_PLUS_PLUS_D):
             weights = random.uniform(0, 1, (3, len(composition.ids)))
             entries += [Entry(layer, layer, module, weights=row) for layer, row in enumerate(weights)]
     hashes = {task: adapter_hash(paths.ADAPTERS / task) for task in composition.ids}

@@ -10,7 +10,7 @@ from toolchain.adapters.calibration import CalibrationMethod, Corrections, attac
 from toolchain.adapters.calibration_file import Calibration, read_calibration, write_calibration
 from toolchain.adapters.compose import compose
 from toolchain.adapters.examples import Example
-from toolchain.adapters.files import MODULES, adapter_hash, read_adapter, write_adapter
+from toolchain.adapters.files import MODULES, Adapter, adapter_hash, read_adapter, write_adapter
 from toolchain.adapters.training import Schedule, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.errors import ToolchainError
@@ -22,14 +22,19 @@ METHODS = list(CalibrationMethod)
 IDS = [2, 50, 61, 72, 83, 94, 105]
 EXAMPLES = [Example([2, 10 + index, 11], [20 + index, 30, 1]) for index in range(4)]
 ADAPTERS = [random_adapter(seed=1), random_adapter(seed=2, rank=3)]
+OF_ONE_RANK = [random_adapter(seed=1), random_adapter(seed=2)]
 HALVES = [0.5, 0.5]
+
+
+def _adapters(method: CalibrationMethod) -> list[Adapter]:
+    return OF_ONE_RANK if method is CalibrationMethod.LC_PLUS_PLUS_D else ADAPTERS
 
 
 def _calibrated(base: LoadedBase, method: CalibrationMethod, folder: Path) -> Corrections:
     """Merge, attach and train a few fast steps on `base`; returns the corrections."""
-    merge_into(base.model, ADAPTERS)
+    merge_into(base.model, _adapters(method))
     torch.manual_seed(0)
-    corrections = attach(base.model, method, ADAPTERS)
+    corrections = attach(base.model, method, _adapters(method))
     schedule = Schedule(steps=8, batch_size=4, learning_rate=0.02, warmup_steps=1)
     parameters = dict(corrections.named_parameters())
     train(base.model, parameters, EXAMPLES, EXAMPLES, schedule, folder / "checkpoint.pt", lambda _training: None)
@@ -50,15 +55,15 @@ def test_the_merge_is_the_composed_mean(base: LoadedBase) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_training_starts_exactly_at_the_merge(base: LoadedBase, method: CalibrationMethod) -> None:
-    merge_into(base.model, ADAPTERS)
+    merge_into(base.model, _adapters(method))
     before = logits(base, IDS)
-    attach(base.model, method, ADAPTERS)
+    attach(base.model, method, _adapters(method))
     assert torch.equal(logits(base, IDS), before)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_one_correction_is_shared_by_all_layers_of_a_module_type(base: LoadedBase, method: CalibrationMethod) -> None:
-    corrections = attach(base.model, method, ADAPTERS)
+    corrections = attach(base.model, method, _adapters(method))
     assert set(corrections.shared) == set(MODULES)
     for layer in base.model.model.layers:
         for part in (layer.self_attn, layer.mlp):
@@ -76,6 +81,18 @@ def test_learned_weights_are_one_for_each_adapter_and_linear(base: LoadedBase) -
     assert all(entry.weights is not None and entry.weights.tolist() == HALVES for entry in weights)
 
 
+def test_learned_weights_may_be_one_for_each_direction(base: LoadedBase) -> None:
+    corrections = attach(base.model, CalibrationMethod.LC_PLUS_PLUS_D, OF_ONE_RANK)
+    weights = [entry.weights for entry in corrections.entries(layers=3) if entry.weights is not None]
+    assert len(weights) == 3 * len(MODULES)
+    assert all((item == 0.5).all() and item.shape == (2, OF_ONE_RANK[0].rank) for item in weights)
+
+
+def test_a_weight_for_each_direction_needs_adapters_of_one_rank(base: LoadedBase) -> None:
+    with pytest.raises(ToolchainError, match=r"ranks \[2, 3\]"):
+        attach(base.model, CalibrationMethod.LC_PLUS_PLUS_D, ADAPTERS)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_the_exported_adapter_computes_what_was_trained(
     base: LoadedBase, method: CalibrationMethod, tmp_path: Path
@@ -86,9 +103,9 @@ def test_the_exported_adapter_computes_what_was_trained(
             parameter.copy_(parameter.half())  # What the file can hold: then the two models are one function.
     calibration = _exported(corrections, method, tmp_path / "c.safetensors")
     plain = tiny_base()
-    with adapter_applied(plain.model, compose(ADAPTERS, HALVES)):
+    with adapter_applied(plain.model, compose(_adapters(method), HALVES)):
         merged = logits(plain, IDS)
-    with adapter_applied(plain.model, compose(ADAPTERS, HALVES, calibration)):
+    with adapter_applied(plain.model, compose(_adapters(method), HALVES, calibration)):
         deployed = logits(plain, IDS)
     trained = logits(base, IDS)
     torch.testing.assert_close(deployed, trained, rtol=1e-3, atol=1e-3)
@@ -101,7 +118,7 @@ def test_rounding_to_fp16_costs_little(base: LoadedBase, method: CalibrationMeth
     trained = logits(base, IDS)
     calibration = _exported(corrections, method, tmp_path / "c.safetensors")
     plain = tiny_base()
-    with adapter_applied(plain.model, compose(ADAPTERS, HALVES, calibration)):
+    with adapter_applied(plain.model, compose(_adapters(method), HALVES, calibration)):
         deployed = logits(plain, IDS)
     assert (deployed - trained).abs().max() < 0.02 * trained.abs().max()
 
@@ -112,7 +129,7 @@ def test_a_calibration_is_trained_and_written_with_what_it_belongs_to(
 ) -> None:
     monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(paths, "ADAPTERS", tmp_path / "adapters")
-    for task, adapter in zip(("summarize", "es"), ADAPTERS, strict=True):
+    for task, adapter in zip(("summarize", "es"), _adapters(method), strict=True):
         write_adapter(paths.ADAPTERS / task, adapter, "tiny")
     schedule = Schedule(steps=2, batch_size=4, learning_rate=0.01, evaluate_every=1)
     path = tmp_path / "summarize+es.safetensors"

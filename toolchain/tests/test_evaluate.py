@@ -39,7 +39,12 @@ RATIOS = {
 
 def _cell_counter() -> tuple[list[str], Callable[[str], None]]:
     computed: list[str] = []
-    return computed, computed.append
+
+    def count(line: str) -> None:
+        if "answered in" not in line:
+            computed.append(line)
+
+    return computed, count
 
 
 def _answers(result: Result, method: str) -> list[str]:
@@ -64,6 +69,8 @@ def test_a_killed_run_resumes_to_the_same_result(base: LoadedBase, assets: Path)
     begun: list[str] = []
 
     def killed_in_the_middle(line: str) -> None:
+        if "answered in" in line:
+            return
         begun.append(line)
         if len(begun) > len(computed) // 2:
             raise KeyboardInterrupt

@@ -1,0 +1,25 @@
+"""What is committed under assets belongs together."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from toolchain import paths
+from toolchain.adapters.calibration_file import read_calibration
+from toolchain.adapters.files import adapter_hash
+from toolchain.data.targets import targets_path
+from toolchain.tasks import Composition
+
+CALIBRATIONS = sorted(paths.CALIBRATIONS.glob("*/*.safetensors"))
+
+
+@pytest.mark.parametrize("path", CALIBRATIONS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_calibration_is_of_the_adapters_that_are_there_and_has_the_log_of_its_training(path: Path) -> None:
+    calibration, log = read_calibration(path), json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    hashes = {task: adapter_hash(paths.ADAPTERS / task) for task in path.stem.split("+")}
+    assert calibration.adapter_sha256 == log["adapter_sha256"] == hashes
+    assert calibration.composition == log["composition"] == path.stem
+    assert calibration.method == log["method"]
+    if log["of_which_teacher"]:
+        assert targets_path(Composition.parse(path.stem)).is_file()
