@@ -2,6 +2,7 @@
 """Say what this machine has and lacks for Tandem. Exit 1 if something that `make demo` needs is missing. Standard library only."""
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -49,9 +50,19 @@ def version_of(tool: Tool) -> str | None:
     return found[0] if found else "?"
 
 
+def has_avx2() -> bool:
+    """Whether an x86-64 processor can run the device core (`.cargo/config.toml`); true for any other processor."""
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return True
+    flags = Path("/proc/cpuinfo")
+    return not flags.is_file() or re.search(r"\bavx2\b", flags.read_text()) is not None
+
+
 def main() -> int:
-    """Print a line for each tool, and the disk."""
-    blocked = False
+    """Print a line for the processor, each tool and the disk."""
+    blocked = not has_avx2()
+    advice = "  <- for make demo: the device core needs AVX2, take a newer machine" if blocked else ""
+    print(f"{'MISSING' if blocked else 'ok     '}  processor {platform.machine()}{advice}")
     for tool in TOOLS:
         version = version_of(tool)
         enough = version is not None and (not tool.least or tuple(map(int, version.split("."))) >= tool.least)
