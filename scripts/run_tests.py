@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run every layer of tests, one after another, and say what ran.
+"""Run every layer of tests and say what ran: first what builds, one after another, then what only reads it, two at a time.
 
 A layer whose tool is missing is SKIPPED, with the reason; with REQUIRE_ALL=1 it fails. Exit 0 if nothing failed. Standard library only:
 it installs the rest. `scripts/run_tests.py NAME …` runs the named layers alone.
@@ -10,6 +10,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,12 +30,11 @@ class Layer:
     tools: tuple[str, ...] = ()
 
 
-LAYERS = (
+BUILDING = (
     Layer("system packages", "scripts/system_packages.sh"),
     Layer("python packages", "make --no-print-directory python"),
     Layer("python style", f"{VENV}/ruff check . && {VENV}/ruff format --check --quiet ."),
     Layer("python types", f"{VENV}/mypy"),
-    Layer("python tests", f"{VENV}/python -m pytest toolchain"),
     Layer("base model", "make --no-print-directory training-base bundle"),
     Layer("rust style", "cd native && cargo fmt --check", ("cargo",)),
     Layer("rust build", "make --no-print-directory build", ("cargo", "cc")),
@@ -43,13 +44,18 @@ LAYERS = (
     Layer("rust tests", "cd native && cargo test --release --locked --quiet", ("cargo",)),
     Layer("node packages", "make --no-print-directory node", ("npm",)),
     Layer("bindings", "npm run --silent bindings -w @tandem/app", ("npm", "cargo")),
-    Layer("app style", "npm run --silent lint -w @tandem/app && npm run --silent depcruise -w @tandem/app", ("npm",)),
-    Layer("app types", "npm run --silent types -w @tandem/app", ("npm",)),
-    Layer("app tests", "npm run --silent test -w @tandem/app", ("npm",)),
+)
+READING = (
     Layer("across the parts", f"{VENV}/python -m pytest tests", ("cargo", "npm")),
     Layer("browser", "npm run --silent e2e -w @tandem/app", ("npm", "chromium")),
     Layer("android", "scripts/check-android.sh", ("npm", "mvn", "java")),
+    Layer("python tests", f"{VENV}/python -m pytest toolchain"),
+    Layer("app tests", "npm run --silent test -w @tandem/app", ("npm",)),
+    Layer("app style", "npm run --silent lint -w @tandem/app && npm run --silent depcruise -w @tandem/app", ("npm",)),
+    Layer("app types", "npm run --silent types -w @tandem/app", ("npm",)),
 )
+"""The longest first, so that the two lanes end together."""
+LANES = 2
 
 
 def environment() -> dict[str, str]:
@@ -65,45 +71,62 @@ def environment() -> dict[str, str]:
     }
 
 
-def run(layer: Layer) -> str:
-    """`OK`, `FAILED` or `SKIPPED: reason`; the layer's own output goes straight through."""
-    print(f"\n=== {layer.name}: {layer.command}", flush=True)
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a layer: `OK`, `FAILED: reason` or `SKIPPED: reason`."""
+
+    layer: Layer
+    said: str
+    seconds: float
+
+
+def run(layer: Layer, aside: bool = False) -> Outcome:
+    """Run a layer; `aside`: its output is shown when it has ended, for another one is running."""
+    head = f"\n=== {layer.name}: {layer.command}"
     missing = [tool for tool in layer.tools if shutil.which(tool) is None]
     if missing:
         reason = f"{', '.join(missing)} not found (make doctor)"
-        return f"FAILED: {reason}, and REQUIRE_ALL=1" if REQUIRE_ALL else f"SKIPPED: {reason}"
+        print(head, flush=True)
+        return Outcome(layer, f"FAILED: {reason}, and REQUIRE_ALL=1" if REQUIRE_ALL else f"SKIPPED: {reason}", 0)
+    print(f"\n=== {layer.name} begins" if aside else head, flush=True)
+    started = time.monotonic()
     # No stdin: a test that waits for a person must fail, not hang.
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", layer.command],
         cwd=ROOT,
         env=environment(),
         stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if aside else None,
+        stderr=subprocess.STDOUT if aside else None,
         check=False,
     )
-    return "OK" if done.returncode == 0 else f"FAILED: exit {done.returncode}"
+    if aside:
+        print(f"{head}\n{done.stdout.decode(errors='replace')}", flush=True)
+    said = "OK" if done.returncode == 0 else f"FAILED: exit {done.returncode}"
+    return Outcome(layer, said, time.monotonic() - started)
+
+
+def run_all(wanted: Sequence[str]) -> list[Outcome]:
+    """The outcomes of the wanted layers, of all if none is named."""
+    building, reading = (
+        [layer for layer in layers if not wanted or layer.name in wanted] for layers in (BUILDING, READING)
+    )
+    outcomes = [run(layer) for layer in building]
+    with ThreadPoolExecutor(LANES) as lanes:
+        return outcomes + list(lanes.map(lambda layer: run(layer, aside=len(reading) > 1), reading))
 
 
 def main() -> int:
     """Run the layers and print the summary."""
-    wanted = set(sys.argv[1:])
-    if unknown := wanted - {layer.name for layer in LAYERS}:
-        print(
-            f"unknown layer {', '.join(sorted(unknown))}: choose from {', '.join(layer.name for layer in LAYERS)}",
-            file=sys.stderr,
-        )
+    wanted, known = sys.argv[1:], [layer.name for layer in (*BUILDING, *READING)]
+    if unknown := sorted(set(wanted) - set(known)):
+        print(f"unknown layer {', '.join(unknown)}: choose from {', '.join(known)}", file=sys.stderr)
         return 2
-    outcomes = {}
-    for layer in LAYERS:
-        if wanted and layer.name not in wanted:
-            continue
-        started = time.monotonic()
-        outcomes[layer.name] = (run(layer), time.monotonic() - started)
+    outcomes = run_all(wanted)
     print("\n=== summary")
-    for name, (outcome, seconds) in outcomes.items():
-        print(f"{name:<18} {seconds:6.0f} s  {outcome}")
-    counts = {
-        kind: sum(outcome.startswith(kind) for outcome, _ in outcomes.values()) for kind in ("OK", "FAILED", "SKIPPED")
-    }
+    for outcome in outcomes:
+        print(f"{outcome.layer.name:<18} {outcome.seconds:6.0f} s  {outcome.said}")
+    counts = {kind: sum(item.said.startswith(kind) for item in outcomes) for kind in ("OK", "FAILED", "SKIPPED")}
     print(f"{counts['OK']} passed, {counts['FAILED']} failed, {counts['SKIPPED']} skipped")
     return 1 if counts["FAILED"] else 0
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from toolchain.adapters.calibration import CalibrationMethod, attach, merge_into
 from toolchain.adapters.examples import encode_pairs
 from toolchain.adapters.files import read_adapter
-from toolchain.adapters.training import Schedule, train
+from toolchain.adapters.training import Precision, Schedule, train
 from toolchain.base_model.load import load_base
 from toolchain.base_model.specification import BaseModel
 from toolchain.data.benchmark import Split
@@ -21,7 +21,7 @@ def test_twenty_steps_of_calibration_lower_the_loss(base: BaseModel, bundle: Pat
     )[:8]
     merge_into(loaded.model, [read_adapter(bundle / "adapters" / task) for task in composition.ids])
     corrections = attach(loaded.model, CalibrationMethod.LC_PLUS_PLUS)
-    schedule = Schedule(steps=20, batch_size=2, learning_rate=3e-3, warmup_steps=2, evaluate_every=20)
+    schedule = Schedule(20, 2, learning_rate=3e-3, warmup_steps=2, evaluate_every=20, precision=Precision.BF16)
     log = train(
         loaded.model,
         dict(corrections.named_parameters()),
