@@ -23,13 +23,16 @@ class MergeWeights(nn.Module):
 
     def __init__(self, adapters: Sequence[Adapter], linear: str, *, by_direction: bool = False) -> None:
         super().__init__()
-        ranks = {adapter.rank for adapter in adapters}
-        if by_direction and len(ranks) > 1:
-            raise ToolchainError(
-                f"adapters of ranks {sorted(ranks)} cannot have a merge weight for each direction: train them with one rank"
-            )
+        shape: tuple[int, ...] = (len(adapters),)
+        if by_direction:
+            ranks = sorted({adapter.rank for adapter in adapters})
+            if len(ranks) > 1:
+                raise ToolchainError(
+                    f"adapters of ranks {ranks} cannot have a merge weight for each direction: train them with one rank"
+                )
+            shape = (len(adapters), ranks[0])
         self.factors = StackedFactors(adapters, linear)
-        self.distance = nn.Parameter(torch.zeros((len(adapters), *(ranks if by_direction else ()))))
+        self.distance = nn.Parameter(torch.zeros(shape))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Σ s_i B_i diag(w_i - 1/n) A_i x for x [..., d_in]."""

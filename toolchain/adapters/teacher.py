@@ -17,12 +17,11 @@ from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs
 from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.targets import Target, read_targets, write_targets
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.passes import KEPT_AT_ONCE, run_passes, text_rules
+from toolchain.evaluation.passes import KEPT_AT_ONCE, SEQUENCES_A_BATCH, run_passes, text_rules
 from toolchain.tasks import Composition, Task
 
 SOURCES = (ENGLISH, "paraphrase")
 """Which references are passed on: the plain one, and the same content in other words."""
-_SEQUENCES_A_BATCH = 16
 
 
 def make_teacher_targets(base: LoadedBase, composition: Composition, progress: Callable[[str], None]) -> Path:
@@ -91,7 +90,7 @@ def _passed_on(
     def make(batch: Sequence[Conversation]) -> list[Record]:
         references = [item.references[main][source] for item in batch]
         templates = [task.prompt for task in tasks]
-        read, made = run_passes(base, adapters, templates, references, batch_size=_SEQUENCES_A_BATCH)
+        read, made = run_passes(base, adapters, templates, references, batch_size=SEQUENCES_A_BATCH)
         return [
             {"id": item.id, "target": text, "intermediate": intermediate if len(tasks) > 1 else None}
             for item, text, intermediate in zip(batch, made, read, strict=True)

@@ -15,11 +15,10 @@ from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.target_records import target_record
 from toolchain.data.unlabelled import Unlabelled, answerable
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.passes import KEPT_AT_ONCE, run_passes, text_rules
+from toolchain.evaluation.passes import KEPT_AT_ONCE, SEQUENCES_A_BATCH, run_passes, text_rules
 from toolchain.tasks import Composition
 
 TEACHER = "two-step"
-_SEQUENCES_A_BATCH = 16
 
 
 def two_step_path(composition: Composition, source: str) -> Path:
@@ -56,7 +55,7 @@ def make_two_step_targets(
 
     def make(batch: Sequence[Unlabelled]) -> list[Record]:
         messages, speakers = [item.messages for item in batch], [item.reply_speaker for item in batch]
-        read, answers = run_passes(base, adapters, templates, messages, speakers, _SEQUENCES_A_BATCH)
+        read, answers = run_passes(base, adapters, templates, messages, speakers, SEQUENCES_A_BATCH)
         return [
             target_record(item.id, item.split, item.messages, item.reply_speaker, answer, str(intermediate))
             for item, answer, intermediate in zip(batch, answers, read, strict=True)

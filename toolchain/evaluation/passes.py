@@ -12,6 +12,8 @@ from toolchain.text import Input, encode_prompt
 
 KEPT_AT_ONCE = 48
 """Inputs that go through all passes before their answers are kept: an adapter is put on the base once for each, a kill loses at most one."""
+SEQUENCES_A_BATCH = 16
+"""Of targets that adapters make."""
 
 
 def run_pass(
