@@ -25,7 +25,9 @@ def evaluate_command(
     split: Annotated[str, typer.Option(help="test, or validation while choosing.")] = "test",
     limit: Annotated[int | None, typer.Option(min=1, help="First conversations only.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
-    engine: Annotated[str, typer.Option(help="python, or device: the built core on an exported bundle.")] = "python",
+    engine: Annotated[
+        str, typer.Option(help="python, python-bf16 (half the time), or device: the built core on an exported bundle.")
+    ] = "python",
     out: Annotated[
         Path | None, typer.Option(help="Result file; default docs/results/<compositions>.<split>.<engine>.jsonl.")
     ] = None,

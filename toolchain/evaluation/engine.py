@@ -31,7 +31,7 @@ class Engine(Protocol):
 
     @property
     def id(self) -> str:
-        """`python` or `device`."""
+        """`python`, `python-bf16` or `device`."""
         ...
 
     @property

@@ -26,6 +26,8 @@ from toolchain.text import render
 
 TIMED = (SHIPPED_METHOD, "two-step")
 """Timed in pairs where both are evaluated on the device."""
+PROMPT_CONVERSATIONS = 10
+"""Of validation, with which a method chooses among its prompts: five prompts on all of them would cost more than the test split."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def _choose_prompt(
     questions = {variant: Question(method, composition, template) for variant, template in prompts.items()}
     if len(questions) == 1:
         return next(iter(questions.items()))
-    pairs = composition_pairs(composition, Split.VALIDATION)[:limit]
+    pairs = composition_pairs(composition, Split.VALIDATION)[: min(limit or PROMPT_CONVERSATIONS, PROMPT_CONVERSATIONS)]
     scores = {}
     for variant, question in questions.items():
         texts = [answer.text for answer in kept.answers(engine, question, Split.VALIDATION, pairs)]

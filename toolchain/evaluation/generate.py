@@ -29,10 +29,10 @@ def adapter_applied(model: Any, adapter: Adapter | None) -> Iterator[None]:
             for name, linear in adapted_linears(model):
                 originals[linear] = linear.weight, linear.bias
                 if f"{name}.lora_A" in adapter.tensors:
-                    changed = linear.weight + torch.from_numpy(delta(adapter, name))
-                    linear.weight = torch.nn.Parameter(changed, requires_grad=False)
+                    changed = linear.weight.float() + torch.from_numpy(delta(adapter, name))
+                    linear.weight = torch.nn.Parameter(changed.to(linear.weight.dtype), requires_grad=False)
                 if (added := adapter.tensors.get(f"{name}.bias")) is not None:
-                    bias = torch.from_numpy(added.astype(np.float32))
+                    bias = torch.from_numpy(added.astype(np.float32)).to(linear.weight.dtype)
                     changed = bias if linear.bias is None else linear.bias + bias
                     linear.bias = torch.nn.Parameter(changed, requires_grad=False)
         yield
@@ -42,30 +42,34 @@ def adapter_applied(model: Any, adapter: Adapter | None) -> Iterator[None]:
 
 
 def generate_ids(base: LoadedBase, prompts: Sequence[list[int]], max_new_tokens: int) -> list[list[int]]:
-    """Greedy continuations, EOS excluded, of prompts of any lengths (left-padded, one batch)."""
-    spec = base.specification
-    longest = max(len(prompt) for prompt in prompts)
-    ids = torch.zeros(len(prompts), longest, dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    for row, prompt in enumerate(prompts):
-        ids[row, longest - len(prompt) :] = torch.tensor(prompt)
-        mask[row, longest - len(prompt) :] = 1
+    """Greedy continuations, EOS excluded, of prompts of any lengths (left-padded, one batch, which an answer leaves when it ends)."""
+    ids, mask = _left_padded(prompts)
+    answers: list[list[int]] = [[] for _ in prompts]
+    rows = list(range(len(prompts)))
+    cache = None
     with torch.no_grad():
-        output = base.model.generate(
-            input_ids=ids,
-            attention_mask=mask,
-            max_new_tokens=max_new_tokens,
-            do_sample=False,
-            eos_token_id=list(spec.eos_token_ids),
-            pad_token_id=0,
-            logits_processor=[_Unrepeated(longest)],
-            stopping_criteria=[_Ended(base, longest)],
-        )
-    continuations = []
-    for row in output[:, longest:].tolist():
-        end = next((index for index, token in enumerate(row) if token in spec.eos_token_ids), len(row))
-        continuations.append(row[:end])
-    return continuations
+        for _ in range(max_new_tokens):
+            positions = (mask.cumsum(-1) - 1).clamp(min=0)[:, -ids.shape[1] :]
+            output = base.model(
+                input_ids=ids,
+                attention_mask=mask,
+                position_ids=positions,
+                cache=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
+            cache = output.cache
+            tokens = _most_likely(output.logits[:, -1], [answers[row] for row in rows])
+            going_on = [index for index, row in enumerate(rows) if not _ends(base, answers[row], tokens[index])]
+            if not going_on:
+                break
+            if len(going_on) < len(rows):
+                cache.batch_select_indices(torch.tensor(going_on))
+                mask = mask[going_on]
+            rows = [rows[index] for index in going_on]
+            ids = torch.tensor([[tokens[index]] for index in going_on])
+            mask = torch.cat([mask, torch.ones_like(ids)], dim=-1)
+    return answers
 
 
 def generate(base: LoadedBase, prompts: Sequence[list[int]], max_new_tokens: int, batch_size: int = 8) -> list[str]:
@@ -81,25 +85,28 @@ def generate(base: LoadedBase, prompts: Sequence[list[int]], max_new_tokens: int
     return answers
 
 
-class _Unrepeated:
-    """Never samples a token with which an answer would repeat itself."""
+def _left_padded(prompts: Sequence[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ids and attention mask, both [prompts, longest]."""
+    longest = max(len(prompt) for prompt in prompts)
+    ids = torch.zeros(len(prompts), longest, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    for row, prompt in enumerate(prompts):
+        ids[row, longest - len(prompt) :] = torch.tensor(prompt)
+        mask[row, longest - len(prompt) :] = 1
+    return ids, mask
 
-    def __init__(self, prompt_length: int) -> None:
-        self.prompt_length = prompt_length
 
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        for row, answer in enumerate(input_ids[:, self.prompt_length :].tolist()):
-            scores[row, list(repeating_tokens(answer))] = -torch.inf
-        return scores
+def _most_likely(logits: torch.Tensor, answers: Sequence[list[int]]) -> list[int]:
+    """The best token of each row of logits [rows, vocabulary], never one with which its answer would repeat itself."""
+    scores = logits.clone()
+    for row, answer in enumerate(answers):
+        scores[row, list(repeating_tokens(answer))] = -torch.inf
+    return scores.argmax(-1).tolist()
 
 
-class _Ended:
-    """Stops a row once its text ends the answer: what comes after is cut anyway."""
-
-    def __init__(self, base: LoadedBase, prompt_length: int) -> None:
-        self.base, self.prompt_length = base, prompt_length
-
-    def __call__(self, input_ids: torch.Tensor, _scores: Any, **_: Any) -> torch.Tensor:
-        rows = input_ids[:, self.prompt_length :].tolist()
-        ended = [answer_has_ended(self.base.tokenizer.decode(row, skip_special_tokens=True)) for row in rows]
-        return torch.tensor(ended, dtype=torch.bool)
+def _ends(base: LoadedBase, answer: list[int], token: int) -> bool:
+    """Add the token to the answer unless it is an EOS; whether the answer ends with it. What comes after a text's end is cut anyway."""
+    if token in base.specification.eos_token_ids:
+        return True
+    answer.append(token)
+    return answer_has_ended(base.tokenizer.decode(answer, skip_special_tokens=True))

@@ -11,9 +11,9 @@ from toolchain.base_model.specification import base_model
 from toolchain.evaluation.device_core import DeviceCore
 from toolchain.evaluation.device_engine import DeviceEngine
 from toolchain.evaluation.engine import Engine
-from toolchain.evaluation.python_engine import PythonEngine
+from toolchain.evaluation.python_engine import PYTHON, PYTHON_BF16, PythonEngine
 
-ENGINES = (PythonEngine.id, DeviceEngine.id)
+ENGINES = (PYTHON, PYTHON_BF16, DeviceEngine.id)
 
 
 @contextmanager
@@ -23,8 +23,8 @@ def open_engine(name: str) -> Iterator[Engine]:
     Raises:
         ToolchainError: the base has not been fetched, or the device core is not built.
     """
-    if name == PythonEngine.id:
-        yield PythonEngine(load_base(base_model()))
+    if name != DeviceEngine.id:
+        yield PythonEngine(load_base(base_model()), name)
         return
     core = DeviceCore(paths.tandem_binary())
     core.sha256()

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from toolchain import paths, text
 from toolchain.adapters.calibration import CalibrationMethod
@@ -14,10 +15,10 @@ from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.data.targets import targets_path
-from toolchain.evaluation.evaluate import Evaluation, evaluate
+from toolchain.evaluation.evaluate import PROMPT_CONVERSATIONS, Evaluation, evaluate
 from toolchain.evaluation.generate import adapter_applied, generate
 from toolchain.evaluation.prompts import prompt_variants
-from toolchain.evaluation.python_engine import PythonEngine
+from toolchain.evaluation.python_engine import PYTHON_BF16, PythonEngine
 from toolchain.evaluation.result_file import Result, read_result, write_result
 from toolchain.evaluation.result_table import markdown
 from toolchain.hashing import sha256_file
@@ -80,6 +81,25 @@ def test_a_killed_run_resumes_to_the_same_result(base: LoadedBase, assets: Path)
     assert _evaluate(base, EVERYTHING, assets / "resumed", count_again) == whole
     assert len(again) == len(computed) - len(finished) > 0
     assert finished, "the kill must leave something to resume from"
+
+
+def test_bfloat16_is_an_engine_of_its_own(base: LoadedBase, assets: Path) -> None:
+    asked = replace(EVERYTHING, methods=["lc++"])
+    exact = evaluate(PythonEngine(base), asked, assets / "cells", _silent)
+    computed, count = _cell_counter()
+    halved = evaluate(PythonEngine(base, PYTHON_BF16), asked, assets / "cells", count)
+    assert {parameter.dtype for parameter in base.model.parameters()} == {torch.bfloat16}
+    assert computed, "float32's cells must not answer for it"
+    assert {row["engine"] for row in halved.rows} == {halved.meta["engine"]} == {PYTHON_BF16}
+    assert [row["metric"] for row in halved.rows] == [row["metric"] for row in exact.rows]
+
+
+def test_a_prompt_is_chosen_on_a_few_conversations(base: LoadedBase, assets: Path) -> None:
+    computed, count = _cell_counter()
+    _evaluate(base, replace(EVERYTHING, methods=["merge"], limit=None, split=Split.VALIDATION), assets / "cells", count)
+    choosing = [line for line in computed if f" {PROMPT_CONVERSATIONS} conversations" in line]
+    assert len(choosing) == len(prompt_variants(COMPOSITION))
+    assert len(computed) == len(choosing) + 1
 
 
 def test_three_tasks_are_evaluated_against_the_references_that_were_made(base: LoadedBase, assets: Path) -> None:

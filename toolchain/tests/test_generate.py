@@ -6,7 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from toolchain.adapters.compose import delta
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.linears import adapted_linears
 from toolchain.base_model.load import LoadedBase
 from toolchain.evaluation.generate import adapter_applied, generate, generate_ids
 from toolchain.tests.tiny import BOS, EOS, PAD, logits, random_adapter
@@ -56,6 +58,21 @@ def test_generation_ends_where_the_answer_ends(base: LoadedBase, ending: int) ->
     assert generate(base, [IDS], 12) == ["xx"]
 
 
+def test_an_answer_that_ends_leaves_the_batch_and_changes_no_other(base: LoadedBase) -> None:
+    batch = [IDS, [*IDS, 61, 72], [*IDS, 61, 72, 83, 61]]
+
+    def forward(
+        _module: torch.nn.Module, _arguments: object, keywords: dict[str, torch.Tensor], output: object
+    ) -> None:
+        ended = keywords["position_ids"][:, -1] >= 9
+        output.logits[ended, -1, EOS] = 1e4  # type: ignore[attr-defined]
+
+    base.model.register_forward_hook(forward, with_kwargs=True)
+    answers = generate_ids(base, batch, 8)
+    assert [len(answer) for answer in answers] == [5, 3, 1]
+    assert answers == [generate_ids(base, [prompt], 8)[0] for prompt in batch]
+
+
 def test_no_answer_repeats_itself(base: LoadedBase) -> None:
     words = [base.tokenizer.encode(word, add_special_tokens=False).ids[0] for word in "xyz"]
     _answer_always(base, words * 10)
@@ -94,6 +111,18 @@ def test_an_adapter_is_applied_and_then_gone(base: LoadedBase) -> None:
     assert _unchanged(base, before)
     with adapter_applied(base.model, None):
         assert _unchanged(base, before)
+
+
+def test_an_adapter_on_bfloat16_is_rounded_once(base: LoadedBase) -> None:
+    name, linear = next(iter(adapted_linears(base.model)))
+    adapter = random_adapter(seed=1)
+    base.model.to(torch.bfloat16)
+    before = linear.weight
+    wanted = (before.float() + torch.from_numpy(delta(adapter, name))).to(torch.bfloat16)
+    with adapter_applied(base.model, adapter):
+        assert torch.equal(linear.weight, wanted)
+        assert linear.weight.dtype is torch.bfloat16
+    assert linear.weight is before
 
 
 def test_an_adapter_is_gone_after_an_error(base: LoadedBase) -> None:
