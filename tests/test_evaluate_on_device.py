@@ -10,7 +10,7 @@ from toolchain.data.pairs import composition_pairs
 from toolchain.evaluation.device_core import DeviceCore
 from toolchain.evaluation.device_engine import DeviceEngine, mode_of
 from toolchain.evaluation.engine import Question
-from toolchain.evaluation.recommend import SHIPPED_METHOD
+from toolchain.evaluation.recommend import shipped_calibration
 from toolchain.tasks import Composition
 
 COMPOSITION = Composition.parse("summarize+es")
@@ -19,10 +19,10 @@ COMPOSITION = Composition.parse("summarize+es")
 def test_the_calibrated_mode_is_its_composed_adapter(tandem: Path, base: BaseModel, tmp_path: Path) -> None:
     engine = DeviceEngine(DeviceCore(tandem), base, tmp_path)
     pairs = composition_pairs(COMPOSITION, Split.VALIDATION)[:2]
-    method = METHODS[SHIPPED_METHOD]
+    method = METHODS[shipped_calibration(COMPOSITION)]
     (prompt,) = engine.prompts(method, COMPOSITION).values()
     question = Question(method, COMPOSITION, prompt)
-    assert mode_of(method) == "calibrated"
+    assert mode_of(method, COMPOSITION) == "calibrated"
     alone = Question(replace(method, id="its adapter alone"), COMPOSITION, prompt)
     answers = [
         [answer.text for finished in engine.answers(asked, pairs) for answer in finished.values()]

@@ -127,3 +127,8 @@ class Composition:
             return self.tasks[0].prompt
         phrase = "".join(f" {task.phrase}" for task in self.tasks[1:])
         return _MAIN_TEMPLATES[self.tasks[0].id].format(phrase=phrase)
+
+
+def compositions_of(main: str) -> list[Composition]:
+    """A main task with each of the auxiliary tasks."""
+    return [Composition.parse(f"{main}+{auxiliary}") for auxiliary in AUXILIARY_TASKS]

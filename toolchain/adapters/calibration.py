@@ -36,13 +36,15 @@ RANK_BESIDE_DIRECTIONS = 3
 class CalibrationMethod(StrEnum):
     """LC adds p·1ᵀ (the foldable reading), LC++ adds P2·P1; both are shared by all layers of a module type.
 
-    Three are our own. LC++W also learns the merge weights of every linear: 252 more parameters on the default base. LC++D learns a weight
-    for every rank direction of every adapter on every linear, and a smaller P2·P1: 43,584 parameters, LC++ has 52,736. LC++M starts at a
-    weighted merge, one weight for each task, instead of at the mean.
+    Four are our own. LC++S is one LC++ for all compositions of a main task (main_task_calibration.py). LC++W also learns the merge
+    weights of every linear: 252 more parameters on the default base. LC++D learns a weight for every rank direction of every adapter on
+    every linear, and a smaller P2·P1: 43,584 parameters, LC++ has 52,736. LC++M starts at a weighted merge, one weight for each task,
+    instead of at the mean.
     """
 
     LC = "lc"
     LC_PLUS_PLUS = "lc++"
+    LC_PLUS_PLUS_S = "lc++s"
     LC_PLUS_PLUS_W = "lc++w"
     LC_PLUS_PLUS_D = "lc++d"
     LC_PLUS_PLUS_M = "lc++m"
@@ -142,8 +144,12 @@ def train_calibration(
     `merge_weights`, one for each task, are LC++M's. Writes the calibration file and, beside it, its log; returns the log.
 
     Raises:
-        ToolchainError: merge weights for another method, or none for LC++M, or not one for each task.
+        ToolchainError: merge weights for another method, or none for LC++M, or not one for each task; LC++S, which is no composition's own.
     """
+    if method is CalibrationMethod.LC_PLUS_PLUS_S:
+        raise ToolchainError(
+            f"{composition.name}: {method} is no composition's own: run `toolchain train main-task {composition.ids[0]}`"
+        )
     _check_merge_weights(method, composition, merge_weights)
     data = data or benchmark_data(composition)
     training = encode_pairs(base, composition.prompt, data.training)
@@ -179,16 +185,23 @@ def train_calibration(
         "training_pairs": len(training),
         **data.described,
         "validation_pairs": len(validation),
-        "schedule": asdict(schedule),
-        "peak_rss_bytes": peak_memory(),
-        "git_commit": git_commit(),
-        "versions": versions(),
-        "data": data_hashes(data.files),
+        **training_provenance(schedule, data.files),
         **asdict(log),
     }
     write_log(path.with_suffix(".json"), content)
     checkpoint.unlink(missing_ok=True)
     return content
+
+
+def training_provenance(schedule: Schedule, files: list[Path]) -> dict[str, Any]:
+    """What the log of any calibration says of how and where it was trained; `files` were read beside the benchmark's."""
+    return {
+        "schedule": asdict(schedule),
+        "peak_rss_bytes": peak_memory(),
+        "git_commit": git_commit(),
+        "versions": versions(),
+        "data": data_hashes(files),
+    }
 
 
 def _check_merge_weights(

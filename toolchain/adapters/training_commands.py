@@ -34,6 +34,21 @@ Checkpointing = Annotated[
 ]
 Teacher = Annotated[bool, typer.Option("--teacher", help="Also train on the committed teacher targets.")]
 
+EndWeight = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        max=4,
+        help="What tokens that end a sentence or the answer count in the loss: less than 1 makes longer answers.",
+    ),
+]
+Quantised = Annotated[
+    bool, typer.Option("--quantised-activations", help="Train on activations that are rounded as on the device core.")
+]
+
+STEPS_BETWEEN_EVALUATIONS = 90
+"""Of LC++S, whose validation split is that of seven compositions."""
+
 
 def numbers(option: str, text: str) -> tuple[float, ...]:
     """The numbers of a comma-separated list."""
@@ -101,18 +116,8 @@ def train_calibration_command(
     distillation: Annotated[
         float, typer.Option(min=0, max=1, help="Share of the last task's adapter's distributions in the loss.")
     ] = 0.0,
-    end_weight: Annotated[
-        float,
-        typer.Option(
-            min=0,
-            max=4,
-            help="What tokens that end a sentence or the answer count in the loss: less than 1 makes longer answers.",
-        ),
-    ] = 1.0,
-    quantised_activations: Annotated[
-        bool,
-        typer.Option("--quantised-activations", help="Train on activations that are rounded as on the device core."),
-    ] = False,
+    end_weight: EndWeight = 1.0,
+    quantised_activations: Quantised = False,
     merge_weights: Annotated[
         str | None, typer.Option(help="lc++m: a weight for each task's adapter, such as 0.75,0.5.")
     ] = None,
@@ -162,6 +167,46 @@ def train_calibration_command(
     show(
         {key: log[key] for key in ("composition", "method", "parameters", "best_step", "validation_losses", "seconds")}
     )
+
+
+@train_app.command("main-task")
+def train_main_task_command(
+    task: str,
+    recipe: RecipeName = None,
+    steps: OwnCount = None,
+    batch_size: OwnCount = None,
+    learning_rate: OwnRate = None,
+    seed: Seed = 0,
+    precision: PrecisionName = None,
+    gradient_checkpointing: Checkpointing = None,
+    with_teacher: Teacher = False,
+    end_weight: EndWeight = 1.0,
+    quantised_activations: Quantised = False,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; default assets/calibrations/lc++s.")] = None,
+) -> None:
+    """Train LC++S, the calibration that all compositions of a main task share; writes a file for each of them."""
+    from toolchain.adapters.calibration_data import benchmark_data
+    from toolchain.adapters.main_task_calibration import METHOD, train_for_main_task
+    from toolchain.adapters.teacher import teacher_pairs
+    from toolchain.base_model.load import load_base
+    from toolchain.base_model.specification import base_model
+    from toolchain.recipe import read_recipe
+    from toolchain.tasks import MAIN_TASKS, compositions_of
+
+    if task not in MAIN_TASKS:
+        raise ToolchainError(f"{task!r} is no main task: choose from {', '.join(MAIN_TASKS)}")
+    own = read_recipe(recipe).calibration.training
+    training = _overridden(own, steps, batch_size, learning_rate, precision, gradient_checkpointing)
+    data = {item: benchmark_data(item, teacher_pairs(item) if with_teacher else []) for item in compositions_of(task)}
+    schedule = replace(
+        training.schedule(sum(len(of_it.training) for of_it in data.values()), seed, keep_best=False),
+        evaluate_every=STEPS_BETWEEN_EVALUATIONS,
+        end_weight=end_weight,
+        quantised_activations=quantised_activations,
+    )
+    base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
+    log = train_for_main_task(base, task, schedule, out or paths.CALIBRATIONS / METHOD, data)
+    show({key: log[key] for key in ("main_task", "method", "parameters", "best_step", "validation_losses", "seconds")})
 
 
 def _training_data(

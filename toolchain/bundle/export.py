@@ -1,14 +1,11 @@
 """Export a bundle from the committed adapters and calibrations: written beside its place, verified, then put there at once."""
 
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from toolchain import __version__, paths
-from toolchain.adapters.calibration import CalibrationMethod
 from toolchain.adapters.calibration_file import Calibration, read_calibration
 from toolchain.adapters.files import CONFIG_FILE, TENSORS_FILE, adapter_hash, read_adapter
 from toolchain.adapters.merging.calibrated import calibration_path
@@ -31,13 +28,12 @@ from toolchain.bundle.model_card import CARD_FILE, model_card
 from toolchain.bundle.signing import SecretKey
 from toolchain.bundle.verify import verify_bundle
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.recommend import SHIPPED_METHOD, recommendations_path
+from toolchain.evaluation.recommend import CALIBRATIONS, recommended, shipped_calibration
 from toolchain.hashing import sha256_file, sha256_once, write_text_whole
 from toolchain.provenance import git_commit
 from toolchain.tasks import TASKS, Composition, TaskKind
 from toolchain.text import TEXT_VERSION
 
-_SHIPPED_METHOD = CalibrationMethod(SHIPPED_METHOD)
 _LEFT_OUT = ("adapters", "base")
 """What a bundle of calibrations leaves to the device, which holds it from an earlier bundle."""
 
@@ -52,12 +48,11 @@ class Form:
 
 
 def committed_compositions() -> list[Composition]:
-    """Every composition with a committed calibration, in the order of the task algebra."""
+    """Every composition whose calibration is committed, in the order of the task algebra."""
     order = list(TASKS)
-    names = [path.stem for path in (paths.CALIBRATIONS / _SHIPPED_METHOD).glob("*.safetensors")]
-    return sorted(
-        (Composition.parse(name) for name in names), key=lambda item: [order.index(task) for task in item.ids]
-    )
+    names = {path.stem for method in CALIBRATIONS for path in (paths.CALIBRATIONS / method).glob("*.safetensors")}
+    found = [item for item in map(Composition.parse, names) if _shipped(item).is_file()]
+    return sorted(found, key=lambda item: [order.index(task) for task in item.ids])
 
 
 def export_bundle(
@@ -186,12 +181,12 @@ def adapter_alone(main: str, prompt: str) -> ManifestComposition:
 def _put_composition(
     composition: Composition, base: BaseModel, adapters: dict[str, ManifestAdapter], bundle: Path
 ) -> ManifestComposition:
-    source = calibration_path(composition, _SHIPPED_METHOD)
+    source = _shipped(composition)
     calibration = read_calibration(source)
     _refuse_foreign(source, calibration, composition, base, adapters)
     path = f"calibrations/{composition.name}.safetensors"
     _copy(source, bundle / path)
-    measured = _recommendation(composition)
+    measured = recommended(composition)
     return ManifestComposition(
         tasks=list(composition.ids),
         prompt=composition.prompt,
@@ -204,11 +199,8 @@ def _put_composition(
     )
 
 
-def _recommendation(composition: Composition) -> dict[str, Any]:
-    """What validation chose for a composition (written by `toolchain recommend`), or nothing."""
-    path = recommendations_path()
-    recommendations = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return dict(recommendations.get(composition.name, {}))
+def _shipped(composition: Composition) -> Path:
+    return calibration_path(composition, shipped_calibration(composition))
 
 
 def _refuse_foreign(

@@ -2,13 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from toolchain import paths
 from toolchain.console import chosen, progress, show
 from toolchain.errors import ToolchainError
+
+EngineName = Annotated[
+    str, typer.Option(help="python, python-bf16 (half the time), or device: the built core on an exported bundle.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -25,9 +29,7 @@ def evaluate_command(
     split: Annotated[str, typer.Option(help="test, or validation while choosing.")] = "test",
     limit: Annotated[int | None, typer.Option(min=1, help="First conversations only.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
-    engine: Annotated[
-        str, typer.Option(help="python, python-bf16 (half the time), or device: the built core on an exported bundle.")
-    ] = "python",
+    engine: EngineName = "python",
     out: Annotated[
         Path | None, typer.Option(help="Result file; default docs/results/<compositions>.<split>.<engine>.jsonl.")
     ] = None,
@@ -36,7 +38,7 @@ def evaluate_command(
     from toolchain.adapters.merging.registry import METHODS
     from toolchain.data.benchmark import Split
     from toolchain.evaluation.evaluate import Evaluation, evaluate
-    from toolchain.evaluation.open_engine import ENGINES, open_engine
+    from toolchain.evaluation.open_engine import open_engine
     from toolchain.evaluation.result_file import write_result
     from toolchain.evaluation.result_table import markdown
 
@@ -44,8 +46,6 @@ def evaluate_command(
     if unknown := [name for name in names if name not in METHODS]:
         raise ToolchainError(f"unknown method {unknown[0]!r}: choose from {', '.join(METHODS)}")
     chosen_split = chosen(Split, "split", split)
-    if engine not in ENGINES:
-        raise ToolchainError(f"unknown engine {engine!r}: choose from {', '.join(ENGINES)}")
     evaluation = Evaluation(names, compositions.split(","), chosen_split, limit, seed)
     with open_engine(engine) as opened:
         result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
@@ -132,15 +132,35 @@ def judge_command(
 
 def recommend_command(
     compositions: Annotated[str, typer.Option(help="Comma-separated.")] = "summarize+es",
+    calibration: Annotated[
+        str | None, typer.Option(help="The method whose calibration ships.", show_default="the better one")
+    ] = None,
+    engine: EngineName = "python",
 ) -> None:
-    """Choose prompts and recommended modes on the validation split, for the manifest of the next export."""
+    """Choose calibrations, prompts and recommended modes on the validation split, for the manifest of the next export."""
+    from toolchain.adapters.merging.calibrated import calibration_path
     from toolchain.data.benchmark import Split
     from toolchain.evaluation.evaluate import Evaluation, evaluate
     from toolchain.evaluation.open_engine import open_engine
-    from toolchain.evaluation.recommend import METHODS_COMPARED, recommendation, write_recommendations
+    from toolchain.evaluation.recommend import (
+        CALIBRATIONS,
+        MODES,
+        better_calibration,
+        recommendation,
+        write_recommendations,
+    )
+    from toolchain.tasks import Composition
 
-    names = compositions.split(",")
-    evaluation = Evaluation(METHODS_COMPARED, names, Split.VALIDATION, limit=None, seed=0)
-    with open_engine("python") as opened:
-        result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
-    show({"recommendations": str(write_recommendations({name: recommendation(result, name) for name in names}))})
+    if calibration and calibration not in CALIBRATIONS:
+        raise ToolchainError(f"no calibration of {calibration!r} can ship: choose from {', '.join(CALIBRATIONS)}")
+    chosen_ones: dict[str, Any] = {}
+    with open_engine(engine) as opened:
+        for name in compositions.split(","):
+            asked = [calibration] if calibration else CALIBRATIONS
+            there = [method for method in asked if calibration_path(Composition.parse(name), method).is_file()]
+            if not there:
+                raise ToolchainError(f"{name} has no calibration: train one with `toolchain train calibration {name}`")
+            evaluation = Evaluation([*MODES, *there], [name], Split.VALIDATION, limit=None, seed=0)
+            result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
+            chosen_ones[name] = recommendation(result, name, better_calibration(result, name, there))
+    show({"recommendations": str(write_recommendations(chosen_ones))})

@@ -39,7 +39,7 @@ def fit_log(method: str, scope: Scope) -> dict[str, Any] | None:
     """The committed log of a fitting, or None."""
     path = fit_log_path(method, scope)
     if method in calibrated.IDS:
-        path = paths.CALIBRATIONS / method / f"{scope.name}.json"
+        path = calibrated.calibration_log_path(scope, method)
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
 
 
@@ -73,6 +73,7 @@ def fitted_scopes(method: str) -> list[Scope]:
     """What a method has a log for: compositions, or all of them at once."""
     if _shared(method):
         return [EVERYTHING] if fit_log(method, EVERYTHING) else []
-    folder = paths.CALIBRATIONS / method if method in calibrated.IDS else paths.RESULTS / "fitted" / method
-    names = [path.stem for path in sorted(folder.glob("*+*.json"))]
+    fitted = sorted((paths.RESULTS / "fitted" / method).glob("*+*.json"))
+    calibrations = sorted((paths.CALIBRATIONS / method).glob("*+*.safetensors"))
+    names = [path.stem for path in (calibrations if method in calibrated.IDS else fitted)]
     return [Composition.parse(name) for name in names]

@@ -15,13 +15,13 @@ from toolchain.evaluation.device_core import DeviceCore, Run
 from toolchain.evaluation.engine import Answer, Question
 from toolchain.evaluation.prompts import prompt_variants
 from toolchain.evaluation.python_engine import adapters_digest
-from toolchain.evaluation.recommend import SHIPPED_METHOD
+from toolchain.evaluation.recommend import shipped_calibration
 from toolchain.tasks import Composition
 
 
-def mode_of(method: Method) -> str | None:
+def mode_of(method: Method, composition: Composition) -> str | None:
     """The mode of an exported bundle that is this method."""
-    return "calibrated" if method.id == SHIPPED_METHOD else method.mode
+    return "calibrated" if method.id == shipped_calibration(composition) else method.mode
 
 
 class DeviceEngine:
@@ -49,7 +49,7 @@ class DeviceEngine:
         if composition.is_single_task:
             raise ToolchainError(f"{composition.name} is a single task: evaluate it with --engine python")
         variants = prompt_variants(composition)
-        if mode := mode_of(method):
+        if mode := mode_of(method, composition):
             _, manifest = self._export(composition)
             offered = next(item for item in manifest.compositions if tuple(item.tasks) == composition.ids)
             template = next(
@@ -61,7 +61,7 @@ class DeviceEngine:
 
     def key(self, question: Question) -> str:
         """The program, and the manifest's content (all hashes) and mode, or the one adapter and its prompt."""
-        if mode := mode_of(question.method):
+        if mode := mode_of(question.method, question.composition):
             _, manifest = self._export(question.composition)
             content = manifest.model_dump(mode="json", exclude={"tool"})
             return repr((self._program, mode, json.dumps(content, sort_keys=True)))
@@ -82,7 +82,7 @@ class DeviceEngine:
         Raises:
             ToolchainError: the method is neither a mode of the bundle nor a single adapter.
         """
-        if mode := mode_of(question.method):
+        if mode := mode_of(question.method, question.composition):
             bundle, _ = self._export(question.composition)
             main, *others = question.composition.ids
             return Run(bundle, self._base.path, main, ",".join(others) or "none", mode)

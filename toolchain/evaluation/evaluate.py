@@ -16,7 +16,7 @@ from toolchain.evaluation.cells import Cells
 from toolchain.evaluation.device_engine import DeviceEngine
 from toolchain.evaluation.engine import Engine, Question
 from toolchain.evaluation.metrics import LinguaDetector, answer_metrics, names_in
-from toolchain.evaluation.recommend import SHIPPED_METHOD
+from toolchain.evaluation.recommend import shipped_calibration
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result
 from toolchain.evaluation.rows import Rows
 from toolchain.evaluation.timing import paired_times
@@ -24,8 +24,8 @@ from toolchain.provenance import data_hashes, git_commit, versions
 from toolchain.tasks import Composition
 from toolchain.text import render
 
-TIMED = (SHIPPED_METHOD, "two-step")
-"""Timed in pairs where both are evaluated on the device."""
+TIMED_AGAINST = "two-step"
+"""The shipped calibration and this are timed in pairs where both are evaluated on the device."""
 PROMPT_CONVERSATIONS = 10
 """Of validation, with which a method chooses among its prompts: five prompts on all of them would cost more than the test split."""
 
@@ -65,9 +65,10 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
                 for text, pair in zip(texts, pairs, strict=True)
             )
         result.rows.extend(rows.comparisons(measured))
-        if isinstance(engine, DeviceEngine) and questions.keys() >= set(TIMED):
-            times = paired_times(engine, [questions[method] for method in TIMED], pairs, cells, progress)
-            result.rows.extend(rows.times(*TIMED, times))
+        timed = (shipped_calibration(composition), TIMED_AGAINST)
+        if isinstance(engine, DeviceEngine) and questions.keys() >= set(timed):
+            times = paired_times(engine, [questions[method] for method in timed], pairs, cells, progress)
+            result.rows.extend(rows.times(*timed, times))
     return result
 
 

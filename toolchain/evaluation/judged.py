@@ -9,7 +9,7 @@ from typing import Any
 from toolchain.data.benchmark import Split
 from toolchain.evaluation.bootstrap import bootstrap_mean
 from toolchain.evaluation.judge import Asked, comparisons
-from toolchain.evaluation.recommend import SHIPPED_METHOD
+from toolchain.evaluation.recommend import DEFAULT_CALIBRATION
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, read_result, write_result
 from toolchain.evaluation.results import Results
 from toolchain.evaluation.samples import samples
@@ -17,7 +17,7 @@ from toolchain.evaluation.tables import Table, percent
 from toolchain.provenance import git_commit
 
 NOT_RUN = "not run"
-_ALWAYS_SHOWN = (SHIPPED_METHOD, "two-step")
+_ALWAYS_SHOWN = (DEFAULT_CALIBRATION, "two-step")
 """A report says of this comparison that it was not run, even where nobody tried."""
 
 Row = dict[str, Any]

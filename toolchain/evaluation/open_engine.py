@@ -8,6 +8,7 @@ from pathlib import Path
 from toolchain import paths
 from toolchain.base_model.load import load_base
 from toolchain.base_model.specification import base_model
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.device_core import DeviceCore
 from toolchain.evaluation.device_engine import DeviceEngine
 from toolchain.evaluation.engine import Engine
@@ -21,8 +22,10 @@ def open_engine(name: str) -> Iterator[Engine]:
     """The engine `name` of `ENGINES`; the device core's bundles are removed at the end.
 
     Raises:
-        ToolchainError: the base has not been fetched, or the device core is not built.
+        ToolchainError: there is no such engine, the base has not been fetched, or the device core is not built.
     """
+    if name not in ENGINES:
+        raise ToolchainError(f"unknown engine {name!r}: choose from {', '.join(ENGINES)}")
     if name != DeviceEngine.id:
         yield PythonEngine(load_base(base_model()), name)
         return

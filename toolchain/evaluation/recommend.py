@@ -1,6 +1,7 @@
-"""What validation says about a composition, for its entry in the manifest: each mode's prompt, the scores, the recommended mode."""
+"""What validation says about a composition, for its entry in the manifest: its calibration, each mode's prompt, the scores, the recommended mode."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,41 +11,67 @@ from toolchain.evaluation.result_file import Result
 from toolchain.hashing import write_text_whole
 from toolchain.tasks import Composition
 
-SHIPPED_METHOD = "lc++"
-METHODS_COMPARED = ("zero-shot", "merge", "two-step", SHIPPED_METHOD)
-_MODE = {"zero-shot": "zero-shot", "merge": "merge", "two-step": "two-step", SHIPPED_METHOD: "calibrated"}
-_ONE_PASS = ("merge", SHIPPED_METHOD)
+DEFAULT_CALIBRATION = "lc++"
+"""Ships where nothing else was recommended."""
+CALIBRATIONS = (DEFAULT_CALIBRATION, "lc++s")
+"""May ship: they are calibration files for every composition."""
+MODES = ("zero-shot", "merge", "two-step")
+"""Methods that are modes of a bundle under the same name."""
 _SCORES = ("rouge_l", "chrf", "language")
 
 
 def recommendations_path() -> Path:
     """Where recommendations are committed; `export` puts them into the manifest."""
-    return paths.CALIBRATIONS / SHIPPED_METHOD / "recommendations.json"
+    return paths.CALIBRATIONS / "recommendations.json"
 
 
-def recommendation(result: Result, name: str) -> dict[str, Any]:
-    """The recommendation for composition `name` from an evaluation of `METHODS_COMPARED` on the validation split.
+def recommended(composition: Composition) -> dict[str, Any]:
+    """What validation chose for a composition, or nothing."""
+    return dict(_known().get(composition.name, {}))
+
+
+def shipped_calibration(composition: Composition) -> str:
+    """The method whose calibration is the bundle's mode `calibrated`."""
+    return str(recommended(composition).get("calibration", DEFAULT_CALIBRATION))
+
+
+def better_calibration(result: Result, name: str, candidates: Sequence[str]) -> str:
+    """The candidate with the highest mean of ROUGE-L and chrF on composition `name`; the first one of equals."""
+    values = _values(result, name)
+    return max(candidates, key=lambda method: values[method, "rouge_l"] + values[method, "chrf"])
+
+
+def recommendation(result: Result, name: str, calibration: str) -> dict[str, Any]:
+    """The recommendation for composition `name` from an evaluation of `MODES` and `calibration` on the validation split.
 
     The recommended mode is the one-pass mode with the best ROUGE-L: the user waits half as long as for two steps.
     """
-    values = {(row["method"], row["metric"]): row["value"] for row in result.rows if row["composition"] == name}
+    values = _values(result, name)
     contract = Composition.parse(name).prompt
     variants = prompt_variants(Composition.parse(name))
-    prompts = {_MODE[method]: variants[values[method, "prompt"]] for method in METHODS_COMPARED}
+    modes = {method: method for method in MODES} | {calibration: "calibrated"}
+    prompts = {mode: variants[values[method, "prompt"]] for method, mode in modes.items()}
     return {
+        "calibration": calibration,
         "prompt_overrides": {
             mode: prompt for mode, prompt in prompts.items() if prompt != contract and mode != "two-step"
         },
-        "validation": {
-            f"{_MODE[method]}.{score}": values[method, score] for method in METHODS_COMPARED for score in _SCORES
-        },
-        "recommended_mode": _MODE[max(_ONE_PASS, key=lambda method: values[method, "rouge_l"])],
+        "validation": {f"{mode}.{score}": values[method, score] for method, mode in modes.items() for score in _SCORES},
+        "recommended_mode": modes[max(("merge", calibration), key=lambda method: values[method, "rouge_l"])],
     }
+
+
+def _values(result: Result, name: str) -> dict[tuple[str, str], Any]:
+    return {(row["method"], row["metric"]): row["value"] for row in result.rows if row["composition"] == name}
+
+
+def _known() -> dict[str, dict[str, Any]]:
+    path = recommendations_path()
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
 def write_recommendations(new: dict[str, dict[str, Any]]) -> Path:
     """Add recommendations to the committed ones."""
     path = recommendations_path()
-    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    write_text_whole(path, json.dumps(known | new, indent=1, ensure_ascii=False) + "\n")
+    write_text_whole(path, json.dumps(_known() | new, indent=1, ensure_ascii=False) + "\n")
     return path

@@ -8,6 +8,7 @@ import pytest
 from toolchain import paths
 from toolchain.adapters.calibration_file import read_calibration
 from toolchain.adapters.files import adapter_hash
+from toolchain.adapters.merging.calibrated import calibration_log_path
 from toolchain.data.targets import targets_path
 from toolchain.tasks import Composition
 
@@ -16,10 +17,13 @@ CALIBRATIONS = sorted(paths.CALIBRATIONS.glob("*/*.safetensors"))
 
 @pytest.mark.parametrize("path", CALIBRATIONS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_calibration_is_of_the_adapters_that_are_there_and_has_the_log_of_its_training(path: Path) -> None:
-    calibration, log = read_calibration(path), json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    hashes = {task: adapter_hash(paths.ADAPTERS / task) for task in path.stem.split("+")}
-    assert calibration.adapter_sha256 == log["adapter_sha256"] == hashes
-    assert calibration.composition == log["composition"] == path.stem
+    calibration, composition = read_calibration(path), Composition.parse(path.stem)
+    log = json.loads(calibration_log_path(composition, path.parent.name).read_text(encoding="utf-8"))
+    hashes = {task: adapter_hash(paths.ADAPTERS / task) for task in composition.ids}
+    assert calibration.adapter_sha256 == hashes
+    assert hashes.items() <= log["adapter_sha256"].items()
+    assert calibration.composition == path.stem
+    assert path.stem in log.get("compositions", [log.get("composition")])
     assert calibration.method == log["method"]
     if log["of_which_teacher"]:
-        assert targets_path(Composition.parse(path.stem)).is_file()
+        assert targets_path(composition).is_file()

@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 
 from toolchain import paths
 from toolchain.adapters.merging.registry import METHODS
-from toolchain.bundle.manifest import MODES
+from toolchain.bundle import manifest
 from toolchain.evaluation.prompts import prompt_variants
 from toolchain.evaluation.recommend import (
-    METHODS_COMPARED,
-    SHIPPED_METHOD,
+    CALIBRATIONS,
+    DEFAULT_CALIBRATION,
+    MODES,
+    better_calibration,
     recommendation,
     recommendations_path,
+    shipped_calibration,
     write_recommendations,
 )
 from toolchain.evaluation.result_file import Result
@@ -24,20 +27,26 @@ from toolchain.tasks import Composition
 
 COMPOSITION = Composition.parse("summarize+es")
 VARIANTS = prompt_variants(COMPOSITION)
+COMPARED = (*MODES, *CALIBRATIONS)
 
 scores = st.floats(0, 1)
 chosen_prompts = st.fixed_dictionaries(
     {
         method: st.sampled_from(sorted(VARIANTS)) if METHODS[method].tunes_prompt else st.just("contract")
-        for method in METHODS_COMPARED
+        for method in COMPARED
     }
 )
 
 
-def _result(rouge: dict[str, float], prompts: dict[str, str]) -> Result:
+def _result(rouge: dict[str, float], prompts: dict[str, str], chrf: dict[str, float] | None = None) -> Result:
     rows: list[dict[str, Any]] = []
-    for method in METHODS_COMPARED:
-        measured = {"rouge_l": rouge[method], "chrf": 0.2, "language": 1.0, "prompt": prompts[method]}
+    for method in COMPARED:
+        measured = {
+            "rouge_l": rouge[method],
+            "chrf": chrf[method] if chrf else 0.2,
+            "language": 1.0,
+            "prompt": prompts[method],
+        }
         rows += [
             {"method": method, "composition": COMPOSITION.name, "metric": metric, "value": value}
             for metric, value in measured.items()
@@ -46,25 +55,51 @@ def _result(rouge: dict[str, float], prompts: dict[str, str]) -> Result:
     return Result({}, rows, [])
 
 
-@given(st.fixed_dictionaries({method: scores for method in METHODS_COMPARED}), chosen_prompts)
-def test_the_best_of_one_pass_is_recommended(rouge: dict[str, float], prompts: dict[str, str]) -> None:
-    found = recommendation(_result(rouge, prompts), COMPOSITION.name)
-    modes = {"merge": rouge["merge"], "calibrated": rouge[SHIPPED_METHOD]}
+measured = st.fixed_dictionaries({method: scores for method in COMPARED})
+calibrations = st.sampled_from(CALIBRATIONS)
+
+
+@given(measured, chosen_prompts, calibrations)
+def test_the_best_of_one_pass_is_recommended(
+    rouge: dict[str, float], prompts: dict[str, str], calibration: str
+) -> None:
+    found = recommendation(_result(rouge, prompts), COMPOSITION.name, calibration)
+    modes = {"merge": rouge["merge"], "calibrated": rouge[calibration]}
     assert modes[found["recommended_mode"]] == max(modes.values())
     assert found["validation"]["two-step.rouge_l"] == rouge["two-step"]
-    assert found["validation"]["calibrated.rouge_l"] == rouge[SHIPPED_METHOD]
+    assert found["validation"]["calibrated.rouge_l"] == rouge[calibration]
+    assert found["calibration"] == calibration
 
 
-@given(chosen_prompts)
-def test_a_mode_overrides_the_prompt_only_where_validation_chose_another(prompts: dict[str, str]) -> None:
-    overrides = recommendation(_result(dict.fromkeys(METHODS_COMPARED, 0.5), prompts), COMPOSITION.name)[
-        "prompt_overrides"
-    ]
-    for method in METHODS_COMPARED:
-        mode = "calibrated" if method == SHIPPED_METHOD else method
+@given(measured, measured, chosen_prompts)
+def test_the_better_calibration_is_not_worse_in_both_metrics(
+    rouge: dict[str, float], chrf: dict[str, float], prompts: dict[str, str]
+) -> None:
+    better = better_calibration(_result(rouge, prompts, chrf), COMPOSITION.name, CALIBRATIONS)
+    for other in CALIBRATIONS:
+        assert rouge[better] >= rouge[other] or chrf[better] >= chrf[other]
+    assert better_calibration(_result(rouge, prompts, chrf), COMPOSITION.name, [CALIBRATIONS[1]]) == CALIBRATIONS[1]
+
+
+@given(chosen_prompts, calibrations)
+def test_a_mode_overrides_the_prompt_only_where_validation_chose_another(
+    prompts: dict[str, str], calibration: str
+) -> None:
+    result = _result(dict.fromkeys(COMPARED, 0.5), prompts)
+    overrides = recommendation(result, COMPOSITION.name, calibration)["prompt_overrides"]
+    for method in (*MODES, calibration):
+        mode = "calibrated" if method == calibration else method
         assert overrides.get(mode, COMPOSITION.prompt) == VARIANTS[prompts[method]]
     assert all(prompt != COMPOSITION.prompt for prompt in overrides.values())
-    assert overrides.keys() <= set(MODES)
+    assert overrides.keys() <= set(manifest.MODES)
+
+
+def test_what_was_recommended_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "CALIBRATIONS", tmp_path)
+    assert shipped_calibration(COMPOSITION) == DEFAULT_CALIBRATION
+    write_recommendations({COMPOSITION.name: {"calibration": "lc++s"}})
+    assert shipped_calibration(COMPOSITION) == "lc++s"
+    assert shipped_calibration(Composition.parse("reply+de")) == DEFAULT_CALIBRATION
 
 
 def test_new_recommendations_join_the_known_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from toolchain.adapters.calibration_file import read_calibration
 from toolchain.adapters.compose import compose
 from toolchain.adapters.files import Adapter
 from toolchain.adapters.merging.method import Method, mean_weights, single_adapters
+from toolchain.adapters.merging.scope import Scope
 from toolchain.tasks import Composition
 
 FROM_TWO_STEP = "lc++-two-step"
@@ -23,6 +24,12 @@ _PAPER = {
 def calibration_path(composition: Composition, method: str) -> Path:
     """Where a trained calibration is committed, by the id of its method in `METHODS`."""
     return paths.CALIBRATIONS / method / f"{composition.name}.safetensors"
+
+
+def calibration_log_path(composition: Scope, method: str) -> Path:
+    """Where the log of its training is committed: that of the main task, where all its compositions share the calibration."""
+    shared = method == CalibrationMethod.LC_PLUS_PLUS_S
+    return paths.CALIBRATIONS / method / f"{composition.ids[0] if shared else composition.name}.json"
 
 
 def _adapters(method: str) -> Callable[[Composition], list[Adapter]]:

@@ -1,0 +1,80 @@
+"""LC++S: one P2·P1 for all compositions of a main task, trained on the data of all of them, each row of a batch beside its own merge.
+
+Every conversation is seen with as many targets as there are auxiliary tasks, in as many words and languages: what they have in common is
+what is to be said, which a calibration on the few conversations of one composition learns by heart instead.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from toolchain import paths
+from toolchain.adapters.calibration import CalibrationMethod, attach, training_provenance
+from toolchain.adapters.calibration_data import CalibrationData
+from toolchain.adapters.calibration_file import Calibration, write_calibration
+from toolchain.adapters.examples import Example, encode_pairs, weighted_ends
+from toolchain.adapters.files import adapter_hash
+from toolchain.adapters.quantised_activations import quantise_activations
+from toolchain.adapters.row_merge import merge_by_row
+from toolchain.adapters.training import Schedule, train, write_log
+from toolchain.base_model.load import LoadedBase
+from toolchain.data.pairs import Pair
+from toolchain.tasks import Composition
+
+METHOD = CalibrationMethod.LC_PLUS_PLUS_S
+
+
+def train_for_main_task(
+    base: LoadedBase, main: str, schedule: Schedule, folder: Path, data: Mapping[Composition, CalibrationData]
+) -> dict[str, Any]:
+    """Train on the `data` of all compositions of `main` over the exported fp16 adapters.
+
+    Writes the same tensors as a calibration file for each composition, and their log as `<main>.json` beside them; returns the log.
+    """
+
+    def encoded(pairs: Mapping[Composition, Sequence[Pair]]) -> dict[Composition, list[Example]]:
+        return {item: encode_pairs(base, item.prompt, of_it) for item, of_it in pairs.items()}
+
+    training = encoded({item: of_it.training for item, of_it in data.items()})
+    if schedule.end_weight != 1:
+        training = {item: weighted_ends(base, of_it, schedule.end_weight) for item, of_it in training.items()}
+    validation = encoded({item: of_it.validation for item, of_it in data.items()})
+    tasks = tuple(dict.fromkeys(chain(*(item.ids for item in data))))
+    hashes = {task: adapter_hash(paths.ADAPTERS / task) for task in tasks}
+    torch.manual_seed(schedule.seed)
+    corrections = attach(base.model, METHOD)
+    merge_by_row(base.model, {item: [*training[item], *validation[item]] for item in data}, tasks)
+    if schedule.quantised_activations:
+        quantise_activations(base.model)
+    run = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()[:12]
+    checkpoint = paths.cache() / "checkpoints" / f"{main}-{METHOD}-seed{schedule.seed}-{run}.pt"
+    parameters = dict(corrections.named_parameters())
+    examples, measured = list(chain(*training.values())), list(chain(*validation.values()))
+    log = train(base.model, parameters, examples, measured, schedule, checkpoint, lambda _training: None)
+    entries = corrections.entries(base.model.config.num_hidden_layers)
+    for item in data:
+        own = {task: hashes[task] for task in item.ids}
+        calibration = Calibration(METHOD, item.name, base.specification.sha256, own, entries)
+        write_calibration(folder / f"{item.name}.safetensors", calibration)
+    files = {path for of_it in data.values() for path in of_it.files}
+    content = {
+        "main_task": main,
+        "compositions": [item.name for item in data],
+        "method": METHOD,
+        "parameters": sum(parameter.numel() for parameter in parameters.values()),
+        "base_sha256": base.specification.sha256,
+        "adapter_sha256": hashes,
+        "training_pairs": len(examples),
+        "of_which_teacher": sum(of_it.described["of_which_teacher"] for of_it in data.values()),
+        "validation_pairs": len(measured),
+        **training_provenance(schedule, sorted(files)),
+        **asdict(log),
+    }
+    write_log(folder / f"{main}.json", content)
+    checkpoint.unlink(missing_ok=True)
+    return content

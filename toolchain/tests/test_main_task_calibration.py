@@ -1,0 +1,101 @@
+"""LC++S: one calibration for all compositions of a main task, and what is written is what was trained."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from toolchain import paths
+from toolchain.adapters.calibration import train_calibration
+from toolchain.adapters.calibration_data import CalibrationData
+from toolchain.adapters.calibration_file import Calibration, read_calibration
+from toolchain.adapters.compose import compose
+from toolchain.adapters.examples import encode_pairs
+from toolchain.adapters.files import adapter_hash, write_adapter
+from toolchain.adapters.main_task_calibration import METHOD, train_for_main_task
+from toolchain.adapters.merging.method import mean_weights, single_adapters
+from toolchain.adapters.training import Schedule
+from toolchain.base_model.load import LoadedBase
+from toolchain.data.benchmark import Split
+from toolchain.data.pairs import composition_pairs
+from toolchain.errors import ToolchainError
+from toolchain.evaluation.generate import adapter_applied
+from toolchain.tasks import Composition, compositions_of
+from toolchain.tests.tiny import logits, random_adapter, tiny_base
+
+MAIN = "summarize"
+COMPOSITIONS = compositions_of(MAIN)
+TASKS = {task for item in COMPOSITIONS for task in item.ids}
+SCHEDULE = Schedule(steps=4, batch_size=7, learning_rate=0.02, warmup_steps=1, evaluate_every=4, keep_best=False)
+
+
+@pytest.fixture
+def adapters(assets: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
+    for seed, task in enumerate(sorted(TASKS)):
+        write_adapter(paths.ADAPTERS / task, random_adapter(20 + seed), "tiny")
+    return assets / "lc++s"
+
+
+def _data() -> dict[Composition, CalibrationData]:
+    return {
+        item: CalibrationData(
+            composition_pairs(item, Split.CALIBRATION)[:2],
+            composition_pairs(item, Split.VALIDATION)[:1],
+            {"of_which_teacher": 0},
+        )
+        for item in COMPOSITIONS
+    }
+
+
+def _written(folder: Path) -> dict[Composition, Calibration]:
+    return {item: read_calibration(folder / f"{item.name}.safetensors") for item in COMPOSITIONS}
+
+
+def test_every_composition_gets_the_same_tensors_for_its_own_adapters(base: LoadedBase, adapters: Path) -> None:
+    log = train_for_main_task(base, MAIN, SCHEDULE, adapters, _data())
+    written = _written(adapters)
+    first = next(iter(written.values()))
+    for item, calibration in written.items():
+        assert (calibration.method, calibration.composition) == (METHOD, item.name)
+        assert calibration.adapter_sha256 == {task: adapter_hash(paths.ADAPTERS / task) for task in item.ids}
+        for entry, same in zip(calibration.entries, first.entries, strict=True):
+            for own, of_the_first in ((entry.p1, same.p1), (entry.p2, same.p2)):
+                assert own is not None
+                assert of_the_first is not None
+                assert np.array_equal(own, of_the_first)
+    stored = sum(tensor.size for entry in first.entries for tensor in (entry.p1, entry.p2) if tensor is not None)
+    assert stored == log["parameters"]
+    assert log["training_pairs"] == 2 * len(COMPOSITIONS)
+    assert log["compositions"] == [item.name for item in COMPOSITIONS]
+    assert json.loads((adapters / f"{MAIN}.json").read_text(encoding="utf-8"))["losses"] == log["losses"]
+    assert not list((adapters.parent / "cache").rglob("*.pt")), "the checkpoint goes once the files are written"
+
+
+def test_the_composed_adapter_computes_what_was_trained(base: LoadedBase, adapters: Path) -> None:
+    data = _data()
+    train_for_main_task(base, MAIN, SCHEDULE, adapters, data)
+    plain = tiny_base()
+    for item, calibration in _written(adapters).items():
+        (example, *_) = encode_pairs(base, item.prompt, data[item].training)
+        single = single_adapters(item)
+        with adapter_applied(plain.model, compose(single, mean_weights(len(single)))):
+            merged = logits(plain, list(example.prompt))
+        with adapter_applied(plain.model, compose(single, mean_weights(len(single)), calibration)):
+            deployed = logits(plain, list(example.prompt))
+        trained = logits(base, list(example.prompt))
+        np.testing.assert_allclose(deployed, trained, rtol=2e-2, atol=2e-2)
+        assert (trained - merged).abs().max() > 0.2, "training must move the logits for this to mean anything"
+
+
+def test_it_is_the_same_again(adapters: Path) -> None:
+    first = train_for_main_task(tiny_base(), MAIN, SCHEDULE, adapters, _data())
+    files = {path.name: path.read_bytes() for path in adapters.glob("*.safetensors")}
+    assert train_for_main_task(tiny_base(), MAIN, SCHEDULE, adapters, _data())["losses"] == first["losses"]
+    assert {path.name: path.read_bytes() for path in adapters.glob("*.safetensors")} == files
+
+
+def test_it_is_not_trained_for_one_composition(base: LoadedBase, assets: Path) -> None:
+    with pytest.raises(ToolchainError, match=f"train main-task {MAIN}"):
+        train_calibration(base, COMPOSITIONS[0], METHOD, SCHEDULE, assets / "c.safetensors")
