@@ -70,10 +70,24 @@ def _lingua(tags: tuple[str, ...]) -> Any:
 def answer_metrics(
     answer: str, reference: str, source: str, names: Set[str], expected_language: str, detector: LanguageDetector
 ) -> dict[str, float]:
-    """All metrics of one answer, in 0..1 (chrF too).
+    """All metrics of one answer, in 0..1 (chrF too): those of `overlap_metrics`, and rules.
 
-    weighted ROUGE = R1/6 + R2/3 + R3/2 (F1) after K-Merge (arXiv 2510.13537); copy rate = share of the answer's words that stand in the source;
-    numbers (names) kept = share of the reference's numbers (of its words that are `names`) that stand in the answer.
+    Copy rate = share of the answer's words that stand in the source; numbers (names) kept = share of the reference's numbers (of its words
+    that are `names`) that stand in the answer.
+    """
+    values = overlap_metrics(answer, reference)
+    values["language"] = float(detector.detect(answer) == expected_language) if answer else 0.0
+    values["copy_rate"] = _share(_words(answer), set(_words(source)), of_nothing=0)
+    values["numbers_kept"] = _share(_NUMBER.findall(reference), set(_NUMBER.findall(answer)), of_nothing=1)
+    wanted = [word for word in dict.fromkeys(_WORD.findall(reference)) if word in names]
+    values["names_kept"] = _share(wanted, set(_WORD.findall(answer)), of_nothing=1)
+    return values
+
+
+def overlap_metrics(answer: str, reference: str) -> dict[str, float]:
+    """What an answer has in common with its reference, in 0..1.
+
+    Weighted ROUGE = R1/6 + R2/3 + R3/2 (F1) after K-Merge (arXiv 2510.13537).
     """
     values: dict[str, float] = {}
     for name, scorer in _scorers().items():
@@ -83,11 +97,6 @@ def answer_metrics(
     rouge_3 = _ngram_f1(answer, reference, 3)
     values["weighted_rouge"] = values["rouge_1"] / 6 + values["rouge_2"] / 3 + rouge_3 / 2
     values["chrf"] = _chrf().sentence_score(answer, [reference]).score / 100
-    values["language"] = float(detector.detect(answer) == expected_language) if answer else 0.0
-    values["copy_rate"] = _share(_words(answer), set(_words(source)), of_nothing=0)
-    values["numbers_kept"] = _share(_NUMBER.findall(reference), set(_NUMBER.findall(answer)), of_nothing=1)
-    wanted = [word for word in dict.fromkeys(_WORD.findall(reference)) if word in names]
-    values["names_kept"] = _share(wanted, set(_WORD.findall(answer)), of_nothing=1)
     return values
 
 

@@ -14,6 +14,7 @@ from toolchain.adapters.merging.registry import METHODS
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
+from toolchain.evaluation.group_table import group_table
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
 from toolchain.evaluation.readme import with_results
 from toolchain.evaluation.report import html_report, markdown_report
@@ -166,3 +167,26 @@ def test_splits_are_not_mixed(tmp_path: Path) -> None:
         write_result(tmp_path / f"{split}.jsonl", Result(meta, [], []))
     with pytest.raises(ToolchainError, match="splits"):
         read_results([tmp_path / "test.jsonl", tmp_path / "validation.jsonl"])
+
+
+def test_groups_are_compared_over_whole_conversations() -> None:
+    names = ["summarize+es", "summarize+fr"]
+    results = _results({(name, method): 0.5 for name in names for method in ("merge", "two-step", "lc++")})
+    for name in names:
+        first, second = composition_pairs(Composition.of(name), Split.TEST)[:2]
+        for pair in (first, second):
+            results.answers["python", name, "lc++", pair.id] = pair.target
+        # Half of each pair of answers is right: a mean of 50, and no conversation is like the other.
+        results.answers["python", name, "two-step", first.id] = first.target
+    rows = {row[1]: row for row in group_table(results, "python").rows}
+    assert rows.keys() == {"merge", "two-step", "lc++"}
+    assert rows["lc++"][:6] == ["S+Tr", "lc++", "100.00", "+100.00 [+100.00, +100.00] (merge)", rows["lc++"][4], ""]
+    assert rows["lc++"][4].startswith("2.00 [1.00, ")
+    assert rows["two-step"][2] == "50.00"
+    assert rows["two-step"][5] == "-50.00 [-100.00, +0.00]"
+    assert rows["lc++"][-1] == "2 x 2"
+
+
+def test_a_method_that_was_not_measured_on_a_whole_group_is_left_out_of_it() -> None:
+    results = _results({("summarize+es", "merge"): 0.5, ("summarize+fr", "merge"): 0.5, ("summarize+es", "lc++"): 0.5})
+    assert {row[1] for row in group_table(results, "python").rows} == {"merge"}

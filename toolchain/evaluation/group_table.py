@@ -1,0 +1,86 @@
+"""The paper's four compositional tasks as groups: each method's mean over their sub-tasks, compared in pairs, whole conversations resampled.
+
+The same conversations are asked in every language and tone. Drawing them whole keeps their scores, which rise and fall together, from
+counting as independent.
+"""
+
+from collections.abc import Sequence
+from statistics import mean
+
+from toolchain.data.benchmark import Split
+from toolchain.data.pairs import composition_pairs
+from toolchain.evaluation.bootstrap import Interval, bootstrap_mean, bootstrap_ratio
+from toolchain.evaluation.metrics import overlap_metrics
+from toolchain.evaluation.paper import GROUPS, group_of, main_metric
+from toolchain.evaluation.results import Results
+from toolchain.evaluation.tables import Table
+from toolchain.tasks import Composition
+
+DATA_FREE_MERGES = ("linear", "merge", "ties", "dare", "slerp")
+Scores = dict[str, list[float]]
+"""By metric: a value for each conversation, the mean over the sub-tasks of a group."""
+
+
+def group_table(results: Results, engine: str) -> Table:
+    """A row for each group and each method that was measured on all its measured sub-tasks."""
+    compositions = [Composition.of(name) for name in results.compositions(engine)]
+    rows = []
+    for group in GROUPS:
+        members = [item for item in compositions if group_of(item) == group]
+        if not members:
+            continue
+        metric = main_metric(members[0])
+        found = {method: _scores(results, engine, members, method) for method in results.methods(engine)}
+        scores = {method: of_it for method, of_it in found.items() if of_it}
+        merges = [method for method in DATA_FREE_MERGES if method in scores]
+        best = max(merges, key=lambda method: mean(scores[method][metric]), default=None)
+        for method, of_it in scores.items():
+            values = of_it[metric]
+            against = {name: scores[name] for name in (best, "two-step", "lc++") if name in scores and name != method}
+            cells = [
+                f"{100 * mean(values):.2f}",
+                _points(values, against[best][metric]) + f" ({best})" if best in against else "",
+                _ratio(values, against["two-step"][metric]) if "two-step" in against else "",
+                _points(values, against["lc++"][metric]) if "lc++" in against else "",
+                f"{100 * mean(of_it['chrf']):.2f}",
+                _points(of_it["chrf"], against["lc++"]["chrf"]) if "lc++" in against else "",
+            ]
+            rows.append([group, method, *cells, f"{len(values)} x {len(members)}"])
+    head = ["group", "method", "%", "- best data-free merge", "/ two-step", "- lc++", "chrF, %", "chrF - lc++"]
+    note = (
+        "ROUGE-L of summaries (S), weighted ROUGE of replies (R), unicode words: means over the sub-tasks, differences in points, "
+        "with paired-bootstrap 95 % intervals over conversations. One training seed."
+    )
+    return Table(f"Groups of sub-tasks ({engine})", note, [*head, "conversations x sub-tasks"], rows)
+
+
+def _scores(results: Results, engine: str, members: Sequence[Composition], method: str) -> Scores | None:
+    """None where a sub-task was not measured, or not on the conversations of the others."""
+    split = Split(next(iter(results.metas.values()))["split"])
+    measured: list[dict[str, dict[str, float]]] = []
+    for item in members:
+        pairs = composition_pairs(item, split)
+        answers = {pair.id: results.answers.get((engine, item.name, method, pair.id)) for pair in pairs}
+        targets = {pair.id: pair.target for pair in pairs}
+        measured.append(
+            {name: overlap_metrics(answer, targets[name]) for name, answer in answers.items() if answer is not None}
+        )
+    ids = sorted(measured[0])
+    if not ids or any(sorted(of_it) != ids for of_it in measured):
+        return None
+    metrics = (main_metric(members[0]), "chrf")
+    return {metric: [mean(of_it[name][metric] for of_it in measured) for name in ids] for metric in metrics}
+
+
+def _points(values: Sequence[float], others: Sequence[float]) -> str:
+    found = bootstrap_mean([100 * (value - other) for value, other in zip(values, others, strict=True)], seed=0)
+    return _shown(found, "+")
+
+
+def _ratio(values: Sequence[float], others: Sequence[float]) -> str:
+    return _shown(bootstrap_ratio(values, others, seed=0), "")
+
+
+def _shown(interval: Interval, sign: str) -> str:
+    value, low, high = (format(number, f"{sign}.2f") for number in (interval.value, interval.low, interval.high))
+    return f"{value} [{low}, {high}]"
