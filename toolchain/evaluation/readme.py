@@ -4,14 +4,18 @@ import re
 from pathlib import Path
 
 from toolchain.errors import ToolchainError
+from toolchain.evaluation.group_table import group_table
 from toolchain.evaluation.result_file import read_result
 from toolchain.evaluation.result_table import markdown
+from toolchain.evaluation.results import read_results
 
-_BLOCK = re.compile(r"(<!-- results: (\S+) -->\n).*?(\n<!-- end of results -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- (results|groups): (\S+) -->\n).*?(\n<!-- end of \2 -->)", re.DOTALL)
 
 
 def with_results(document: Path) -> str:
     """The document's text with each block made anew from the result file that it names, relative to the document.
+
+    `results` are all metrics of each composition, `groups` the means over the paper's compositional tasks.
 
     Raises:
         ToolchainError: it has no block, or a result file cannot be read.
@@ -21,6 +25,13 @@ def with_results(document: Path) -> str:
         raise ToolchainError(f"{document} has no block between <!-- results: FILE --> and <!-- end of results -->")
 
     def table(match: re.Match[str]) -> str:
-        return match[1] + markdown(read_result(document.parent / match[2])).strip() + match[3]
+        path = document.parent / match[3]
+        made = markdown(read_result(path)) if match[2] == "results" else _groups(path)
+        return match[1] + made.strip() + match[4]
 
     return _BLOCK.sub(table, text)
+
+
+def _groups(path: Path) -> str:
+    results = read_results([path])
+    return "\n\n".join(table.markdown() for table in (group_table(results, engine) for engine in results.engines()))

@@ -32,9 +32,7 @@ def markdown_report(results: Results) -> str:
     """Provenance and tables."""
     lines = ["# Results", "", *(f"- {line}" for line in provenance(results)), ""]
     for table in tables(results):
-        lines += [f"## {table.title}", "", table.note, ""]
-        lines += ["| " + " | ".join(table.head) + " |", "|---" * len(table.head) + "|"]
-        lines += ["| " + " | ".join(row) + " |" for row in table.rows] + [""]
+        lines += [f"## {table.title}", "", table.note, "", table.markdown(), ""]
     return "\n".join(lines)
 
 

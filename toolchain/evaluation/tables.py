@@ -22,6 +22,11 @@ class Table:
     head: list[str]
     rows: list[list[str]]
 
+    def markdown(self) -> str:
+        """Head and rows, without title and note."""
+        lines = [self.head, ["---"] * len(self.head), *self.rows]
+        return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
 
 def table_1(results: Results, engine: str) -> Table:
     """Quality by group, ours beside the paper's; a mean over the sub-tasks of a group that were measured."""
