@@ -185,9 +185,7 @@ def train_main_task_command(
     out: Annotated[Path | None, typer.Option(help="Folder to write; default assets/calibrations/lc++s.")] = None,
 ) -> None:
     """Train LC++S, the calibration that all compositions of a main task share; writes a file for each of them."""
-    from toolchain.adapters.calibration_data import benchmark_data
     from toolchain.adapters.main_task_calibration import METHOD, train_for_main_task
-    from toolchain.adapters.teacher import teacher_pairs
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
     from toolchain.recipe import read_recipe
@@ -197,7 +195,7 @@ def train_main_task_command(
         raise ToolchainError(f"{task!r} is no main task: choose from {', '.join(MAIN_TASKS)}")
     own = read_recipe(recipe).calibration.training
     training = _overridden(own, steps, batch_size, learning_rate, precision, gradient_checkpointing)
-    data = {item: benchmark_data(item, teacher_pairs(item) if with_teacher else []) for item in compositions_of(task)}
+    data = {item: _training_data(item, with_teacher) for item in compositions_of(task)}
     schedule = replace(
         training.schedule(sum(len(of_it.training) for of_it in data.values()), seed, keep_best=False),
         evaluate_every=STEPS_BETWEEN_EVALUATIONS,
@@ -210,7 +208,7 @@ def train_main_task_command(
 
 
 def _training_data(
-    composition: "Composition", with_teacher: bool, two_step: bool, targets: Path | None
+    composition: "Composition", with_teacher: bool, two_step: bool = False, targets: Path | None = None
 ) -> "CalibrationData":
     """What the command was told to train on: the benchmark's references unless it was given targets."""
     from toolchain.adapters.calibration_data import benchmark_data, target_data

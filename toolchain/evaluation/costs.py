@@ -73,7 +73,8 @@ def fitted_scopes(method: str) -> list[Scope]:
     """What a method has a log for: compositions, or all of them at once."""
     if _shared(method):
         return [EVERYTHING] if fit_log(method, EVERYTHING) else []
-    fitted = sorted((paths.RESULTS / "fitted" / method).glob("*+*.json"))
-    calibrations = sorted((paths.CALIBRATIONS / method).glob("*+*.safetensors"))
-    names = [path.stem for path in (calibrations if method in calibrated.IDS else fitted)]
-    return [Composition.parse(name) for name in names]
+    if method in calibrated.IDS:
+        found = (paths.CALIBRATIONS / method).glob("*+*.safetensors")
+    else:
+        found = (paths.RESULTS / "fitted" / method).glob("*+*.json")
+    return [Composition.parse(path.stem) for path in sorted(found)]

@@ -80,7 +80,7 @@ def _choose_prompt(
     questions = {variant: Question(method, composition, template) for variant, template in prompts.items()}
     if len(questions) == 1:
         return next(iter(questions.items()))
-    pairs = composition_pairs(composition, Split.VALIDATION)[: min(limit or PROMPT_CONVERSATIONS, PROMPT_CONVERSATIONS)]
+    pairs = composition_pairs(composition, Split.VALIDATION)[:limit][:PROMPT_CONVERSATIONS]
     scores = {}
     for variant, question in questions.items():
         texts = [answer.text for answer in kept.answers(engine, question, Split.VALIDATION, pairs)]

@@ -4,7 +4,7 @@ The same conversations are asked in every language and tone. Drawing them whole 
 counting as independent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import mean
 
 from toolchain.data.benchmark import Split
@@ -23,6 +23,7 @@ Scores = dict[str, list[float]]
 
 def group_table(results: Results, engine: str) -> Table:
     """A row for each group and each method that was measured on all its measured sub-tasks."""
+    split = Split(next(iter(results.metas.values()))["split"])
     compositions = [Composition.of(name) for name in results.compositions(engine)]
     rows = []
     for group in GROUPS:
@@ -30,7 +31,8 @@ def group_table(results: Results, engine: str) -> Table:
         if not members:
             continue
         metric = main_metric(members[0])
-        found = {method: _scores(results, engine, members, method) for method in results.methods(engine)}
+        targets = {item.name: {pair.id: pair.target for pair in composition_pairs(item, split)} for item in members}
+        found = {method: _scores(results, engine, method, targets, metric) for method in results.methods(engine)}
         scores = {method: of_it for method, of_it in found.items() if of_it}
         merges = [method for method in DATA_FREE_MERGES if method in scores]
         best = max(merges, key=lambda method: mean(scores[method][metric]), default=None)
@@ -54,22 +56,22 @@ def group_table(results: Results, engine: str) -> Table:
     return Table(f"Groups of sub-tasks ({engine})", note, [*head, "conversations x sub-tasks"], rows)
 
 
-def _scores(results: Results, engine: str, members: Sequence[Composition], method: str) -> Scores | None:
-    """None where a sub-task was not measured, or not on the conversations of the others."""
-    split = Split(next(iter(results.metas.values()))["split"])
-    measured: list[dict[str, dict[str, float]]] = []
-    for item in members:
-        pairs = composition_pairs(item, split)
-        answers = {pair.id: results.answers.get((engine, item.name, method, pair.id)) for pair in pairs}
-        targets = {pair.id: pair.target for pair in pairs}
-        measured.append(
-            {name: overlap_metrics(answer, targets[name]) for name, answer in answers.items() if answer is not None}
-        )
+def _scores(
+    results: Results, engine: str, method: str, targets: Mapping[str, Mapping[str, str]], metric: str
+) -> Scores | None:
+    """None where a sub-task was not measured, or not on the conversations of the others; `targets` by sub-task and conversation."""
+    measured = [
+        {
+            conversation: overlap_metrics(answer, target)
+            for conversation, target in of_it.items()
+            if (answer := results.answers.get((engine, name, method, conversation))) is not None
+        }
+        for name, of_it in targets.items()
+    ]
     ids = sorted(measured[0])
     if not ids or any(sorted(of_it) != ids for of_it in measured):
         return None
-    metrics = (main_metric(members[0]), "chrf")
-    return {metric: [mean(of_it[name][metric] for of_it in measured) for name in ids] for metric in metrics}
+    return {name: [mean(of_it[item][name] for of_it in measured) for item in ids] for name in (metric, "chrf")}
 
 
 def _points(values: Sequence[float], others: Sequence[float]) -> str:

@@ -23,7 +23,9 @@ def test_a_calibration_is_of_the_adapters_that_are_there_and_has_the_log_of_its_
     assert calibration.adapter_sha256 == hashes
     assert hashes.items() <= log["adapter_sha256"].items()
     assert calibration.composition == path.stem
-    assert path.stem in log.get("compositions", [log.get("composition")])
+    trained_for = log["compositions"] if "compositions" in log else [log["composition"]]
+    assert path.stem in trained_for
+    assert log["adapter_sha256"].keys() == {task for name in trained_for for task in name.split("+")}
     assert calibration.method == log["method"]
     if log["of_which_teacher"]:
         assert targets_path(composition).is_file()
