@@ -116,6 +116,11 @@ class Composition:
         return "+".join(task.id for task in self.tasks)
 
     @property
+    def stored_as(self) -> str:
+        """Under which name, without ending, what was trained for it is kept."""
+        return self.name
+
+    @property
     def ids(self) -> tuple[str, ...]:
         """The task ids in order."""
         return tuple(task.id for task in self.tasks)

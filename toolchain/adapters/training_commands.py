@@ -24,10 +24,8 @@ Seed = Annotated[int, typer.Option(help="Seed of initialisation, batches and dro
 RecipeName = Annotated[
     str | None, typer.Option("--recipe", help="A recipe's name or .toml file.", show_default="that of the base")
 ]
-PrecisionName = Annotated[
-    str | None,
-    typer.Option("--precision", help="fp32, or bf16 for the matrix products.", show_default="the recipe's"),
-]
+_PRECISION_HELP = "fp32, or bf16 for the matrix products."
+PrecisionName = Annotated[str | None, typer.Option("--precision", help=_PRECISION_HELP, show_default="the recipe's")]
 Checkpointing = Annotated[
     bool | None,
     typer.Option(help="Recompute activations instead of keeping them: less memory.", show_default="the recipe's"),
@@ -133,12 +131,16 @@ def train_calibration_command(
         typer.Option(help="Train on this file of `data two-step` or `data targets`, instead of on references."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="File to write; default assets/calibrations/<method>/<composition>.safetensors.")
+        Path | None,
+        typer.Option(
+            help="File to write; default assets/calibrations/<method>/<composition>.safetensors, for another seed in seed-<seed> there."
+        ),
     ] = None,
 ) -> None:
     """Train the calibration of one composition on the real base and the committed adapters."""
     from toolchain.adapters.calibration import CalibrationMethod, train_calibration
     from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
+    from toolchain.adapters.merging.scope import trained_with
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
     from toolchain.recipe import read_recipe
@@ -161,7 +163,7 @@ def train_calibration_command(
         end_weight=end_weight,
         quantised_activations=quantised_activations,
     )
-    path = out or calibration_path(parsed, FROM_TWO_STEP if two_step else kind)
+    path = out or calibration_path(trained_with(parsed, seed), FROM_TWO_STEP if two_step else kind)
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
     log = train_calibration(base, parsed, kind, schedule, path, data, weights)
     show(
@@ -237,12 +239,14 @@ def train_baseline_command(
     evaluations: Annotated[int, typer.Option(min=1, help="Losses that a gradient-free search may look at.")] = 40,
     seed: Seed = 0,
     with_teacher: Teacher = False,
+    precision: Annotated[str, typer.Option(help=_PRECISION_HELP)] = "fp32",
 ) -> None:
     """Fit a baseline to one composition; its tensors go to the cache, the log with their hashes to docs/results/fitted."""
     from toolchain.adapters.merging.budget import Budget
     from toolchain.adapters.merging.fitted import fit_method
     from toolchain.adapters.merging.registry import METHODS
-    from toolchain.adapters.merging.scope import EVERYTHING
+    from toolchain.adapters.merging.scope import EVERYTHING, trained_with
+    from toolchain.adapters.training import Precision
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
     from toolchain.tasks import Composition
@@ -252,8 +256,9 @@ def train_baseline_command(
     tried = METHODS[method].rates if rates is None else numbers("--rates", rates)
     if METHODS[method].shared and composition != EVERYTHING.name:
         raise ToolchainError(f"method {method!r} is shared by all compositions: give `all` instead of {composition!r}")
-    scope = EVERYTHING if METHODS[method].shared else Composition.parse(composition)
-    budget = Budget(steps, batch_size, tried, evaluations, seed, with_teacher)
+    scope = EVERYTHING if METHODS[method].shared else trained_with(Composition.parse(composition), seed)
+    products = chosen(Precision, "precision", precision)
+    budget = Budget(steps, batch_size, tried, evaluations, seed, with_teacher, products)
     log = fit_method(METHODS[method], lambda: load_base(base_model()), scope, budget)
     shown = ("method", "composition", "parameters", "rate", "weights", "density", "weight", "seconds")
     show({key: log[key] for key in shown if key in log})

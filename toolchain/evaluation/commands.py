@@ -25,7 +25,9 @@ def register(app: typer.Typer) -> None:
 
 def evaluate_command(
     compositions: Annotated[str, typer.Option(help="Comma-separated.")] = "summarize+es",
-    methods: Annotated[str, typer.Option(help="Comma-separated.")] = "zero-shot,main,merge,two-step,lc,lc++",
+    methods: Annotated[
+        str, typer.Option(help="Comma-separated; lc++@1 is lc++ as seed 1 trained it.")
+    ] = "zero-shot,main,merge,two-step,lc,lc++",
     split: Annotated[str, typer.Option(help="test, or validation while choosing.")] = "test",
     limit: Annotated[int | None, typer.Option(min=1, help="First conversations only.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
@@ -35,7 +37,7 @@ def evaluate_command(
     ] = None,
 ) -> None:
     """Compare methods on held-out conversations; the table goes to stdout, the result file to docs/results."""
-    from toolchain.adapters.merging.registry import METHODS
+    from toolchain.adapters.merging.registry import method_named
     from toolchain.data.benchmark import Split
     from toolchain.evaluation.evaluate import Evaluation, evaluate
     from toolchain.evaluation.open_engine import open_engine
@@ -43,8 +45,8 @@ def evaluate_command(
     from toolchain.evaluation.result_table import markdown
 
     names = methods.split(",")
-    if unknown := [name for name in names if name not in METHODS]:
-        raise ToolchainError(f"unknown method {unknown[0]!r}: choose from {', '.join(METHODS)}")
+    for name in names:
+        method_named(name)
     chosen_split = chosen(Split, "split", split)
     evaluation = Evaluation(names, compositions.split(","), chosen_split, limit, seed)
     with open_engine(engine) as opened:

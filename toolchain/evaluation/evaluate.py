@@ -8,7 +8,7 @@ from typing import Any
 from toolchain import paths
 from toolchain.adapters.files import adapter_hash
 from toolchain.adapters.merging.method import Method
-from toolchain.adapters.merging.registry import METHODS
+from toolchain.adapters.merging.registry import method_named
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs
 from toolchain.data.targets import targets_path
@@ -52,7 +52,7 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
         rows = Rows(shared, evaluation.seed)
         measured: dict[str, list[dict[str, float]]] = {}
         questions: dict[str, Question] = {}
-        for method in (METHODS[method] for method in evaluation.methods):
+        for method in map(method_named, evaluation.methods):
             variant, question = _choose_prompt(engine, method, composition, evaluation.limit, kept)
             answers = kept.answers(engine, question, evaluation.split, pairs)
             texts = [answer.text for answer in answers]

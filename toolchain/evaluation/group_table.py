@@ -9,11 +9,11 @@ from statistics import mean
 
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
-from toolchain.evaluation.bootstrap import Interval, bootstrap_mean, bootstrap_ratio
-from toolchain.evaluation.metrics import overlap_metrics
+from toolchain.evaluation.bootstrap import bootstrap_mean, bootstrap_ratio
 from toolchain.evaluation.paper import GROUPS, group_of, main_metric
+from toolchain.evaluation.repeats import mean_over_repeats
 from toolchain.evaluation.results import Results
-from toolchain.evaluation.tables import Table
+from toolchain.evaluation.tables import Table, difference
 from toolchain.tasks import Composition
 
 DATA_FREE_MERGES = ("linear", "merge", "ties", "dare", "slerp")
@@ -51,7 +51,7 @@ def group_table(results: Results, engine: str) -> Table:
     head = ["group", "method", "%", "- best data-free merge", "/ two-step", "- lc++", "chrF, %", "chrF - lc++"]
     note = (
         "ROUGE-L of summaries (S), weighted ROUGE of replies (R), unicode words: means over the sub-tasks, differences in points, "
-        "with paired-bootstrap 95 % intervals over conversations. One training seed."
+        "with paired-bootstrap 95 % intervals over conversations. Means over training seeds where several were measured."
     )
     return Table(f"Groups of sub-tasks ({engine})", note, [*head, "conversations x sub-tasks"], rows)
 
@@ -61,12 +61,7 @@ def _scores(
 ) -> Scores | None:
     """None where a sub-task was not measured, or not on the conversations of the others; `targets` by sub-task and conversation."""
     measured = [
-        {
-            conversation: overlap_metrics(answer, target)
-            for conversation, target in of_it.items()
-            if (answer := results.answers.get((engine, name, method, conversation))) is not None
-        }
-        for name, of_it in targets.items()
+        mean_over_repeats(results, engine, name, method, of_it, (metric, "chrf")) for name, of_it in targets.items()
     ]
     ids = sorted(measured[0])
     if not ids or any(sorted(of_it) != ids for of_it in measured):
@@ -75,14 +70,10 @@ def _scores(
 
 
 def _points(values: Sequence[float], others: Sequence[float]) -> str:
-    found = bootstrap_mean([100 * (value - other) for value, other in zip(values, others, strict=True)], seed=0)
-    return _shown(found, "+")
+    differences = [100 * (value - other) for value, other in zip(values, others, strict=True)]
+    return difference(bootstrap_mean(differences, seed=0))
 
 
 def _ratio(values: Sequence[float], others: Sequence[float]) -> str:
-    return _shown(bootstrap_ratio(values, others, seed=0), "")
-
-
-def _shown(interval: Interval, sign: str) -> str:
-    value, low, high = (format(number, f"{sign}.2f") for number in (interval.value, interval.low, interval.high))
-    return f"{value} [{low}, {high}]"
+    found = bootstrap_ratio(values, others, seed=0)
+    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"

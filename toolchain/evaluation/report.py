@@ -5,6 +5,7 @@ from html import escape
 from toolchain.evaluation.group_table import group_table
 from toolchain.evaluation.judged import judged_table
 from toolchain.evaluation.plots import heat_map, quality_against_cost
+from toolchain.evaluation.repeats import repeats_table
 from toolchain.evaluation.results import Results
 from toolchain.evaluation.samples import samples
 from toolchain.evaluation.tables import Table, budgets, device_times, ratios, single_tasks, table_1, table_2
@@ -22,6 +23,7 @@ def tables(results: Results) -> list[Table]:
     engines = results.engines()
     found = [table_1(results, engine) for engine in engines]
     found += [group_table(results, engine) for engine in engines]
+    found += [repeats_table(results, engine) for engine in engines]
     found += [table_2(results), device_times(results), *(ratios(results, engine) for engine in engines)]
     found += [single_tasks(results, engine) for engine in engines]
     found += [judged_table(results, engine) for engine in engines]

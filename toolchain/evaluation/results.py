@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from toolchain import paths
+from toolchain.adapters.merging.registry import SEED_MARK
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.result_file import read_result
 
@@ -44,7 +45,14 @@ class Results:
         return list(dict.fromkeys(composition for of, composition, *_ in self.rows if of == engine))
 
     def methods(self, engine: str, name: str | None = None) -> list[str]:
-        """The methods that were measured on a composition or task, by default on any composition, in order."""
+        """The methods that were measured on a composition or task, by default on any composition, in order; without repeats."""
+        return [method for method in self._named(engine, name) if SEED_MARK not in method]
+
+    def repeats(self, engine: str, name: str, method: str) -> list[str]:
+        """A method and what other training seeds made of it (`lc++`, `lc++@1`), as far as they were measured on a composition."""
+        return [found for found in self._named(engine, name) if found.partition(SEED_MARK)[0] == method]
+
+    def _named(self, engine: str, name: str | None) -> list[str]:
         return list(
             dict.fromkeys(
                 method

@@ -5,6 +5,7 @@ from statistics import mean
 from typing import Any
 
 from toolchain.adapters.merging.registry import METHODS
+from toolchain.evaluation.bootstrap import Interval
 from toolchain.evaluation.costs import budget_of, chosen_by, cost, fit_log, fitted_scopes
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
 from toolchain.evaluation.results import Results
@@ -165,6 +166,12 @@ def budgets(results: Results) -> Table:
 def ratio(row: dict[str, Any] | None) -> str:
     """A ratio with its interval; nothing where it was not measured."""
     return f"{row['value']:.2f} [{row['interval'][0]:.2f}, {row['interval'][1]:.2f}]" if row else ""
+
+
+def difference(interval: Interval) -> str:
+    """A difference in points with its interval."""
+    value, low, high = (f"{number:+.2f}" for number in (interval.value, interval.low, interval.high))
+    return f"{value} [{low}, {high}]"
 
 
 def percent(row: dict[str, Any]) -> str:

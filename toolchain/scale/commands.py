@@ -1,5 +1,6 @@
 """The command of the dry run."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -38,3 +39,35 @@ def plan_command(
         show([item.described() for item in plans])
     else:
         print(table(plans))
+
+
+@scale_app.command("measure")
+def measure_command(
+    composition: Annotated[str, typer.Argument(help="Whose calibration split is read.")] = "summarize+es",
+    steps: Annotated[int, typer.Option(min=1)] = 10,
+    batch_size: Annotated[int, typer.Option(min=1)] = 6,
+    precision: Annotated[str, typer.Option(help="fp32, or bf16 for the matrix products.")] = "bf16",
+    out: Annotated[
+        Path | None, typer.Option(help="Result file; default docs/results/training-cost.<composition>.json.")
+    ] = None,
+) -> None:
+    """Seconds a step and peak memory of training a calibration and a joint-expert, one after another on this machine."""
+    from dataclasses import asdict
+
+    from toolchain import paths
+    from toolchain.adapters.training import Precision, Schedule, write_log
+    from toolchain.console import chosen, progress
+    from toolchain.provenance import git_commit, versions
+    from toolchain.scale.measure import measure, table
+    from toolchain.tasks import Composition
+
+    parsed = Composition.parse(composition)
+    schedule = Schedule(
+        steps, batch_size, 1e-3, evaluate_every=steps, precision=chosen(Precision, "precision", precision)
+    )
+    rows = measure(parsed, schedule)
+    target = out or paths.RESULTS / f"training-cost.{composition}.json"
+    provenance = {"schedule": asdict(schedule), "git_commit": git_commit(), "versions": versions()}
+    write_log(target, {"composition": composition, "rows": rows, **provenance})
+    print(table(rows))
+    progress(f"written to {target}")

@@ -1,19 +1,24 @@
 """The methods under comparison: which prompts and adapters each of them applies."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from toolchain import paths
 from toolchain.adapters.calibration import CalibrationMethod
-from toolchain.adapters.calibration_file import read_calibration
+from toolchain.adapters.calibration_file import read_calibration, write_calibration
 from toolchain.adapters.compose import compose
 from toolchain.adapters.files import Adapter, read_adapter
 from toolchain.adapters.merging import calibrated
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.adapters.merging.in_context import SHOTS
-from toolchain.adapters.merging.registry import METHODS
+from toolchain.adapters.merging.registry import METHODS, method_named
+from toolchain.adapters.merging.scope import trained_with
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.prompts import prompt_variants
 from toolchain.tasks import TASKS, Composition
 
@@ -88,3 +93,21 @@ def test_prompt_variants_are_the_contracts_and_mixtures() -> None:
         assert variants["contract"] == composition.prompt
         assert variants["main"] == composition.tasks[0].prompt
         assert all(variant.count("{input}") == 1 for variant in variants.values())
+
+
+def test_a_repeat_applies_what_its_seed_trained_and_seed_0_stays_what_ships() -> None:
+    other = replace(read_calibration(calibration_path(COMPOSITION, "lc")), method=CalibrationMethod.LC)
+    write_calibration(calibration_path(trained_with(COMPOSITION, 1), "lc++"), other)
+    (found,) = method_named("lc++@1").adapters(COMPOSITION)
+    (lc,) = METHODS["lc"].adapters(COMPOSITION)
+    assert lc is not None
+    assert _same(found, lc)
+    (shipped,) = method_named("lc++").adapters(COMPOSITION)
+    assert not _same(shipped, lc)
+    assert trained_with(COMPOSITION, 0) is COMPOSITION
+
+
+@pytest.mark.parametrize("name", ["unheard-of", "merge@1", "lc++@", "lc++@0", "lc++@x", "lc++-shared@1", "@1"])
+def test_what_is_no_method_or_no_seed_of_one_is_refused(name: str) -> None:
+    with pytest.raises(ToolchainError, match=re.escape(repr(name))):
+        method_named(name)

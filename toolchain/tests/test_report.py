@@ -17,6 +17,7 @@ from toolchain.errors import ToolchainError
 from toolchain.evaluation.group_table import group_table
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
 from toolchain.evaluation.readme import with_results
+from toolchain.evaluation.repeats import repeats_table
 from toolchain.evaluation.report import html_report, markdown_report
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, answers_path, write_result
 from toolchain.evaluation.results import Results, committed_results, read_results
@@ -190,3 +191,16 @@ def test_groups_are_compared_over_whole_conversations() -> None:
 def test_a_method_that_was_not_measured_on_a_whole_group_is_left_out_of_it() -> None:
     results = _results({("summarize+es", "merge"): 0.5, ("summarize+fr", "merge"): 0.5, ("summarize+es", "lc++"): 0.5})
     assert {row[1] for row in group_table(results, "python").rows} == {"merge"}
+
+
+def test_seeds_of_a_method_are_shown_side_by_side_and_count_as_one() -> None:
+    name = "summarize+es"
+    results = _results({(name, method): 0.5 for method in ("merge", "lc++", "lc++@1", "dam@1")})
+    first, second = composition_pairs(Composition.of(name), Split.TEST)[:2]
+    results.answers["python", name, "lc++@1", first.id] = first.target
+    results.answers["python", name, "lc++@1", second.id] = second.target
+    (row,) = repeats_table(results, "python").rows
+    assert row == [name, "lc++", "50.00", "50.00, 50.00", "+50.00 [+50.00, +50.00]", "", "2"]
+    groups = {row[1]: row[2] for row in group_table(results, "python").rows}
+    assert groups == {"merge": "0.00", "lc++": "50.00"}
+    assert [row[0] for row in table_1(results, "python").rows] == ["merge", "lc++"]

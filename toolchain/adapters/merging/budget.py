@@ -5,7 +5,7 @@ from typing import Any
 
 from toolchain.adapters.examples import Example, encode_pairs
 from toolchain.adapters.teacher import teacher_pairs
-from toolchain.adapters.training import Schedule
+from toolchain.adapters.training import Precision, Schedule
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
@@ -28,10 +28,11 @@ class Budget:
     evaluations: int = 40
     seed: int = 0
     teacher: bool = False
+    precision: Precision = Precision.FP32
 
     def schedule(self, rate: float) -> Schedule:
         """The schedule of one rate; the parameters of the lowest validation loss are kept."""
-        return Schedule(self.steps, self.batch_size, rate, seed=self.seed)
+        return Schedule(self.steps, self.batch_size, rate, seed=self.seed, precision=self.precision)
 
     def described(self) -> dict[str, Any]:
         """As the log and the report print it."""

@@ -23,13 +23,13 @@ _PAPER = {
 
 def calibration_path(composition: Composition, method: str) -> Path:
     """Where a trained calibration is committed, by the id of its method in `METHODS`."""
-    return paths.CALIBRATIONS / method / f"{composition.name}.safetensors"
+    return paths.CALIBRATIONS / method / f"{composition.stored_as}.safetensors"
 
 
 def calibration_log_path(composition: Scope, method: str) -> Path:
     """Where the log of its training is committed: that of the main task, where all its compositions share the calibration."""
     shared = method == CalibrationMethod.LC_PLUS_PLUS_S
-    return paths.CALIBRATIONS / method / f"{composition.ids[0] if shared else composition.name}.json"
+    return paths.CALIBRATIONS / method / f"{composition.ids[0] if shared else composition.stored_as}.json"
 
 
 def _adapters(method: str) -> Callable[[Composition], list[Adapter]]:

@@ -20,12 +20,12 @@ from toolchain.provenance import data_hashes, git_commit, peak_memory, versions
 
 def fitted_folder(method: str, scope: Scope) -> Path:
     """Where the tensors are kept."""
-    return paths.cache() / "fitted" / method / scope.name
+    return paths.cache() / "fitted" / method / scope.stored_as
 
 
 def fit_log_path(method: str, scope: Scope) -> Path:
     """Where the log is committed."""
-    return paths.RESULTS / "fitted" / method / f"{scope.name}.json"
+    return paths.RESULTS / "fitted" / method / f"{scope.stored_as}.json"
 
 
 def fitted_file(method: str, scope: Scope, name: str) -> Path:

@@ -1,5 +1,7 @@
 """The one registry. A method is a file that says `METHOD`; adding one is a file and a line here, in the order of the paper's Table 1."""
 
+from dataclasses import replace
+
 from toolchain.adapters.merging import (
     auxiliary_task,
     calibrated,
@@ -19,6 +21,9 @@ from toolchain.adapters.merging import (
     ties,
     zero_shot,
 )
+from toolchain.adapters.merging.method import Method
+from toolchain.adapters.merging.scope import trained_with
+from toolchain.errors import ToolchainError
 
 METHODS = {
     method.id: method
@@ -42,3 +47,26 @@ METHODS = {
         *shared_calibration.METHODS,
     )
 }
+
+
+SEED_MARK = "@"
+
+
+def method_named(name: str) -> Method:
+    """The method of an id. `lc++@1` is `lc++` as seed 1 trained it, for methods that are trained for each composition.
+
+    Raises:
+        ToolchainError: there is no such method, or no seed of it.
+    """
+    id, at, seed = name.partition(SEED_MARK)
+    if id not in METHODS:
+        raise ToolchainError(f"unknown method {name!r}: choose from {', '.join(METHODS)}")
+    method = METHODS[id]
+    if not at:
+        return method
+    repeated = (method.fit or id in calibrated.IDS) and not method.shared
+    if not repeated or not seed.isdecimal() or not int(seed):
+        raise ToolchainError(
+            f"method {name!r}: want one that is trained for each composition, and a seed from 1 on, as in lc++@1"
+        )
+    return replace(method, id=name, adapters=lambda composition: method.adapters(trained_with(composition, int(seed))))

@@ -1,17 +1,22 @@
-"""What a fitting is for: one composition, or all of them together."""
+"""What a fitting is for: one composition, or all of them together; and the same once more with another training seed."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from toolchain.tasks import TASKS
+from toolchain.tasks import TASKS, Composition
 
 
 class Scope(Protocol):
-    """A name for files and logs, and the tasks whose adapters are used. A `Composition` is one."""
+    """A name for logs, one for files, and the tasks whose adapters are used. A `Composition` is one."""
 
     @property
     def name(self) -> str:
         """`summarize+es`, or `all`."""
+        ...
+
+    @property
+    def stored_as(self) -> str:
+        """The name, below `seed-1` for what was trained with that seed."""
         ...
 
     @property
@@ -27,5 +32,27 @@ class Everything:
     name: str = "all"
     ids: tuple[str, ...] = tuple(TASKS)
 
+    @property
+    def stored_as(self) -> str:
+        """The name."""
+        return self.name
+
 
 EVERYTHING = Everything()
+
+
+@dataclass(frozen=True)
+class Repeat(Composition):
+    """A composition whose method was trained once more, with `seed`; it is kept beside what seed 0 gave, and never ships."""
+
+    seed: int
+
+    @property
+    def stored_as(self) -> str:
+        """The name, below a folder for the seed."""
+        return f"seed-{self.seed}/{self.name}"
+
+
+def trained_with(composition: Composition, seed: int) -> Composition:
+    """The composition itself for seed 0, else its repeat."""
+    return Repeat(composition.tasks, seed) if seed else composition

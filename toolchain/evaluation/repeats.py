@@ -1,0 +1,70 @@
+"""The same method trained with several seeds: its mean over them, and how far they are apart."""
+
+from collections.abc import Mapping, Sequence
+from statistics import mean
+
+from toolchain.data.benchmark import Split
+from toolchain.data.pairs import composition_pairs
+from toolchain.evaluation.bootstrap import bootstrap_mean
+from toolchain.evaluation.metrics import overlap_metrics
+from toolchain.evaluation.paper import main_metric
+from toolchain.evaluation.results import Results
+from toolchain.evaluation.tables import Table, difference
+from toolchain.tasks import Composition
+
+AGAINST = ("merge", "lc++")
+
+
+def mean_over_repeats(
+    results: Results, engine: str, name: str, method: str, targets: Mapping[str, str], metrics: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """The metrics of each conversation of `targets` (by id) that all measured seeds of the method answered, each the mean over them."""
+    answers = [
+        {conversation: results.answers.get((engine, name, repeat, conversation)) for conversation in targets}
+        for repeat in results.repeats(engine, name, method)
+    ]
+    scores: dict[str, dict[str, float]] = {}
+    for conversation, target in targets.items():
+        given = [answer for of_it in answers if (answer := of_it[conversation]) is not None]
+        if given and len(given) == len(answers):
+            found = [overlap_metrics(answer, target) for answer in given]
+            scores[conversation] = {metric: mean(item[metric] for item in found) for metric in metrics}
+    return scores
+
+
+def repeats_table(results: Results, engine: str) -> Table:
+    """A row for each method of which several seeds were measured on a composition, against those that it is to be better than."""
+    split = Split(next(iter(results.metas.values()))["split"])
+    rows = []
+    for name in results.compositions(engine):
+        composition = Composition.of(name)
+        metric = main_metric(composition)
+        targets = {pair.id: pair.target for pair in composition_pairs(composition, split)}
+        methods = results.methods(engine, name)
+
+        def scores(
+            method: str, name: str = name, metric: str = metric, targets: dict[str, str] = targets
+        ) -> list[float]:
+            found = mean_over_repeats(results, engine, name, method, targets, (metric,))
+            return [100 * found[conversation][metric] for conversation in sorted(found)]
+
+        for method in methods:
+            repeats = results.repeats(engine, name, method)
+            if len(repeats) < 2:
+                continue
+            single = [results.row(engine, name, repeat, metric) for repeat in repeats]
+            values = [f"{100 * row['value']:.2f}" for row in single if row]
+            own, cells = scores(method), []
+            for other in AGAINST:
+                others = scores(other) if other in methods and other != method else []
+                compared = len(others) == len(own)
+                cells.append(
+                    difference(bootstrap_mean([a - b for a, b in zip(own, others, strict=True)], 0)) if compared else ""
+                )
+            rows.append([name, method, f"{mean(own):.2f}", ", ".join(values), *cells, str(len(own))])
+    head = ["composition", "method", "mean, %", "each seed", *(f"- {other}" for other in AGAINST), "conversations"]
+    note = (
+        "The main metric of methods that were trained with several seeds; differences, in points, of the means over seeds, "
+        "with paired-bootstrap 95 % intervals over conversations."
+    )
+    return Table(f"Seeds ({engine})", note, head, rows)

@@ -1,0 +1,44 @@
+"""What training takes is measured on the training that the toolchain does."""
+
+import json
+
+import pytest
+
+from toolchain.adapters.calibration import CalibrationMethod, attach
+from toolchain.adapters.lora import LoraShape, add_lora
+from toolchain.adapters.training import Schedule
+from toolchain.base_model.load import LoadedBase
+from toolchain.scale.measure import KINDS, measure_one, table
+from toolchain.tasks import Composition
+from toolchain.tests.tiny import tiny_base
+
+pytestmark = pytest.mark.usefixtures("assets")
+
+
+def _trained(kind: str) -> int:
+    model = tiny_base().model
+    if kind == "joint-expert":
+        trained = [parameter for parameter in add_lora(model, LoraShape()).parameters() if parameter.requires_grad]
+    else:
+        trained = list(attach(model, CalibrationMethod(kind)).parameters())
+    return sum(parameter.numel() for parameter in trained)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_row_says_what_was_trained_and_what_it_took(base: LoadedBase, kind: str) -> None:
+    row = measure_one(base, kind, Composition.parse("summarize+es"), Schedule(2, 2, 1e-3, evaluate_every=2))
+    assert (row["trains"], row["parameters"], row["steps"]) == (kind, _trained(kind), 2)
+    assert row["seconds_a_step"] > 0
+    assert row["peak_rss_bytes"] > 2**20
+    assert json.loads(json.dumps(row)) == row
+
+
+def test_the_table_compares_with_the_joint_expert() -> None:
+    rows = [
+        {"trains": "lc++", "parameters": 52736, "seconds_a_step": 3.0, "peak_rss_bytes": 3 * 2**30},
+        {"trains": "joint-expert", "parameters": 3796992, "seconds_a_step": 4.0, "peak_rss_bytes": 6 * 2**30},
+    ]
+    assert table(rows).splitlines()[2:] == [
+        "| lc++ | 52,736 | 3.00 (0.75) | 3.00 (0.50) |",
+        "| joint-expert | 3,796,992 | 4.00 (1.00) | 6.00 (1.00) |",
+    ]
