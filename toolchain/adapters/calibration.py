@@ -36,7 +36,8 @@ RANK_BESIDE_DIRECTIONS = 3
 class CalibrationMethod(StrEnum):
     """LC adds p·1ᵀ (the foldable reading), LC++ adds P2·P1; both are shared by all layers of a module type.
 
-    Four are our own. LC++S is one LC++ for all compositions of a main task (main_task_calibration.py). LC++W also learns the merge
+    The others are our own. LC++S is one LC++ for all compositions of a main task (main_task_calibration.py), LC++I lies between it, LC++
+    and the merge (interpolation.py): those two are made by commands of their own. LC++W also learns the merge
     weights of every linear: 252 more parameters on the default base. LC++D learns a weight for every rank direction of every adapter on
     every linear, and a smaller P2·P1: 43,584 parameters, LC++ has 52,736. LC++M starts at a weighted merge, one weight for each task,
     instead of at the mean.
@@ -45,6 +46,7 @@ class CalibrationMethod(StrEnum):
     LC = "lc"
     LC_PLUS_PLUS = "lc++"
     LC_PLUS_PLUS_S = "lc++s"
+    LC_PLUS_PLUS_I = "lc++i"
     LC_PLUS_PLUS_W = "lc++w"
     LC_PLUS_PLUS_D = "lc++d"
     LC_PLUS_PLUS_M = "lc++m"
@@ -83,6 +85,8 @@ class SharedVector(nn.Module):
         return Entry(0, layers - 1, module, p=_fp16(self.p))
 
 
+_MADE_BY = {CalibrationMethod.LC_PLUS_PLUS_S: "main-task", CalibrationMethod.LC_PLUS_PLUS_I: "interpolation"}
+"""The command for all compositions of a main task that makes a method."""
 _LEARN_WEIGHTS = (CalibrationMethod.LC_PLUS_PLUS_W, CalibrationMethod.LC_PLUS_PLUS_D)
 
 
@@ -144,11 +148,11 @@ def train_calibration(
     `merge_weights`, one for each task, are LC++M's. Writes the calibration file and, beside it, its log; returns the log.
 
     Raises:
-        ToolchainError: merge weights for another method, or none for LC++M, or not one for each task; LC++S, which is no composition's own.
+        ToolchainError: merge weights for another method, or none for LC++M, or not one for each task; LC++S or LC++I, which have their own commands.
     """
-    if method is CalibrationMethod.LC_PLUS_PLUS_S:
+    if command := _MADE_BY.get(method):
         raise ToolchainError(
-            f"{composition.name}: {method} is no composition's own: run `toolchain train main-task {composition.ids[0]}`"
+            f"{composition.name}: {method} is made by `toolchain train {command} {composition.ids[0]}`"
         )
     _check_merge_weights(method, composition, merge_weights)
     data = data or benchmark_data(composition)

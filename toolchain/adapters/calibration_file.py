@@ -46,6 +46,12 @@ class Calibration:
     adapter_sha256: dict[str, str]
     entries: tuple[Entry, ...]
 
+    @property
+    def parameters(self) -> int:
+        """Numbers in all tensors."""
+        tensors = (tensor for entry in self.entries for tensor in (entry.p1, entry.p2, entry.p, entry.weights))
+        return sum(tensor.size for tensor in tensors if tensor is not None)
+
     def find(self, layer: int, module: str) -> list[Entry]:
         """The entries that apply to a linear."""
         return [entry for entry in self.entries if entry.covers(layer, module)]

@@ -9,6 +9,7 @@ import typer
 from toolchain import paths
 from toolchain.console import chosen, show
 from toolchain.errors import ToolchainError
+from toolchain.evaluation.commands import EngineName
 
 if TYPE_CHECKING:
     from toolchain.adapters.calibration_data import CalibrationData
@@ -184,17 +185,21 @@ def train_main_task_command(
     with_teacher: Teacher = False,
     end_weight: EndWeight = 1.0,
     quantised_activations: Quantised = False,
-    out: Annotated[Path | None, typer.Option(help="Folder to write; default assets/calibrations/lc++s.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write; default assets/calibrations/lc++s, for another seed seed-<seed> there."),
+    ] = None,
 ) -> None:
     """Train LC++S, the calibration that all compositions of a main task share; writes a file for each of them."""
     from toolchain.adapters.main_task_calibration import METHOD, train_for_main_task
+    from toolchain.adapters.merging.calibrated import calibration_path
+    from toolchain.adapters.merging.scope import trained_with
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
     from toolchain.recipe import read_recipe
-    from toolchain.tasks import MAIN_TASKS, compositions_of
+    from toolchain.tasks import compositions_of
 
-    if task not in MAIN_TASKS:
-        raise ToolchainError(f"{task!r} is no main task: choose from {', '.join(MAIN_TASKS)}")
+    _check_main_task(task)
     own = read_recipe(recipe).calibration.training
     training = _overridden(own, steps, batch_size, learning_rate, precision, gradient_checkpointing)
     data = {item: _training_data(item, with_teacher) for item in compositions_of(task)}
@@ -205,8 +210,33 @@ def train_main_task_command(
         quantised_activations=quantised_activations,
     )
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
-    log = train_for_main_task(base, task, schedule, out or paths.CALIBRATIONS / METHOD, data)
+    folder = out or calibration_path(trained_with(next(iter(data)), seed), METHOD).parent
+    log = train_for_main_task(base, task, schedule, folder, data)
     show({key: log[key] for key in ("main_task", "method", "parameters", "best_step", "validation_losses", "seconds")})
+
+
+@train_app.command("interpolation")
+def train_interpolation_command(
+    task: str,
+    seed: Annotated[int, typer.Option(help="Whose calibrations to interpolate.")] = 0,
+    engine: EngineName = "python-bf16",
+) -> None:
+    """Make LC++I of all compositions of a main task: the point between merge, LC++ and LC++S that the validation split likes best."""
+    from toolchain.console import progress
+    from toolchain.evaluation.choose_point import choose_points
+    from toolchain.evaluation.open_engine import open_engine
+
+    _check_main_task(task)
+    with open_engine(engine) as opened:
+        logs = choose_points(opened, task, seed, paths.cache() / "cells", progress)
+    show([{key: log[key] for key in ("composition", "method", "parameters", "point")} for log in logs])
+
+
+def _check_main_task(task: str) -> None:
+    from toolchain.tasks import MAIN_TASKS
+
+    if task not in MAIN_TASKS:
+        raise ToolchainError(f"{task!r} is no main task: choose from {', '.join(MAIN_TASKS)}")
 
 
 def _training_data(

@@ -49,6 +49,8 @@ def _shared(method: str) -> bool:
 
 def budget_of(log: dict[str, Any]) -> str:
     """What a fitting was allowed, in words."""
+    if "points" in log:
+        return f"{len(log['points'])} points between {' and '.join(log['between'])}"
     if "evaluations" in log:
         return f"{log['evaluations']} losses of {log['examples']} examples"
     schedule = log.get("schedule") or log["budget"]
@@ -62,6 +64,8 @@ def budget_of(log: dict[str, Any]) -> str:
 
 def chosen_by(log: dict[str, Any]) -> str:
     """What validation, or a search, has chosen."""
+    if point := log.get("point"):
+        return f"{point['own']:.0%} LC++, strength {point['strength']}"
     if "density" in log:
         return f"density {log['density']}, weight {log['weight']:.2g}"
     if "weights" in log:

@@ -56,7 +56,7 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
             variant, question = _choose_prompt(engine, method, composition, evaluation.limit, kept)
             answers = kept.answers(engine, question, evaluation.split, pairs)
             texts = [answer.text for answer in answers]
-            questions[method.id], measured[method.id] = question, _measure(texts, pairs, composition)
+            questions[method.id], measured[method.id] = question, measure(texts, pairs, composition)
             result.rows.extend(rows.qualities(method.id, measured[method.id]))
             result.rows.extend(rows.costs(method.id, answers))
             result.rows.append(rows.prompt(method.id, variant))
@@ -84,12 +84,13 @@ def _choose_prompt(
     scores = {}
     for variant, question in questions.items():
         texts = [answer.text for answer in kept.answers(engine, question, Split.VALIDATION, pairs)]
-        scores[variant] = sum(item["rouge_l"] for item in _measure(texts, pairs, composition))
+        scores[variant] = sum(item["rouge_l"] for item in measure(texts, pairs, composition))
     best = max(scores, key=lambda variant: scores[variant])
     return best, questions[best]
 
 
-def _measure(answers: Sequence[str], pairs: Sequence[Pair], composition: Composition) -> list[dict[str, float]]:
+def measure(answers: Sequence[str], pairs: Sequence[Pair], composition: Composition) -> list[dict[str, float]]:
+    """All metrics of each answer against the reference of its pair."""
     tags = [task.language_tag for task in composition.tasks if task.language_tag]
     detector = LinguaDetector()
     measured = []

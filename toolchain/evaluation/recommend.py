@@ -13,7 +13,7 @@ from toolchain.tasks import Composition
 
 DEFAULT_CALIBRATION = "lc++"
 """Ships where nothing else was recommended."""
-CALIBRATIONS = (DEFAULT_CALIBRATION, "lc++s")
+CALIBRATIONS = (DEFAULT_CALIBRATION, "lc++s", "lc++i")
 """May ship: they are calibration files for every composition."""
 MODES = ("zero-shot", "merge", "two-step")
 """Methods that are modes of a bundle under the same name."""

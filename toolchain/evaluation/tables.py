@@ -152,7 +152,8 @@ def budgets(results: Results) -> Table:
         for scope in fitted_scopes(method):
             log = fit_log(method, scope) or {}
             peak = f"{log['peak_rss_bytes'] / 2**30:.1f} GiB" if "peak_rss_bytes" in log else ""
-            rows.append([method, scope.name, budget_of(log), chosen_by(log), f"{log['seconds']:.0f}", peak])
+            seconds = f"{log['seconds']:.0f}" if "seconds" in log else ""
+            rows.append([method, scope.name, budget_of(log), chosen_by(log), seconds, peak])
         if method in METHODS and METHODS[method].fit and not fitted_scopes(method):
             rows.append([method, "", NOT_TUNED, "", "", ""])
     head = ["method", "composition", "budget", "chosen", "seconds", "peak memory"]

@@ -28,8 +28,8 @@ def calibration_path(composition: Composition, method: str) -> Path:
 
 def calibration_log_path(composition: Scope, method: str) -> Path:
     """Where the log of its training is committed: that of the main task, where all its compositions share the calibration."""
-    shared = method == CalibrationMethod.LC_PLUS_PLUS_S
-    return paths.CALIBRATIONS / method / f"{composition.ids[0] if shared else composition.stored_as}.json"
+    path = paths.CALIBRATIONS / method / f"{composition.stored_as}.json"
+    return path.with_stem(composition.ids[0]) if method == CalibrationMethod.LC_PLUS_PLUS_S else path
 
 
 def _adapters(method: str) -> Callable[[Composition], list[Adapter]]:

@@ -1,0 +1,101 @@
+"""Where LC++I lies: one point for all translations of a main task and one for all its tones, by the answers to the validation split."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from toolchain import paths
+from toolchain.adapters.calibration_file import Calibration, read_calibration, write_calibration
+from toolchain.adapters.compose import compose
+from toolchain.adapters.interpolation import METHOD, POINTS, Point, interpolate
+from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
+from toolchain.adapters.merging.method import Method, mean_weights, single_adapters
+from toolchain.adapters.merging.scope import trained_with
+from toolchain.adapters.training import write_log
+from toolchain.data.benchmark import Split
+from toolchain.data.pairs import composition_pairs
+from toolchain.evaluation.cells import Cells
+from toolchain.evaluation.engine import Engine, Question
+from toolchain.evaluation.evaluate import measure
+from toolchain.evaluation.paper import group_of, main_metric
+from toolchain.hashing import sha256_file
+from toolchain.provenance import data_hashes, git_commit, versions
+from toolchain.tasks import Composition, compositions_of
+
+OWN, SHARED = "lc++", "lc++s"
+
+
+def choose_points(
+    engine: Engine, main: str, seed: int, cells: Path, progress: Callable[[str], None]
+) -> list[dict[str, Any]]:
+    """Write LC++I of every composition of `main`, each with its log, between the calibrations that `seed` trained; returns the logs.
+
+    A group's point is the one with the best mean of the main metric: few conversations say little about one composition.
+    """
+    kept = Cells(cells, progress)
+    groups: dict[str, list[Composition]] = {}
+    for composition in compositions_of(main):
+        groups.setdefault(str(group_of(composition)), []).append(composition)
+    logs = []
+    for group, members in groups.items():
+        scores = {point: mean(_score(engine, kept, item, point, seed) for item in members) for point in POINTS}
+        chosen = max(scores, key=lambda point: scores[point])
+        progress(f"{group}: {chosen}")
+        logs += [_write(engine, item, chosen, seed, scores, members) for item in members]
+    return logs
+
+
+def _score(engine: Engine, kept: Cells, composition: Composition, point: Point, seed: int) -> float:
+    single = single_adapters(composition)
+    made = compose(single, mean_weights(len(single)), _at(composition, point, seed))
+    # The engine keeps what it has made by the method's id.
+    method = Method(f"{METHOD}-{point.own}-{point.strength}-seed{seed}", lambda _composition: [made])
+    pairs = composition_pairs(composition, Split.VALIDATION)
+    answers = kept.answers(engine, Question(method, composition, composition.prompt), Split.VALIDATION, pairs)
+    measured = measure([answer.text for answer in answers], pairs, composition)
+    return mean(item[main_metric(composition)] for item in measured)
+
+
+def _sources(composition: Composition, seed: int) -> dict[str, Path]:
+    return {method: calibration_path(trained_with(composition, seed), method) for method in (OWN, SHARED)}
+
+
+def _at(composition: Composition, point: Point, seed: int) -> Calibration:
+    own, shared = (read_calibration(path) for path in _sources(composition, seed).values())
+    return interpolate(own, shared, point)
+
+
+def _write(
+    engine: Engine,
+    composition: Composition,
+    point: Point,
+    seed: int,
+    scores: Mapping[Point, float],
+    members: Sequence[Composition],
+) -> dict[str, Any]:
+    kept_as, calibration = trained_with(composition, seed), _at(composition, point, seed)
+    write_calibration(calibration_path(kept_as, METHOD), calibration)
+    log = {
+        "composition": composition.name,
+        "method": METHOD,
+        "parameters": calibration.parameters,
+        **engine.base,
+        "adapter_sha256": calibration.adapter_sha256,
+        "between": {
+            str(path.relative_to(paths.CALIBRATIONS)): sha256_file(path)
+            for path in _sources(composition, seed).values()
+        },
+        "point": asdict(point),
+        "chosen_for": [item.name for item in members],
+        "chosen_by": main_metric(composition),
+        "points": [asdict(tried) | {"validation": round(score, 5)} for tried, score in scores.items()],
+        "engine": engine.id,
+        "seed": seed,
+        "git_commit": git_commit(),
+        "versions": versions(),
+        "data": data_hashes(),
+    }
+    write_log(calibration_log_path(kept_as, METHOD), log)
+    return log

@@ -1,0 +1,122 @@
+"""LC++I: its ends are what it lies between, and validation chooses the point."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolchain import paths
+from toolchain.adapters import interpolation
+from toolchain.adapters.calibration_file import Calibration, Entry, read_calibration, write_calibration
+from toolchain.adapters.files import write_adapter
+from toolchain.adapters.interpolation import METHOD, POINTS, Point, interpolate
+from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
+from toolchain.adapters.merging.registry import METHODS
+from toolchain.base_model.load import LoadedBase
+from toolchain.data.pairs import composition_pairs
+from toolchain.errors import ToolchainError
+from toolchain.evaluation import choose_point
+from toolchain.evaluation.choose_point import choose_points
+from toolchain.evaluation.python_engine import PythonEngine
+from toolchain.tasks import compositions_of
+from toolchain.tests.assets import put_calibration
+from toolchain.tests.tiny import random_adapter
+
+MODULES = ("q_proj", "o_proj")
+shares = st.floats(0, 1)
+
+
+def _calibration(seed: int, method: str = "lc++") -> Calibration:
+    """What `seed` made of the same random P1."""
+    start, learned = np.random.default_rng(0), np.random.default_rng(seed)
+    entries = []
+    for module in MODULES:
+        p1 = start.standard_normal((4, 6)) + 0.1 * learned.standard_normal((4, 6))
+        p2 = learned.standard_normal((5, 4))
+        entries.append(Entry(0, 2, module, p1=p1.astype(np.float16), p2=p2.astype(np.float16)))
+    return Calibration(method, "summarize+es", "base", {"summarize": "a", "es": "b"}, tuple(entries))
+
+
+OWN, SHARED = _calibration(1), _calibration(2, "lc++s")
+
+
+def _tensors(calibration: Calibration) -> list[np.ndarray]:
+    return [np.asarray(tensor) for entry in calibration.entries for tensor in (entry.p1, entry.p2)]
+
+
+def test_the_ends_are_the_two_calibrations_and_the_merge() -> None:
+    for point, expected in ((Point(1, 1), OWN), (Point(0, 1), SHARED)):
+        found = interpolate(OWN, SHARED, point)
+        assert found.method == METHOD
+        assert all(np.array_equal(a, b) for a, b in zip(_tensors(found), _tensors(expected), strict=True))
+    at_the_merge = interpolate(OWN, SHARED, Point(0.5, 0))
+    assert all(entry.p2 is not None and not entry.p2.any() for entry in at_the_merge.entries)
+
+
+@given(shares, shares)
+def test_a_point_is_the_same_from_either_side_and_no_larger(own: float, strength: float) -> None:
+    found = interpolate(OWN, SHARED, Point(own, strength))
+    mirrored = interpolate(replace(SHARED, method="lc++"), replace(OWN, method="lc++s"), Point(1 - own, strength))
+    for a, b in zip(_tensors(found), _tensors(mirrored), strict=True):
+        assert np.allclose(a, b, atol=1e-5)
+    assert found.parameters == OWN.parameters == sum(tensor.size for tensor in _tensors(OWN))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(SHARED, composition="summarize+fr"),
+        replace(SHARED, base_sha256="another"),
+        replace(SHARED, adapter_sha256={"summarize": "a", "es": "c"}),
+        replace(SHARED, entries=SHARED.entries[:1]),
+    ],
+)
+def test_what_does_not_belong_together_is_refused(other: Calibration) -> None:
+    with pytest.raises(ToolchainError, match=r"summarize\+es: lc\+\+ and lc\+\+s are not of the same"):
+        interpolate(OWN, other, POINTS[0])
+
+
+def test_calibrations_of_two_random_starts_are_refused() -> None:
+    random = np.random.default_rng(9)
+    entries = tuple(replace(entry, p1=random.standard_normal((4, 6))) for entry in SHARED.entries)
+    with pytest.raises(ToolchainError, match="P1 of q_proj: the two calibrations did not start from the same one"):
+        interpolate(OWN, replace(SHARED, entries=entries), POINTS[0])
+
+
+def test_a_group_gets_the_point_that_answers_its_validation_conversations_best(
+    base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = compositions_of("summarize")
+    for seed, task in enumerate(sorted({task for item in members for task in item.ids})):
+        write_adapter(paths.ADAPTERS / task, random_adapter(40 + seed), "tiny")
+    for item in members:
+        for method in ("lc++", "lc++s"):
+            put_calibration(item, interpolation.METHOD, committed_as=method)
+    monkeypatch.setattr(choose_point, "composition_pairs", lambda *given: composition_pairs(*given)[:1])
+    monkeypatch.setattr(choose_point, "POINTS", POINTS[:3])
+    # The point is in the name of the method that answers: tones like the second best, translations the third.
+    liked = {"S+Tr": POINTS[2], "S+Tone": POINTS[1]}
+    score = choose_point._score
+
+    def scored(*given: object) -> float:
+        real = score(*given)  # type: ignore[arg-type]
+        assert 0 <= real <= 1
+        composition, point = given[2], given[3]
+        return float(liked[str(choose_point.group_of(composition))] == point)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(choose_point, "_score", scored)
+    logs = choose_points(PythonEngine(base), "summarize", 0, assets / "cells", lambda _: None)
+    assert [log["composition"] for log in logs] == [item.name for item in members]
+    for item in members:
+        log = json.loads(calibration_log_path(item, METHOD).read_text(encoding="utf-8"))
+        point = liked[str(choose_point.group_of(item))]
+        assert (log["point"]["own"], log["point"]["strength"]) == (point.own, point.strength)
+        sources = (read_calibration(calibration_path(item, method)) for method in ("lc++", "lc++s"))
+        write_calibration(assets / "expected.safetensors", interpolate(*sources, point))
+        written = calibration_path(item, METHOD).read_bytes()
+        assert written == (assets / "expected.safetensors").read_bytes()
+        assert METHODS[METHOD].adapters(item)
