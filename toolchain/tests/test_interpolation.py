@@ -20,9 +20,12 @@ from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.evaluation import choose_point
+from toolchain.evaluation.cells import Cells
 from toolchain.evaluation.choose_point import choose_points
+from toolchain.evaluation.engine import Engine
+from toolchain.evaluation.paper import group_of
 from toolchain.evaluation.python_engine import PythonEngine
-from toolchain.tasks import compositions_of
+from toolchain.tasks import Composition, compositions_of
 from toolchain.tests.assets import put_calibration
 from toolchain.tests.tiny import random_adapter
 
@@ -102,21 +105,19 @@ def test_a_group_gets_the_point_that_answers_its_validation_conversations_best(
     liked = {"S+Tr": POINTS[2], "S+Tone": POINTS[1]}
     score = choose_point._score
 
-    def scored(*given: object) -> float:
-        real = score(*given)  # type: ignore[arg-type]
-        assert 0 <= real <= 1
-        composition, point = given[2], given[3]
-        return float(liked[str(choose_point.group_of(composition))] == point)  # type: ignore[arg-type]
+    def scored(engine: Engine, kept: Cells, composition: Composition, point: Point, seed: int) -> float:
+        assert 0 <= score(engine, kept, composition, point, seed) <= 1
+        return float(liked[str(group_of(composition))] == point)
 
     monkeypatch.setattr(choose_point, "_score", scored)
     logs = choose_points(PythonEngine(base), "summarize", 0, assets / "cells", lambda _: None)
     assert [log["composition"] for log in logs] == [item.name for item in members]
     for item in members:
         log = json.loads(calibration_log_path(item, METHOD).read_text(encoding="utf-8"))
-        point = liked[str(choose_point.group_of(item))]
+        point = liked[str(group_of(item))]
         assert (log["point"]["own"], log["point"]["strength"]) == (point.own, point.strength)
-        sources = (read_calibration(calibration_path(item, method)) for method in ("lc++", "lc++s"))
-        write_calibration(assets / "expected.safetensors", interpolate(*sources, point))
+        own, shared = (read_calibration(calibration_path(item, method)) for method in ("lc++", "lc++s"))
+        write_calibration(assets / "expected.safetensors", interpolate(own, shared, point))
         written = calibration_path(item, METHOD).read_bytes()
         assert written == (assets / "expected.safetensors").read_bytes()
         assert METHODS[METHOD].adapters(item)
