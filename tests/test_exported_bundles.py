@@ -11,8 +11,8 @@ import pytest
 from conftest import REQUIRE_ALL, Run
 
 from toolchain import paths
-from toolchain.adapters.calibration import CalibrationMethod
 from toolchain.adapters.calibration_file import Calibration, Entry, write_calibration
+from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import Adapter, adapter_hash, read_adapter
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.adapters.safetensors_file import Array

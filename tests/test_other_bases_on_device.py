@@ -12,9 +12,9 @@ from conftest import Run
 from transformers import AutoModelForCausalLM
 
 from toolchain import paths
-from toolchain.adapters.calibration import CalibrationMethod, attach
 from toolchain.adapters.calibration_file import Calibration, read_calibration, write_calibration
 from toolchain.adapters.compose import compose
+from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.files import Adapter, adapter_hash, read_adapter, write_adapter
 from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.merging.calibrated import calibration_path

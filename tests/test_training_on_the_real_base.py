@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from toolchain.adapters.calibration import CalibrationMethod, attach, merge_into
+from toolchain.adapters.corrections import CalibrationMethod, attach, merge_into
 from toolchain.adapters.examples import encode_pairs
 from toolchain.adapters.files import read_adapter
 from toolchain.adapters.training import Precision, Schedule, train

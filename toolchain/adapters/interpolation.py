@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from toolchain.adapters.calibration import CalibrationMethod
 from toolchain.adapters.calibration_file import Calibration, Entry
+from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.safetensors_file import Array
 from toolchain.errors import ToolchainError
 

@@ -14,9 +14,10 @@ from typing import Any
 import torch
 
 from toolchain import paths
-from toolchain.adapters.calibration import CalibrationMethod, attach, training_provenance
+from toolchain.adapters.calibration import training_provenance
 from toolchain.adapters.calibration_data import CalibrationData
 from toolchain.adapters.calibration_file import Calibration, write_calibration
+from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.examples import Example, encode_pairs, weighted_ends
 from toolchain.adapters.files import adapter_hash
 from toolchain.adapters.quantised_activations import quantise_activations

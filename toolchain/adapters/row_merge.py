@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from toolchain import paths
-from toolchain.adapters.calibration import CalibratedLinear
+from toolchain.adapters.corrections import CalibratedLinear
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter, read_adapter
 from toolchain.adapters.stacked_factors import StackedFactors

@@ -139,7 +139,8 @@ def train_calibration_command(
     ] = None,
 ) -> None:
     """Train the calibration of one composition on the real base and the committed adapters."""
-    from toolchain.adapters.calibration import CalibrationMethod, train_calibration
+    from toolchain.adapters.calibration import train_calibration
+    from toolchain.adapters.corrections import CalibrationMethod
     from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
     from toolchain.adapters.merging.scope import trained_with
     from toolchain.base_model.load import load_base

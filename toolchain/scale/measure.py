@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from toolchain.adapters.calibration import CalibrationMethod, attach, merge_into
+from toolchain.adapters.corrections import CalibrationMethod, attach, merge_into
 from toolchain.adapters.examples import encode_pairs
 from toolchain.adapters.merging import joint_expert
 from toolchain.adapters.merging.gradient_fit import Trainable

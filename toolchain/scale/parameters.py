@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from toolchain.adapters.calibration import CalibrationMethod, attach
+from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.linears import adapted_linears
 
 BYTES_PER_PARAMETER = 2

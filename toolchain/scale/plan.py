@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from toolchain.adapters.calibration import CalibrationMethod, attach
+from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.lora import add_lora
 from toolchain.adapters.training import Precision
 from toolchain.recipe import Recipe

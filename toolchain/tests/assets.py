@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from toolchain import paths
-from toolchain.adapters.calibration import CalibrationMethod
 from toolchain.adapters.calibration_file import Calibration, Entry, write_calibration
+from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import adapter_hash, write_adapter
 from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.merging.calibrated import calibration_path

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from toolchain import paths
-from toolchain.adapters.calibration import CalibrationMethod
+from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.base_model.specification import BaseModel
 from toolchain.hashing import sha256_file
 from toolchain.tasks import Composition

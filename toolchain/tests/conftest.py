@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 from toolchain import paths
-from toolchain.adapters.calibration import CalibrationMethod
+from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.merging.calibrated import FROM_TWO_STEP
 from toolchain.base_model.load import LoadedBase
 from toolchain.bundle.export import export_bundle

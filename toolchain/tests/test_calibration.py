@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from toolchain import paths
-from toolchain.adapters.calibration import CalibrationMethod, Corrections, attach, merge_into, train_calibration
+from toolchain.adapters.calibration import train_calibration
 from toolchain.adapters.calibration_file import Calibration, read_calibration, write_calibration
 from toolchain.adapters.compose import compose
+from toolchain.adapters.corrections import CalibrationMethod, Corrections, attach, merge_into
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import MODULES, Adapter, adapter_hash, read_adapter, write_adapter
 from toolchain.adapters.training import Schedule, train

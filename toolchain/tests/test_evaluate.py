@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from toolchain import paths, text
-from toolchain.adapters.calibration import CalibrationMethod
+from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import read_adapter, write_adapter
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.base_model.load import LoadedBase

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from toolchain import paths
-from toolchain.adapters.calibration import CalibrationMethod
+from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import adapter_hash, write_adapter
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.base_model.specification import BaseModel

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from toolchain import paths
-from toolchain.adapters.calibration import CalibrationMethod
+from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import write_adapter
 from toolchain.adapters.merging import budget, dare, lorahub, output_bias, shared_calibration, ties

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from toolchain.adapters.calibration import CalibrationMethod, attach
+from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.examples import Example
 from toolchain.adapters.lora import LoraShape, add_lora
 from toolchain.adapters.training import Precision, Schedule, TrainingLog, train

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from toolchain.adapters.calibration import CalibrationMethod, attach
+from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.lora import LoraShape, add_lora
 from toolchain.adapters.training import Schedule
 from toolchain.base_model.load import LoadedBase

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from toolchain import paths
-from toolchain.adapters.calibration import CalibrationMethod
 from toolchain.adapters.calibration_file import read_calibration, write_calibration
 from toolchain.adapters.compose import compose
+from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import Adapter, read_adapter
 from toolchain.adapters.merging import calibrated
 from toolchain.adapters.merging.calibrated import calibration_path

@@ -15,7 +15,8 @@ from gguf import GGUFReader
 from gguf.quants import dequantize
 
 from toolchain import paths
-from toolchain.adapters.calibration import CalibrationMethod, train_calibration
+from toolchain.adapters.calibration import train_calibration
+from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import MODULES, Adapter, read_adapter
 from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.lora import LoraShape, train_lora

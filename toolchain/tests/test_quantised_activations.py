@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from toolchain.adapters.calibration import CalibratedLinear, SharedPair
+from toolchain.adapters.corrections import CalibratedLinear, SharedPair
 from toolchain.adapters.quantised_activations import LARGE_BLOCK, SMALL_BLOCK, quantise_activations, rounded
 from toolchain.base_model.load import LoadedBase
 from toolchain.tests.tiny import logits

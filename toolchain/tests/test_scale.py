@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from toolchain.adapters.calibration import CalibrationMethod, attach
+from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.examples import Batch
 from toolchain.adapters.lora import LoraShape, add_lora
 from toolchain.adapters.training import Precision, target_loss

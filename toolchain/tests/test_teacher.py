@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from toolchain import paths
-from toolchain.adapters.calibration import CalibrationMethod, train_calibration
+from toolchain.adapters.calibration import train_calibration
 from toolchain.adapters.calibration_data import benchmark_data
 from toolchain.adapters.calibration_file import read_calibration
+from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import adapter_hash, read_adapter
 from toolchain.adapters.teacher import SOURCES, make_teacher_targets, teacher_pairs
 from toolchain.adapters.training import Schedule

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
 
-from toolchain.adapters.calibration import CalibrationMethod, attach
+from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.examples import Example, collate
 from toolchain.adapters.lora import LoraShape, add_lora
 from toolchain.adapters.training import Precision, Schedule, TrainingLog, target_loss, train, validation_loss

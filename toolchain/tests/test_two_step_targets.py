@@ -10,9 +10,10 @@ import pytest
 
 from toolchain import paths
 from toolchain.adapters import two_step_targets
-from toolchain.adapters.calibration import CalibrationMethod, train_calibration
+from toolchain.adapters.calibration import train_calibration
 from toolchain.adapters.calibration_data import target_data
 from toolchain.adapters.calibration_file import read_calibration
+from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import adapter_hash, read_adapter, write_adapter
 from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
 from toolchain.adapters.merging.registry import METHODS

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from toolchain import paths
-from toolchain.adapters.calibration import CalibrationMethod
 from toolchain.adapters.calibration_file import read_calibration
 from toolchain.adapters.compose import compose
+from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import Adapter
 from toolchain.adapters.merging.method import Method, mean_weights, single_adapters
 from toolchain.adapters.merging.scope import Scope

@@ -12,7 +12,7 @@ import torch
 from safetensors.numpy import save_file
 from torch import nn
 
-from toolchain.adapters.calibration import CalibratedLinear, merge_into
+from toolchain.adapters.corrections import CalibratedLinear, merge_into
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter
 from toolchain.adapters.linears import adapted_linears

@@ -12,8 +12,8 @@ import torch
 from safetensors.numpy import save_file
 from torch import nn
 
-from toolchain.adapters.calibration import CalibratedLinear
 from toolchain.adapters.compose import compose
+from toolchain.adapters.corrections import CalibratedLinear
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter
 from toolchain.adapters.linears import adapted_linears

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from toolchain.adapters.calibration import CalibrationMethod, attach
 from toolchain.adapters.calibration_file import Calibration, read_calibration, write_calibration
 from toolchain.adapters.compose import compose
+from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter
 from toolchain.adapters.merging.budget import Budget
