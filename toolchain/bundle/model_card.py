@@ -1,7 +1,7 @@
 """The model card of a bundle: what is in it, where it comes from, how good it is and under which licences."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from toolchain.adapters.importing import IMPORT_LOG
 from toolchain.adapters.lora import LOG_FILE
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.manifest import MODES, ManifestAdapter, ManifestComposition
+from toolchain.markdown import markdown_table
 
 CARD_FILE = "MODEL_CARD.md"
 _INTRODUCTION = """\
@@ -39,12 +40,12 @@ def model_card(
         _INTRODUCTION.format(base=base.name),
         f"Base model: {base.name} ({base.architecture}), `{base.file}`, SHA-256 `{base.sha256}`.\n",
         "## Adapters\n",
-        *_table(
+        markdown_table(
             ("task", "rank", "origin", "adapter hash"),
             ((task, item.rank, _origin(paths.ADAPTERS / task), f"`{item.sha256}`") for task, item in adapters.items()),
         ),
         "\n## Compositions\n",
-        *_table(
+        markdown_table(
             ("tasks", "calibration", "recommended mode", "validation"),
             (("+".join(i.tasks), i.method or "none", i.recommended_mode, _scores(i)) for i in compositions),
         ),
@@ -55,13 +56,6 @@ def model_card(
         f"{licences}, the program's (`LICENSE`) and the training data's (`LICENSE-DATA`).",
     ]
     return "\n".join(parts) + "\n"
-
-
-def _table(head: Sequence[str], rows: Iterator[Sequence[object]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield "|---" * len(head) + "|"
-    for row in rows:
-        yield f"| {' | '.join(str(cell).replace('|', '/') for cell in row)} |"
 
 
 def _origin(folder: Path) -> str:

@@ -1,9 +1,9 @@
 """One result file as a Markdown table: what `evaluate` prints and what the README shows."""
 
-from typing import Any
-
 from toolchain.evaluation.result_file import Result
 from toolchain.evaluation.rows import baselines_of
+from toolchain.evaluation.tables import ratio
+from toolchain.markdown import markdown_table
 from toolchain.tasks import Composition, TaskKind
 
 _COLUMNS = {
@@ -32,18 +32,17 @@ def markdown(result: Result) -> str:
         ]
         baselines = baselines_of(composition)
         head = ["method", *_COLUMNS.values(), *(f"R-L / {baseline}" for baseline in baselines)]
-        lines += ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
-        for method in methods:
-            cells = [f"{100 * chosen[method, metric]['value']:.1f}" for metric in _COLUMNS]
-            cells += [_ratio(chosen.get((method, f"rouge_l / {baseline}"))) for baseline in baselines]
-            lines.append(f"| {method} | " + " | ".join(cells) + " |")
-        lines.append("")
+        cells = [
+            [
+                method,
+                *(f"{100 * chosen[method, metric]['value']:.1f}" for metric in _COLUMNS),
+                *(ratio(chosen.get((method, f"rouge_l / {baseline}"))) for baseline in baselines),
+            ]
+            for method in methods
+        ]
+        lines += [markdown_table(head, cells), ""]
     return "\n".join(lines)
 
 
 def _counted(composition: str) -> str:
     return "conversations" if Composition.of(composition).tasks[0].kind is TaskKind.MAIN else "texts"
-
-
-def _ratio(row: dict[str, Any] | None) -> str:
-    return f"{row['value']:.2f} [{row['interval'][0]:.2f}, {row['interval'][1]:.2f}]" if row else ""

@@ -9,6 +9,7 @@ from toolchain.evaluation.bootstrap import Interval
 from toolchain.evaluation.costs import budget_of, chosen_by, cost, fit_log, fitted_scopes
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
 from toolchain.evaluation.results import Results
+from toolchain.markdown import markdown_table
 from toolchain.tasks import Composition
 
 NOT_TUNED = "none: the usual setting, not tuned"
@@ -25,8 +26,7 @@ class Table:
 
     def markdown(self) -> str:
         """Head and rows, without title and note."""
-        lines = [self.head, ["---"] * len(self.head), *self.rows]
-        return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+        return markdown_table(self.head, self.rows)
 
 
 def table_1(results: Results, engine: str) -> Table:

@@ -17,6 +17,7 @@ from toolchain.base_model.load import LoadedBase, load_base
 from toolchain.base_model.specification import base_model
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
+from toolchain.markdown import markdown_table
 from toolchain.provenance import peak_memory
 from toolchain.tasks import Composition
 
@@ -61,11 +62,16 @@ def _prepare(kind: str, base: LoadedBase, composition: Composition) -> Trainable
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """The rows as Markdown, each beside the last one's, which is the joint-expert."""
     last = rows[-1]
-    lines = ["| trains | parameters | seconds a step | peak memory, GiB |", "|---|---|---|---|"]
+    cells = []
     for row in rows:
         seconds, peak = row["seconds_a_step"], row["peak_rss_bytes"]
         shares = f"{seconds / last['seconds_a_step']:.2f}", f"{peak / last['peak_rss_bytes']:.2f}"
-        lines.append(
-            f"| {row['trains']} | {row['parameters']:,} | {seconds:.2f} ({shares[0]}) | {peak / 2**30:.2f} ({shares[1]}) |"
+        cells.append(
+            [
+                row["trains"],
+                f"{row['parameters']:,}",
+                f"{seconds:.2f} ({shares[0]})",
+                f"{peak / 2**30:.2f} ({shares[1]})",
+            ]
         )
-    return "\n".join(lines)
+    return markdown_table(["trains", "parameters", "seconds a step", "peak memory, GiB"], cells)

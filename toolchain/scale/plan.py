@@ -8,6 +8,7 @@ from typing import Any
 from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.lora import add_lora
 from toolchain.adapters.training import Precision
+from toolchain.markdown import markdown_table
 from toolchain.recipe import Recipe
 from toolchain.scale.activations import activations
 from toolchain.scale.parameters import BYTES_PER_PARAMETER, Parameters, count_parameters
@@ -112,8 +113,7 @@ def table(plans: Sequence[Plan]) -> str:
         memories = [item.memory[index] for item in plans]
         row(f"{how}: activations, GiB", [_gibibytes(item.activations) for item in memories])
         row(f"{how}: in all, GiB", [_gibibytes(item.total) for item in memories])
-    head = f"| | {' | '.join(item.base for item in plans)} |\n|---|{'---|' * len(plans)}\n"
-    return head + "\n".join(f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items())
+    return markdown_table(["", *(item.base for item in plans)], [[name, *cells] for name, cells in rows.items()])
 
 
 def _mebibytes(parameters: int) -> str:

@@ -207,7 +207,7 @@ def test_every_method_is_measured_on_every_metric(base: LoadedBase, assets: Path
         assert tuned == "contract" or METHODS[method].tunes_prompt
     assert {row["method"] for row in result.rows} == set(EVALUATED)
     table = markdown(result).splitlines()
-    assert [line.split("|")[1].strip() for line in table if line.startswith("| ")] == ["method", *EVALUATED]
+    assert [line.split("|")[1].strip() for line in table if line.startswith("| ")] == ["method", "---", *EVALUATED]
 
 
 def test_the_second_task_sees_the_first_answer(base: LoadedBase, assets: Path) -> None:
