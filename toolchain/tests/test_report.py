@@ -139,7 +139,7 @@ def test_the_tables_of_the_readme_are_those_of_the_result_files() -> None:
 
 def test_a_document_follows_its_result_file(tmp_path: Path) -> None:
     readme = paths.REPOSITORY / "README.md"
-    named = re.findall(r"<!-- (?:results|groups): (\S+) -->", readme.read_text(encoding="utf-8"))
+    named = re.findall(r"<!-- (?:results|groups|methods): (\S+) -->", readme.read_text(encoding="utf-8"))
     assert named
     for name in named:
         copied = tmp_path / name
