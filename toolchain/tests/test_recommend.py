@@ -38,7 +38,12 @@ chosen_prompts = st.fixed_dictionaries(
 )
 
 
-def _result(rouge: dict[str, float], prompts: dict[str, str], chrf: dict[str, float] | None = None) -> Result:
+def _result(
+    rouge: dict[str, float],
+    prompts: dict[str, str],
+    chrf: dict[str, float] | None = None,
+    name: str = COMPOSITION.name,
+) -> Result:
     rows: list[dict[str, Any]] = []
     for method in COMPARED:
         measured = {
@@ -48,7 +53,7 @@ def _result(rouge: dict[str, float], prompts: dict[str, str], chrf: dict[str, fl
             "prompt": prompts[method],
         }
         rows += [
-            {"method": method, "composition": COMPOSITION.name, "metric": metric, "value": value}
+            {"method": method, "composition": name, "metric": metric, "value": value}
             for metric, value in measured.items()
         ]
         rows.append({"method": method, "composition": "reply+de", "metric": "rouge_l", "value": 1 - rouge[method]})
@@ -69,6 +74,13 @@ def test_the_best_of_one_pass_is_recommended(
     assert found["validation"]["two-step.rouge_l"] == rouge["two-step"]
     assert found["validation"]["calibrated.rouge_l"] == rouge[calibration]
     assert found["calibration"] == calibration
+
+
+@pytest.mark.parametrize("name", ["summarize+witty", "reply+paraphrase", "summarize+witty+fr"])
+def test_where_a_tone_is_asked_for_the_calibration_is_recommended(name: str) -> None:
+    rouge = {method: 0.2 for method in COMPARED} | {"merge": 0.9}
+    prompts = dict.fromkeys(COMPARED, "contract")
+    assert recommendation(_result(rouge, prompts, name=name), name, "lc++")["recommended_mode"] == "calibrated"
 
 
 @given(measured, measured, chosen_prompts)
