@@ -148,6 +148,7 @@ def recommend_command(
         CALIBRATIONS,
         MODES,
         better_calibration,
+        comparable_calibrations,
         recommendation,
         write_recommendations,
     )
@@ -158,8 +159,9 @@ def recommend_command(
     chosen_ones: dict[str, Any] = {}
     with open_engine(engine) as opened:
         for name in compositions.split(","):
-            asked = [calibration] if calibration else CALIBRATIONS
-            there = [method for method in asked if calibration_path(Composition.parse(name), method).is_file()]
+            composition = Composition.parse(name)
+            asked = [calibration] if calibration else comparable_calibrations(composition)
+            there = [method for method in asked if calibration_path(composition, method).is_file()]
             if not there:
                 raise ToolchainError(f"{name} has no calibration: train one with `toolchain train calibration {name}`")
             evaluation = Evaluation([*MODES, *there], [name], Split.VALIDATION, limit=None, seed=0)

@@ -14,7 +14,7 @@ from toolchain.tasks import Composition, TaskKind
 DEFAULT_CALIBRATION = "lc++"
 """Ships where nothing else was recommended."""
 CALIBRATIONS = (DEFAULT_CALIBRATION, "lc++s", "lc++i")
-"""May ship: they are calibration files for every composition."""
+"""May ship."""
 MODES = ("zero-shot", "merge", "two-step")
 """Methods that are modes of a bundle under the same name."""
 _SCORES = ("rouge_l", "chrf", "language")
@@ -35,6 +35,19 @@ def shipped_calibration(composition: Composition) -> str:
     return str(recommended(composition).get("calibration", DEFAULT_CALIBRATION))
 
 
+def comparable_calibrations(composition: Composition) -> tuple[str, ...]:
+    """Those that overlap with references can choose among.
+
+    Where a tone is asked for, overlap rises while the tone is lost: what several compositions share, and what was scaled down, is nearer
+    to the references and less often in their tone (docs/research.md, "The tones, read blind").
+    """
+    return (DEFAULT_CALIBRATION,) if _asks_for_a_tone(composition) else CALIBRATIONS
+
+
+def _asks_for_a_tone(composition: Composition) -> bool:
+    return any(task.kind is TaskKind.TONE for task in composition.tasks)
+
+
 def better_calibration(result: Result, name: str, candidates: Sequence[str]) -> str:
     """The candidate with the highest mean of ROUGE-L and chrF on composition `name`; the first one of equals."""
     values = _values(result, name)
@@ -49,8 +62,7 @@ def recommendation(result: Result, name: str, calibration: str) -> dict[str, Any
     """
     values, composition = _values(result, name), Composition.parse(name)
     contract, variants = composition.prompt, prompt_variants(composition)
-    asks_for_a_tone = any(task.kind is TaskKind.TONE for task in composition.tasks)
-    comparable = (calibration,) if asks_for_a_tone else ("merge", calibration)
+    comparable = (calibration,) if _asks_for_a_tone(composition) else ("merge", calibration)
     modes = {method: method for method in MODES} | {calibration: "calibrated"}
     prompts = {mode: variants[values[method, "prompt"]] for method, mode in modes.items()}
     return {
