@@ -1,7 +1,8 @@
 """The tables of a report, as rows of text; Markdown and HTML show the same."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import mean
+from statistics import correlation, mean
 from typing import Any
 
 from toolchain.adapters.merging.registry import METHODS
@@ -12,6 +13,8 @@ from toolchain.evaluation.results import Results
 from toolchain.markdown import markdown_table
 from toolchain.tasks import Composition
 
+_ORDERED = 5
+"""Fewest methods whose order is compared with the paper's."""
 NOT_TUNED = "none: the usual setting, not tuned"
 
 
@@ -33,6 +36,7 @@ def table_1(results: Results, engine: str) -> Table:
     """Quality by group, ours beside the paper's; a mean over the sub-tasks of a group that were measured."""
     compositions = [Composition.of(name) for name in results.compositions(engine)]
     rows = []
+    order: dict[str, list[tuple[float, float]]] = {group: [] for group in GROUPS}
     for method in results.methods(engine):
         paper = METHODS[method].paper if method in METHODS else None
         cells = []
@@ -40,10 +44,17 @@ def table_1(results: Results, engine: str) -> Table:
             members = [item for item in compositions if group_of(item) == group]
             found = [results.row(engine, item.name, method, main_metric(item)) for item in members]
             values = [row["value"] for row in found if row]
+            if paper and values and len(values) == len(members):
+                order[group].append((mean(values), TABLE_1[paper][index]))
             ours = f"{100 * mean(values):.2f}" if values else "not run"
             cells += [ours + (f" ({len(values)} of {len(members)})" if 0 < len(values) < len(members) else "")]
             cells += [f"{TABLE_1[paper][index]:.2f}" if paper else ""]
         rows.append([method, paper or "", *cells])
+    if any(len(of_it) >= _ORDERED for of_it in order.values()):
+        shown = [f"{rank_correlation(of_it):.2f}" if len(of_it) >= _ORDERED else "" for of_it in order.values()]
+        rows.append(
+            ["rank correlation", "of both columns (Spearman)", *(cell for text in shown for cell in (text, ""))]
+        )
     head = ["method", "in the paper"] + [text for group in GROUPS for text in (group, f"{group}, paper")]
     note = (
         "ROUGE-L of summaries (S), weighted ROUGE of replies (R), unicode words, test split, mean over languages (Tr) or tones, in %. "
@@ -51,6 +62,20 @@ def table_1(results: Results, engine: str) -> Table:
         f"Sub-tasks measured: {', '.join(item.name for item in compositions)}."
     )
     return Table(f"Table 1: quality ({engine})", note, head, rows)
+
+
+def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float:
+    """Spearman's rho: 1 where both orders are the same, -1 where they are opposite; equal values share their mean rank; 0 where all are equal."""
+
+    def ranks(values: Sequence[float]) -> list[float]:
+        return [
+            sum(other < value for other in values) + sum(other == value for other in values) / 2 for value in values
+        ]
+
+    first, second = zip(*pairs, strict=True)
+    if len(set(first)) == 1 or len(set(second)) == 1:
+        return 0.0
+    return correlation(ranks(first), ranks(second))
 
 
 def table_2(results: Results) -> Table:

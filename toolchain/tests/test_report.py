@@ -4,6 +4,7 @@ import re
 from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +22,7 @@ from toolchain.evaluation.repeats import repeats_table
 from toolchain.evaluation.report import html_report, markdown_report
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, answers_path, write_result
 from toolchain.evaluation.results import Results, committed_results, read_results
-from toolchain.evaluation.tables import single_tasks, table_1
+from toolchain.evaluation.tables import rank_correlation, single_tasks, table_1
 from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, Composition
 
 COMPOSITIONS = [f"{main}+{auxiliary}" for main in MAIN_TASKS for auxiliary in AUXILIARY_TASKS]
@@ -58,7 +59,7 @@ def _results(measured: dict[tuple[str, str], float], answer: str = "x") -> Resul
 @given(values)
 def test_a_cell_is_the_mean_of_the_sub_tasks_of_its_group(measured: dict[tuple[str, str], float]) -> None:
     table = table_1(_results(measured), "python")
-    for method, paper, *cells in table.rows:
+    for method, paper, *cells in (row for row in table.rows if row[0] in METHODS):
         for index, group in enumerate(GROUPS):
             ours = [
                 value
@@ -204,3 +205,21 @@ def test_seeds_of_a_method_are_shown_side_by_side_and_count_as_one() -> None:
     groups = {row[1]: row[2] for row in group_table(results, "python").rows}
     assert groups == {"merge": "0.00", "lc++": "50.00"}
     assert [row[0] for row in table_1(results, "python").rows] == ["merge", "lc++"]
+
+
+@given(st.lists(st.integers(0, 100), min_size=2, max_size=8, unique=True), st.randoms())
+def test_the_order_of_methods_is_compared_by_ranks_alone(values: list[int], random: Random) -> None:
+    assert rank_correlation([(value, 3 * value + 1) for value in values]) == pytest.approx(1)
+    assert rank_correlation([(value, -value) for value in values]) == pytest.approx(-1)
+    shuffled = random.sample(values, len(values))
+    pairs = list(zip(values, shuffled, strict=True))
+    assert rank_correlation(pairs) == pytest.approx(rank_correlation([(a**3, b) for a, b in pairs]))
+    assert rank_correlation([(value, 1) for value in values]) == 0
+
+
+def test_table_1_says_how_far_its_order_is_the_papers() -> None:
+    order = ["zero-shot", "main", "merge", "two-step", "lc++"]
+    results = _results({("summarize+es", method): index / 10 for index, method in enumerate(order)})
+    table = table_1(results, "python")
+    assert table.rows[-1] == ["rank correlation", "of both columns (Spearman)", "1.00", *[""] * 7]
+    assert {row[0] for row in table_1(_results({("summarize+es", "merge"): 0.1}), "python").rows} == {"merge"}
