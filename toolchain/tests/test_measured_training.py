@@ -28,7 +28,7 @@ def _trained(kind: str) -> int:
 def test_a_row_says_what_was_trained_and_what_it_took(base: LoadedBase, kind: str) -> None:
     row = measure_one(base, kind, Composition.parse("summarize+es"), Schedule(2, 2, 1e-3, evaluate_every=2))
     assert (row["trains"], row["parameters"], row["steps"]) == (kind, _trained(kind), 2)
-    assert row["seconds_a_step"] > 0
+    assert row["seconds_a_step"] >= 0  # Two steps of the tiny base may take no tenth of a second.
     assert row["peak_rss_bytes"] > 2**20
     assert json.loads(json.dumps(row)) == row
 
