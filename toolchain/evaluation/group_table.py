@@ -9,11 +9,11 @@ from statistics import mean
 
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
-from toolchain.evaluation.bootstrap import bootstrap_mean, bootstrap_ratio
+from toolchain.evaluation.bootstrap import bootstrap_ratio
 from toolchain.evaluation.paper import GROUPS, group_of, main_metric
 from toolchain.evaluation.repeats import mean_over_repeats
 from toolchain.evaluation.results import Results
-from toolchain.evaluation.tables import Table, difference
+from toolchain.evaluation.tables import Table, points
 from toolchain.tasks import Composition
 
 DATA_FREE_MERGES = ("linear", "merge", "ties", "dare", "slerp")
@@ -41,11 +41,11 @@ def group_table(results: Results, engine: str) -> Table:
             against = {name: scores[name] for name in (best, "two-step", "lc++") if name in scores and name != method}
             cells = [
                 f"{100 * mean(values):.2f}",
-                _points(values, against[best][metric]) + f" ({best})" if best in against else "",
+                points(values, against[best][metric]) + f" ({best})" if best in against else "",
                 _ratio(values, against["two-step"][metric]) if "two-step" in against else "",
-                _points(values, against["lc++"][metric]) if "lc++" in against else "",
+                points(values, against["lc++"][metric]) if "lc++" in against else "",
                 f"{100 * mean(of_it['chrf']):.2f}",
-                _points(of_it["chrf"], against["lc++"]["chrf"]) if "lc++" in against else "",
+                points(of_it["chrf"], against["lc++"]["chrf"]) if "lc++" in against else "",
             ]
             rows.append([group, method, *cells, f"{len(values)} x {len(members)}"])
     head = ["group", "method", "%", "- best data-free merge", "/ two-step", "- lc++", "chrF, %", "chrF - lc++"]
@@ -67,11 +67,6 @@ def _scores(
     if not ids or any(sorted(of_it) != ids for of_it in measured):
         return None
     return {name: [mean(of_it[item][name] for of_it in measured) for item in ids] for name in (metric, "chrf")}
-
-
-def _points(values: Sequence[float], others: Sequence[float]) -> str:
-    differences = [100 * (value - other) for value, other in zip(values, others, strict=True)]
-    return difference(bootstrap_mean(differences, seed=0))
 
 
 def _ratio(values: Sequence[float], others: Sequence[float]) -> str:

@@ -5,11 +5,10 @@ from statistics import mean
 
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
-from toolchain.evaluation.bootstrap import bootstrap_mean
 from toolchain.evaluation.metrics import overlap_metrics
 from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.results import Results
-from toolchain.evaluation.tables import Table, difference
+from toolchain.evaluation.tables import Table, points
 from toolchain.tasks import Composition
 
 AGAINST = ("merge", "lc++")
@@ -41,27 +40,20 @@ def repeats_table(results: Results, engine: str) -> Table:
         metric = main_metric(composition)
         targets = {pair.id: pair.target for pair in composition_pairs(composition, split)}
         methods = results.methods(engine, name)
-
-        def scores(
-            method: str, name: str = name, metric: str = metric, targets: dict[str, str] = targets
-        ) -> list[float]:
-            found = mean_over_repeats(results, engine, name, method, targets, (metric,))
-            return [100 * found[conversation][metric] for conversation in sorted(found)]
-
-        for method in methods:
-            repeats = results.repeats(engine, name, method)
-            if len(repeats) < 2:
-                continue
-            single = [results.row(engine, name, repeat, metric) for repeat in repeats]
-            values = [f"{100 * row['value']:.2f}" for row in single if row]
-            own, cells = scores(method), []
+        repeated = [method for method in methods if len(results.repeats(engine, name, method)) > 1]
+        compared = [method for method in methods if repeated and method in {*repeated, *AGAINST}]
+        scores = {method: mean_over_repeats(results, engine, name, method, targets, (metric,)) for method in compared}
+        for method in repeated:
+            single = [results.row(engine, name, repeat, metric) for repeat in results.repeats(engine, name, method)]
+            seeds = ", ".join(f"{100 * row['value']:.2f}" for row in single if row)
+            ids = sorted(scores[method])
+            own = [scores[method][conversation][metric] for conversation in ids]
+            cells = []
             for other in AGAINST:
-                others = scores(other) if other in methods and other != method else []
-                compared = len(others) == len(own)
-                cells.append(
-                    difference(bootstrap_mean([a - b for a, b in zip(own, others, strict=True)], 0)) if compared else ""
-                )
-            rows.append([name, method, f"{mean(own):.2f}", ", ".join(values), *cells, str(len(own))])
+                others = scores.get(other, {}) if other != method else {}
+                same = others.keys() == scores[method].keys()
+                cells.append(points(own, [others[conversation][metric] for conversation in ids]) if same else "")
+            rows.append([name, method, f"{100 * mean(own):.2f}", seeds, *cells, str(len(own))])
     head = ["composition", "method", "mean, %", "each seed", *(f"- {other}" for other in AGAINST), "conversations"]
     note = (
         "The main metric of methods that were trained with several seeds; differences, in points, of the means over seeds, "

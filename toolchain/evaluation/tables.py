@@ -6,7 +6,7 @@ from statistics import correlation, mean
 from typing import Any
 
 from toolchain.adapters.merging.registry import METHODS
-from toolchain.evaluation.bootstrap import Interval
+from toolchain.evaluation.bootstrap import bootstrap_mean
 from toolchain.evaluation.costs import budget_of, chosen_by, cost, fit_log, fitted_scopes
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
 from toolchain.evaluation.results import Results
@@ -194,9 +194,10 @@ def ratio(row: dict[str, Any] | None) -> str:
     return f"{row['value']:.2f} [{row['interval'][0]:.2f}, {row['interval'][1]:.2f}]" if row else ""
 
 
-def difference(interval: Interval) -> str:
-    """A difference in points with its interval."""
-    value, low, high = (f"{number:+.2f}" for number in (interval.value, interval.low, interval.high))
+def points(values: Sequence[float], others: Sequence[float]) -> str:
+    """The mean difference of shares of the same conversations, in points, with its interval."""
+    found = bootstrap_mean([100 * (value - other) for value, other in zip(values, others, strict=True)], seed=0)
+    value, low, high = (f"{number:+.2f}" for number in (found.value, found.low, found.high))
     return f"{value} [{low}, {high}]"
 
 

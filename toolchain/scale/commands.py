@@ -1,4 +1,4 @@
-"""The command of the dry run."""
+"""The commands of the dry run, and of what training really takes."""
 
 from pathlib import Path
 from typing import Annotated
