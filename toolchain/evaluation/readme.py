@@ -6,19 +6,20 @@ from pathlib import Path
 
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.group_table import group_table
+from toolchain.evaluation.repeats import repeats_table
 from toolchain.evaluation.result_file import read_result
 from toolchain.evaluation.result_table import markdown
 from toolchain.evaluation.results import Results, read_results
 from toolchain.evaluation.tables import Table, table_1
 
-_BLOCK = re.compile(r"(<!-- (results|groups|methods): (\S+) -->\n).*?(\n<!-- end of \2 -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- (results|groups|methods|seeds): (\S+) -->\n).*?(\n<!-- end of \2 -->)", re.DOTALL)
 
 
 def with_results(document: Path) -> str:
     """The document's text with each block made anew from the result file that it names, relative to the document.
 
     `results` are all metrics of each composition, `groups` the means over the paper's compositional tasks, `methods` those of all methods
-    beside the paper's.
+    beside the paper's, `seeds` those that were trained more than once.
 
     Raises:
         ToolchainError: it has no block, or a result file cannot be read.
@@ -45,4 +46,5 @@ _MADE = {
     "results": lambda path: markdown(read_result(path)),
     "groups": _each_engine(group_table),
     "methods": _each_engine(table_1),
+    "seeds": _each_engine(repeats_table),
 }

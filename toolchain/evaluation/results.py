@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from toolchain import paths
@@ -51,6 +52,12 @@ class Results:
     def repeats(self, engine: str, name: str, method: str) -> list[str]:
         """A method and what other training seeds made of it (`lc++`, `lc++@1`), as far as they were measured on a composition."""
         return [found for found in self._named(engine, name) if found.partition(SEED_MARK)[0] == method]
+
+    def over_seeds(self, engine: str, name: str, method: str, metric: str) -> float | None:
+        """The mean of a metric over the training seeds that were measured, or None."""
+        found = [self.row(engine, name, repeat, metric) for repeat in self.repeats(engine, name, method)]
+        values = [row["value"] for row in found if row]
+        return mean(values) if values else None
 
     def _named(self, engine: str, name: str | None) -> list[str]:
         return list(

@@ -140,7 +140,7 @@ def test_the_tables_of_the_readme_are_those_of_the_result_files() -> None:
 
 def test_a_document_follows_its_result_file(tmp_path: Path) -> None:
     readme = paths.REPOSITORY / "README.md"
-    named = re.findall(r"<!-- (?:results|groups|methods): (\S+) -->", readme.read_text(encoding="utf-8"))
+    named = re.findall(r"<!-- (?:results|groups|methods|seeds): (\S+) -->", readme.read_text(encoding="utf-8"))
     assert named
     for name in named:
         copied = tmp_path / name
@@ -204,7 +204,8 @@ def test_seeds_of_a_method_are_shown_side_by_side_and_count_as_one() -> None:
     assert row == [name, "lc++", "50.00", "50.00, 50.00", "+50.00 [+50.00, +50.00]", "", "2"]
     groups = {row[1]: row[2] for row in group_table(results, "python").rows}
     assert groups == {"merge": "0.00", "lc++": "50.00"}
-    assert [row[0] for row in table_1(results, "python").rows] == ["merge", "lc++"]
+    results.rows["python", name, "lc++@1", main_metric(Composition.of(name))]["value"] = 1.0
+    assert {row[0]: row[2] for row in table_1(results, "python").rows} == {"merge": "50.00", "lc++": "75.00"}
 
 
 @given(st.lists(st.integers(0, 100), min_size=2, max_size=8, unique=True), st.randoms())
