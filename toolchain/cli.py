@@ -9,7 +9,7 @@ from toolchain.adapters import commands as adapter_commands
 from toolchain.adapters.training_commands import train_app
 from toolchain.base_model.commands import model_app
 from toolchain.bundle import commands as bundle_commands
-from toolchain.console import show
+from toolchain.console import refusal, show
 from toolchain.data.commands import data_app
 from toolchain.errors import ToolchainError
 from toolchain.evaluation import commands as evaluation_commands
@@ -58,11 +58,17 @@ def golden_command() -> None:
 
 
 def main() -> None:
-    """Entry point: a ToolchainError is one sentence on stderr, never a traceback."""
+    """Entry point: a ToolchainError, or a file that the system refuses, is one sentence on stderr, never a traceback."""
     try:
         app(prog_name="toolchain")
     except ToolchainError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        # Without a number it is not the system's, but a library's: its traceback says more than it does.
+        if error.errno is None:
+            raise
+        print(f"error: {refusal(error)}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

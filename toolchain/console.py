@@ -1,5 +1,6 @@
 """What commands take and print: choices by name, data on stdout, progress on stderr. Of processes that train together the first speaks."""
 
+import errno
 import json
 import os
 import sys
@@ -9,6 +10,15 @@ from typing import TypeVar
 from toolchain.errors import ToolchainError
 
 Choice = TypeVar("Choice", bound=StrEnum)
+
+_REMEDIES = {
+    errno.ENOSPC: "make room there",
+    errno.EDQUOT: "make room there",
+    errno.EACCES: "change its permissions, or give another path",
+    errno.EPERM: "change its permissions, or give another path",
+    errno.ENAMETOOLONG: "give a shorter name",
+    errno.EISDIR: "give the name of a file",
+}
 
 
 def chosen(choices: type[Choice], what: str, name: str) -> Choice:
@@ -32,6 +42,15 @@ def show(data: object) -> None:
     """Data, as JSON on stdout."""
     if _speaks():
         print(json.dumps(data, indent=1, ensure_ascii=False))
+
+
+def refusal(error: OSError) -> str:
+    """What the operating system refused, in one sentence: the path, the reason, what to do."""
+    # Of two, the second is the target; the first may be a temporary file that is gone.
+    path = error.filename2 or error.filename
+    reason = error.strerror or errno.errorcode.get(error.errno or 0, "refused")
+    remedy = _REMEDIES.get(error.errno or 0, "check the path" if path else "try again")
+    return f"{path}: {reason} ({remedy})" if path else f"{reason} ({remedy})"
 
 
 def _speaks() -> bool:

@@ -10,11 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from toolchain import paths
 from toolchain.adapters.lora import LoraShape
 from toolchain.adapters.training import Precision, Schedule
+from toolchain.base_model.shape import Shape
 from toolchain.errors import ToolchainError
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Training(_Part):
@@ -74,7 +75,7 @@ class CalibrationRecipe(_Part):
 
 
 class Recipe(_Part):
-    """`prompt_tokens` and `target_tokens` are the longest that are trained on; `shape` is a configuration of the transformers library."""
+    """`prompt_tokens` and `target_tokens` are the longest that are trained on."""
 
     name: str
     hub: str
@@ -82,7 +83,7 @@ class Recipe(_Part):
     target_tokens: int = Field(gt=0)
     lora: LoraRecipe
     calibration: CalibrationRecipe
-    shape: dict[str, Any]
+    shape: Shape
 
 
 def recipe_names() -> list[str]:
@@ -105,10 +106,15 @@ def read_recipe(name: str | None = None) -> Recipe:
         known = ", ".join(recipe_names())
         raise ToolchainError(f"no recipe {wanted!r}: give one with --recipe ({known}, or a .toml file)") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ToolchainError(
-            f"{path}: {where or 'recipe'}: {first['msg']}; see toolchain/recipes for examples"
-        ) from None
+        raise ToolchainError(f"{path}: {_first_mistake(error)}; see toolchain/recipes for examples") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
         raise ToolchainError(f"{path} is no recipe ({error}); see toolchain/recipes for examples") from None
+
+
+def _first_mistake(error: ValidationError) -> str:
+    """Where, what was wanted, and what was found if that is short."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or "recipe"
+    found = first["input"]
+    is_one_value = first["type"] != "missing" and isinstance(found, str | int | float)
+    return f"{where}: {first['msg']}{f', not {found!r}' if is_one_value else ''}"

@@ -1,9 +1,13 @@
 """The task algebra: tasks, compositions and their prompt templates. The single source; a bundle's manifest carries it to the device."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from toolchain.errors import ToolchainError
+
+_ID = re.compile("[a-z][a-z0-9-]*")
+_LANGUAGE = re.compile("[a-z]{2}")
 
 
 class TaskKind(StrEnum):
@@ -16,13 +20,25 @@ class TaskKind(StrEnum):
 
 @dataclass(frozen=True)
 class Task:
-    """A single task: `phrase` says it inside a compositional prompt ("in Spanish", "in a witty tone")."""
+    """A single task: `phrase` says it inside a compositional prompt ("in Spanish", "in a witty tone").
+
+    `language_tag` is a language's ISO 639-1 code: what the language check of an answer (evaluation/metrics.py) gives back.
+    """
 
     id: str
     kind: TaskKind
     prompt: str
     phrase: str = ""
     language_tag: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what would be found out only after hours of training."""
+        if not _ID.fullmatch(self.id):
+            raise ToolchainError(f"task {self.id!r}: an id is small letters, digits and dashes, a letter first")
+        if self.language_tag is not None and not _LANGUAGE.fullmatch(self.language_tag):
+            raise ToolchainError(
+                f"task {self.id!r}: {self.language_tag!r} is no language, want two small letters (ISO 639-1), such as pt"
+            )
 
     @classmethod
     def parse(cls, id: str) -> "Task":
@@ -36,9 +52,9 @@ class Task:
         return TASKS[id]
 
 
-def _translation(tag: str, language: str) -> Task:
+def _translation(code: str, language: str) -> Task:
     prompt = f"Translate the following text to {language}:\n\n{{input}}\n\nTranslation:"
-    return Task(tag, TaskKind.TRANSLATION, prompt, phrase=f"in {language}", language_tag=tag)
+    return Task(code, TaskKind.TRANSLATION, prompt, phrase=f"in {language}", language_tag=code)
 
 
 def _tone(tone: str) -> Task:

@@ -1,6 +1,7 @@
 """Calibration files: tensors for ranges of layers, and what they were trained for (docs/bundle-format.md)."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,27 @@ class Calibration:
     def find(self, layer: int, module: str) -> list[Entry]:
         """The entries that apply to a linear."""
         return [entry for entry in self.entries if entry.covers(layer, module)]
+
+
+def refuse_foreign(
+    path: Path, calibration: Calibration, composition: str, base_sha256: str, adapter_sha256: Mapping[str, str]
+) -> None:
+    """A calibration corrects one merge on one base: with anything else it would answer, and wrongly.
+
+    Raises:
+        ToolchainError: it was trained for another composition, base or adapter.
+    """
+    if calibration.composition != composition:
+        raise ToolchainError(f"{path} was trained for {calibration.composition}, not for {composition}: {_REMEDY}")
+    if calibration.base_sha256 != base_sha256:
+        raise ToolchainError(
+            f"{path} was trained for base {calibration.base_sha256}, not {base_sha256}: train it again"
+        )
+    for task, sha256 in adapter_sha256.items():
+        if calibration.adapter_sha256.get(task) != sha256:
+            raise ToolchainError(
+                f"{path} was trained for another {task} adapter than the one that is there: train it again"
+            )
 
 
 def write_calibration(path: Path, calibration: Calibration) -> None:

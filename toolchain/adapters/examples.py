@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
-from toolchain.text import encode_prompt, encode_target
+from toolchain.errors import ToolchainError
+from toolchain.text import TextError, encode_prompt, encode_target
 
 _BUCKET_BATCHES = 8
 _SENTENCE_ENDS = frozenset(".!?…")
@@ -83,17 +84,25 @@ def weighted_ends(base: LoadedBase, examples: Sequence[Example], end_weight: flo
 
 
 def encode_pairs(base: LoadedBase, template: str, pairs: Sequence[Pair]) -> list[Example]:
-    """Encode pairs by text/1, exactly as the device will at inference."""
+    """Encode pairs by text/1, exactly as the device will at inference.
+
+    Raises:
+        ToolchainError: a pair cannot become a prompt; named by its id, its text stays private.
+    """
+    return [_encode(base, template, pair) for pair in pairs]
+
+
+def _encode(base: LoadedBase, template: str, pair: Pair) -> Example:
     spec = base.specification
-    return [
-        Example(
-            encode_prompt(
-                base.tokenizer, spec.bos_token_id, template, pair.source, spec.max_prompt_tokens, pair.reply_speaker
-            ).ids,
-            encode_target(base.tokenizer, spec.eos_token_ids[0], pair.target),
+    try:
+        prompt = encode_prompt(
+            base.tokenizer, spec.bos_token_id, template, pair.source, spec.max_prompt_tokens, pair.reply_speaker
         )
-        for pair in pairs
-    ]
+    except TextError as error:
+        raise ToolchainError(
+            f"record {pair.id!r} cannot be trained on ({error.kind}): {error}, or leave the record out"
+        ) from None
+    return Example(prompt.ids, encode_target(base.tokenizer, spec.eos_token_ids[0], pair.target))
 
 
 def collate(examples: Sequence[Example]) -> Batch:

@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from safetensors.numpy import save_file
@@ -18,6 +17,7 @@ CONFIG_FILE = "adapter_config.json"
 TENSORS_FILE = "adapter_model.safetensors"
 MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 _PREFIX = "base_model.model."
+_LEAST, _LARGEST = (float(limit) for limit in (np.finfo(np.float32).tiny, np.finfo(np.float32).max))
 _REMEDY = "give the directory of a PEFT LoRA"
 
 
@@ -45,8 +45,28 @@ def adapter_hash(folder: Path) -> str:
     return hashlib.sha256((folder / CONFIG_FILE).read_bytes() + (folder / TENSORS_FILE).read_bytes()).hexdigest()
 
 
+def linear_beyond_fp16(adapter: Adapter) -> str | None:
+    """The first linear of which a factor, or B times the scale, is not finite in fp16: it cannot be composed on any device."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        for name, tensor in sorted(adapter.tensors.items()):
+            factor = np.float32(adapter.scale) if name.endswith(".lora_B") else np.float32(1)
+            for written in (tensor.astype(np.float16), (tensor.astype(np.float32) * factor).astype(np.float16)):
+                if not np.isfinite(written).all():
+                    return name.rsplit(".", 1)[0]
+    return None
+
+
 def write_adapter(folder: Path, adapter: Adapter, base_name: str) -> None:
-    """Write a PEFT LoRA directory; the tensors become fp16."""
+    """Write a PEFT LoRA directory; the tensors become fp16.
+
+    Raises:
+        ToolchainError: fp16 does not hold it; nothing is written then.
+    """
+    if linear := linear_beyond_fp16(adapter):
+        raise ToolchainError(
+            f"{folder} is not written: the adapter of {linear} has numbers that are not finite in fp16, so it is of no use; "
+            "train it again with a lower learning rate"
+        )
     config = {
         "base_model_name_or_path": base_name,
         "bias": "none",
@@ -87,6 +107,8 @@ def read_adapter(folder: Path) -> Adapter:
             raise ToolchainError(
                 f"{folder / TENSORS_FILE} holds {name}, which is no LoRA factor: it cannot be composed"
             )
+        if stripped in named:
+            raise ToolchainError(f"{folder / TENSORS_FILE} holds {stripped} under two names: {_REMEDY}")
         named[stripped] = tensor
     adapter = Adapter(config["r"], config["lora_alpha"], named)
     if lonely := [name for name in adapter.linears if not {f"{name}.lora_A", f"{name}.lora_B"} <= named.keys()]:
@@ -98,28 +120,32 @@ def read_config(path: Path) -> dict[str, Any]:
     """Read the config of a PEFT LoRA.
 
     Raises:
-        ToolchainError: it is missing, damaged, or lacks a positive rank or alpha.
+        ToolchainError: it is missing, damaged, that of another kind of adapter, or lacks a positive rank or alpha.
     """
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ToolchainError(f"{path} is missing: {_REMEDY}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ToolchainError(f"{path} is not JSON: {_REMEDY}") from None
+    if not isinstance(config, dict):
+        raise ToolchainError(f"{path} is no JSON object: {_REMEDY}")
+    if (kind := config.get("peft_type")) != "LORA":
+        raise ToolchainError(f"{path} cannot be composed: it is not a LoRA but peft_type {kind!r}; give a plain LoRA")
     for key in ("r", "lora_alpha"):
-        if (
-            not isinstance(config, dict)
-            or not isinstance(config.get(key), int | float)
-            or not 0 < config[key] < math.inf
-        ):
-            raise ToolchainError(f"{path} has no positive number {key!r}: {_REMEDY}")
+        if not is_positive(config.get(key)):
+            raise ToolchainError(f"{path} has no positive number {key!r} that float32 holds: {_REMEDY}")
     return dict(config)
+
+
+def is_positive(value: object) -> TypeGuard[float]:
+    """Whether it is a number that float32, in which the device computes, holds as a positive one."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and _LEAST <= value <= _LARGEST
 
 
 def refuse_what_cannot_be_composed(folder: Path, config: dict[str, Any]) -> None:
     """Raise ToolchainError for a PEFT config whose adapter is no plain LoRA."""
     reasons = {
-        "it is not a LoRA": config.get("peft_type") != "LORA",
         "it is a DoRA": config.get("use_dora"),
         "it is rank-stabilised (rsLoRA)": config.get("use_rslora"),
         "it trains biases": config.get("bias", "none") != "none",

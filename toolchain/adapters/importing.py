@@ -4,9 +4,7 @@ Ours is fp16 with one rank and one scale on every linear: lower ranks and linear
 into B. What would not be the same function then is refused.
 """
 
-import math
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,17 +17,22 @@ from toolchain.adapters.files import (
     TENSORS_FILE,
     Adapter,
     adapter_hash,
+    is_positive,
+    linear_beyond_fp16,
     read_config,
     refuse_what_cannot_be_composed,
     write_adapter,
 )
+from toolchain.adapters.lora import LOG_FILE
 from toolchain.adapters.safetensors_file import Array
 from toolchain.adapters.training import write_log
 from toolchain.base_model.specification import BaseModel
 from toolchain.errors import ToolchainError
+from toolchain.folders import plain_files, refuse_as_target, take_place, written_beside
 from toolchain.provenance import git_commit
 
 IMPORT_LOG = "import_log.json"
+_FILES = {CONFIG_FILE, TENSORS_FILE}
 Shapes = Mapping[str, tuple[int, int]]
 """(d_out, d_in) of every linear that carries adapters, by name (`model.layers.0.self_attn.q_proj`)."""
 
@@ -78,26 +81,37 @@ def import_adapter(
     Raises:
         ToolchainError: it cannot be composed, is another base's, or `folder` is there and is not to be replaced.
     """
+    refuse_as_target(folder)
+    if folder.exists():
+        _refuse_to_replace_what_is_no_adapter(folder)
+        if not replace:
+            raise ToolchainError(f"{folder} is there: say --replace if the imported adapter is to take its place")
     adapter = read_foreign_adapter(source, base, shapes)
-    if folder.exists() and not replace:
-        raise ToolchainError(f"{folder} is there: say --replace if the imported adapter is to take its place")
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    write_adapter(partial, adapter, base.name)
-    log = {
-        "source": source.resolve().name,
-        "source_sha256": adapter_hash(source),
-        "licence": licence,
-        "base_sha256": base.sha256,
-        "adapter_sha256": adapter_hash(partial),
-        "rank": adapter.rank,
-        "alpha": adapter.alpha,
-        "git_commit": git_commit(),
-    }
-    write_log(partial / IMPORT_LOG, log)
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+    with written_beside(folder) as partial:
+        write_adapter(partial, adapter, base.name)
+        log = {
+            "source": source.resolve().name,
+            "source_sha256": adapter_hash(source),
+            "licence": licence,
+            "base_sha256": base.sha256,
+            "adapter_sha256": adapter_hash(partial),
+            "rank": adapter.rank,
+            "alpha": adapter.alpha,
+            "git_commit": git_commit(),
+        }
+        write_log(partial / IMPORT_LOG, log)
+        take_place(partial, folder)
     return log
+
+
+def _refuse_to_replace_what_is_no_adapter(folder: Path) -> None:
+    files = {path.relative_to(folder).as_posix() for path in plain_files(folder)} if folder.is_dir() else set()
+    if not files >= _FILES:
+        raise ToolchainError(f"{folder} is there and is no adapter: give another folder, or move it away yourself")
+    if foreign := sorted(files - _FILES - {IMPORT_LOG, LOG_FILE}):
+        raise ToolchainError(
+            f"{folder} is there and holds {foreign[0]!r}, which is no file of an adapter of ours: give another folder, or move that away"
+        )
 
 
 def read_foreign_adapter(folder: Path, base: BaseModel, shapes: Shapes) -> Adapter:
@@ -117,7 +131,12 @@ def read_foreign_adapter(folder: Path, base: BaseModel, shapes: Shapes) -> Adapt
     }
     rank = max(a.shape[0] for a, _ in factors.values())
     # The device divides in float32: an alpha that float32 cannot hold would be another scale there.
-    alpha = float(np.float32(max(scales.values()) * rank))
+    with np.errstate(over="ignore"):
+        alpha = float(np.float32(max(scales.values()) * rank))
+    if not is_positive(alpha):
+        raise ToolchainError(
+            f"{folder / CONFIG_FILE}: alpha would be {alpha}, which float32 does not hold: the adapter is damaged"
+        )
     uniform = len(set(scales.values())) == 1
     tensors: dict[str, Array] = {}
     for linear, (d_out, d_in) in shapes.items():
@@ -127,7 +146,13 @@ def read_foreign_adapter(folder: Path, base: BaseModel, shapes: Shapes) -> Adapt
             a[: len(found_a)] = found_a
             b[:, : len(found_a)] = found_b if uniform else found_b * np.float32(scales[linear] * rank / alpha)
         tensors[f"{linear}.lora_A"], tensors[f"{linear}.lora_B"] = _as_fp16(folder / TENSORS_FILE, linear, a, b)
-    return Adapter(rank, int(alpha) if alpha.is_integer() else alpha, tensors)
+    adapter = Adapter(rank, int(alpha) if alpha.is_integer() else alpha, tensors)
+    if beyond := linear_beyond_fp16(adapter):
+        raise ToolchainError(
+            f"{folder / TENSORS_FILE}: {beyond}, scaled by {CONFIG_FILE}'s alpha, has numbers that are too large for fp16: "
+            "the adapter is of no use"
+        )
+    return adapter
 
 
 def linear_shapes(base: BaseModel) -> Shapes:
@@ -197,8 +222,11 @@ def _read_factors(path: Path) -> dict[str, tuple[Array, Array]]:
                         f"{path} holds {name} ({tensor.dtype}, shape {list(tensor.shape)}), which is no LoRA factor of a "
                         "linear in fp32, bf16 or fp16: it cannot be composed"
                     )
-                found.setdefault(match[1], {})[match[2]] = tensor.float().numpy()
-    except FileNotFoundError:
+                factors = found.setdefault(match[1], {})
+                if match[2] in factors:
+                    raise ToolchainError(f"{path} holds lora_{match[2]} of {match[1]} under two names: {_REMEDY}")
+                factors[match[2]] = tensor.float().numpy()
+    except (FileNotFoundError, NotADirectoryError):
         raise ToolchainError(f"{path} is missing: {_REMEDY}") from None
     except (SafetensorError, OSError) as error:
         raise ToolchainError(f"{path} is no readable safetensors file ({error}): {_REMEDY}") from None
@@ -244,7 +272,7 @@ def _pattern(folder: Path, config: dict[str, Any], key: str, linear: str, defaul
         value = next((patterns[p] for p in patterns if re.fullmatch(rf"(.*\.)?({p})", linear)), default)
     except (re.error, TypeError):
         value = None
-    if not isinstance(value, int | float) or not 0 < value < math.inf:
+    if not is_positive(value):
         raise ToolchainError(
             f"{folder / CONFIG_FILE}: {key} has no positive number for {linear}: the adapter is damaged"
         )

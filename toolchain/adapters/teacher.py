@@ -57,13 +57,13 @@ def teacher_pairs(composition: Composition) -> list[Pair]:
     """
     written = Composition(composition.tasks[:WRITTEN_TASKS])
     pairs = {pair.id: pair for pair in composition_pairs(written, Split.CALIBRATION)}
-    references = {item.id: item.references[composition.ids[0]] for item in conversations(Split.CALIBRATION)}
+    items = {item.id: item for item in conversations(Split.CALIBRATION)}
     return [
         replace(
             pairs[target.id],
             id=f"{target.id}.{target.source}",
             target=target.text,
-            intermediate=target.intermediate or references[target.id][target.source],
+            intermediate=target.intermediate or items[target.id].reference(composition.ids[0], target.source),
         )
         for target in read_targets(composition)
         if target.text and target.through == composition.ids[1:]
@@ -88,7 +88,7 @@ def _passed_on(
     }
 
     def make(batch: Sequence[Conversation]) -> list[Record]:
-        references = [item.references[main][source] for item in batch]
+        references = [item.reference(main, source) for item in batch]
         templates = [task.prompt for task in tasks]
         read, made = run_passes(base, adapters, templates, references, batch_size=SEQUENCES_A_BATCH)
         return [
@@ -96,9 +96,7 @@ def _passed_on(
             for item, text, intermediate in zip(batch, made, read, strict=True)
         ]
 
-    digest = hashlib.sha256(
-        repr((main, shared, [item.references[main][source] for item in items])).encode()
-    ).hexdigest()
+    digest = hashlib.sha256(repr((main, shared, [item.reference(main, source) for item in items])).encode()).hexdigest()
     name = f"{composition.name}.teacher.{split}.{source}.{digest[:16]}.jsonl"
     file = RecordFile(paths.cache() / "targets" / name, f"toolchain data teacher {composition.name}")
     file.complete(items, shared, make, KEPT_AT_ONCE, progress)

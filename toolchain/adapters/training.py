@@ -16,6 +16,7 @@ from torch.nn.functional import cross_entropy
 from toolchain.adapters.examples import Batch, Example, batch_indices, collate
 from toolchain.adapters.processes import ALONE, Processes, launched
 from toolchain.console import progress
+from toolchain.errors import ToolchainError
 from toolchain.hashing import write_text_whole, written_whole
 
 
@@ -111,6 +112,9 @@ def train(
 
     Started by `accelerate launch`, each process takes its share of every batch on its own device; the first one writes the checkpoint,
     which all must be able to read. The model is back on the CPU at the end.
+
+    Raises:
+        ToolchainError: the loss is no longer a number.
     """
     processes = launched()
     model.to(processes.device)
@@ -138,6 +142,7 @@ def train(
         torch.nn.utils.clip_grad_norm_(parameters.values(), schedule.gradient_clip)
         optimizer.step()
         set_training(False)
+        _refuse_no_number(step, loss.item())
         log.losses.append(round(loss.item(), 5))
         done = step + 1
         if done % schedule.evaluate_every == 0 or done == schedule.steps:
@@ -146,6 +151,7 @@ def train(
                 if validation_examples
                 else loss.item()
             )
+            _refuse_no_number(step, measured)
             log.validation_losses[done] = round(measured, 5)
             if not schedule.keep_best or measured <= min(log.validation_losses.values()) + 5e-6:
                 log.best_step = done
@@ -160,6 +166,11 @@ def train(
     model.to(ALONE.device)
     processes.wait()
     return log
+
+
+def _refuse_no_number(step: int, loss: float) -> None:
+    if not math.isfinite(loss):
+        raise ToolchainError(f"the loss is {loss} in step {step + 1}: train with a lower --learning-rate")
 
 
 def _gradients(

@@ -1,5 +1,6 @@
 """The commands that train: LoRAs, calibrations, baselines. A recipe says how; what is given on the command line comes before it."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,10 +19,21 @@ if TYPE_CHECKING:
 
 train_app = typer.Typer(no_args_is_help=True, help="Adapters and calibrations.")
 
+_LARGEST_SEED = 2**32 - 1
+"""Of NumPy's generators; PyTorch's take more."""
+
+
+def _rate(value: float | None) -> float | None:
+    """What a range cannot say: above 0, and not infinite."""
+    if value is not None and not 0 < value < math.inf:
+        raise typer.BadParameter(f"{value} is not a finite number above 0.")
+    return value
+
+
 Count = Annotated[int, typer.Option(min=1)]
 OwnCount = Annotated[int | None, typer.Option(min=1, show_default="the recipe's")]
-OwnRate = Annotated[float | None, typer.Option(show_default="the recipe's")]
-Seed = Annotated[int, typer.Option(help="Seed of initialisation, batches and dropout.")]
+OwnRate = Annotated[float | None, typer.Option(callback=_rate, show_default="the recipe's")]
+Seed = Annotated[int, typer.Option(min=0, max=_LARGEST_SEED, help="Seed of initialisation, batches and dropout.")]
 RecipeName = Annotated[
     str | None, typer.Option("--recipe", help="A recipe's name or .toml file.", show_default="that of the base")
 ]
@@ -50,13 +62,30 @@ STEPS_BETWEEN_EVALUATIONS = 90
 
 
 def numbers(option: str, text: str) -> tuple[float, ...]:
-    """The numbers of a comma-separated list."""
+    """The numbers of a comma-separated list.
+
+    Raises:
+        ToolchainError: it is none, or one of them is infinite or nan.
+    """
     try:
-        return tuple(float(number) for number in text.split(","))
+        found = tuple(float(number) for number in text.split(","))
     except ValueError:
-        raise ToolchainError(
-            f"{option} {text!r} is no comma-separated list of numbers: give one such as 1e-3,3e-3"
-        ) from None
+        found = (math.nan,)
+    if not all(map(math.isfinite, found)):
+        raise ToolchainError(f"{option} {text!r} is no comma-separated list of numbers: give one such as 1e-3,3e-3")
+    return found
+
+
+def rates_above_zero(text: str) -> tuple[float, ...]:
+    """The learning rates of a comma-separated list.
+
+    Raises:
+        ToolchainError: it is none, or one of them is not above 0.
+    """
+    found = numbers("--rates", text)
+    if min(found) <= 0:
+        raise ToolchainError(f"--rates {text!r} holds {min(found)}: a learning rate is above 0, such as 1e-3")
+    return found
 
 
 @train_app.command("lora")
@@ -103,7 +132,7 @@ def train_lora_command(
 @train_app.command("calibration")
 def train_calibration_command(
     composition: str,
-    method: Annotated[str, typer.Option(help="lc++ or lc; ours: lc++d, lc++m, lc++w.")] = "lc++",
+    method: Annotated[str, typer.Option(help="lc++ or lc; ours: lc++d, lc++m (with --merge-weights), lc++w.")] = "lc++",
     recipe: RecipeName = None,
     steps: OwnCount = None,
     batch_size: OwnCount = None,
@@ -113,7 +142,8 @@ def train_calibration_command(
     gradient_checkpointing: Checkpointing = None,
     with_teacher: Teacher = False,
     distillation: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of the last task's adapter's distributions in the loss.")
+        float,
+        typer.Option(min=0, max=1, help="Share of the last task's adapter's distributions in the loss."),
     ] = 0.0,
     end_weight: EndWeight = 1.0,
     quantised_activations: Quantised = False,
@@ -219,10 +249,13 @@ def train_main_task_command(
 @train_app.command("interpolation")
 def train_interpolation_command(
     task: str,
-    seed: Annotated[int, typer.Option(help="Whose calibrations to interpolate.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=_LARGEST_SEED, help="Whose calibrations to interpolate.")] = 0,
     engine: EngineName = "python-bf16",
 ) -> None:
-    """Make LC++I of all compositions of a main task: the point between merge, LC++ and LC++S that the validation split likes best."""
+    """Make LC++I of all compositions of a main task: a point between merge, LC++ and LC++S, all trained before.
+
+    The validation split chooses one for translations and one for tones.
+    """
     from toolchain.console import progress
     from toolchain.evaluation.choose_point import choose_points
     from toolchain.evaluation.open_engine import open_engine
@@ -284,7 +317,7 @@ def train_baseline_command(
 
     if method not in METHODS:
         raise ToolchainError(f"unknown method {method!r}: choose from {', '.join(METHODS)}")
-    tried = METHODS[method].rates if rates is None else numbers("--rates", rates)
+    tried = METHODS[method].rates if rates is None else rates_above_zero(rates)
     if METHODS[method].shared and composition != EVERYTHING.name:
         raise ToolchainError(f"method {method!r} is shared by all compositions: give `all` instead of {composition!r}")
     scope = EVERYTHING if METHODS[method].shared else trained_with(Composition.parse(composition), seed)

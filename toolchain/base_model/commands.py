@@ -72,7 +72,7 @@ def model_import(
 @model_app.command("perplexity")
 def model_perplexity(
     name: Name = None,
-    texts: Annotated[int, typer.Option(help="How many of our texts in each language.")] = 60,
+    texts: Annotated[int, typer.Option(min=1, help="How many of our texts in each language.")] = 60,
 ) -> None:
     """Measure the base on our English, Spanish, French and German texts; fails where it is not sane (an imported one: in English)."""
     from toolchain.base_model.load import load_base

@@ -48,6 +48,7 @@ def import_base(folder: Path, name: str, max_prompt_tokens: int, max_new_tokens:
     tokenizer = _read_tokenizer(folder / "tokenizer.json", config.vocab_size)
     licence = _licence(folder)
     bos, eos = _special_ids(folder, config)
+    own_notice = _own_notice(folder)
     refusal = qwen2_gguf.reason_it_cannot(config)
 
     progress(f"loading {folder}")
@@ -67,7 +68,9 @@ def import_base(folder: Path, name: str, max_prompt_tokens: int, max_new_tokens:
     # Not under its own name: in a bundle it lies beside ours.
     terms = f"{name}-{licence.name}"
     shutil.copyfile(licence, paths.models() / terms)
-    _write_notice(folder, name, terms)
+    write_text_whole(
+        paths.models() / _NOTICE, f"{own_notice}{name}: converted by Tandem from {folder.name}; terms: {terms}\n"
+    )
     base = BaseModel(
         name=name,
         architecture=architecture,
@@ -90,6 +93,7 @@ def import_base(folder: Path, name: str, max_prompt_tokens: int, max_new_tokens:
 
 
 def _read_config(folder: Path) -> Any:
+    from huggingface_hub.errors import StrictDataclassError
     from transformers import AutoConfig
 
     if not (folder / "config.json").is_file():
@@ -99,16 +103,25 @@ def _read_config(folder: Path) -> Any:
         raise ToolchainError(
             f"{folder / 'config.json'} is of model type {kind!r}: only {', '.join(MODEL_TYPES)} can be imported"
         )
-    return AutoConfig.from_pretrained(folder, local_files_only=True)
+    try:
+        return AutoConfig.from_pretrained(folder, local_files_only=True)
+    except (StrictDataclassError, ValueError, TypeError, KeyError) as error:
+        raise ToolchainError(
+            f"{folder / 'config.json'} is no configuration of a {kind} ({_in_one_line(error)}): get the model anew"
+        ) from None
 
 
 def _read_tokenizer(path: Path, vocabulary: int) -> Tokenizer:
     if not path.is_file():
         raise ToolchainError(f"{path} is missing: it has to come with the model")
-    kind = _json(path).get("model", {}).get("type")
+    model = _json(path).get("model")
+    kind = model.get("type") if isinstance(model, dict) else None
     if kind != "BPE":
         raise ToolchainError(f"{path} is a tokenizer of type {kind!r}: the device core reads BPE alone")
-    tokenizer = Tokenizer.from_file(str(path))
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # The library raises nothing more specific.
+        raise ToolchainError(f"{path} is no tokenizer ({_in_one_line(error)}): get the model anew") from None
     count = tokenizer.get_vocab_size(with_added_tokens=True)
     if count > vocabulary or any(tokenizer.id_to_token(index) is None for index in range(count)):
         raise ToolchainError(
@@ -156,12 +169,13 @@ def _save(model: Any, target: Path) -> None:
     partial.rename(target)
 
 
-def _write_notice(folder: Path, name: str, licence: str) -> None:
+def _own_notice(folder: Path) -> str:
+    """The model's own notice, which has to go with it; empty where it has none."""
     own = sorted(path for path in folder.iterdir() if path.name.upper().startswith("NOTICE"))
-    said = own[0].read_text(encoding="utf-8") + "\n" if own else ""
-    write_text_whole(
-        paths.models() / _NOTICE, f"{said}{name}: converted by Tandem from {folder.name}; terms: {licence}\n"
-    )
+    try:
+        return own[0].read_text(encoding="utf-8") + "\n" if own else ""
+    except UnicodeDecodeError:
+        raise ToolchainError(f"{own[0]} is not UTF-8: convert it, bundles have to carry it") from None
 
 
 def _hash_of_weights(folder: Path) -> str:
@@ -171,9 +185,15 @@ def _hash_of_weights(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def _in_one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
 def _json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        raise ToolchainError(f"{path} is not JSON: get the model anew") from None
-    return dict(content)
+        content = None
+    if not isinstance(content, dict):
+        raise ToolchainError(f"{path} is no JSON object in UTF-8: get the model anew")
+    return content

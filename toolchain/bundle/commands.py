@@ -3,13 +3,16 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from toolchain import paths
 from toolchain.console import progress, show
 from toolchain.errors import ToolchainError
+
+if TYPE_CHECKING:
+    from toolchain.tasks import Composition
 
 PASSWORD_VARIABLE = "TANDEM_KEY_PASSWORD"
 
@@ -41,9 +44,8 @@ def export_command(
     from toolchain.bundle.archive import archive_path
     from toolchain.bundle.export import Form, committed_compositions, export_bundle
     from toolchain.bundle.signing import SecretKey
-    from toolchain.tasks import Composition
 
-    compositions = [Composition.parse(name) for name in only.split(",")] if only else committed_compositions()
+    compositions = committed_compositions() if only is None else _named(only)
     form = Form(SecretKey.read(sign, _password) if sign else None, as_zip, calibrations_only)
     manifest = export_bundle(base_model(), compositions, out, pack_base, form, base_file)
     show(
@@ -82,9 +84,14 @@ def keys_command(
 ) -> None:
     """Make a key pair in minisign's format, for `export --sign`."""
     from toolchain.bundle.signing import SecretKey
+    from toolchain.folders import refuse_nameless
     from toolchain.hashing import write_text_whole
 
+    refuse_nameless(name)
     secret, public = (name.with_name(name.name + suffix) for suffix in (".key", ".pub"))
+    for path in (secret, public):
+        if os.path.lexists(path):
+            raise ToolchainError(f"{path} is there: a key that is overwritten is lost, give another name")
     key = SecretKey.make()
     key.write(secret, _password(new=True) if encrypted else None)
     write_text_whole(public, key.public_key().text())
@@ -97,6 +104,22 @@ def schema_command() -> None:
     from toolchain.bundle.manifest import manifest_schema
 
     show(manifest_schema())
+
+
+def _named(only: str) -> list["Composition"]:
+    """The compositions of a comma-separated list, each named once.
+
+    Raises:
+        ToolchainError: there is none, one is unknown, or one is named twice.
+    """
+    from toolchain.tasks import Composition
+
+    if not only:
+        raise ToolchainError("--only names no composition: name some, separated by commas, or leave it out for all")
+    names = only.split(",")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ToolchainError(f"--only names {', '.join(twice)} more than once: name each once")
+    return [Composition.parse(name) for name in names]
 
 
 def _password(new: bool = False) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolchain import __version__, paths
-from toolchain.adapters.calibration_file import Calibration, read_calibration
+from toolchain.adapters.calibration_file import read_calibration, refuse_foreign
 from toolchain.adapters.files import CONFIG_FILE, TENSORS_FILE, adapter_hash, read_adapter
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.base_model.specification import BaseModel
@@ -24,11 +24,14 @@ from toolchain.bundle.manifest import (
     Text,
     Tool,
 )
+from toolchain.bundle.manifest_file import mistakes_refused
 from toolchain.bundle.model_card import CARD_FILE, model_card
+from toolchain.bundle.replace import refuse_to_replace_what_is_no_bundle
 from toolchain.bundle.signing import SecretKey
 from toolchain.bundle.verify import verify_bundle
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.recommend import CALIBRATIONS, recommended, shipped_calibration
+from toolchain.evaluation.recommend import SHIPPABLE, recommended, shipped_calibration
+from toolchain.folders import refuse_as_target, take_place, written_beside
 from toolchain.hashing import sha256_file, sha256_once, write_text_whole
 from toolchain.provenance import git_commit
 from toolchain.tasks import TASKS, Composition, TaskKind
@@ -50,7 +53,7 @@ class Form:
 def committed_compositions() -> list[Composition]:
     """Every composition whose calibration is committed, in the order of the task algebra."""
     order = list(TASKS)
-    names = {path.stem for method in CALIBRATIONS for path in (paths.CALIBRATIONS / method).glob("*.safetensors")}
+    names = {path.stem for method in SHIPPABLE for path in (paths.CALIBRATIONS / method).glob("*.safetensors")}
     found = [item for item in map(Composition.parse, names) if _shipped(item).is_file()]
     return sorted(found, key=lambda item: [order.index(task) for task in item.ids])
 
@@ -68,38 +71,33 @@ def export_bundle(
     `base_file` is where the base model's file lies if not in the cache.
 
     Raises:
-        ToolchainError: something is missing, a calibration belongs to another base or to other adapters, or `target` is no bundle.
+        ToolchainError: something is missing or cannot be said in a manifest, a calibration belongs to another base or to other adapters,
+            or `target` is no bundle.
     """
     if not compositions:
         raise ToolchainError(f"{paths.CALIBRATIONS} holds no calibration: train one with `toolchain train calibration`")
     if pack_base and form.calibrations_only:
         raise ToolchainError("a bundle of calibrations only has no base: leave out --base or --calibrations-only")
+    refuse_as_target(target)
     if form.archive:
         target = archive_path(target)
-    _refuse_to_replace_what_is_no_bundle(target, form.archive)
-    partial = target.with_name(f".{target.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    manifest = _put_all(base, compositions, partial, pack_base, base_file or base.path)
-    verify_bundle(partial)
-    if form.sign:
-        signature = partial / SIGNATURE_FILE
-        form.sign.sign((partial / MANIFEST_FILE).read_bytes(), signature, f"file:{MANIFEST_FILE}\thashed")
-        verify_bundle(partial, form.sign.public_key())
-    if form.calibrations_only:
-        for name in _LEFT_OUT:
-            shutil.rmtree(partial / name)
-    if form.archive:
-        write_archive(partial, target)
-        shutil.rmtree(partial)
-    else:
-        shutil.rmtree(target, ignore_errors=True)
-        partial.rename(target)
+    refuse_to_replace_what_is_no_bundle(target, form.archive)
+    with written_beside(target) as partial:
+        with mistakes_refused():
+            manifest = _put_all(base, compositions, partial, pack_base, base_file or base.path)
+        verify_bundle(partial)
+        if form.sign:
+            signature = partial / SIGNATURE_FILE
+            form.sign.sign((partial / MANIFEST_FILE).read_bytes(), signature, f"file:{MANIFEST_FILE}\thashed")
+            verify_bundle(partial, form.sign.public_key())
+        if form.calibrations_only:
+            for name in _LEFT_OUT:
+                shutil.rmtree(partial / name)
+        if form.archive:
+            write_archive(partial, target)
+        else:
+            take_place(partial, target)
     return manifest
-
-
-def _refuse_to_replace_what_is_no_bundle(target: Path, archive: bool) -> None:
-    if target.exists() and not (target.is_file() if archive else (target / MANIFEST_FILE).is_file()):
-        raise ToolchainError(f"{target} is there and is no bundle: give another name, or remove it yourself")
 
 
 def _put_all(
@@ -183,7 +181,8 @@ def _put_composition(
 ) -> ManifestComposition:
     source = _shipped(composition)
     calibration = read_calibration(source)
-    _refuse_foreign(source, calibration, composition, base, adapters)
+    hashes = {task: adapters[task].sha256 for task in composition.ids}
+    refuse_foreign(source, calibration, composition.name, base.sha256, hashes)
     path = f"calibrations/{composition.name}.safetensors"
     _copy(source, bundle / path)
     measured = recommended(composition)
@@ -201,26 +200,6 @@ def _put_composition(
 
 def _shipped(composition: Composition) -> Path:
     return calibration_path(composition, shipped_calibration(composition))
-
-
-def _refuse_foreign(
-    source: Path,
-    calibration: Calibration,
-    composition: Composition,
-    base: BaseModel,
-    adapters: dict[str, ManifestAdapter],
-) -> None:
-    if calibration.composition != composition.name:
-        raise ToolchainError(f"{source} was trained for {calibration.composition}, not for {composition.name}")
-    if calibration.base_sha256 != base.sha256:
-        raise ToolchainError(
-            f"{source} was trained for base {calibration.base_sha256}, not {base.sha256}: train it again"
-        )
-    for task in composition.ids:
-        if calibration.adapter_sha256.get(task) != adapters[task].sha256:
-            raise ToolchainError(
-                f"{source} was trained for another {task} adapter than {paths.ADAPTERS / task}: train it again"
-            )
 
 
 def _put_base(base: BaseModel, base_file: Path, bundle: Path, pack_base: bool) -> str:

@@ -3,7 +3,7 @@
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from toolchain.adapters.files import CONFIG_FILE, TENSORS_FILE
 from toolchain.tasks import TaskKind
@@ -14,10 +14,38 @@ TOKENIZER_PATH = "base/tokenizer.json"
 BUNDLE_FORMAT: Literal["tandem.bundle/1"] = "tandem.bundle/1"
 MODES = ("calibrated", "two-step", "merge", "zero-shot")
 
+MAX_PATH_BYTES = 512
+
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-TaskId = Annotated[str, Field(pattern="^[a-z][a-z0-9-]*$")]
-RelativePath = Annotated[str, Field(pattern=r"^[^/\\\x00]+(/[^/\\\x00]+)*$")]
+TaskId = Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,63}$")]
+Size = Annotated[int, Field(ge=0, lt=1 << 64)]
+Count = Annotated[int, Field(gt=0, lt=1 << 32)]
+TokenId = Annotated[int, Field(ge=0, lt=1 << 32)]
 Mode = Literal["calibrated", "two-step", "merge", "zero-shot"]
+
+
+def _inside(path: str) -> str:
+    """Refuse a path that could leave the bundle on any system: the device core's rule."""
+    unsafe = any(part in ("", ".", "..") for part in path.split("/"))
+    strange = any(sign in "\\:" or ord(sign) < 0x20 or 0x7F <= ord(sign) < 0xA0 for sign in path)
+    if unsafe or strange or len(path.encode()) > MAX_PATH_BYTES:
+        raise ValueError(
+            "an unsafe path, which could leave the bundle: want names separated by /, none of them empty, . or .., "
+            f"without backslash, colon or control character, at most {MAX_PATH_BYTES} bytes"
+        )
+    return path
+
+
+def _plain_name(name: str) -> str:
+    if "/" in _inside(name):
+        raise ValueError("this is no plain file name: give it without folders")
+    return name
+
+
+# pydantic's regular expressions cannot say all of `_inside`: the schema has what a pattern can say.
+_PATH_PATTERN = {"type": "string", "pattern": r"^[^/\\\x00]+(/[^/\\\x00]+)*$"}
+RelativePath = Annotated[str, AfterValidator(_inside), WithJsonSchema(_PATH_PATTERN)]
+FileName = Annotated[str, AfterValidator(_plain_name), WithJsonSchema({"type": "string", "pattern": r"^[^/\\\x00]+$"})]
 
 
 def _one_input(template: str) -> str:
@@ -30,7 +58,8 @@ Template = Annotated[str, AfterValidator(_one_input)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    # Strict, as the device core is: a number in quotes, or NaN, is no number.
+    model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Tool(_Part):
@@ -46,8 +75,8 @@ class Base(_Part):
 
     name: str
     architecture: str
-    file: str
-    bytes: int = Field(gt=0)
+    file: FileName
+    bytes: int = Field(gt=0, lt=1 << 64)
     sha256: Sha256
     licence: RelativePath
 
@@ -56,10 +85,10 @@ class Text(_Part):
     """The text rules and their limits, in tokens."""
 
     version: Literal["text/1"]
-    bos_token_id: int = Field(ge=0)
-    eos_token_ids: list[int] = Field(min_length=1)
-    max_prompt_tokens: int = Field(gt=0)
-    max_new_tokens: int = Field(gt=0)
+    bos_token_id: TokenId
+    eos_token_ids: list[TokenId] = Field(min_length=1)
+    max_prompt_tokens: Count
+    max_new_tokens: Count
 
 
 class ManifestTask(_Part):
@@ -82,7 +111,7 @@ class ManifestAdapter(_Part):
     """Where an adapter lies; `sha256` is the adapter hash."""
 
     path: RelativePath
-    rank: int = Field(gt=0)
+    rank: Count
     sha256: Sha256
 
 
@@ -114,7 +143,7 @@ class ManifestComposition(_Part):
 class FileEntry(_Part):
     """Size and hash of one file."""
 
-    bytes: int = Field(ge=0)
+    bytes: Size
     sha256: Sha256
 
 
@@ -154,8 +183,8 @@ class Manifest(_Part):
         needed += [composition.calibration for composition in self.compositions if composition.calibration]
         if missing := [name for name in needed if name not in self.files]:
             raise ValueError(f"{missing[0]} is not among the files")
-        if "/" in self.base.file:
-            raise ValueError(f"base.file {self.base.file} is no plain file name")
+        if itself := self.files.keys() & {MANIFEST_FILE, SIGNATURE_FILE}:
+            raise ValueError(f"files lists {min(itself)}, which cannot list itself")
         packed = self.files.get(f"base/{self.base.file}")
         if packed and (packed.bytes, packed.sha256) != (self.base.bytes, self.base.sha256):
             raise ValueError(f"base and files disagree about {self.base.file}")

@@ -10,6 +10,7 @@ from toolchain.adapters.importing import IMPORT_LOG
 from toolchain.adapters.lora import LOG_FILE
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.manifest import MODES, ManifestAdapter, ManifestComposition
+from toolchain.errors import ToolchainError
 from toolchain.markdown import markdown_table
 
 CARD_FILE = "MODEL_CARD.md"
@@ -59,15 +60,23 @@ def model_card(
 
 
 def _origin(folder: Path) -> str:
-    if (imported := _log(folder / IMPORT_LOG)) is not None:
+    if (imported := _log(folder / IMPORT_LOG, "source", "licence")) is not None:
         return f"imported from {imported['source']}, licence: {imported['licence'] or 'not known'}"
-    if (trained := _log(folder / LOG_FILE)) is not None:
+    if (trained := _log(folder / LOG_FILE, "training_pairs", "git_commit")) is not None:
         return f"trained on {trained['training_pairs']} pairs, commit `{trained['git_commit'][:12]}`"
     return "not known"
 
 
-def _log(path: Path) -> dict[str, Any] | None:
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+def _log(path: Path, *keys: str) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        log = json.loads(path.read_text(encoding="utf-8"))
+        return {key: log[key] for key in keys}
+    except (ValueError, KeyError, TypeError):
+        raise ToolchainError(
+            f"{path} is no log with {' and '.join(keys)}: restore it, or remove it for an adapter of unknown origin"
+        ) from None
 
 
 def _scores(composition: ManifestComposition) -> str:

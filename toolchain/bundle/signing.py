@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from toolchain.errors import ToolchainError
+from toolchain.folders import read_plain
 from toolchain.hashing import write_text_whole
 
 _KEY, _PREHASHED, _CHECKSUM = b"Ed", b"ED", b"B2"
@@ -23,6 +24,7 @@ _KEY_ID_BYTES, _SALT_BYTES, _SIGNATURE_BYTES = 8, 32, 64
 _HEADER_BYTES, _SECRET_BYTES = 54, 104
 _OPERATIONS, _MEMORY = 1 << 25, 1 << 30
 """minisign's own limits for scrypt: no key needs more, and a file that asks for more is refused."""
+_MAX_SIGNATURE_BYTES = 64 << 10
 _UNTRUSTED, _TRUSTED = "untrusted comment: ", "trusted comment: "
 
 
@@ -57,7 +59,8 @@ class PublicKey:
             ToolchainError: it is missing, damaged, another key's, or of another message.
         """
         try:
-            untrusted, signed, trusted, both = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+            text = read_plain(path, _MAX_SIGNATURE_BYTES).decode()
+            untrusted, signed, trusted, both = text.rstrip("\n").split("\n")
             content, over_both = base64.b64decode(signed, validate=True), base64.b64decode(both, validate=True)
         except FileNotFoundError:
             raise ToolchainError(f"{path} is missing: the bundle is not signed; export it with --sign") from None

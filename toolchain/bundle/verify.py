@@ -2,15 +2,13 @@
 
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from toolchain.adapters.files import adapter_hash
 from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE, Manifest
+from toolchain.bundle.manifest_file import read_manifest
 from toolchain.bundle.signing import PublicKey
 from toolchain.errors import ToolchainError
+from toolchain.folders import plain_files
 from toolchain.hashing import sha256_file
-
-MAX_MANIFEST_BYTES = 4 << 20
 
 
 def verify_bundle(folder: Path, key: PublicKey | None = None) -> Manifest:
@@ -19,15 +17,9 @@ def verify_bundle(folder: Path, key: PublicKey | None = None) -> Manifest:
     Raises:
         ToolchainError: what is wrong, with the file's name.
     """
-    manifest = _read_manifest(folder, key)
-    present = set()
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder).as_posix()
-        if path.is_symlink():
-            raise ToolchainError(f"{path} is a symbolic link: a bundle holds plain files only")
-        if path.is_file() and name not in (MANIFEST_FILE, SIGNATURE_FILE):
-            present.add(name)
-    if extra := sorted(present - manifest.files.keys()):
+    manifest = read_manifest(folder, key)
+    present = {path.relative_to(folder).as_posix() for path in plain_files(folder)}
+    if extra := sorted(present - manifest.files.keys() - {MANIFEST_FILE, SIGNATURE_FILE}):
         raise ToolchainError(f"{folder / extra[0]} is not listed in the manifest: remove it or export the bundle again")
     for name, entry in manifest.files.items():
         path = folder / name
@@ -50,23 +42,3 @@ def verify_bundle(folder: Path, key: PublicKey | None = None) -> Manifest:
                 "export the bundle again"
             )
     return manifest
-
-
-def _read_manifest(folder: Path, key: PublicKey | None) -> Manifest:
-    path = folder / MANIFEST_FILE
-    try:
-        content = path.read_bytes()
-    except NotADirectoryError:
-        raise ToolchainError(f"{folder} is no folder: check a bundle in one file with `tandem verify`") from None
-    except (FileNotFoundError, IsADirectoryError):
-        raise ToolchainError(f"{path} is missing: give the folder of a bundle") from None
-    if len(content) > MAX_MANIFEST_BYTES:
-        raise ToolchainError(f"{path} has {len(content)} bytes, at most {MAX_MANIFEST_BYTES} are read: export it again")
-    if key:
-        key.check(content, folder / SIGNATURE_FILE)
-    try:
-        return Manifest.model_validate_json(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ToolchainError(f"{path}: {where or 'manifest'}: {first['msg']}; export the bundle again") from None

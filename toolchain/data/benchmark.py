@@ -1,14 +1,15 @@
 """The committed benchmark: parallel conversations and the extra single-task records (assets/benchmark)."""
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from toolchain import paths
+from toolchain.data.json_lines import read_rows
+from toolchain.data.row import Row
 from toolchain.errors import ToolchainError
+from toolchain.tasks import MAIN_TASKS
 from toolchain.text import Message
 
 CONVERSATIONS = "conversations.jsonl"
@@ -17,7 +18,9 @@ SINGLE_TEXTS = "single_texts.jsonl"
 FILES = (CONVERSATIONS, SINGLE_CONVERSATIONS, SINGLE_TEXTS)
 
 ENGLISH = "en"
-_MAIN_FIELD = {"summarize": "summary", "reply": "reply"}
+MAIN_FIELDS = {main: "summary" if main == "summarize" else main for main in MAIN_TASKS}
+"""Where a conversation holds its references of a main task."""
+_ADD = "add it to every line of that file, or do without that task"
 
 
 class Split(StrEnum):
@@ -31,12 +34,28 @@ class Split(StrEnum):
 
 @dataclass(frozen=True)
 class Conversation:
-    """A conversation with its references: `references[main task][variant]`, variant being `en` or an auxiliary task."""
+    """A conversation with its references: `references[main task][variant]`, variant being `en` or an auxiliary task.
+
+    `where` is its file and line.
+    """
 
     id: str
     messages: tuple[Message, ...]
     reply_speaker: str
     references: dict[str, dict[str, str]]
+    where: str = "the conversation"
+
+    def reference(self, main: str, variant: str = ENGLISH) -> str:
+        """The reference of a main task in one variant.
+
+        Raises:
+            ToolchainError: it is not there, because the task is newer than the benchmark.
+        """
+        variants = self.references.get(main, {})
+        if variant not in variants:
+            field = f"{MAIN_FIELDS.get(main, main)}.{variant}"
+            raise ToolchainError(f"{self.where} has no {field}: {_ADD}")
+        return variants[variant]
 
 
 @dataclass(frozen=True)
@@ -45,17 +64,28 @@ class ParallelText:
 
     id: str
     variants: dict[str, str]
+    where: str = "the text"
+
+    def variant(self, name: str) -> str:
+        """The text in one variant.
+
+        Raises:
+            ToolchainError: it is not there, because the task is newer than the benchmark.
+        """
+        if name not in self.variants:
+            raise ToolchainError(f"{self.where} has no {name}: {_ADD}")
+        return self.variants[name]
 
 
 def conversations(split: Split, folder: Path = paths.BENCHMARK) -> list[Conversation]:
     """The parallel conversations of one split."""
-    return [_conversation(row) for row in _rows(folder / CONVERSATIONS) if row["split"] == split]
+    return [_conversation(row) for row in _rows(folder / CONVERSATIONS) if row.fields["split"] == split]
 
 
 def single_conversations(folder: Path = paths.BENCHMARK) -> list[Conversation]:
     """Further English conversations, for the main-task adapters only."""
     return [
-        _conversation(row | {field: {ENGLISH: row[field]} for field in _MAIN_FIELD.values()})
+        _conversation(replace(row, fields=row.fields | _in_english(row.fields)))
         for row in _rows(folder / SINGLE_CONVERSATIONS)
     ]
 
@@ -63,7 +93,9 @@ def single_conversations(folder: Path = paths.BENCHMARK) -> list[Conversation]:
 def single_texts(folder: Path = paths.BENCHMARK) -> list[ParallelText]:
     """Stand-alone parallel texts, for the auxiliary-task adapters only."""
     return [
-        ParallelText(row["id"], {key: value for key, value in row.items() if key not in ("id", "kind")})
+        ParallelText(
+            row.fields["id"], {key: value for key, value in row.fields.items() if key not in ("id", "kind")}, row.where
+        )
         for row in _rows(folder / SINGLE_TEXTS)
     ]
 
@@ -73,15 +105,16 @@ def read_messages(rows: list[dict[str, str]]) -> tuple[Message, ...]:
     return tuple(Message(row["speaker"], row["text"]) for row in rows)
 
 
-def _conversation(row: dict[str, Any]) -> Conversation:
-    references = {main: row[field] for main, field in _MAIN_FIELD.items()}
-    return Conversation(row["id"], read_messages(row["conversation"]), row["reply_speaker"], references)
+def _in_english(fields: dict[str, Any]) -> dict[str, dict[str, str]]:
+    return {field: {ENGLISH: fields[field]} for field in MAIN_FIELDS.values() if field in fields}
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ToolchainError(f"{path} is missing: run `toolchain data build`") from None
-    for line in text.splitlines():
-        yield json.loads(line)
+def _conversation(row: Row) -> Conversation:
+    fields = row.fields
+    references = {main: fields[field] for main, field in MAIN_FIELDS.items() if field in fields}
+    messages = read_messages(fields["conversation"])
+    return Conversation(fields["id"], messages, fields["reply_speaker"], references, row.where)
+
+
+def _rows(path: Path) -> list[Row]:
+    return read_rows(path, "run `toolchain data build`")

@@ -1,25 +1,30 @@
 """Put our parallel data under assets/benchmark, checked; afterwards everything reads assets only."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 from toolchain import paths
-from toolchain.data.benchmark import CONVERSATIONS, ENGLISH, FILES, SINGLE_CONVERSATIONS, SINGLE_TEXTS, Split
+from toolchain.data.benchmark import (
+    CONVERSATIONS,
+    ENGLISH,
+    FILES,
+    MAIN_FIELDS,
+    SINGLE_CONVERSATIONS,
+    Split,
+)
+from toolchain.data.json_lines import read_rows
+from toolchain.data.row import Row
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file, written_whole
 from toolchain.tasks import AUXILIARY_TASKS
 
-_VARIANTS = {ENGLISH, *AUXILIARY_TASKS}
-_SPOKEN = {"id", "conversation", "reply_speaker", "summary", "reply"}
-_KEYS = {CONVERSATIONS: _SPOKEN | {"split"}, SINGLE_CONVERSATIONS: _SPOKEN, SINGLE_TEXTS: {"id"} | _VARIANTS}
+_VARIANTS = (ENGLISH, *AUXILIARY_TASKS)
 
 
 def build_benchmark(source: Path, target: Path = paths.BENCHMARK) -> dict[str, str]:
-    """Copy the three files from `source` after checking ids, splits and variants; returns {file: sha256}.
+    """Copy the three files from `source` after checking ids, splits and every field; returns {file: sha256}.
 
     Raises:
-        ToolchainError: a file or a field is missing, an id comes twice, a split is unknown or a variant is missing.
+        ToolchainError: a file or a field is missing or of another kind, an id comes twice, a split is unknown or a variant is missing.
     """
     for name in FILES:
         if not (source / name).is_file():
@@ -35,26 +40,31 @@ def build_benchmark(source: Path, target: Path = paths.BENCHMARK) -> dict[str, s
 
 def _check_file(path: Path) -> None:
     seen: set[str] = set()
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        where = f"{path} line {number}"
-        try:
-            row = json.loads(line)
-        except ValueError:
-            row = None
-        if not isinstance(row, dict):
-            raise ToolchainError(f"{where}: no JSON object")
-        if missing := _KEYS[path.name] - row.keys():
-            raise ToolchainError(f"{where}: it lacks {', '.join(sorted(missing))}")
-        if row["id"] in seen:
-            raise ToolchainError(f"{where}: id {row['id']!r} comes twice")
-        seen.add(row["id"])
+    for row in read_rows(path, "put that right"):
+        id = row.text("id")
+        if id in seen:
+            raise ToolchainError(f"{row.where}: id {id!r} comes twice: give each line its own")
+        seen.add(id)
         if path.name == CONVERSATIONS:
-            _check_parallel(where, row)
+            _check_split(row)
+        if path.name in (CONVERSATIONS, SINGLE_CONVERSATIONS):
+            _check_spoken(row, parallel=path.name == CONVERSATIONS)
+        else:
+            for variant in _VARIANTS:
+                row.text(variant)
 
 
-def _check_parallel(where: str, row: dict[str, Any]) -> None:
-    if row["split"] not in set(Split):
-        raise ToolchainError(f"{where}: unknown split {row['split']!r}")
-    for field in ("summary", "reply"):
-        if missing := _VARIANTS - row[field].keys():
-            raise ToolchainError(f"{where}: {field} lacks {', '.join(sorted(missing))}")
+def _check_split(row: Row) -> None:
+    if (split := row.text("split")) not in set(Split):
+        raise ToolchainError(f"{row.where}: unknown split {split!r}: choose from {', '.join(Split)}")
+
+
+def _check_spoken(row: Row, *, parallel: bool) -> None:
+    row.text("reply_speaker")
+    if not any(message.text.strip() for message in row.messages("conversation")):
+        raise ToolchainError(f"{row.where}: conversation has no message with a text: {row.remedy}")
+    for field in MAIN_FIELDS.values():
+        if parallel:
+            row.texts(field, _VARIANTS)
+        else:
+            row.text(field)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from toolchain.data.dialogue_targets import MAX_NEW_TOKENS
+from toolchain.data.dialogue_targets import MAX_NEW_TOKENS, Unanswered
 from toolchain.data.endpoint import Endpoint
 from toolchain.tasks import Task
 from toolchain.text import fill, trim
@@ -28,9 +28,25 @@ class ChatModel:
         """The answers to the task's prompt.
 
         Raises:
+            Unanswered: an answer was cut or withheld, or is empty.
             ToolchainError: the server cannot be reached, refuses, or answers with something else than a completion.
         """
-        return [
-            trim(self._endpoint.chat(fill(task.prompt, text, None) + ONLY, MAX_NEW_TOKENS).text) if text else ""
-            for text in texts
-        ]
+        return [self._answer(task, text) if text else "" for text in texts]
+
+    def template(self, task: Task) -> str:
+        """The task's prompt, and a word against saying more."""
+        return task.prompt + ONLY
+
+    def _answer(self, task: Task, text: str) -> str:
+        reply = self._endpoint.chat(fill(self.template(task), text, None), MAX_NEW_TOKENS)
+        if reply.finish_reason == "length":
+            problem = f"its answer was cut at max_tokens, {MAX_NEW_TOKENS}"
+        elif reply.finish_reason == "content_filter":
+            problem = "its answer was withheld by the server's content filter"
+        elif answer := trim(reply.text):
+            return answer
+        else:
+            problem = "it answered with nothing"
+        raise Unanswered(
+            f"{self.name}, asked for {task.id}: {problem}; ask again, give another --model, or take it out"
+        )

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from toolchain.data.text_file import file_text
 from toolchain.errors import ToolchainError
 
 _DOMAINS = ("telephony", "topical_chat")
+_REMEDY = "give the folder of CoCoA-MT's train files"
 
 
 def cocoa_pairs(folder: Path, language_tag: str) -> list[tuple[str, str]]:
@@ -16,6 +18,8 @@ def cocoa_pairs(folder: Path, language_tag: str) -> list[tuple[str, str]]:
             _lines(folder / f"{stem}.{column}")
             for column in ("en", f"formal.{language_tag}", f"informal.{language_tag}")
         ]
+        if len({len(column) for column in columns}) > 1:
+            raise ToolchainError(f"{folder / stem}.* have different numbers of lines: {_REMEDY}")
         for index, (english, formal, informal) in enumerate(zip(*columns, strict=True)):
             pairs.append((english, informal if index % 2 else formal))
     return pairs
@@ -27,7 +31,5 @@ def cocoa_files(folder: Path, language_tag: str) -> list[Path]:
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise ToolchainError(f"{path} is missing: give the folder of CoCoA-MT's train files") from None
+    lines = file_text(path, _REMEDY).removesuffix("\n").split("\n")
+    return [line.removesuffix("\r") for line in lines]

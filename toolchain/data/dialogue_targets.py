@@ -1,17 +1,25 @@
 """Compositional targets for outside dialogues: the English reference goes through models of the auxiliary tasks (arXiv 2507.16083, section 3)."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from toolchain.data.benchmark import MAIN_FIELDS
 from toolchain.data.dialogues import Dialogue
 from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.target_records import target_record
+from toolchain.data.unlabelled import answerable
 from toolchain.errors import ToolchainError
 from toolchain.tasks import Composition, Task
+from toolchain.text import trim
 
 MAX_NEW_TOKENS = 256
 """Longest text that a model may make of another."""
+
+
+class Unanswered(ToolchainError):
+    """A model was asked and gave no text that can be kept."""
 
 
 class AuxiliaryModel(Protocol):
@@ -28,7 +36,15 @@ class AuxiliaryModel(Protocol):
         ...
 
     def rewritten(self, task: Task, texts: Sequence[str]) -> list[str]:
-        """Each text, translated or rewritten as the task says; trimmed."""
+        """Each text, translated or rewritten as the task says; trimmed.
+
+        Raises:
+            Unanswered: the model made no whole text of one of them.
+        """
+        ...
+
+    def template(self, task: Task) -> str:
+        """What the model is given, with `{input}` for the text."""
         ...
 
 
@@ -42,11 +58,13 @@ def make_targets(
 ) -> int:
     """Add a record to `out` for each dialogue that has a reference and no record yet; returns how many were made.
 
-    `models` maps auxiliary tasks to what does them. A record carries `origin` (source, licence), the teacher, its split, and the text that
-    the last model read, so that nothing is used where it may not be.
+    `models` maps auxiliary tasks to what does them. A record carries `origin` (source, licence), the teacher and what it was given, its
+    split, and the text that the last model read, so that nothing is used where it may not be. Dialogues that the main task cannot be asked
+    about are left out.
 
     Raises:
-        ToolchainError: there is no auxiliary task, one has no model, or `out` holds records of another origin, teacher or composition.
+        ToolchainError: there is no auxiliary task, one has no model, or `out` holds records of another origin, teacher, prompt or composition;
+            or a model gave no answer: what was made before is kept.
     """
     main, auxiliary = composition.ids[0], composition.tasks[1:]
     if not auxiliary:
@@ -57,21 +75,31 @@ def make_targets(
         "composition": composition.name,
         **origin,
         "teacher": _teacher({task.id: models[task.id].name for task in auxiliary}),
+        "prompt_sha256": {task.id: _sha256(models[task.id].template(task)) for task in auxiliary},
     }
 
     def make(batch: Sequence[Dialogue]) -> list[Record]:
         read: list[str] = []
-        texts = [_reference(item, main) or "" for item in batch]
+        texts = [_reference(item, main) for item in batch]
         for task in auxiliary:
-            read, texts = texts, models[task.id].rewritten(task, texts)
+            try:
+                read, texts = texts, models[task.id].rewritten(task, texts)
+            except Unanswered as error:
+                raise Unanswered(f"dialogue {batch[0].id}{' or one after it' * (len(batch) > 1)}: {error}") from None
         return [
             target_record(item.id, item.split, item.messages, item.reply_speaker, text, intermediate)
             for item, text, intermediate in zip(batch, texts, read, strict=True)
         ]
 
     referenced = [item for item in dialogues if _reference(item, main)]
+    if left_out := len(dialogues) - len(referenced):
+        field = MAIN_FIELDS[main]
+        progress(f"{left_out} of {len(dialogues)} dialogues have no {field} and are left out")
+    asked = answerable(referenced, composition.tasks[0])
+    if left_out := len(referenced) - len(asked):
+        progress(f"{left_out} of {len(referenced)} dialogues have no text, or nobody who could reply, and are left out")
     batch_size = max(models[task.id].batch_size for task in auxiliary)
-    return RecordFile(out, "toolchain data targets").complete(referenced, shared, make, batch_size, progress)
+    return RecordFile(out, "toolchain data targets").complete(asked, shared, make, batch_size, progress)
 
 
 def _teacher(names: Mapping[str, str]) -> str:
@@ -81,5 +109,11 @@ def _teacher(names: Mapping[str, str]) -> str:
     return ", ".join(f"{task}: {name}" for task, name in names.items())
 
 
-def _reference(item: Dialogue, main: str) -> str | None:
-    return item.reply if main == "reply" else item.summary
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _reference(item: Dialogue, main: str) -> str:
+    """Empty where the dialogue has none."""
+    references = {"summarize": item.summary, "reply": item.reply}
+    return trim(references.get(main) or "")

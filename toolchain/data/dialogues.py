@@ -2,14 +2,17 @@
 
 import csv
 import hashlib
+import io
 import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from toolchain.data.benchmark import Split, read_messages
+from toolchain.data.benchmark import Split
+from toolchain.data.json_lines import read_rows
+from toolchain.data.row import Row
+from toolchain.data.text_file import file_text
 from toolchain.errors import ToolchainError
 from toolchain.text import Message
 
@@ -36,9 +39,9 @@ class Dialogue:
 
 @dataclass(frozen=True)
 class Layout:
-    """How a source is read, and its licence; None where the file's owner has to say it."""
+    """How a source is read, given what to do if it cannot be, and its licence; None where the file's owner has to say it."""
 
-    read: Callable[[Path], Iterator[Dialogue]]
+    read: Callable[[Path, str], Iterator[Dialogue]]
     licence: str | None
 
 
@@ -46,16 +49,14 @@ def read_dialogues(path: Path, layout: str) -> list[Dialogue]:
     """All dialogues of a file that have at least one message.
 
     Raises:
-        ToolchainError: the layout is unknown, or the file is missing or not of that layout.
+        ToolchainError: the layout is unknown, or the file is missing, not of that layout, or without a dialogue.
     """
     if layout not in LAYOUTS:
         raise ToolchainError(f"unknown layout {layout!r}: choose from {', '.join(LAYOUTS)}")
-    try:
-        found = [dialogue for dialogue in LAYOUTS[layout].read(path) if dialogue.messages]
-    except FileNotFoundError:
-        raise ToolchainError(f"{path} is missing: give a file of layout {layout}") from None
-    except (ValueError, LookupError, TypeError, AttributeError, csv.Error):
-        raise ToolchainError(f"{path} is not of layout {layout}: choose from {', '.join(LAYOUTS)}") from None
+    remedy = f"give a file of layout {layout}, or another --layout ({', '.join(LAYOUTS)})"
+    found = [dialogue for dialogue in LAYOUTS[layout].read(path, remedy) if dialogue.messages]
+    if not found:
+        raise ToolchainError(f"{path} holds no dialogue with a message: {remedy}")
     if len({dialogue.id for dialogue in found}) != len(found):
         raise ToolchainError(f"{path} names a dialogue twice: splits are by id, so ids must differ")
     return found
@@ -72,33 +73,44 @@ def messages_of(text: str) -> tuple[Message, ...]:
     return tuple(messages)
 
 
-def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as stream:
-        yield from (json.loads(line) for line in stream if line.strip())
+def _ours(path: Path, remedy: str) -> Iterator[Dialogue]:
+    for row in read_rows(path, remedy):
+        summary, reply = row.optional_text("summary"), row.optional_text("reply")
+        speaker = row.optional_text("reply_speaker")
+        yield Dialogue(row.identifier("id"), row.messages("conversation"), summary, reply, speaker)
 
 
-def _ours(path: Path) -> Iterator[Dialogue]:
-    for row in _json_lines(path):
-        messages = read_messages(row["conversation"])
-        yield Dialogue(str(row["id"]), messages, row.get("summary"), row.get("reply"), row.get("reply_speaker"))
+def _samsum(path: Path, remedy: str) -> Iterator[Dialogue]:
+    try:
+        items = json.loads(file_text(path, remedy))
+    except (ValueError, RecursionError):
+        items = None
+    if not isinstance(items, list):
+        raise ToolchainError(f"{path} is no JSON list: {remedy}")
+    for number, item in enumerate(items, start=1):
+        if not isinstance(item, dict):
+            raise ToolchainError(f"{path} item {number} is no JSON object: {remedy}")
+        row = Row(f"{path} item {number}", item, remedy)
+        yield Dialogue(row.identifier("id"), messages_of(row.text("dialogue")), row.text("summary"))
 
 
-def _samsum(path: Path) -> Iterator[Dialogue]:
-    for row in json.loads(path.read_text(encoding="utf-8")):
-        yield Dialogue(str(row["id"]), messages_of(row["dialogue"]), row["summary"])
+def _dialogsum(path: Path, remedy: str) -> Iterator[Dialogue]:
+    for row in read_rows(path, remedy):
+        summary = row.optional_text("summary") or row.text("summary1")
+        yield Dialogue(row.text("fname"), messages_of(row.text("dialogue")), summary)
 
 
-def _dialogsum(path: Path) -> Iterator[Dialogue]:
-    for row in _json_lines(path):
-        yield Dialogue(row["fname"], messages_of(row["dialogue"]), row.get("summary") or row["summary1"])
-
-
-def _persona_chat(path: Path) -> Iterator[Dialogue]:
+def _persona_chat(path: Path, remedy: str) -> Iterator[Dialogue]:
     """The last message is the reply to those before it."""
-    with path.open(encoding="utf-8", newline="") as stream:
-        for number, row in enumerate(csv.DictReader(stream)):
-            *before, last = messages_of(row["Best Generated Conversation"]) or [Message("", "")]
-            yield Dialogue(f"{path.stem}.{number}", tuple(before), None, last.text, last.speaker)
+    table = csv.DictReader(io.StringIO(file_text(path, remedy), newline=""))
+    try:
+        rows = list(table)
+    except csv.Error:
+        raise ToolchainError(f"{path} line {table.line_num} is not CSV: {remedy}") from None
+    for number, fields in enumerate(rows):
+        row = Row(f"{path} row {number + 1}", fields, remedy)
+        *before, last = messages_of(row.text("Best Generated Conversation")) or [Message("", "")]
+        yield Dialogue(f"{path.stem}.{number}", tuple(before), None, last.text, last.speaker)
 
 
 LAYOUTS = {

@@ -1,40 +1,73 @@
 """A client of any server that speaks OpenAI's chat protocol (`POST …/chat/completions`): vLLM, llama.cpp, Ollama, a hosted one."""
 
 import os
+import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ReadTimeoutError
 from urllib3.util import Retry
 
 from toolchain.errors import ToolchainError
 
 KEY_VARIABLE = "TANDEM_ENDPOINT_KEY"
 """The environment variable with the server's key, where it wants one; a key is never an argument, so that no shell history keeps it."""
-_TIMEOUT_SECONDS = (10, 300)
+CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 300.0
+LONGEST_PAUSE_SECONDS = 60
+"""However long a busy server asks to be left alone."""
+_THOUGHT = re.compile(r"\A\s*<think>.*?(</think>|\Z)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A completion and the tokens that the server counted."""
+    """A completion, without what the model thought before it, and the tokens that the server counted.
+
+    `finish_reason` is the server's: `length` says that the text was cut at `max_tokens`, `content_filter` that it was withheld.
+    """
 
     text: str
     prompt_tokens: int
     completion_tokens: int
+    finish_reason: str = "stop"
+
+
+class _Retry(Retry):
+    """Does not ask again where the answer did not come in time: the server may still be at work on it."""
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: Any = None,
+        error: Any = None,
+        *given: Any,
+        **named: Any,
+    ) -> Self:
+        if isinstance(error, ReadTimeoutError):
+            raise error
+        return super().increment(method, url, response, error, *given, **named)
 
 
 class Endpoint:
-    """`url` is the base that ends in `/v1`; busy or failing servers (429, 5xx) are asked again, four times, with pauses that double."""
+    """`url` is the base that ends in `/v1`.
 
-    def __init__(self, url: str, model: str, pause: float = 1.0) -> None:
+    A server that is busy or fails (429, 5xx), or that no connection can be made to, is asked again, four times, with pauses that double;
+    one that does not answer within `answer_seconds` is given up.
+    """
+
+    def __init__(self, url: str, model: str, pause: float = 1.0, answer_seconds: float = ANSWER_SECONDS) -> None:
         if not url.startswith(("http://", "https://")):
             raise ToolchainError(f"endpoint {url!r} is no http address: give one that ends in /v1")
         self.url, self.model = url.rstrip("/"), model
+        self._timeout = (CONNECT_SECONDS, answer_seconds)
         self._session = requests.Session()
-        retry = Retry(
+        retry = _Retry(
             total=4,
             backoff_factor=pause,
+            backoff_max=LONGEST_PAUSE_SECONDS,
+            retry_after_max=LONGEST_PAUSE_SECONDS,
             status_forcelist=(429, 500, 502, 503, 504),
             allowed_methods=None,
             raise_on_status=False,
@@ -45,10 +78,10 @@ class Endpoint:
             self._session.headers["Authorization"] = f"Bearer {key}"
 
     def chat(self, prompt: str, max_tokens: int) -> Reply:
-        """One greedy answer to one user message.
+        """One greedy answer to one user message; its text may be empty or cut.
 
         Raises:
-            ToolchainError: the server cannot be reached, refuses, or answers with something else than a completion.
+            ToolchainError: the server cannot be reached, refuses, takes too long, or answers with something else than a completion.
         """
         body = {
             "model": self.model,
@@ -57,21 +90,49 @@ class Endpoint:
             "max_tokens": max_tokens,
         }
         try:
-            response = self._session.post(f"{self.url}/chat/completions", json=body, timeout=_TIMEOUT_SECONDS)
+            response = self._session.post(f"{self.url}/chat/completions", json=body, timeout=self._timeout)
         except requests.RequestException as error:
-            raise ToolchainError(
-                f"{self.url} cannot be reached ({type(error).__name__}): check the address and that the server runs"
-            ) from None
+            raise self._unreached(error) from None
         if response.status_code != requests.codes.ok:
             raise ToolchainError(
                 f"{self.url} answered {response.status_code} for model {self.model!r}: check model, address and {KEY_VARIABLE}"
             )
         try:
-            content: dict[str, Any] = response.json()
-            usage = content.get("usage") or {}
-            text = content["choices"][0]["message"]["content"]
-            return Reply(str(text or ""), int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0)))
-        except (ValueError, LookupError, TypeError, AttributeError):
+            return _reply(response.json())
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             raise ToolchainError(
                 f"{self.url} answered with no chat completion: give the base address of a chat server"
             ) from None
+
+    def _unreached(self, error: requests.RequestException) -> ToolchainError:
+        # A time-out amid the body comes as a ConnectionError around it.
+        if isinstance(error, requests.ReadTimeout) or any(isinstance(cause, ReadTimeoutError) for cause in error.args):
+            return ToolchainError(
+                f"{self.url} did not answer within {self._timeout[1]:g} seconds: check that the server is not overloaded, "
+                "or give a smaller model"
+            )
+        return ToolchainError(
+            f"{self.url} cannot be reached ({type(error).__name__}): check the address and that the server runs"
+        )
+
+
+def _reply(completion: dict[str, Any]) -> Reply:
+    """Raises ValueError, LookupError, TypeError or AttributeError for what is no completion."""
+    choice, usage = completion["choices"][0], completion.get("usage") or {}
+    return Reply(
+        _THOUGHT.sub("", _text(choice["message"]["content"])),
+        int(usage.get("prompt_tokens") or 0),
+        int(usage.get("completion_tokens") or 0),
+        str(choice.get("finish_reason") or "stop"),
+    )
+
+
+def _text(content: Any) -> str:
+    """A text, the text parts of a list, or nothing."""
+    if isinstance(content, list):
+        content = "".join(part["text"] for part in content if part["type"] == "text")
+    text = "" if content is None else content
+    if not isinstance(text, str):
+        raise TypeError
+    text.encode()  # Half a surrogate pair can be stored nowhere.
+    return text

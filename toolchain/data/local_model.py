@@ -19,12 +19,12 @@ from toolchain.text import fill, trim
 class LocalModel:
     """A sequence-to-sequence or causal model in Hugging Face layout, asked without sampling; beams are as its own settings say.
 
-    `template` is what it is given, with `{input}` for the text. By default a sequence-to-sequence model is given the text alone, a causal
-    one the task's prompt, inside its chat template where it has one. An input that is longer than the model reads is cut.
+    `given` is the template of what it is given, with `{input}` for the text. By default a sequence-to-sequence model is given the text
+    alone, a causal one the task's prompt, inside its chat template where it has one. An input that is longer than the model reads is cut.
     """
 
     folder: Path
-    template: str | None = None
+    given: str | None = None
     batch_size: int = 16
 
     @property
@@ -42,12 +42,18 @@ class LocalModel:
         answers = iter(self._answers([self._prompt(task, text) for text in asked]) if asked else [])
         return [next(answers) if text else "" for text in texts]
 
+    def template(self, task: Task) -> str:
+        """The template that was given, else the default one.
+
+        Raises:
+            ToolchainError: as `rewritten` does.
+        """
+        return self.given or ("{input}" if self._is_seq2seq else task.prompt + ONLY)
+
     def _prompt(self, task: Task, text: str) -> str:
         _, tokenizer = self._loaded
-        if self._is_seq2seq:
-            return fill(self.template or "{input}", text, None)
-        prompt = fill(self.template or task.prompt + ONLY, text, None)
-        if not tokenizer.chat_template:
+        prompt = fill(self.template(task), text, None)
+        if self._is_seq2seq or not tokenizer.chat_template:
             return prompt
         messages = [{"role": "user", "content": prompt}]
         return str(tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
@@ -71,20 +77,29 @@ class LocalModel:
 
     @property
     def _is_seq2seq(self) -> bool:
-        return bool(self._loaded[0].config.is_encoder_decoder)
+        return bool(self._config.is_encoder_decoder)
+
+    @cached_property
+    def _config(self) -> Any:
+        from transformers import AutoConfig
+
+        if not (self.folder / "config.json").is_file():
+            raise ToolchainError(f"{self.folder / 'config.json'} is missing: give the folder of a model")
+        try:
+            return AutoConfig.from_pretrained(self.folder, local_files_only=True)
+        except (OSError, ValueError, KeyError) as error:
+            raise self._no_model(error) from None
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
         """The model, in float32 and evaluation mode, and its tokenizer."""
-        from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+        from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
         from transformers.utils import logging as transformers_logging
 
-        if not (self.folder / "config.json").is_file():
-            raise ToolchainError(f"{self.folder / 'config.json'} is missing: give the folder of a model")
+        config = self._config
         transformers_logging.set_verbosity_error()
         transformers_logging.disable_progress_bar()
         try:
-            config = AutoConfig.from_pretrained(self.folder, local_files_only=True)
             kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
             model = kind.from_pretrained(self.folder, dtype=torch.float32, local_files_only=True).eval()
             tokenizer = AutoTokenizer.from_pretrained(
@@ -93,11 +108,14 @@ class LocalModel:
         except ImportError as error:
             raise ToolchainError(f"{self.folder} needs a package that is not installed: {_first_line(error)}") from None
         except (OSError, ValueError, KeyError) as error:
-            raise ToolchainError(
-                f"{self.folder} holds no sequence-to-sequence or causal model with its tokenizer: {_first_line(error)}"
-            ) from None
+            raise self._no_model(error) from None
         tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
         return model, tokenizer
+
+    def _no_model(self, error: Exception) -> ToolchainError:
+        return ToolchainError(
+            f"{self.folder} holds no sequence-to-sequence or causal model with its tokenizer: {_first_line(error)}"
+        )
 
 
 def _first_line(error: Exception) -> str:

@@ -35,7 +35,7 @@ def composition_pairs(composition: Composition, split: Split) -> list[Pair]:
     (`toolchain data teacher`); conversations that they answered with nothing are left out.
 
     Raises:
-        ToolchainError: such references have not been made, not for this split, or by other adapters.
+        ToolchainError: the benchmark has no such references; or those of more tasks have not been made, not for this split, or by other adapters.
     """
     if composition.tasks[0].kind is not TaskKind.MAIN:
         return single_task_pairs(composition.tasks[0], split)
@@ -53,17 +53,21 @@ def composition_pairs(composition: Composition, split: Split) -> list[Pair]:
 
 
 def single_task_pairs(task: Task, split: Split, cocoa: Path | None = None) -> list[Pair]:
-    """Pairs of one task alone: for `Split.SINGLE` all that may train its adapter, else those of the split's conversations."""
+    """Pairs of one task alone: for `Split.SINGLE` all that may train its adapter, else those of the split's conversations.
+
+    Raises:
+        ToolchainError: the benchmark has no such references.
+    """
     if task.kind is TaskKind.MAIN:
         extra = single_conversations() if split is Split.SINGLE else []
         return [_main_pair(conversation, task.id) for conversation in [*conversations(split), *extra]]
     pairs = [
-        Pair(f"{conversation.id}.{main}", variants[ENGLISH], None, variants[task.id])
+        Pair(f"{conversation.id}.{main}", conversation.reference(main), None, conversation.reference(main, task.id))
         for conversation in conversations(split)
-        for main, variants in conversation.references.items()
+        for main in conversation.references
     ]
     if split is Split.SINGLE:
-        pairs += [Pair(text.id, text.variants[ENGLISH], None, text.variants[task.id]) for text in single_texts()]
+        pairs += [Pair(text.id, text.variant(ENGLISH), None, text.variant(task.id)) for text in single_texts()]
         if cocoa and task.language_tag:
             lines = cocoa_pairs(cocoa, task.language_tag)
             pairs += [Pair(f"cocoa.{index}", source, None, target) for index, (source, target) in enumerate(lines)]
@@ -72,9 +76,8 @@ def single_task_pairs(task: Task, split: Split, cocoa: Path | None = None) -> li
 
 def _main_pair(conversation: Conversation, main: str, variant: str = ENGLISH) -> Pair:
     speaker = conversation.reply_speaker if "{reply_speaker}" in TASKS[main].prompt else None
-    references = conversation.references[main]
-    intermediate = None if variant == ENGLISH else references[ENGLISH]
-    return Pair(conversation.id, conversation.messages, speaker, references[variant], intermediate)
+    intermediate = None if variant == ENGLISH else conversation.reference(main)
+    return Pair(conversation.id, conversation.messages, speaker, conversation.reference(main, variant), intermediate)
 
 
 def _passed_on(pair: Pair, target: Target) -> Pair:

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from toolchain.data.text_file import file_bytes
 from toolchain.errors import ToolchainError
 
 Record = dict[str, Any]
+_BEGINNING = b'{"id": "'
+"""Of every record."""
 
 
 class Identified(Protocol):
@@ -39,15 +42,8 @@ class RecordFile:
         Raises:
             ToolchainError: the file is missing or damaged.
         """
-        try:
-            records = [json.loads(line) for line in self._whole().decode("utf-8").splitlines()]
-        except FileNotFoundError:
-            raise ToolchainError(f"{self.path} is missing: make it with `{self.made_by}`") from None
-        except ValueError:
-            records = [None]
-        if not all(isinstance(record, dict) and "id" in record for record in records):
-            raise ToolchainError(f"{self.path} is not JSON Lines of records: move it away and make it again")
-        return records
+        whole, _ = self._content()
+        return self._records(whole)
 
     def complete(
         self,
@@ -64,8 +60,10 @@ class RecordFile:
         differ in its last bit from another batch's), so that a run killed at any moment and started again ends with the same file.
 
         Raises:
-            ToolchainError: the file is damaged, or its records do not share what these would.
+            ToolchainError: the file is damaged or something else, or its records do not share what these would; it is left as it is.
         """
+        if self.path.is_dir():
+            raise ToolchainError(f"{self.path} is a directory: give another --out, the name of a file")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         there = {record["id"] for record in self._to_go_on_with(shared)}
         done = sum(item.id in there for item in items)
@@ -85,17 +83,41 @@ class RecordFile:
     def _to_go_on_with(self, shared: Record) -> list[Record]:
         if not self.path.is_file():
             return []
-        records = self.read()
+        whole, torn = self._content()
+        records = self._records(whole)
+        all_there = [*records, *self._last(torn)]
         for key, value in shared.items():
-            if other := [record for record in records if record.get(key) != value]:
+            if other := [record for record in all_there if record.get(key) != value]:
                 raise ToolchainError(
                     f"{self.path} holds records whose {key} is {other[0].get(key)!r}, not {value!r}: "
                     "move it away, or give another --out"
                 )
         with self.path.open("r+b") as stream:
-            stream.truncate(len(self._whole()))
+            stream.truncate(len(whole))
         return records
 
-    def _whole(self) -> bytes:
-        content = self.path.read_bytes()
-        return content[: content.rfind(b"\n") + 1]
+    def _content(self) -> tuple[bytes, bytes]:
+        """The whole lines, and what stands behind them."""
+        content = file_bytes(self.path, f"make it with `{self.made_by}`")
+        end = content.rfind(b"\n") + 1
+        return content[:end], content[end:]
+
+    def _records(self, lines: bytes) -> list[Record]:
+        # Not splitlines: a text may hold U+2028, which is no line end of JSON Lines.
+        try:
+            records = [json.loads(line) for line in lines.decode("utf-8").split("\n")[:-1]]
+        except (ValueError, RecursionError):
+            records = [None]
+        if not all(isinstance(record, dict) and isinstance(record.get("id"), str) for record in records):
+            raise ToolchainError(f"{self.path} is not JSON Lines of records: move it away and make it again")
+        return records
+
+    def _last(self, torn: bytes) -> list[Record]:
+        """The record behind the last line end if it is whole; none if it is half of one. Anything else is not ours to cut off."""
+        if not (torn.startswith(_BEGINNING) or _BEGINNING.startswith(torn)):
+            raise ToolchainError(f"{self.path} does not end in a record: move it away, or give another --out")
+        try:
+            record = json.loads(torn)
+        except (ValueError, RecursionError):
+            return []
+        return [record]

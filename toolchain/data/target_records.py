@@ -9,9 +9,10 @@ from toolchain.adapters.files import adapter_hash
 from toolchain.data.benchmark import Split, read_messages
 from toolchain.data.pairs import Pair
 from toolchain.data.record_file import Record, RecordFile
+from toolchain.data.row import Row
 from toolchain.errors import ToolchainError
-from toolchain.tasks import Composition
-from toolchain.text import Message
+from toolchain.tasks import Composition, Task
+from toolchain.text import Message, TextError, render_prompt
 
 
 def target_record(
@@ -32,16 +33,21 @@ def read_target_records(path: Path, composition: Composition) -> list[Record]:
     """The records of a file.
 
     Raises:
-        ToolchainError: the file is missing, damaged, empty, another composition's, or made by other adapters than those that are there.
+        ToolchainError: the file is missing, damaged, empty, another composition's, or made by other adapters than those that are there; or a
+            record lacks a field, or its conversation is none that the main task can be asked about.
     """
     records = RecordFile(path, f"toolchain data two-step {composition.name}").read()
     if not records:
         raise ToolchainError(f"{path} holds no target: make it anew")
-    if others := {record.get("composition") for record in records} - {composition.name}:
+    remedy = "move the file away and make it anew"
+    rows = [Row(f"{path} line {number}", record, remedy) for number, record in enumerate(records, start=1)]
+    if others := {row.text("composition") for row in rows} - {composition.name}:
         raise ToolchainError(
             f"{path} is of {others.pop()}, not of {composition.name}: give the file of that composition"
         )
-    made_by = {pair for record in records for pair in record.get("adapter_sha256", {}).items()}
+    for row in rows:
+        _check(row, composition.tasks[0])
+    made_by = {pair for row in rows if "adapter_sha256" in row.fields for pair in row.texts("adapter_sha256").items()}
     for task, digest in sorted(made_by):
         if adapter_hash(paths.ADAPTERS / task) != digest:
             raise ToolchainError(
@@ -51,13 +57,24 @@ def read_target_records(path: Path, composition: Composition) -> list[Record]:
     return records
 
 
+def _check(row: Row, main: Task) -> None:
+    if row.text("split") not in set(Split):
+        raise ToolchainError(f"{row.where}: split is none of {', '.join(Split)}: {row.remedy}")
+    row.text("target")
+    row.optional_text("intermediate")
+    try:
+        render_prompt(main.prompt, row.messages("conversation"), row.optional_text("reply_speaker"))
+    except TextError as error:
+        raise ToolchainError(f"{row.where}: {error}; {row.remedy}") from None
+
+
 def target_pairs(records: Sequence[Record], split: Split) -> list[Pair]:
     """The records of one split as training pairs; empty targets are left out."""
     return [
         Pair(
             row["id"],
             read_messages(row["conversation"]),
-            row["reply_speaker"],
+            row.get("reply_speaker"),
             row["target"],
             row.get("intermediate"),
         )

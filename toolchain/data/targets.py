@@ -7,6 +7,7 @@ from pathlib import Path
 
 from toolchain import paths
 from toolchain.adapters.files import adapter_hash
+from toolchain.data.json_lines import read_rows
 from toolchain.errors import ToolchainError
 from toolchain.hashing import write_text_whole
 from toolchain.tasks import Composition
@@ -57,7 +58,7 @@ def read_targets(composition: Composition) -> list[Target]:
     if not path.is_file():
         raise ToolchainError(f"{path} is missing: make it {remedy}")
     hashes = _adapter_hashes(composition)
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = [row.fields for row in read_rows(path, f"make it anew {remedy}")]
     if any(hashes.get(task) != digest for row in rows for task, digest in row["adapter_sha256"].items()):
         raise ToolchainError(f"{path} was made by other adapters than those in {paths.ADAPTERS}: make it anew {remedy}")
     return [

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from toolchain.data.benchmark import Conversation, Split, conversations, single_conversations
 from toolchain.data.dialogues import Dialogue
@@ -25,6 +26,9 @@ class Unlabelled:
     messages: tuple[Message, ...]
     reply_speaker: str | None
     split: Split
+
+
+Asked = TypeVar("Asked", Unlabelled, Dialogue)
 
 
 def of_the_benchmark(source: str) -> list[Unlabelled]:
@@ -66,12 +70,12 @@ def _of(items: Sequence[Unlabelled], split: Split) -> list[Unlabelled]:
     return [item for item in items if item.split is split]
 
 
-def answerable(items: Sequence[Unlabelled], main: Task) -> list[Unlabelled]:
+def answerable(items: Sequence[Asked], main: Task) -> list[Asked]:
     """Those that the main task can be asked about: with a text, and for replies somebody who could reply."""
     return [item for item in items if _can_be_asked(item, main)]
 
 
-def _can_be_asked(item: Unlabelled, main: Task) -> bool:
+def _can_be_asked(item: Unlabelled | Dialogue, main: Task) -> bool:
     try:
         render_prompt(main.prompt, item.messages, item.reply_speaker)
     except TextError:

@@ -14,6 +14,10 @@ EngineName = Annotated[
     str, typer.Option(help="python, python-bf16 (half the time), or device: the built core on an exported bundle.")
 ]
 
+BootstrapSeed = Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")]
+_LONGEST_NAME = 200
+"""Of a result file, in characters: file systems take 255 bytes, and the answers' name is longer."""
+
 
 def register(app: typer.Typer) -> None:
     """Add them to the command line."""
@@ -30,7 +34,7 @@ def evaluate_command(
     ] = "zero-shot,main,merge,two-step,lc,lc++",
     split: Annotated[str, typer.Option(help="test, or validation while choosing.")] = "test",
     limit: Annotated[int | None, typer.Option(min=1, help="First conversations only.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    seed: BootstrapSeed = 0,
     engine: EngineName = "python",
     out: Annotated[
         Path | None, typer.Option(help="Result file; default docs/results/<compositions>.<split>.<engine>.jsonl.")
@@ -44,17 +48,28 @@ def evaluate_command(
     from toolchain.evaluation.result_file import write_result
     from toolchain.evaluation.result_table import markdown
 
-    names = methods.split(",")
+    names, asked = _named_once("--methods", methods), _named_once("--compositions", compositions)
     for name in names:
         method_named(name)
-    chosen_split = chosen(Split, "split", split)
-    evaluation = Evaluation(names, compositions.split(","), chosen_split, limit, seed)
+    if (chosen_split := chosen(Split, "split", split)) not in (Split.TEST, Split.VALIDATION):
+        raise ToolchainError(f"--split {split!r} is trained on: choose test or validation")
+    target = out or paths.RESULTS / f"{'_'.join(asked)}.{split}.{engine}.jsonl"
+    if len(target.name) > _LONGEST_NAME or target.is_dir():
+        raise ToolchainError(f"{target} can be no result file: name one with --out")
+    evaluation = Evaluation(names, asked, chosen_split, limit, seed)
     with open_engine(engine) as opened:
         result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
-    target = out or paths.RESULTS / f"{compositions.replace(',', '_')}.{split}.{engine}.jsonl"
     write_result(target, result)
     print(markdown(result))
     progress(f"written to {target}")
+
+
+def _named_once(option: str, text: str) -> list[str]:
+    """The names of a comma-separated list, each given once: what is counted twice counts twice in a mean."""
+    names = text.split(",")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ToolchainError(f"{option} names {', '.join(twice)} more than once: name each once")
+    return names
 
 
 def report_command(
@@ -94,7 +109,7 @@ def judge_command(
     ] = None,
     model: Annotated[str, typer.Option(help="The judge's name at that server.")] = "judge",
     limit: Annotated[int | None, typer.Option(min=1, help="First conversations of each composition only.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    seed: BootstrapSeed = 0,
     yes: Annotated[bool, typer.Option("--yes", help="Send it; without this only the estimate is shown.")] = False,
     out: Annotated[Path, typer.Option(help="Folder for judge.<split>.<engine>.jsonl.")] = paths.RESULTS,
 ) -> None:
@@ -112,6 +127,11 @@ def judge_command(
     from toolchain.evaluation.samples import samples
 
     results = read_results(files or committed_results())
+    answered = {name for engine in results.engines() for name in results.methods(engine)}
+    if unknown := [name for name in (*methods.split(","), against) if name not in answered]:
+        raise ToolchainError(
+            f"the result files have no answers by {', '.join(unknown)}: choose from {', '.join(sorted(answered))}"
+        )
     server = Endpoint(endpoint, model) if endpoint else None
     why = "no --endpoint" if server is None else "no --yes"
     for engine in results.engines():
@@ -145,7 +165,7 @@ def recommend_command(
     from toolchain.evaluation.evaluate import Evaluation, evaluate
     from toolchain.evaluation.open_engine import open_engine
     from toolchain.evaluation.recommend import (
-        CALIBRATIONS,
+        SHIPPABLE,
         MODES,
         better_calibration,
         comparable_calibrations,
@@ -154,8 +174,8 @@ def recommend_command(
     )
     from toolchain.tasks import Composition
 
-    if calibration and calibration not in CALIBRATIONS:
-        raise ToolchainError(f"no calibration of {calibration!r} can ship: choose from {', '.join(CALIBRATIONS)}")
+    if calibration and calibration not in SHIPPABLE:
+        raise ToolchainError(f"no calibration of {calibration!r} can ship: choose from {', '.join(SHIPPABLE)}")
     chosen_ones: dict[str, Any] = {}
     with open_engine(engine) as opened:
         for name in compositions.split(","):

@@ -42,12 +42,16 @@ class Evaluation:
 
 
 def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Callable[[str], None]) -> Result:
-    """Answer, measure and compare. What `cells` holds already is not computed again."""
+    """Answer, measure and compare. What `cells` holds already is not computed again.
+
+    Raises:
+        ToolchainError: a composition has no references, or a method has nothing to answer with.
+    """
     kept = Cells(cells, progress)
+    asked = {name: composition_pairs(Composition.of(name), evaluation.split) for name in evaluation.compositions}
     result = Result(_meta(engine, evaluation), [], [])
-    for name in evaluation.compositions:
-        composition = Composition.of(name)
-        pairs = composition_pairs(composition, evaluation.split)[: evaluation.limit]
+    for name, all_pairs in asked.items():
+        composition, pairs = Composition.of(name), all_pairs[: evaluation.limit]
         shared = {"composition": name, "split": evaluation.split, "engine": engine.id, "seed": evaluation.seed}
         rows = Rows(shared, evaluation.seed)
         measured: dict[str, list[dict[str, float]]] = {}

@@ -15,7 +15,7 @@ from toolchain.text import fill
 
 MAX_TOKENS = 16
 _CHARACTERS_PER_TOKEN = 4
-_VERDICT = re.compile(r"\b(1|2|tie)\b", re.IGNORECASE)
+_VERDICT = re.compile(r"\W*(?:answer\W+)?(1|2|tie)\W*", re.IGNORECASE)
 _RUBRIC = """You compare two answers to the same request. Judge, in this order:
 1. Is it in the language or tone that was asked for? An answer that is not loses.
 2. Is it true to the conversation: who does what, names, numbers, times?
@@ -72,24 +72,33 @@ def estimate(asked: Sequence[Asked]) -> Estimate:
     )
 
 
-def judge(asked: Sequence[Asked], endpoint: Endpoint, cells: Path, progress: Callable[[str], None]) -> list[float]:
-    """1 where the method wins in both orders, 0 where it loses in both, 0.5 (a tie) otherwise; verdicts are kept one by one."""
-    scores = []
+Score = float | None
+"""1 where the method wins in both orders, 0 where it loses in both, 0.5 (a tie) otherwise; None where a verdict could not be read."""
+
+
+def judge(asked: Sequence[Asked], endpoint: Endpoint, cells: Path, progress: Callable[[str], None]) -> list[Score]:
+    """The score of each comparison; verdicts that could be read are kept one by one."""
+    scores: list[Score] = []
     for number, (straight, swapped) in enumerate(asked, start=1):
-        first = _verdict(straight, endpoint, cells)
-        second = _verdict(swapped, endpoint, cells)
+        first, second = _verdict(straight, endpoint, cells), _verdict(swapped, endpoint, cells)
+        if first is None or second is None:
+            scores.append(None)
+            progress(f"judged {number} of {len(asked)}: a verdict is neither 1 nor 2 nor tie and does not count")
+            continue
         scores.append({("1", "2"): 1.0, ("2", "1"): 0.0}.get((first, second), 0.5))
         progress(f"judged {number} of {len(asked)}")
     return scores
 
 
-def _verdict(prompt: str, endpoint: Endpoint, cells: Path) -> str:
-    """`1`, `2` or `tie`; what cannot be read is a tie."""
+def _verdict(prompt: str, endpoint: Endpoint, cells: Path) -> str | None:
+    """`1`, `2` or `tie`, or None where the answer says more or something else: which of two numbers is meant is not guessed."""
     key = hashlib.sha256(repr((endpoint.url, endpoint.model, prompt)).encode()).hexdigest()[:24]
     path = cells / f"judge.{key}.json"
     if path.is_file():
         return str(json.loads(path.read_text(encoding="utf-8")))
-    found = _VERDICT.search(endpoint.chat(prompt, MAX_TOKENS).text)
-    verdict = found[1].lower() if found else "tie"
+    found = _VERDICT.fullmatch(endpoint.chat(prompt, MAX_TOKENS).text)
+    if not found:
+        return None
+    verdict = found[1].lower()
     write_text_whole(path, json.dumps(verdict) + "\n")
     return verdict

@@ -8,7 +8,7 @@ from typing import Any
 
 from toolchain.data.benchmark import Split
 from toolchain.evaluation.bootstrap import bootstrap_mean
-from toolchain.evaluation.judge import Asked, comparisons
+from toolchain.evaluation.judge import Asked, Score, comparisons
 from toolchain.evaluation.recommend import DEFAULT_CALIBRATION
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, read_result, write_result
 from toolchain.evaluation.results import Results
@@ -34,10 +34,13 @@ def asked_sha256(asked: Sequence[Asked]) -> str:
 
 
 def judged_row(
-    method: str, against: str, composition: str, asked: Sequence[Asked], scores: Sequence[float], seed: int, model: str
+    method: str, against: str, composition: str, asked: Sequence[Asked], scores: Sequence[Score], seed: int, model: str
 ) -> Row:
-    """The share of wins, ties counted half, with its bootstrap interval over conversations."""
-    interval = bootstrap_mean(scores, seed)
+    """The share of wins, ties counted half, with its bootstrap interval over the conversations whose verdicts could be read."""
+    read = [score for score in scores if score is not None]
+    if not read:
+        return not_run_row(method, against, composition, f"no verdict of {model} could be read")
+    interval = bootstrap_mean(read, seed)
     value, low, high = (round(number, 5) for number in (interval.value, interval.low, interval.high))
     return {
         "method": method,
@@ -47,7 +50,8 @@ def judged_row(
         "value": value,
         "interval": [low, high],
         "n": len(scores),
-        "ties": sum(score == 0.5 for score in scores),
+        "unreadable": len(scores) - len(read),
+        "ties": sum(score == 0.5 for score in read),
         "seed": seed,
         "judge": model,
         "asked_sha256": asked_sha256(asked),
@@ -115,7 +119,8 @@ def _cells(results: Results, engine: str, row: Row) -> list[str]:
     taken = [item for item in samples(results, engine, row["n"]) if item.composition == row["composition"]]
     if asked_sha256(comparisons(taken, row["method"], row["against"])) != row["asked_sha256"]:
         return [f"{NOT_RUN} (other answers were judged)", "", "", ""]
-    return [percent(row), str(row["ties"]), str(row["n"]), row["judge"]]
+    unreadable = f" ({row['unreadable']} unreadable)" if row.get("unreadable") else ""
+    return [percent(row), str(row["ties"]), f"{row['n']}{unreadable}", row["judge"]]
 
 
 def _key(row: Row) -> tuple[str, str, str]:

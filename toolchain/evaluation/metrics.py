@@ -1,8 +1,7 @@
 """Metrics of one answer against its reference. Rule-based checks; none of them is a judge."""
 
 import re
-from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
@@ -14,9 +13,10 @@ from sacrebleu.metrics import CHRF
 from toolchain.text import Input
 
 _WORD = re.compile(r"\w+")
-_INSIDE_A_SENTENCE = re.compile(r"(?<=[a-z,;] )[A-Z]\w+")
+_WORD_AND_BEFORE = re.compile(r"(?<=([^\W\d_]|[,;]) )[^\W\d_]\w+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _ROUGE_TYPES = ("rouge1", "rouge2", "rougeL")
+_WEIGHTED = {"rouge1": 1 / 6, "rouge2": 1 / 3, "rouge3": 1 / 2}
 
 
 class _UnicodeTokenizer(RougeTokenizer):  # type: ignore[misc]
@@ -28,9 +28,11 @@ class _UnicodeTokenizer(RougeTokenizer):  # type: ignore[misc]
 
 @cache
 def _scorers() -> dict[str, Any]:
+    """By what is put behind the names of their metrics."""
+    types = sorted({*_ROUGE_TYPES, *_WEIGHTED})
     return {
-        "unicode": rouge_scorer.RougeScorer(_ROUGE_TYPES, tokenizer=_UnicodeTokenizer()),
-        "paper": rouge_scorer.RougeScorer(_ROUGE_TYPES, use_stemmer=True),
+        "": rouge_scorer.RougeScorer(types, tokenizer=_UnicodeTokenizer()),
+        "_paper": rouge_scorer.RougeScorer(types, use_stemmer=True),
     }
 
 
@@ -73,14 +75,15 @@ def answer_metrics(
     """All metrics of one answer, in 0..1 (chrF too): those of `overlap_metrics`, and rules.
 
     Copy rate = share of the answer's words that stand in the source; numbers (names) kept = share of the reference's numbers (of its words
-    that are `names`) that stand in the answer.
+    that are `names`) that stand in the answer: no value where the reference has none.
     """
     values = overlap_metrics(answer, reference)
     values["language"] = float(detector.detect(answer) == expected_language) if answer else 0.0
-    values["copy_rate"] = _share(_words(answer), set(_words(source)), of_nothing=0)
-    values["numbers_kept"] = _share(_NUMBER.findall(reference), set(_NUMBER.findall(answer)), of_nothing=1)
-    wanted = [word for word in dict.fromkeys(_WORD.findall(reference)) if word in names]
-    values["names_kept"] = _share(wanted, set(_WORD.findall(answer)), of_nothing=1)
+    values["copy_rate"] = _share(_words(answer), set(_words(source))) if _words(answer) else 0.0
+    if numbers := _NUMBER.findall(reference):
+        values["numbers_kept"] = _share(numbers, set(_NUMBER.findall(answer)))
+    if wanted := [word for word in dict.fromkeys(_WORD.findall(reference)) if word in names]:
+        values["names_kept"] = _share(wanted, set(_WORD.findall(answer)))
     return values
 
 
@@ -90,12 +93,10 @@ def overlap_metrics(answer: str, reference: str) -> dict[str, float]:
     Weighted ROUGE = R1/6 + R2/3 + R3/2 (F1) after K-Merge (arXiv 2510.13537).
     """
     values: dict[str, float] = {}
-    for name, scorer in _scorers().items():
-        scores = scorer.score(reference, answer)
-        suffix = "" if name == "unicode" else "_paper"
-        values |= {f"rouge_{kind[-1].lower()}{suffix}": scores[kind].fmeasure for kind in _ROUGE_TYPES}
-    rouge_3 = _ngram_f1(answer, reference, 3)
-    values["weighted_rouge"] = values["rouge_1"] / 6 + values["rouge_2"] / 3 + rouge_3 / 2
+    for suffix, scorer in _scorers().items():
+        f1 = {kind: score.fmeasure for kind, score in scorer.score(reference, answer).items()}
+        values |= {f"rouge_{kind[-1].lower()}{suffix}": f1[kind] for kind in _ROUGE_TYPES}
+        values[f"weighted_rouge{suffix}"] = sum(weight * f1[kind] for kind, weight in _WEIGHTED.items())
     values["chrf"] = _chrf().sentence_score(answer, [reference]).score / 100
     return values
 
@@ -106,23 +107,22 @@ def names_in(source: Input) -> set[str]:
     A translation keeps names and does not keep other capitalised words, so that only names are among a reference's words too.
     """
     if isinstance(source, str):
-        return set(_INSIDE_A_SENTENCE.findall(source))
+        return set(_inside_sentences(source))
     speakers = {word for message in source for word in _WORD.findall(message.speaker)}
-    return speakers.union(*(_INSIDE_A_SENTENCE.findall(message.text) for message in source))
+    return speakers.union(*(_inside_sentences(message.text) for message in source))
+
+
+def _inside_sentences(text: str) -> Iterator[str]:
+    """The capitalised words that follow a word in small letters, a comma or a semicolon."""
+    for match in _WORD_AND_BEFORE.finditer(text):
+        word, before = match[0], match[1]
+        if word[0].isupper() and not before.isupper():
+            yield word
 
 
 def _words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def _share(items: Sequence[str], among: set[str], of_nothing: float) -> float:
-    return sum(item in among for item in items) / len(items) if items else of_nothing
-
-
-def _ngram_f1(answer: str, reference: str, n: int) -> float:
-    counts = []
-    for text in (answer, reference):
-        words = _words(text)
-        counts.append(Counter(tuple(words[start : start + n]) for start in range(len(words) - n + 1)))
-    overlap, total = sum((counts[0] & counts[1]).values()), sum(counts[0].values()) + sum(counts[1].values())
-    return 2 * overlap / total if total else 0.0
+def _share(items: Sequence[str], among: set[str]) -> float:
+    return sum(item in among for item in items) / len(items)

@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from toolchain import paths
+from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
 from toolchain.evaluation.prompts import prompt_variants
 from toolchain.evaluation.result_file import Result
 from toolchain.hashing import write_text_whole
 from toolchain.tasks import Composition, TaskKind
 
 DEFAULT_CALIBRATION = "lc++"
-"""Ships where nothing else was recommended."""
+"""Ships where nothing else was recommended; where it was not trained, for want of references, LC++ on two-step's answers does."""
 CALIBRATIONS = (DEFAULT_CALIBRATION, "lc++s", "lc++i")
-"""May ship."""
+"""Among which validation chooses what ships."""
+SHIPPABLE = (*CALIBRATIONS, FROM_TWO_STEP)
 MODES = ("zero-shot", "merge", "two-step")
 """Methods that are modes of a bundle under the same name."""
 _SCORES = ("rouge_l", "chrf", "language")
@@ -31,8 +33,11 @@ def recommended(composition: Composition) -> dict[str, Any]:
 
 
 def shipped_calibration(composition: Composition) -> str:
-    """The method whose calibration is the bundle's mode `calibrated`."""
-    return str(recommended(composition).get("calibration", DEFAULT_CALIBRATION))
+    """The method whose calibration is the bundle's mode `calibrated`: where nothing was recommended, one that is there."""
+    there = (
+        method for method in (DEFAULT_CALIBRATION, FROM_TWO_STEP) if calibration_path(composition, method).is_file()
+    )
+    return str(recommended(composition).get("calibration", next(there, DEFAULT_CALIBRATION)))
 
 
 def comparable_calibrations(composition: Composition) -> tuple[str, ...]:

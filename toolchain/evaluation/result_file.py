@@ -1,6 +1,7 @@
 """Result files: JSON Lines, the first line says what the rows are of, each other line is one number; the answers lie beside it."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,26 @@ def read_result(path: Path) -> Result:
     if meta.get("format") != RESULT_FORMAT:
         raise ToolchainError(f"{path} has format {meta.get('format')!r}, expected {RESULT_FORMAT!r}: {_REMEDY}")
     judged = "judged" in meta  # Of answers that lie beside other files.
-    return Result(meta, rows, [] if judged else _read(answers_path(path), least=0))
+    answers = [] if judged else _read(answers_path(path), least=0)
+    for items, keys, file in (
+        ([meta], ("split", "engine"), path),
+        (rows, ("engine", "composition", "method", "metric"), path),
+        (answers, ("composition", "method", "id", "answer"), answers_path(path)),
+    ):
+        if not all(isinstance(item.get(key), str) for item in items for key in keys):
+            raise ToolchainError(f"{file} has a line without {', '.join(keys)}: {_REMEDY}")
+    if not all(_is_measured(row) for row in rows):
+        raise ToolchainError(f"{path} has a row whose value is no number with an interval: {_REMEDY}")
+    return Result(meta, rows, answers)
+
+
+def _is_measured(row: dict[str, Any]) -> bool:
+    """A number with its interval and count, or the words of a row that is none (`prompt`, a judge that was not asked)."""
+    if isinstance(row.get("value"), str):
+        return row["metric"] == "prompt" or "why" in row
+    interval = row.get("interval")
+    numbers = [row.get("value"), row.get("n"), *(interval if isinstance(interval, list) else [])]
+    return len(numbers) == 4 and all(isinstance(item, int | float) and math.isfinite(item) for item in numbers)
 
 
 def _lines(items: list[dict[str, Any]]) -> str:
@@ -53,7 +73,7 @@ def _lines(items: list[dict[str, Any]]) -> str:
 
 def _read(path: Path, least: int = 1) -> list[dict[str, Any]]:
     try:
-        items = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        items = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
     except FileNotFoundError:
         raise ToolchainError(f"{path} is missing: {_REMEDY}") from None
     except ValueError:

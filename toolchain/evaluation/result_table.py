@@ -1,5 +1,7 @@
 """One result file as a Markdown table: what `evaluate` prints and what the README shows."""
 
+from typing import Any
+
 from toolchain.evaluation.result_file import Result
 from toolchain.evaluation.rows import baselines_of
 from toolchain.evaluation.tables import ratio
@@ -35,13 +37,17 @@ def markdown(result: Result) -> str:
         cells = [
             [
                 method,
-                *(f"{100 * chosen[method, metric]['value']:.1f}" for metric in _COLUMNS),
+                *(_percent(chosen.get((method, metric))) for metric in _COLUMNS),
                 *(ratio(chosen.get((method, f"rouge_l / {baseline}"))) for baseline in baselines),
             ]
             for method in methods
         ]
         lines += [markdown_table(head, cells), ""]
     return "\n".join(lines)
+
+
+def _percent(row: dict[str, Any] | None) -> str:
+    return f"{100 * row['value']:.1f}" if row else ""
 
 
 def _counted(composition: str) -> str:

@@ -73,7 +73,7 @@ def read_results(files: Sequence[Path]) -> Results:
     """Read result files.
 
     Raises:
-        ToolchainError: there is none, one is no result file, or they are of different splits.
+        ToolchainError: there is none, one is no result file, all are a judge's, or they are of different splits.
     """
     if not files:
         raise ToolchainError(f"{paths.RESULTS} holds no result file: make one with `toolchain evaluate`")
@@ -86,6 +86,10 @@ def read_results(files: Sequence[Path]) -> Results:
         engine = result.meta["engine"]
         for item in result.answers:
             results.answers[engine, item["composition"], item["method"], item["id"]] = item["answer"]
+    if all("judged" in meta for meta in results.metas.values()):
+        raise ToolchainError(
+            f"{', '.join(map(str, files))}: verdicts alone, of answers beside other files: give those too"
+        )
     if len(splits := sorted({meta["split"] for meta in results.metas.values()})) > 1:
         raise ToolchainError(f"the result files are of the splits {', '.join(splits)}: give files of one split")
     return results

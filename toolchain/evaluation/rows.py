@@ -1,6 +1,7 @@
 """Result rows: one number each, with its interval and what it is of."""
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,9 @@ class Rows:
         self._shared, self._seed = shared, seed
 
     def qualities(self, method: str, measured: Sequence[dict[str, float]]) -> list[dict[str, Any]]:
-        """The mean of every metric over the conversations."""
-        values = {metric: [item[metric] for item in measured] for metric in measured[0]}
+        """The mean of every metric over the conversations that have a value of it."""
+        metrics = dict.fromkeys(chain.from_iterable(measured))
+        values = {metric: [item[metric] for item in measured if metric in item] for metric in metrics}
         return [
             self._row(method, metric, bootstrap_mean(items, self._seed), len(items)) for metric, items in values.items()
         ]

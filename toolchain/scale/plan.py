@@ -63,7 +63,8 @@ def plan(recipe: Recipe, *, rank: int | None = None, batch_size: int | None = No
     """The plan of a recipe; what is given replaces the recipe's."""
     shape = recipe.lora.shape(rank=rank)
     rows = math.ceil((batch_size or recipe.lora.training.batch_size) / processes)
-    parameters = count_parameters(recipe.shape, shape.rank)
+    configuration = recipe.shape.configuration()
+    parameters = count_parameters(configuration, shape.rank)
     trained = {"LoRA": parameters.lora, "LC++": parameters.lc_plus_plus}
     attachments = {
         "LoRA": lambda model: add_lora(model, shape).train(),
@@ -73,7 +74,7 @@ def plan(recipe: Recipe, *, rank: int | None = None, batch_size: int | None = No
     for trains, attachment in attachments.items():
         count = trained[trains] * _FP32
         for precision in Precision:
-            held = activations(recipe.shape, attachment, rows, recipe.prompt_tokens, recipe.target_tokens, precision)
+            held = activations(configuration, attachment, rows, recipe.prompt_tokens, recipe.target_tokens, precision)
             memory += [
                 Memory(trains, precision, checkpoints, parameters.base * _FP32, count, count, _ADAMW * count, size)
                 for checkpoints, size in ((False, held.kept), (True, held.checkpointed))

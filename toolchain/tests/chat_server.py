@@ -2,8 +2,9 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -13,12 +14,18 @@ Rule = Callable[[str], str]
 
 @dataclass
 class ChatServer:
-    """`asked`: (headers, body) of every request; `failures`: status codes to answer with first."""
+    """`asked`: (headers, body) of every request; `failures`: status codes to answer with first, with `failure_headers`.
+
+    `raw` stands for the whole answer; `delay` is in seconds, before it (`mute`: amid it).
+    """
 
     rule: Rule
     failures: list[int] = field(default_factory=list)
     asked: list[tuple[dict[str, str], dict[str, Any]]] = field(default_factory=list)
+    failure_headers: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None
+    delay: float = 0
+    mute: bool = False
     url: str = ""
 
     def reply(self, headers: dict[str, str], path: str, body: dict[str, Any]) -> tuple[int, bytes]:
@@ -45,11 +52,19 @@ def serving(rule: Rule) -> Iterator[ChatServer]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             status, content = state.reply(dict(self.headers), self.path, body)
+            if not state.mute:
+                time.sleep(state.delay)
             self.send_response(status)
+            for name, value in state.failure_headers.items() if status != 200 else ():
+                self.send_header(name, value)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            if state.mute:
+                self.wfile.flush()
+                time.sleep(state.delay)
+            with suppress(BrokenPipeError, ConnectionResetError):  # Of a client that did not wait.
+                self.wfile.write(content)
 
         def log_message(self, *_arguments: object) -> None:
             pass

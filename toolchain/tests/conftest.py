@@ -13,12 +13,13 @@ from hypothesis import settings
 from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.merging.calibrated import FROM_TWO_STEP
+from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
 from toolchain.bundle.export import export_bundle
 from toolchain.tasks import Composition
 from toolchain.tests.assets import put_adapters, put_calibration
 from toolchain.tests.bundles import COMPOSITIONS, commit
-from toolchain.tests.tiny import tiny_base
+from toolchain.tests.tiny import SPECIFICATION, tiny_base
 
 # No deadline: the machine is shared. Derandomised: a failure is the commit's, not the day's.
 settings.register_profile("toolchain", deadline=None, derandomize=True, database=None, max_examples=60)
@@ -43,6 +44,8 @@ def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     composition = Composition.parse("summarize+es")
     monkeypatch.setattr(paths, "ADAPTERS", tmp_path / "adapters")
     monkeypatch.setattr(paths, "CALIBRATIONS", tmp_path / "calibrations")
+    monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(specification, "base_model", lambda _name=None: SPECIFICATION)
     put_adapters(composition)
     for method in CalibrationMethod:
         put_calibration(composition, method)

@@ -14,7 +14,9 @@ from safetensors.numpy import load_file, save_file
 from toolchain.adapters.files import (
     CONFIG_FILE,
     TENSORS_FILE,
+    Adapter,
     adapter_hash,
+    linear_beyond_fp16,
     read_adapter,
     refuse_what_cannot_be_composed,
     write_adapter,
@@ -29,7 +31,6 @@ REFUSED: dict[str, dict[str, Any]] = {
     "modules_to_save": {"modules_to_save": ["lm_head"]},
     "rank_pattern": {"rank_pattern": {"q_proj": 2}},
     "alpha_pattern": {"alpha_pattern": {"q_proj": 2}},
-    "not a LoRA": {"peft_type": "IA3"},
 }
 
 
@@ -126,6 +127,45 @@ def test_a_foreign_tensor_is_named(folder: Path, name: str) -> None:
     message = _refusal(folder)
     assert name in message
     assert str(folder / TENSORS_FILE) in message
+
+
+@pytest.mark.parametrize("kind", ["IA3", "PROMPT_TUNING"])
+def test_another_kind_of_adapter_is_refused_as_what_it_is(folder: Path, kind: str) -> None:
+    (folder / CONFIG_FILE).write_text(json.dumps({"peft_type": kind}))
+    message = _refusal(folder)
+    assert f"not a LoRA but peft_type '{kind}'" in message
+    assert str(folder / CONFIG_FILE) in message
+
+
+@pytest.mark.parametrize("alpha", [1e300, 1e-300, 10**400, True, float("inf")])
+def test_an_alpha_that_float32_does_not_hold_is_refused(folder: Path, alpha: float) -> None:
+    config = json.loads((folder / CONFIG_FILE).read_text())
+    (folder / CONFIG_FILE).write_text(json.dumps(config | {"lora_alpha": alpha}))
+    assert "lora_alpha" in _refusal(folder)
+
+
+def test_a_factor_under_two_names_is_refused(folder: Path) -> None:
+    tensors = load_file(folder / TENSORS_FILE)
+    name = "model.layers.0.self_attn.q_proj.lora_B.weight"
+    save_file(tensors | {name: tensors[f"base_model.model.{name}"]}, folder / TENSORS_FILE)
+    assert "under two names" in _refusal(folder)
+
+
+@pytest.mark.parametrize(("size", "alpha"), [(1e9, 4.0), (float("nan"), 4.0), (1000.0, 2000.0)])
+def test_what_fp16_does_not_hold_is_not_written(tmp_path: Path, size: float, alpha: float) -> None:
+    linear = "model.layers.0.self_attn.q_proj"
+    factors = {f"{linear}.lora_A": np.ones((2, 3), np.float32), f"{linear}.lora_B": np.full((3, 2), size, np.float32)}
+    adapter = Adapter(2, alpha, factors)
+    assert linear_beyond_fp16(adapter) == linear
+    with pytest.raises(ToolchainError, match="learning rate") as refused:
+        write_adapter(tmp_path / "es", adapter, "tiny")
+    assert str(tmp_path / "es") in str(refused.value)
+    assert not (tmp_path / "es").exists()
+
+
+def test_a_file_is_no_adapter(tmp_path: Path) -> None:
+    (tmp_path / "file.jsonl").write_text("{}")
+    assert "file.jsonl" in _refusal(tmp_path / "file.jsonl")
 
 
 def test_an_adapter_with_half_of_a_pair_is_refused(folder: Path) -> None:

@@ -1,7 +1,9 @@
 """The command line: data as JSON on stdout, one sentence on stderr, exit codes 0, 1 and 2."""
 
+import errno
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -40,18 +42,22 @@ class Console:
 def console(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Console:
     monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / _FOLDER).mkdir()
     monkeypatch.setenv("CARGO_TARGET_DIR", str(tmp_path / "cargo-target"))
     return Console(monkeypatch, capsys)
 
 
 _SERVER = ["--endpoint", "http://127.0.0.1:9/v1", "--model", "m"]
+_FOLDER = "folder.toml"
+_BELOW_A_FILE = f"{__file__}/results"
 _DIALOGUES = paths.BENCHMARK / SINGLE_CONVERSATIONS
 REFUSED = {
     "another base": (["model", "get", "--name", "gemma-9"], "gemma-9"),
     "a missing source": (["model", "get", "--from", "nowhere.gguf"], "nowhere.gguf"),
     "missing data": (["data", "build", "nowhere"], "nowhere"),
-    "an unknown task": (["train", "lora", "it"], "it"),
-    "an unknown composition": (["train", "calibration", "summarize+it"], "it"),
+    "an unknown task": (["train", "lora", "xx"], "'xx'"),
+    "an unknown composition": (["train", "calibration", "summarize+xx"], "'xx'"),
     "an unknown calibration": (["train", "calibration", "summarize+es", "--method", "lc+++"], "lc+++"),
     "training before the base is there": (["train", "lora", "es"], "toolchain model get"),
     "calibrating before the base is there": (["train", "calibration", "summarize+es"], "toolchain model get"),
@@ -64,6 +70,11 @@ REFUSED = {
     "an evaluation on a core that is not built": (["evaluate", "--engine", "device"], "make build"),
     "an unknown baseline": (["train", "baseline", "magic", "summarize+es"], "magic"),
     "rates that are no numbers": (["train", "baseline", "dam", "summarize+es", "--rates", "fast"], "fast"),
+    "a rate of a baseline below 0": (["train", "baseline", "dam", "summarize+es", "--rates", "1e-3,-1"], "-1"),
+    "an infinite rate of a baseline": (["train", "baseline", "dam", "summarize+es", "--rates", "inf"], "inf"),
+    "a recipe that is a folder": (["scale", "plan", _FOLDER], f"{_FOLDER}: Is a directory (give the name of a file)"),
+    "a folder below a file": (["report", "--out", _BELOW_A_FILE], f"{_BELOW_A_FILE}: Not a directory"),
+    "a name that is too long": (["scale", "plan", f"{'x' * 300}.toml"], "File name too long (give a shorter name)"),
     "a missing result file": (["report", "nowhere.jsonl"], "nowhere.jsonl"),
     "missing dialogues": (["data", "targets", "nowhere", "summarize+es", *_SERVER], "nowhere"),
     "targets without a teacher": (
@@ -88,7 +99,7 @@ REFUSED = {
     "a missing secret key": (["export", "--sign", "nowhere.key"], "nowhere.key"),
     "a missing public key": (["verify", "nowhere", "--public-key", "nowhere.pub"], "nowhere.pub"),
     "a key that cannot be encrypted": (["keys", "nowhere/key"], "TANDEM_KEY_PASSWORD"),
-    "an import for an unknown task": (["adapter", "import", "nowhere", "--task", "it"], "it"),
+    "an import for an unknown task": (["adapter", "import", "nowhere", "--task", "xx"], "'xx'"),
     "an import before the base is there": (["adapter", "import", "nowhere", "--task", "es"], "toolchain model get"),
 }
 
@@ -122,6 +133,16 @@ WRONG_USAGE = {
     "no conversation at all": ["evaluate", "--limit", "0"],
     "a LoRA of rank 0": ["train", "lora", "es", "--rank", "0"],
     "no step at all": ["train", "lora", "es", "--steps", "0"],
+    "a rate below 0": ["train", "lora", "es", "--learning-rate", "-1"],
+    "a rate of 0": ["train", "main-task", "summarize", "--learning-rate", "0"],
+    "an infinite rate": ["train", "calibration", "summarize+es", "--learning-rate", "inf"],
+    "a rate that is no number": ["train", "lora", "es", "--learning-rate", "nan"],
+    "a dropout that is no number": ["train", "lora", "es", "--dropout", "nan"],
+    "a seed below 0": ["train", "lora", "es", "--seed", "-1"],
+    "a seed of a calibration below 0": ["train", "calibration", "summarize+es", "--seed", "-1"],
+    "a seed of calibrations below 0": ["train", "interpolation", "summarize", "--seed", "-1"],
+    "a seed of a baseline below 0": ["train", "baseline", "dam", "summarize+es", "--seed", "-1"],
+    "a seed that no generator takes": ["train", "main-task", "summarize", "--seed", str(2**40)],
     "no example in a batch": ["train", "calibration", "summarize+es", "--batch-size", "0"],
 }
 
@@ -211,10 +232,40 @@ def test_a_benchmark_is_built_where_assets_are(
 
 
 def test_an_interruption_is_exit_130_without_a_traceback(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(_data: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(cli, "show", interrupted)
+    monkeypatch.setattr(cli, "show", _raising(KeyboardInterrupt()))
     code, out, err = console.run("paths")
     assert (code, out) == (130, "")
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("refused", "sentence"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device (make room there)"),
+        (PermissionError(errno.EACCES, "Permission denied", "/a"), "/a: Permission denied (change its permissions"),
+        (IsADirectoryError(errno.EISDIR, "Is a directory", ".out.7.partial", None, "out"), "out: Is a directory (give"),
+    ],
+)
+def test_what_the_system_refuses_is_one_sentence(
+    console: Console, monkeypatch: pytest.MonkeyPatch, refused: OSError, sentence: str
+) -> None:
+    monkeypatch.setattr(cli, "show", _raising(refused))
+    code, out, err = console.run("paths")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith(f"error: {sentence}")
+
+
+@pytest.mark.parametrize("mistake", [OSError("a library's own"), ValueError("a mistake of ours")])
+def test_a_mistake_of_the_program_keeps_its_traceback(
+    console: Console, monkeypatch: pytest.MonkeyPatch, mistake: Exception
+) -> None:
+    monkeypatch.setattr(cli, "show", _raising(mistake))
+    with pytest.raises(type(mistake), match=str(mistake)):
+        console.run("paths")
+
+
+def _raising(error: BaseException) -> Callable[[object], None]:
+    def refuse(_data: object) -> None:
+        raise error
+
+    return refuse

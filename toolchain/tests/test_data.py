@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,13 @@ def _without(*keys: str) -> Callable[[list[dict[str, Any]]], None]:
     return damage
 
 
+def _with(field: str, value: Any) -> Callable[[list[dict[str, Any]]], None]:
+    def damage(items: list[dict[str, Any]]) -> None:
+        items[1][field] = value
+
+    return damage
+
+
 def _other_split(items: list[dict[str, Any]]) -> None:
     items[1]["split"] = "train"
 
@@ -98,6 +106,14 @@ def _other_split(items: list[dict[str, Any]]) -> None:
         (SINGLE_CONVERSATIONS, _without("conversation"), "conversation"),
         (SINGLE_TEXTS, _without("id"), "id"),
         (SINGLE_TEXTS, _without("de"), "de"),
+        (CONVERSATIONS, _with("summary", "s"), "summary is a text, not an object"),
+        (CONVERSATIONS, _with("summary", VARIANTS | {"de": 5}), "summary: de is a number"),
+        (CONVERSATIONS, _with("split", ["test"]), "split is a list"),
+        (CONVERSATIONS, _with("id", ["c1"]), "id is a list"),
+        (CONVERSATIONS, _with("conversation", "x"), "conversation is a text"),
+        (CONVERSATIONS, _with("conversation", []), "no message with a text"),
+        (SINGLE_CONVERSATIONS, _with("reply", None), "reply is null"),
+        (SINGLE_TEXTS, _with("de", None), "de is null"),
     ],
 )
 def test_a_damaged_source_is_refused_and_nothing_is_written(
@@ -127,6 +143,40 @@ def test_a_line_that_is_no_object_is_named(tmp_path: Path, line: str) -> None:
     (source / SINGLE_TEXTS).write_text(line + "\n", encoding="utf-8")
     with pytest.raises(ToolchainError, match=f"{SINGLE_TEXTS} line 1"):
         build_benchmark(source, tmp_path / "target")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_source_that_is_no_text_is_named(tmp_path: Path, name: str) -> None:
+    source = _write(tmp_path / "source", _rows())
+    (source / name).write_bytes(b"\xff\xfe")
+    with pytest.raises(ToolchainError, match=f"{name} is not UTF-8"):
+        build_benchmark(source, tmp_path / "target")
+
+
+def test_byte_order_marks_and_other_line_ends_are_read(tmp_path: Path) -> None:
+    rows, text = _rows(), "one\u2028two\u2029three\u0085four"
+    rows[SINGLE_TEXTS][0]["de"] = text
+    source = _write(tmp_path / "source", rows)
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows[SINGLE_TEXTS]]
+    (source / SINGLE_TEXTS).write_text("".join(lines), encoding="utf-8-sig")
+    build_benchmark(source, tmp_path / "target")
+    assert single_texts(tmp_path / "target")[0].variants["de"] == text
+
+
+def test_a_task_without_data_says_what_to_add(monkeypatch: pytest.MonkeyPatch) -> None:
+    friendly = replace(TASKS["witty"], id="friendly")
+    title = replace(TASKS["summarize"], id="title")
+    monkeypatch.setitem(TASKS, "friendly", friendly)
+    monkeypatch.setitem(TASKS, "title", title)
+    for split in (Split.SINGLE, Split.VALIDATION):
+        with pytest.raises(ToolchainError, match=rf"{CONVERSATIONS} line \d+ has no summary\.friendly: add it"):
+            single_task_pairs(friendly, split)
+        with pytest.raises(ToolchainError, match=rf"{CONVERSATIONS} line \d+ has no title\.en: add it"):
+            single_task_pairs(title, split)
+    with pytest.raises(ToolchainError, match=r"has no summary\.friendly"):
+        composition_pairs(Composition.parse("summarize+friendly"), Split.TEST)
+    with pytest.raises(ToolchainError, match=rf"{SINGLE_TEXTS} line 1 has no friendly"):
+        single_texts()[0].variant("friendly")
 
 
 def test_a_benchmark_that_was_not_built_is_named(tmp_path: Path) -> None:
@@ -187,5 +237,10 @@ def test_cocoa_lines_alternate_between_formal_and_informal(tmp_path: Path) -> No
     assert len(cocoa_files(tmp_path, "de")) == 6
     with pytest.raises(ToolchainError, match="en-fr"):
         cocoa_pairs(tmp_path, "fr")
+    first = tmp_path / "formality-control.train.telephony.en-de.en"
+    first.write_text("no line end\u2028here", encoding="utf-8")
+    with pytest.raises(ToolchainError, match="different numbers of lines"):
+        cocoa_pairs(tmp_path, "de")
+    first.write_text("a\u2028b\nc\nd\n", encoding="utf-8")
     with_cocoa = single_task_pairs(TASKS["de"], Split.SINGLE, tmp_path)
     assert len(with_cocoa) == len(single_task_pairs(TASKS["de"], Split.SINGLE)) + 6

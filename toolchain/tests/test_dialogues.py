@@ -61,6 +61,61 @@ def test_what_is_of_another_layout_is_refused(tmp_path: Path, layout: str, conte
     assert str(tmp_path / "x") in str(refused.value)
 
 
+JSONL = {
+    "id": "1",
+    "conversation": [{"speaker": "Ana", "text": "Hi."}],
+    "summary": "s",
+    "reply": "r",
+    "reply_speaker": "B",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"summary": 5}, "summary is a number, not a text"),
+        ({"summary": ["s"]}, "summary is a list"),
+        ({"summary": "\ud83d"}, "summary holds half a character"),
+        ({"reply_speaker": 7}, "reply_speaker is a number"),
+        ({"id": ["1"]}, "id is a list"),
+        ({"conversation": None}, "conversation is null, not a list of messages"),
+        ({"conversation": "x"}, "conversation is a text"),
+        ({"conversation": ["x"]}, "message 1 of conversation is no object"),
+        ({"conversation": [{"speaker": "Ana", "text": 5}]}, "message 1: text is a number"),
+        ({"conversation": [{"speaker": None, "text": "x"}]}, "message 1: speaker is null"),
+        ({"conversation": [{"text": "x"}]}, "message 1: speaker is missing"),
+    ],
+)
+def test_a_field_of_another_kind_is_named_with_its_line(tmp_path: Path, change: dict[str, Any], said: str) -> None:
+    (tmp_path / "x").write_text(f"{json.dumps(JSONL)}\n\n{json.dumps(JSONL | {'id': '2'} | change)}\n")
+    with pytest.raises(ToolchainError, match=said) as refused:
+        read_dialogues(tmp_path / "x", "jsonl")
+    assert f"{tmp_path / 'x'} line 3: " in str(refused.value)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_what_is_no_file_of_text_with_a_dialogue_is_refused(tmp_path: Path, layout: str) -> None:
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    (tmp_path / "empty").write_text("[]" if layout == "samsum" else "")
+    for name, said in (("", "directory"), ("none", "missing"), ("bytes", "UTF-8"), ("empty", "holds no dialogue")):
+        with pytest.raises(ToolchainError, match=said) as refused:
+            read_dialogues(tmp_path / name, layout)
+        assert str(tmp_path / name) in str(refused.value)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_byte_order_mark_is_no_part_of_a_text(tmp_path: Path, layout: str) -> None:
+    _write(tmp_path / "x", layout)
+    (tmp_path / "x").write_bytes(b"\xef\xbb\xbf" + (tmp_path / "x").read_bytes())
+    assert read_dialogues(tmp_path / "x", layout)[0].messages == EXPECTED
+
+
+def test_a_text_may_hold_what_other_line_ends_are(tmp_path: Path) -> None:
+    text = "one\u2028two\u2029three\u0085four"
+    (tmp_path / "x").write_text(json.dumps(JSONL | {"summary": text}, ensure_ascii=False) + "\r\n", encoding="utf-8")
+    assert read_dialogues(tmp_path / "x", "jsonl")[0].summary == text
+
+
 def test_an_id_that_comes_twice_is_refused(tmp_path: Path) -> None:
     row = {"id": "1", "dialogue": "A: b", "summary": "c"}
     (tmp_path / "x").write_text(json.dumps([row, row]))
@@ -139,3 +194,83 @@ def test_a_dialogue_without_a_reference_has_no_target(tmp_path: Path) -> None:
             _silent,
         )
     assert (made, server.asked) == (0, [])
+
+
+def test_what_is_left_out_is_said(tmp_path: Path) -> None:
+    said: list[str] = []
+    alone = (Message("Ana", "Anybody?"),)
+    dialogues = [
+        Dialogue("no reply", EXPECTED, "s", " "),
+        Dialogue("nobody else", alone, None, "r"),
+        Dialogue("no text", (Message("Ana", " "),), None, "r", "Ben"),
+        Dialogue("named", alone, None, "r", "Ben"),
+    ]
+    with serving(lambda _: "x") as server:
+        models = _models(server.url)
+        composition = Composition.parse("reply+es")
+        assert make_targets(dialogues, composition, models, tmp_path / "t", ORIGIN, said.append) == 1
+        assert make_targets(dialogues[:1], composition, models, tmp_path / "u", ORIGIN, said.append) == 0
+    assert [row["id"] for row in _records(tmp_path / "t")] == ["named"]
+    assert said[:2] == [
+        "1 of 4 dialogues have no reply and are left out",
+        "2 of 3 dialogues have no text, or nobody who could reply, and are left out",
+    ]
+    assert said[-1] == "1 of 1 dialogues have no reply and are left out"
+
+
+@pytest.mark.parametrize(
+    ("content", "finish_reason", "said"),
+    [
+        ("half a", "length", "cut at max_tokens"),
+        ("", "content_filter", "content filter"),
+        (None, "stop", "answered with nothing"),
+        (" <think>x</think> ", "stop", "answered with nothing"),
+    ],
+)
+def test_what_is_no_whole_answer_is_not_kept_and_asked_for_again(
+    tmp_path: Path, content: str | None, finish_reason: str, said: str
+) -> None:
+    choice = {"message": {"content": content}, "finish_reason": finish_reason}
+    with serving(lambda _: "x") as server:
+        models = _models(server.url)
+        make_targets(_dialogues(1), COMPOSITION, models, tmp_path / "t", ORIGIN, _silent)
+        server.raw = json.dumps({"choices": [choice]}).encode()
+        with pytest.raises(ToolchainError, match=f"dialogue d1: m, asked for witty: .*{said}") as refused:
+            make_targets(_dialogues(2), COMPOSITION, models, tmp_path / "t", ORIGIN, _silent)
+        assert "summary 1" not in str(refused.value)
+        server.raw = None
+        assert make_targets(_dialogues(2), COMPOSITION, models, tmp_path / "t", ORIGIN, _silent) == 1
+    assert [row["target"] for row in _records(tmp_path / "t")] == ["x", "x"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"split": None}, "split is null"),
+        ({"split": "train"}, "split is none of single, calibration"),
+        ({"conversation": None}, "conversation is null"),
+        ({"conversation": []}, "no message with a text"),
+        ({"target": 5}, "target is a number"),
+        ({"composition": ["x"]}, "composition is a list"),
+        ({"adapter_sha256": "x"}, "adapter_sha256 is a text"),
+    ],
+)
+def test_a_damaged_target_is_named_with_its_line(tmp_path: Path, change: dict[str, Any], said: str) -> None:
+    with serving(lambda _: "x") as server:
+        make_targets(_dialogues(2), COMPOSITION, _models(server.url), tmp_path / "t", ORIGIN, _silent)
+    first, second = _records(tmp_path / "t")
+    (tmp_path / "t").write_text(f"{json.dumps(first)}\n{json.dumps(second | change)}\n")
+    with pytest.raises(ToolchainError, match=said) as refused:
+        read_target_records(tmp_path / "t", COMPOSITION)
+    assert f"{tmp_path / 't'} line 2" in str(refused.value)
+
+
+def test_a_target_that_cannot_be_asked_for_is_refused_before_training(tmp_path: Path) -> None:
+    composition = Composition.parse("reply+es")
+    dialogue = Dialogue("d", EXPECTED[:1], None, "r", "Ben")
+    with serving(lambda _: "x") as server:
+        make_targets([dialogue], composition, _models(server.url), tmp_path / "t", ORIGIN, _silent)
+    (row,) = _records(tmp_path / "t")
+    (tmp_path / "t").write_text(json.dumps(row | {"reply_speaker": None}) + "\n")
+    with pytest.raises(ToolchainError, match="line 1: nobody but the writer"):
+        read_target_records(tmp_path / "t", composition)

@@ -1,7 +1,12 @@
 """The chat client against a real server on this machine."""
 
+import json
+import time
+from typing import Any
+
 import pytest
 
+from toolchain.data import endpoint
 from toolchain.data.endpoint import KEY_VARIABLE, Endpoint
 from toolchain.errors import ToolchainError
 from toolchain.tests.chat_server import serving
@@ -69,3 +74,68 @@ def test_a_server_that_is_not_there_is_named() -> None:
 def test_an_address_is_an_http_address() -> None:
     with pytest.raises(ToolchainError, match="http"):
         Endpoint("localhost:8000", "m")
+
+
+def _completion(content: Any, finish_reason: str | None = "stop", usage: Any = None) -> bytes:
+    choice = {"message": {"role": "assistant", "content": content}, "finish_reason": finish_reason}
+    return json.dumps({"choices": [choice], "usage": usage}).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ([{"type": "text", "text": "ho"}, {"type": "image_url"}, {"type": "text", "text": "la"}], "hola"),
+        ([], ""),
+        (None, ""),
+        ("<think>\nThey want </b>.\n</think>\n\nhola", "\n\nhola"),
+        (" <think>cut amid the thou", ""),
+        ("hola <think>x</think>", "hola <think>x</think>"),
+    ],
+)
+def test_a_content_becomes_the_text_that_was_meant(content: Any, text: str) -> None:
+    with serving(str.upper) as server:
+        server.raw = _completion(content)
+        assert Endpoint(server.url, "m").chat("x", 5).text == text
+
+
+@pytest.mark.parametrize(
+    "content", [5, {"text": "x"}, ["x"], [{"type": "text"}], [{"type": "text", "text": 5}], "\ud83d"]
+)
+def test_a_content_that_is_no_text_is_refused(content: Any) -> None:
+    with serving(str.upper) as server:
+        server.raw = _completion(content)
+        with pytest.raises(ToolchainError, match="no chat completion"):
+            Endpoint(server.url, "m").chat(SECRET, 5)
+
+
+def test_tokens_that_were_not_counted_are_none() -> None:
+    with serving(str.upper) as server:
+        server.raw = _completion("x", usage={"prompt_tokens": None, "completion_tokens": None})
+        reply = Endpoint(server.url, "m").chat("x", 5)
+    assert (reply.prompt_tokens, reply.completion_tokens) == (0, 0)
+
+
+def test_a_cut_answer_is_an_answer_that_says_so() -> None:
+    with serving(str.upper) as server:
+        server.raw = _completion("1 bec", "length")
+        reply = Endpoint(server.url, "m").chat("x", 5)
+    assert (reply.text, reply.finish_reason) == ("1 bec", "length")
+
+
+@pytest.mark.parametrize("mute", [False, True])
+def test_a_server_that_hangs_is_asked_once(mute: bool) -> None:
+    with serving(str.upper) as server:
+        server.delay, server.mute = 0.5, mute
+        with pytest.raises(ToolchainError, match=r"did not answer within 0\.1 seconds") as refused:
+            Endpoint(server.url, "m", pause=0, answer_seconds=0.1).chat(SECRET, 5)
+    assert len(server.asked) == 1
+    assert SECRET not in str(refused.value)
+
+
+def test_a_server_is_not_left_alone_for_as_long_as_it_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "LONGEST_PAUSE_SECONDS", 0.05)
+    with serving(str.upper) as server:
+        server.failures, server.failure_headers = [429], {"Retry-After": "3600"}
+        begun = time.monotonic()
+        assert Endpoint(server.url, "m", pause=0).chat("hola", 5).text == "HOLA"
+    assert time.monotonic() - begun < 5

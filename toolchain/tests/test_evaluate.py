@@ -15,12 +15,14 @@ from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.data.targets import targets_path
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.evaluate import PROMPT_CONVERSATIONS, Evaluation, evaluate
 from toolchain.evaluation.generate import adapter_applied, generate
 from toolchain.evaluation.prompts import prompt_variants
 from toolchain.evaluation.python_engine import PYTHON_BF16, PythonEngine
 from toolchain.evaluation.result_file import Result, read_result, write_result
 from toolchain.evaluation.result_table import markdown
+from toolchain.evaluation.rows import Rows
 from toolchain.hashing import sha256_file
 from toolchain.tasks import TASKS, Composition
 from toolchain.tests.assets import put_adapters, put_calibration, put_targets
@@ -228,3 +230,16 @@ def test_an_empty_first_answer_has_an_empty_translation(base: LoadedBase, assets
     base = replace(base, specification=replace(SPECIFICATION, eos_token_ids=tuple(range(259))))
     result = _evaluate(base, replace(EVERYTHING, methods=["two-step"]), assets / "cells", _silent)
     assert _answers(result, "two-step") == ["", ""]
+
+
+def test_what_no_reference_asks_for_does_not_count_as_kept() -> None:
+    measured = [{"rouge_l": 0.5, "numbers_kept": 0.25}, {"rouge_l": 0.7}]
+    rows = {row["metric"]: row for row in Rows({"composition": "summarize+es"}, 0).qualities("merge", measured)}
+    assert (rows["numbers_kept"]["value"], rows["numbers_kept"]["n"]) == (0.25, 1)
+    assert (rows["rouge_l"]["value"], rows["rouge_l"]["n"]) == (pytest.approx(0.6), 2)
+
+
+def test_three_tasks_without_references_are_refused_before_anything_is_answered(base: LoadedBase, assets: Path) -> None:
+    asked = replace(EVERYTHING, compositions=["summarize+fr+witty"])
+    with pytest.raises(ToolchainError, match=r"summarize\+fr\+witty"):
+        _evaluate(base, asked, assets / "cells", _silent)

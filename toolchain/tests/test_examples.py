@@ -1,11 +1,13 @@
 """Training examples: padding on the right, batches of similar length, each example once an epoch."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from toolchain.adapters.examples import Example, batch_indices, collate, encode_pairs
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
+from toolchain.errors import ToolchainError
 from toolchain.tests.strategies import nonempty_conversations, texts
 from toolchain.tests.tiny import BOS, EOS
 from toolchain.text import Message
@@ -58,3 +60,19 @@ def test_pairs_become_a_prompt_and_a_target(base_once: LoadedBase, messages: lis
     assert example.target[-1] == EOS
     decoded = base_once.tokenizer.decode(example.target[:-1], skip_special_tokens=False)
     assert decoded == f" {target}"
+
+
+@pytest.mark.parametrize(
+    ("template", "messages", "kind"),
+    [
+        ("{reply_speaker}: {input}", [Message("Ana", "my secret")], "reply-speaker-missing"),
+        ("{input}", [Message("Ana", " ")], "input-empty"),
+        ("my secret " * 500 + "{input}", [Message("Ana", "hi")], "prompt-too-long"),
+    ],
+)
+def test_what_cannot_be_a_prompt_is_refused_by_its_id_and_never_its_text(
+    base_once: LoadedBase, template: str, messages: list[Message], kind: str
+) -> None:
+    with pytest.raises(ToolchainError, match=rf"record 'r7' .*{kind}") as refused:
+        encode_pairs(base_once, template, [Pair("r7", messages, None, "x")])
+    assert "secret" not in str(refused.value)

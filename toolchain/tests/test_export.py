@@ -11,7 +11,7 @@ import pytest
 
 from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
-from toolchain.adapters.files import adapter_hash, write_adapter
+from toolchain.adapters.files import TENSORS_FILE, adapter_hash, write_adapter
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.export import Form, committed_compositions, export_bundle
@@ -33,6 +33,10 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BaseModel:
 
 def _files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def _leftovers(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.name.endswith((".partial", ".replaced"))]
 
 
 @pytest.mark.parametrize("pack_base", [True, False])
@@ -89,15 +93,87 @@ def test_an_export_is_deterministic_but_for_the_commit(base: BaseModel, tmp_path
 
 def test_an_export_replaces_an_older_bundle_but_nothing_else(base: BaseModel, tmp_path: Path) -> None:
     export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=True)
-    (tmp_path / "bundle" / "leftover").write_text("x")
+    (tmp_path / "bundle" / "adapters" / "es" / TENSORS_FILE).write_bytes(b"damaged")
     export_bundle(base, COMPOSITIONS[:1], tmp_path / "bundle", pack_base=False)
     verify_bundle(tmp_path / "bundle")
-    precious = tmp_path / "photographs"
-    precious.mkdir()
-    (precious / "1.jpg").write_text("x")
-    with pytest.raises(ToolchainError, match="photographs"):
-        export_bundle(base, COMPOSITIONS, precious, pack_base=False)
-    assert (precious / "1.jpg").exists()
+    (tmp_path / "bundle" / "precious.txt").write_text("x")
+    (tmp_path / "link").symlink_to(tmp_path / "bundle")
+    extension = tmp_path / "extension"
+    extension.mkdir()
+    (extension / MANIFEST_FILE).write_text('{"manifest_version": 3}')
+    (extension / "precious.js").write_text("x")
+    for target, why in ((tmp_path / "bundle", r"precious\.txt"), (extension, "no bundle"), (tmp_path / "link", "link")):
+        before = _files(target)
+        with pytest.raises(ToolchainError, match=why):
+            export_bundle(base, COMPOSITIONS, target, pack_base=False)
+        assert _files(target) == before
+    assert not _leftovers(tmp_path)
+
+
+def test_an_archive_replaces_an_older_one_but_nothing_else(base: BaseModel, tmp_path: Path) -> None:
+    target, form = tmp_path / "notes.tandem", Form(archive=True)
+    export_bundle(base, COMPOSITIONS, target, pack_base=False, form=form)
+    export_bundle(base, COMPOSITIONS[:1], target, pack_base=False, form=form)
+    whole = target.read_bytes()
+    with zipfile.ZipFile(target, "a") as archive:
+        archive.writestr("precious.txt", "x")
+    for content in (target.read_bytes(), b"hello", whole[:-1], b""):
+        target.write_bytes(content)
+        with pytest.raises(ToolchainError, match=r"notes\.tandem is there"):
+            export_bundle(base, COMPOSITIONS, target, pack_base=False, form=form)
+        assert target.read_bytes() == content
+
+
+def test_an_export_that_ends_while_it_replaces_loses_nothing(
+    base: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=True)
+    before, rename = _files(tmp_path / "bundle"), Path.rename
+
+    def ended(path: Path, target: Path) -> Path:
+        if path.name.endswith(".partial"):
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", ended)
+    with pytest.raises(KeyboardInterrupt):
+        export_bundle(base, COMPOSITIONS[:1], tmp_path / "bundle", pack_base=False)
+    assert _files(tmp_path / "bundle") == before
+    assert not _leftovers(tmp_path)
+
+
+@pytest.mark.parametrize("target", [".", "/", "..", "file/bundle", "/proc/z/bundle"])
+def test_where_nothing_can_be_written_nothing_is(
+    base: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "file").write_text("x")
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises((ToolchainError, OSError)):
+        export_bundle(base, COMPOSITIONS, Path(target), pack_base=False)
+    assert _files(tmp_path / "here") == {"file": b"x"}
+
+
+def test_what_no_manifest_can_say_is_a_sentence(base: BaseModel, tmp_path: Path) -> None:
+    for mistaken, compositions, named in (
+        (replace(base, max_new_tokens=0), COMPOSITIONS, "max_new_tokens"),
+        (base, [COMPOSITIONS[0]] * 2, "twice"),
+    ):
+        with pytest.raises(ToolchainError, match=named) as refused:
+            export_bundle(mistaken, compositions, tmp_path / "bundle", pack_base=False)
+        assert "\n" not in str(refused.value)
+    write_recommendations({COMPOSITIONS[0].name: {"prompt_overrides": {"merge": "Sum up."}}})
+    with pytest.raises(ToolchainError, match=r"prompt_overrides.*Sum up"):
+        export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False)
+    assert not (tmp_path / "bundle").exists()
+    assert not _leftovers(tmp_path)
+
+
+def test_a_damaged_log_of_an_adapter_is_named(base: BaseModel, tmp_path: Path) -> None:
+    for content in ("{", "[]", '{"source": "x"}'):
+        (paths.ADAPTERS / "es" / "import_log.json").write_text(content)
+        with pytest.raises(ToolchainError, match=r"import_log\.json"):
+            export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False)
 
 
 def test_a_signed_export_verifies_with_its_key_alone(base: BaseModel, tmp_path: Path) -> None:

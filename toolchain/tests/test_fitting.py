@@ -22,6 +22,7 @@ from toolchain.adapters.merging.registry import METHODS
 from toolchain.adapters.merging.scope import EVERYTHING, Scope
 from toolchain.adapters.merging.tuned_setting import Setting
 from toolchain.adapters.training import validation_loss
+from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs
@@ -32,7 +33,7 @@ from toolchain.evaluation.python_engine import PythonEngine
 from toolchain.evaluation.results import Results
 from toolchain.evaluation.tables import NOT_TUNED, budgets
 from toolchain.tasks import TASKS, Composition
-from toolchain.tests.tiny import BOS, EOS, logits, random_adapter, tiny_base
+from toolchain.tests.tiny import BOS, EOS, SPECIFICATION, logits, random_adapter, tiny_base
 
 COMPOSITION = Composition.parse("summarize+es")
 BUDGET = Budget(steps=2, batch_size=2, rates=(1e-2, 1e-9), evaluations=4)
@@ -45,7 +46,6 @@ IDS = [BOS, 50, 61, 72, 83]
 @pytest.fixture
 def folder(assets: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
-    monkeypatch.setattr(paths, "RESULTS", assets / "results")
     for seed, task in enumerate(TASKS):
         if task not in COMPOSITION.ids:
             write_adapter(paths.ADAPTERS / task, random_adapter(10 + seed), "tiny")
@@ -116,6 +116,13 @@ def test_a_merge_that_was_not_tuned_is_said_to_be_so(folder: Path) -> None:
     fit_method(METHODS["ties"], tiny_base, COMPOSITION, BUDGET)
     write_adapter(paths.ADAPTERS / "es", random_adapter(9), "tiny")
     with pytest.raises(ToolchainError, match="other adapters"):
+        METHODS["ties"].adapters(COMPOSITION)
+
+
+def test_what_was_fitted_to_another_base_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fit_method(METHODS["ties"], tiny_base, COMPOSITION, BUDGET)
+    monkeypatch.setattr(specification, "base_model", lambda: replace(SPECIFICATION, sha256="9" * 64))
+    with pytest.raises(ToolchainError, match="of base"):
         METHODS["ties"].adapters(COMPOSITION)
 
 

@@ -157,11 +157,14 @@ REFUSED: dict[str, dict[str, Any]] = {
     "not a LoRA": {"peft_type": "IA3"},
     "'r'": {"r": 0},
     "'lora_alpha'": {"lora_alpha": float("nan")},
+    "lora_alpha": {"lora_alpha": 1e300},
+    "too large for fp16": {"lora_alpha": 1e30},
     "meta-llama/Llama-3.2-1B": {"base_model_name_or_path": "meta-llama/Llama-3.2-1B"},
     "tiny-it": {"base_model_name_or_path": "tiny-it"},
     "config.json says 3": {"r": 3},
     "rank_pattern": {"rank_pattern": {"q_proj": -1}},
     "alpha_pattern": {"alpha_pattern": {"(": 2}},
+    "no positive number for": {"alpha_pattern": {"q_proj": 1e300}},
 }
 
 
@@ -201,6 +204,10 @@ DAMAGED: dict[str, Callable[[Path], object]] = {
     "torch.int8": _first(lambda tensor: tensor.to(torch.int8), "lora_B"),
     "ranks 0": _first(lambda tensor: tensor[:0], "lora_A"),
     "no tensors": lambda foreign: _rewrite(foreign, lambda _: {}),
+    "under two names": lambda foreign: _rewrite(
+        foreign,
+        lambda tensors: tensors | {name.removeprefix("base_model.model."): 2 * one for name, one in tensors.items()},
+    ),
     "is missing": lambda foreign: (foreign / TENSORS_FILE).unlink(),
     "no readable": lambda foreign: (foreign / TENSORS_FILE).write_bytes(b"PK\3\4"),
     "is not JSON": lambda foreign: (foreign / CONFIG_FILE).write_bytes(b"{"),
@@ -213,6 +220,12 @@ def test_what_is_damaged_or_does_not_fit_is_refused_by_name(foreign: Path, reaso
     message = _refusal(foreign)
     assert reason in message
     assert str(foreign) in message
+
+
+def test_a_scale_that_float32_does_not_hold_for_the_highest_rank_is_refused(tmp_path: Path) -> None:
+    _train_elsewhere(tmp_path / "foreign", seed=1, rank_pattern={"q_proj": 1})
+    _set(tmp_path / "foreign", alpha_pattern={"q_proj": 3e38})
+    assert "float32 does not hold" in _refusal(tmp_path / "foreign")
 
 
 def test_an_import_is_an_adapter_of_ours_with_its_origin(foreign: Path, tmp_path: Path) -> None:
@@ -235,6 +248,22 @@ def test_an_import_is_an_adapter_of_ours_with_its_origin(foreign: Path, tmp_path
         import_adapter(foreign, SPECIFICATION, SHAPES, folder, None, replace=True)
     assert [path.name for path in folder.parent.iterdir()] == ["es"]
     read_adapter(folder)
+
+
+def test_an_import_takes_the_place_of_an_adapter_alone(foreign: Path, tmp_path: Path) -> None:
+    thesis = tmp_path / "thesis"
+    thesis.mkdir()
+    (thesis / "thesis.tex").write_text("x")
+    write_adapter(tmp_path / "es", random_adapter(seed=1), SPECIFICATION.name)
+    (tmp_path / "es" / "notes.txt").write_text("x")
+    (tmp_path / "link").symlink_to(tmp_path / "es")
+    for folder, why in ((thesis, "no adapter"), (tmp_path / "es", r"notes\.txt"), (tmp_path / "link", "symbolic link")):
+        before = {path: path.read_bytes() for path in folder.iterdir()}
+        with pytest.raises(ToolchainError, match=why):
+            import_adapter(foreign, SPECIFICATION, SHAPES, folder, None, replace=True)
+        assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    with pytest.raises(ToolchainError, match="name of its own"):
+        import_adapter(foreign, SPECIFICATION, SHAPES, Path(), None, replace=True)
 
 
 def test_the_bases_shapes_are_read_without_its_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 from toolchain.data.benchmark import Split
 from toolchain.data.endpoint import Endpoint
 from toolchain.data.pairs import composition_pairs
-from toolchain.evaluation.judge import comparisons, estimate, judge
+from toolchain.evaluation.judge import Score, comparisons, estimate, judge
 from toolchain.evaluation.judged import add_judged, judged_path, judged_row, judged_table, not_run_row
 from toolchain.evaluation.report import markdown_report
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, write_result
@@ -42,13 +42,14 @@ SAMPLES = [_sample("long one", "short"), _sample("a", "long one"), _sample("same
     ("rule", "scores"),
     [
         (_longer_wins, [1.0, 0.0, 0.5, 0.0]),
-        # A judge that always prefers the same place, or says nothing that can be read, decides nothing.
+        # A judge that always prefers the same place decides nothing; what cannot be read is no verdict.
         (lambda _: "1", [0.5] * 4),
-        (lambda _: "2", [0.5] * 4),
-        (lambda _: "I would rather not", [0.5] * 4),
+        (lambda _: "**Answer 2**", [0.5] * 4),
+        (lambda _: "I would rather not", [None] * 4),
+        (lambda _: "Comparing answer 1 with answer 2, I prefer 2", [None] * 4),
     ],
 )
-def test_only_a_verdict_that_survives_the_swap_counts(rule: Rule, scores: list[float], tmp_path: Path) -> None:
+def test_only_a_verdict_that_survives_the_swap_counts(rule: Rule, scores: list[Score], tmp_path: Path) -> None:
     asked = comparisons(SAMPLES, "lc++", "two-step")
     with serving(rule) as server:
         assert judge(asked, Endpoint(server.url, "m"), tmp_path, _silent) == scores
@@ -61,7 +62,7 @@ def test_swapped_methods_give_the_opposite(tmp_path: Path) -> None:
             judge(comparisons(SAMPLES, *methods), Endpoint(server.url, "m"), tmp_path, _silent)
             for methods in (("lc++", "two-step"), ("two-step", "lc++"))
         )
-    assert [1 - score for score in one] == other
+    assert [None if score is None else 1 - score for score in one] == other
 
 
 def test_a_killed_judgement_asks_only_what_is_missing(tmp_path: Path) -> None:
@@ -78,6 +79,12 @@ def test_a_row_counts_ties_half() -> None:
     row = judged_row("lc++", "two-step", "summarize+es", [], [1.0, 0.5, 0.5, 0.0], 0, "m")
     assert (row["value"], row["ties"], row["n"]) == (0.5, 2, 4)
     assert row["interval"][0] <= 0.5 <= row["interval"][1]
+
+
+def test_a_row_leaves_out_what_could_not_be_read() -> None:
+    row = judged_row("lc++", "two-step", "summarize+es", [], [1.0, None, 0.5], 0, "m")
+    assert (row["value"], row["ties"], row["n"], row["unreadable"]) == (0.75, 1, 3, 1)
+    assert judged_row("lc++", "two-step", "summarize+es", [], [None], 0, "m")["value"] == "not run"
 
 
 def test_a_conversation_that_speaks_to_the_judge_stays_data(tmp_path: Path) -> None:

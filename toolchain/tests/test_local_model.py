@@ -136,6 +136,24 @@ def test_records_name_every_teacher_and_a_killed_run_ends_with_the_same_file(tmp
     }
 
 
+def test_a_file_of_another_prompt_is_not_added_to(tmp_path: Path) -> None:
+    folder = _put_marian(tmp_path / "m")
+    composition, path = Composition.parse("summarize+es"), tmp_path / "t"
+    dialogues = [Dialogue(f"d{number}", (Message("Ana", "Hi."),), "Summary.") for number in range(2)]
+
+    def make(count: int, prompt: str | None) -> int:
+        models = {"es": LocalModel(folder, prompt)}
+        return make_targets(dialogues[:count], composition, models, path, ORIGIN, lambda _: None)
+
+    assert make(1, None) == 1
+    before = path.read_bytes()
+    with pytest.raises(ToolchainError, match="prompt_sha256") as refused:
+        make(2, "secret: {input}")
+    assert "secret" not in str(refused.value)
+    assert path.read_bytes() == before
+    assert make(2, "{input}") == 1, "which is what a translation model is given by default"
+
+
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match=r"config\.json is missing"):
         LocalModel(tmp_path / "nowhere").rewritten(TASKS["es"], TEXTS)

@@ -11,6 +11,7 @@ from toolchain.adapters.files import MODULES, adapter_hash, read_adapter, write_
 from toolchain.adapters.lora import LOG_FILE, LoraShape, add_lora, lora_of, train_lora
 from toolchain.adapters.training import Schedule, train
 from toolchain.base_model.load import LoadedBase
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.generate import adapter_applied
 from toolchain.tasks import TASKS
 from toolchain.tests.tiny import SPECIFICATION, logits, tiny_base
@@ -41,6 +42,16 @@ def test_the_exported_adapter_computes_what_was_trained(base: LoadedBase, tmp_pa
     with adapter_applied(plain.model, read_adapter(tmp_path / "es")):
         torch.testing.assert_close(logits(plain, IDS), trained, rtol=1e-4, atol=1e-4)
     assert (trained - untrained).abs().max() > 0.5, "training must move the logits for this to mean anything"
+
+
+def test_what_training_drove_beyond_fp16_is_not_written(
+    base: LoadedBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
+    schedule = Schedule(steps=2, batch_size=4, learning_rate=1e9, warmup_steps=1, keep_best=False)
+    with pytest.raises(ToolchainError, match="lower learning rate"):
+        train_lora(base, TASKS["es"], schedule, SHAPE, tmp_path / "es")
+    assert not (tmp_path / "es").exists()
 
 
 def test_a_task_is_trained_and_written_with_its_log(

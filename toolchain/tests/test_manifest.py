@@ -28,6 +28,11 @@ def _move(manifest: Json, old: str, new: str) -> None:
     manifest["files"][new] = manifest["files"].pop(old)
 
 
+def _entry(manifest: Json) -> Json:
+    found: Json = manifest["files"]["base/tokenizer.json"]
+    return found
+
+
 MISTAKES: dict[str, tuple[Callable[[Json], object], str]] = {
     "another major version": (lambda m: m.update(format="tandem.bundle/2"), "format"),
     "another text version": (lambda m: m["text"].update(version="text/2"), "text.version"),
@@ -36,7 +41,24 @@ MISTAKES: dict[str, tuple[Callable[[Json], object], str]] = {
     "an absolute path": (lambda m: _move(m, "base/tokenizer.json", "/base/tokenizer.json"), "files"),
     "a backslash": (lambda m: _move(m, "base/tokenizer.json", "base\\tokenizer.json"), "files"),
     "a climbing path": (lambda m: m["files"].update({"../x": m["files"]["base/tokenizer.json"]}), "../x"),
-    "an adapter elsewhere": (lambda m: m["adapters"]["es"].update(path="../es"), "../es/adapter_config.json"),
+    "a path to the system's files": (lambda m: m["files"].update({"../../etc/passwd": _entry(m)}), "unsafe"),
+    "a path that goes nowhere": (lambda m: m["files"].update({"./manifest.json": _entry(m)}), "unsafe"),
+    "a drive": (lambda m: m["files"].update({"C:/x": _entry(m)}), "unsafe"),
+    "a line break in a path": (lambda m: m["files"].update({"a\nb": _entry(m)}), "unsafe"),
+    "a manifest that lists itself": (lambda m: m["files"].update({"manifest.json": _entry(m)}), "cannot list itself"),
+    "a base above": (lambda m: m["base"].update(file=".."), "base.file"),
+    "a base without a name": (lambda m: m["base"].update(file=""), "base.file"),
+    "a base with a backslash": (lambda m: m["base"].update(file="a\\b"), "base.file"),
+    "a size in quotes": (lambda m: m["base"].update(bytes="2088"), "base.bytes '2088'"),
+    "a size with a fraction": (lambda m: m["base"].update(bytes=2088.0), "base.bytes"),
+    "a size beyond 64 bits": (lambda m: m["base"].update(bytes=1 << 64), "base.bytes"),
+    "a weight in quotes": (lambda m: _of(m, "summarize").update(weights=["0.5"]), "weights"),
+    "a weight that is no number": (lambda m: _of(m, "summarize").update(weights=[float("nan")]), "NaN"),
+    "a weight without end": (lambda m: _of(m, "summarize").update(weights=[float("-inf")]), "-Infinity"),
+    "a negative token": (lambda m: m["text"].update(eos_token_ids=[-1]), "eos_token_ids"),
+    "a token beyond 32 bits": (lambda m: m["text"].update(eos_token_ids=[1 << 40]), "eos_token_ids"),
+    "a task id with a space": (lambda m: _of(m, "es").update(id="pt BR"), "'pt BR'"),
+    "an adapter elsewhere": (lambda m: m["adapters"]["es"].update(path="../es"), "unsafe"),
     "another adapter hash": (lambda m: m["adapters"]["es"].update(sha256="0" * 64), "adapters/es"),
     "no adapter": (lambda m: m["adapters"].pop("es"), "es"),
     "no tokenizer": (lambda m: m["files"].pop("base/tokenizer.json"), "base/tokenizer.json"),
@@ -75,6 +97,22 @@ def test_a_mistaken_manifest_is_refused_with_the_place(bundle: Path, mistake: st
     assert str(bundle) in str(refused.value)
     assert where in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ('"weights": [', '"later": 1e999, "weights": [', "1e999"),
+        ('"name": "tiny"', '"name": "tiny", "name": "tiny"', "'name' is there twice"),
+        ('"text": {', '"later": ' + "[" * 100_000 + "]" * 100_000 + ', "text": {', "nested"),
+    ],
+)
+def test_json_that_two_readers_take_differently_is_no_manifest(bundle: Path, old: str, new: str, why: str) -> None:
+    path = bundle / "manifest.json"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ToolchainError, match=why) as refused:
+        verify_bundle(bundle)
+    assert str(path) in str(refused.value)
 
 
 def test_unknown_keys_are_ignored(bundle: Path) -> None:

@@ -10,7 +10,7 @@ from toolchain import paths
 from toolchain.adapters.calibration_file import read_calibration, write_calibration
 from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod
-from toolchain.adapters.files import Adapter, read_adapter
+from toolchain.adapters.files import Adapter, read_adapter, write_adapter
 from toolchain.adapters.merging import calibrated
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.adapters.merging.in_context import SHOTS
@@ -21,6 +21,7 @@ from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.prompts import prompt_variants
 from toolchain.tasks import TASKS, Composition
+from toolchain.tests.tiny import random_adapter
 
 COMPOSITION = Composition.parse("summarize+es")
 pytestmark = pytest.mark.usefixtures("assets")
@@ -107,7 +108,23 @@ def test_a_repeat_applies_what_its_seed_trained_and_seed_0_stays_what_ships() ->
     assert trained_with(COMPOSITION, 0) is COMPOSITION
 
 
-@pytest.mark.parametrize("name", ["unheard-of", "merge@1", "lc++@", "lc++@0", "lc++@x", "lc++-shared@1", "@1"])
+@pytest.mark.parametrize(
+    "name", ["unheard-of", "merge@1", "lc++@", "lc++@0", "lc++@01", "lc++@x", "lc++-shared@1", "@1"]
+)
 def test_what_is_no_method_or_no_seed_of_one_is_refused(name: str) -> None:
     with pytest.raises(ToolchainError, match=re.escape(repr(name))):
         method_named(name)
+
+
+def test_a_calibration_answers_for_its_own_composition_adapters_and_base_alone() -> None:
+    trained = read_calibration(calibration_path(COMPOSITION, "lc++"))
+    write_calibration(calibration_path(COMPOSITION, "lc++"), replace(trained, composition="summarize+fr"))
+    with pytest.raises(ToolchainError, match=r"for summarize\+fr"):
+        METHODS["lc++"].adapters(COMPOSITION)
+    write_calibration(calibration_path(COMPOSITION, "lc++"), replace(trained, base_sha256="9" * 64))
+    with pytest.raises(ToolchainError, match="for base 9"):
+        METHODS["lc++"].adapters(COMPOSITION)
+    write_calibration(calibration_path(COMPOSITION, "lc++"), trained)
+    write_adapter(paths.ADAPTERS / "es", random_adapter(9), "tiny")
+    with pytest.raises(ToolchainError, match="another es adapter"):
+        METHODS["lc++"].adapters(COMPOSITION)

@@ -82,6 +82,38 @@ def test_a_mistake_is_named(mistake: str, tmp_path: Path) -> None:
     assert "mine.toml" in str(refused.value)
 
 
+IMPOSSIBLE = {
+    "an infinite rate": ("learning_rate = 4e-4", "learning_rate = inf", "lora.training.learning_rate"),
+    "a rate that is no number": ("learning_rate = 4e-4", "learning_rate = nan", "lora.training.learning_rate"),
+    "a dropout that is no number": ("dropout = 0.05", "dropout = nan", "lora.dropout"),
+    "an unknown architecture": ('"gemma3_text"', '"gpt2"', "shape.model_type: .*'llama'.*, not 'gpt2'"),
+    "no architecture": ('model_type = "gemma3_text"', "", "shape.model_type"),
+    "a width below 0": ("hidden_size = 640", "hidden_size = -4", "shape.hidden_size: .*, not -4"),
+    "a width that is a word": ("hidden_size = 640", 'hidden_size = "a"', "shape.hidden_size: .*, not 'a'"),
+    "a width that is a truth": ("hidden_size = 640", "hidden_size = true", "shape.hidden_size"),
+    "a width that no machine has": ("hidden_size = 640", f"hidden_size = {10**15}", "shape.hidden_size"),
+    "a misspelt size": ("num_hidden_layers", "num_layers", "shape.num_hidden_layers"),
+    "heads that do not fill the width": ("hidden_size = 640", "hidden_size = 65", "multiple of num_attention_heads 4"),
+    "heads that cannot share": ("value_heads = 1", "value_heads = 3", "multiple of num_key_value_heads 3"),
+    "heads that cannot be rotated": ("head_dim = 256", "head_dim = 255", "255 wide"),
+    "heads of unknown width": ("head_dim = 256", "", "want a head_dim"),
+    "heads whose width is not asked for": ('"gemma3_text"', '"stablelm"', "none for stablelm"),
+    "a table that is none": ("[shape]", "[[shape]]", "shape"),
+}
+
+
+@pytest.mark.parametrize("mistake", IMPOSSIBLE)
+def test_what_no_model_can_be_made_of_is_refused_in_one_sentence(mistake: str, tmp_path: Path) -> None:
+    there, instead, named = IMPOSSIBLE[mistake]
+    good = (paths.RECIPES / f"{paths.DEFAULT_BASE}.toml").read_text(encoding="utf-8")
+    path = tmp_path / "mine.toml"
+    path.write_text(good.replace(there, instead, 1), encoding="utf-8")
+    with pytest.raises(ToolchainError, match=named) as refused:
+        read_recipe(str(path))
+    assert str(refused.value).startswith(f"{path}: ")
+    assert "\n" not in str(refused.value)
+
+
 @pytest.mark.parametrize("name", ["llama-9", "nowhere.toml"])
 def test_an_unknown_recipe_is_refused_with_those_there_are(name: str) -> None:
     with pytest.raises(ToolchainError, match=PAPERS[0]):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolchain import paths
+from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.bundle import manifest
 from toolchain.evaluation.prompts import prompt_variants
@@ -115,6 +116,13 @@ def test_what_was_recommended_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     write_recommendations({COMPOSITION.name: {"calibration": "lc++s"}})
     assert shipped_calibration(COMPOSITION) == "lc++s"
     assert shipped_calibration(Composition.parse("reply+de")) == DEFAULT_CALIBRATION
+
+
+@pytest.mark.usefixtures("assets")
+def test_what_was_trained_without_references_ships_where_nothing_else_is_there() -> None:
+    assert shipped_calibration(COMPOSITION) == DEFAULT_CALIBRATION
+    calibration_path(COMPOSITION, DEFAULT_CALIBRATION).unlink()
+    assert shipped_calibration(COMPOSITION) == FROM_TWO_STEP
 
 
 def test_new_recommendations_join_the_known_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,12 @@
 """Reports say what the result files say, beside the paper, in a page that needs nothing else."""
 
+import json
 import re
 from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -158,6 +160,30 @@ def test_a_document_follows_its_result_file(tmp_path: Path) -> None:
 def test_what_is_no_result_file_is_named(tmp_path: Path, content: str, said: str) -> None:
     path = tmp_path / "x.test.jsonl"
     path.write_text(content)
+    with pytest.raises(ToolchainError, match=said) as refused:
+        read_results([path])
+    assert str(path) in str(refused.value)
+
+
+ROW = {"engine": "python", "composition": "summarize+es", "method": "merge", "metric": "rouge_l"}
+MEASURED = ROW | {"value": 0.5, "interval": [0.4, 0.6], "n": 2}
+
+
+@pytest.mark.parametrize(
+    ("meta", "row", "said"),
+    [
+        ({}, MEASURED, "split"),
+        ({"split": "test", "engine": "python"}, {"a": 1}, "composition"),
+        ({"split": "test", "engine": "python"}, MEASURED | {"value": "high"}, "no number"),
+        ({"split": "test", "engine": "python"}, MEASURED | {"value": float("nan")}, "no number"),
+        ({"split": "test", "engine": "python"}, MEASURED | {"interval": None}, "no number"),
+        ({"split": "test", "engine": "python", "judged": []}, MEASURED, "verdicts alone"),
+    ],
+)
+def test_a_damaged_result_is_named(tmp_path: Path, meta: dict[str, Any], row: dict[str, Any], said: str) -> None:
+    path = tmp_path / "x.test.jsonl"
+    answers_path(path).write_text("")
+    path.write_text(json.dumps({"format": RESULT_FORMAT} | meta) + "\n" + json.dumps(row) + "\n")
     with pytest.raises(ToolchainError, match=said) as refused:
         read_results([path])
     assert str(path) in str(refused.value)

@@ -15,6 +15,7 @@ from toolchain.adapters.examples import Example, collate
 from toolchain.adapters.lora import LoraShape, add_lora
 from toolchain.adapters.training import Precision, Schedule, TrainingLog, target_loss, train, validation_loss
 from toolchain.base_model.load import LoadedBase
+from toolchain.errors import ToolchainError
 from toolchain.tests.tiny import tiny_base
 
 token_lists = st.lists(st.integers(3, 258), min_size=1, max_size=10)
@@ -104,6 +105,11 @@ def test_the_loss_falls_on_what_can_be_memorised(tmp_path: Path) -> None:
     assert len(log.losses) == 30
     assert log.losses[-1] < 0.3 * log.losses[0]
     assert validation_loss(base.model, MEMORISABLE, 6) < 0.3 * log.losses[0]
+
+
+def test_a_rate_that_loses_the_numbers_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ToolchainError, match="lower --learning-rate"):
+        _run(tmp_path, replace(SHORT, learning_rate=1e30), UNRELATED)
 
 
 def test_bfloat16_rounds_the_products_and_nothing_else(tmp_path: Path) -> None:

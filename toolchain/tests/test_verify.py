@@ -1,6 +1,8 @@
 """Verification: every kind of damage is refused, with the name of what is damaged."""
 
 import contextlib
+import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from toolchain.bundle.manifest import Manifest
-from toolchain.bundle.verify import MAX_MANIFEST_BYTES, verify_bundle
+from toolchain.bundle.manifest_file import MAX_MANIFEST_BYTES
+from toolchain.bundle.signing import SecretKey
+from toolchain.bundle.verify import verify_bundle
 from toolchain.errors import ToolchainError
 from toolchain.tests.tiny import SPECIFICATION
 
@@ -109,6 +113,32 @@ def test_what_is_no_manifest_is_refused_by_name(bundle: Path, content: bytes | N
     if content is not None:
         (bundle / "manifest.json").write_bytes(content)
     assert str(bundle / "manifest.json") in _refusal(bundle)
+
+
+def test_a_manifest_is_measured_before_it_is_read(bundle: Path) -> None:
+    with (bundle / "manifest.json").open("wb") as huge:
+        huge.truncate(6 << 30)  # Full of holes: it takes no room.
+    assert "at most" in _refusal(bundle)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "extra", "base/tokenizer.json"])
+def test_a_pipe_is_refused_and_not_waited_for(bundle: Path, name: str) -> None:
+    (bundle / name).unlink(missing_ok=True)
+    os.mkfifo(bundle / name)
+    assert str(bundle / name) in _refusal(bundle)
+
+
+def test_a_socket_is_refused(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(bundle)  # A socket's path is short.
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket")
+        assert str(bundle / "socket") in _refusal(bundle)
+
+
+def test_a_signature_that_is_a_pipe_is_refused_and_not_waited_for(bundle: Path) -> None:
+    os.mkfifo(bundle / "manifest.json.minisig")
+    with pytest.raises(ToolchainError, match="minisig"):
+        verify_bundle(bundle, SecretKey.make().public_key())
 
 
 def test_what_is_no_bundle_is_refused(tmp_path: Path) -> None:

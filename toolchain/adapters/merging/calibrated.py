@@ -4,12 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from toolchain import paths
-from toolchain.adapters.calibration_file import read_calibration
+from toolchain.adapters.calibration_file import read_calibration, refuse_foreign
 from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.merging.fitted import adapter_hashes
 from toolchain.adapters.merging.method import Method, mean_weights, single_adapters
 from toolchain.adapters.merging.scope import Scope
+from toolchain.base_model import specification
 from toolchain.tasks import Composition
 
 FROM_TWO_STEP = "lc++-two-step"
@@ -35,7 +37,11 @@ def calibration_log_path(composition: Scope, method: str) -> Path:
 def _adapters(method: str) -> Callable[[Composition], list[Adapter]]:
     def adapters(composition: Composition) -> list[Adapter]:
         single = single_adapters(composition)
-        calibration = read_calibration(calibration_path(composition, method))
+        path = calibration_path(composition, method)
+        calibration = read_calibration(path)
+        refuse_foreign(
+            path, calibration, composition.name, specification.base_model().sha256, adapter_hashes(composition)
+        )
         return [compose(single, mean_weights(len(single)), calibration)]
 
     return adapters

@@ -12,6 +12,7 @@ from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.method import Method
 from toolchain.adapters.merging.scope import Scope
 from toolchain.adapters.training import write_log
+from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
@@ -29,10 +30,10 @@ def fit_log_path(method: str, scope: Scope) -> Path:
 
 
 def fitted_file(method: str, scope: Scope, name: str) -> Path:
-    """A file of the folder, if it is the one of the log and was made for the adapters that are there.
+    """A file of the folder, if it is the one of the log and was made for the base and the adapters that are there.
 
     Raises:
-        ToolchainError: the method has not been fitted here, or to other adapters.
+        ToolchainError: the method has not been fitted here, or to other adapters, or to another base.
     """
     path, log_path = fitted_folder(method, scope) / name, fit_log_path(method, scope)
     log = fitted_log(method, scope)
@@ -47,7 +48,7 @@ def fitted_log(method: str, scope: Scope) -> dict[str, Any] | None:
     """The log of a fitting to the adapters that are there; None where the method has not been fitted.
 
     Raises:
-        ToolchainError: it was fitted to other adapters.
+        ToolchainError: it was fitted to other adapters, or to another base.
     """
     path = fit_log_path(method, scope)
     if not path.is_file():
@@ -55,6 +56,8 @@ def fitted_log(method: str, scope: Scope) -> dict[str, Any] | None:
     log: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     if log["adapter_sha256"] != adapter_hashes(scope):
         raise ToolchainError(f"{path} is of other adapters than those in {paths.ADAPTERS}: {_remedy(method, scope)}")
+    if (made_for := log["base_sha256"]) != (wanted := specification.base_model().sha256):
+        raise ToolchainError(f"{path} is of base {made_for}, not {wanted}: {_remedy(method, scope)}")
     return log
 
 
@@ -83,6 +86,7 @@ def fit_method(method: Method, load: Callable[[], LoadedBase], scope: Scope, bud
         "method": method.id,
         "composition": scope.name,
         "budget": budget.described(),
+        "base_sha256": specification.base_model().sha256,
         "adapter_sha256": hashes,
         "files": {path.name: sha256_file(path) for path in sorted(folder.iterdir())},
         "seconds": round(time.monotonic() - started, 1),

@@ -1,5 +1,6 @@
 """The one registry. A method is a file that says `METHOD`; adding one is a file and a line here, in the order of the paper's Table 1."""
 
+import re
 from dataclasses import replace
 
 from toolchain.adapters.merging import (
@@ -50,6 +51,7 @@ METHODS = {
 
 
 SEED_MARK = "@"
+_SEED = re.compile(r"[1-9][0-9]*")
 
 
 def method_named(name: str) -> Method:
@@ -65,7 +67,7 @@ def method_named(name: str) -> Method:
     if not at:
         return method
     repeated = (method.fit or id in calibrated.IDS) and not method.shared
-    if not repeated or not seed.isdecimal() or not int(seed):
+    if not repeated or not _SEED.fullmatch(seed):
         raise ToolchainError(
             f"method {name!r}: want one that is trained for each composition, and a seed from 1 on, as in lc++@1"
         )

@@ -1,0 +1,84 @@
+"""Folders that are written beside their place and put there at once: what they replace goes last."""
+
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from toolchain.errors import ToolchainError
+
+
+def refuse_nameless(path: Path) -> None:
+    """Raise ToolchainError for a path that ends in no name, such as `.` or `/`: nothing can lie beside it."""
+    if path.name in ("", ".."):
+        raise ToolchainError(f"{path} has no name of its own to write to: give the name of a new file or folder")
+
+
+def refuse_as_target(path: Path) -> None:
+    """Raise ToolchainError for a path that nothing is put at: one without a name of its own, or a link."""
+    refuse_nameless(path)
+    if path.is_symlink():
+        raise ToolchainError(f"{path} is a symbolic link, which is not replaced: give the path that it leads to")
+
+
+@contextmanager
+def written_beside(folder: Path) -> Iterator[Path]:
+    """Give a path beside `folder` to write to; what is still there when the block ends, in whichever way, is removed."""
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def take_place(new: Path, folder: Path) -> None:
+    """Put the folder `new` at `folder`; one that is there waits beside it until then, so that nothing that ends this loses both."""
+    old = folder.with_name(f".{folder.name}.replaced")
+    if not folder.exists():
+        new.rename(folder)
+    else:
+        shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)
+        try:
+            new.rename(folder)
+        except BaseException:
+            if not folder.exists():
+                old.rename(folder)
+            raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def plain_files(folder: Path) -> Iterator[Path]:
+    """Every file below a folder, in no order.
+
+    Raises:
+        ToolchainError: something is neither a regular file nor a folder.
+    """
+    waiting = [folder]
+    while waiting:
+        for path in waiting.pop().iterdir():
+            mode = path.lstat().st_mode
+            if stat.S_ISDIR(mode):
+                waiting.append(path)
+            elif stat.S_ISREG(mode):
+                yield path
+            else:
+                kind = "a symbolic link" if stat.S_ISLNK(mode) else "a pipe, a socket or a device"
+                raise ToolchainError(f"{path} is {kind}, where only plain files may be: put a copy of the file there")
+
+
+def read_plain(path: Path, limit: int) -> bytes:
+    """The bytes of a regular file, which nothing is read of unless it is one and no longer than `limit`.
+
+    Raises:
+        ToolchainError: it is a link, a folder or something special, or longer.
+        OSError: it is missing or cannot be read.
+    """
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ToolchainError(f"{path} is no regular file: put a copy of the file there")
+    if status.st_size > limit:
+        raise ToolchainError(f"{path} has {status.st_size} bytes, at most {limit} are read: get it anew")
+    return path.read_bytes()
