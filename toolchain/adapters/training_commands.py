@@ -252,9 +252,9 @@ def train_interpolation_command(
     seed: Annotated[int, typer.Option(min=0, max=_LARGEST_SEED, help="Whose calibrations to interpolate.")] = 0,
     engine: EngineName = "python-bf16",
 ) -> None:
-    """Make LC++I of all compositions of a main task: a point between merge, LC++ and LC++S, all trained before.
+    """Make LC++I of all compositions of a main task from their LC++ and LC++S: a point between those and the merge.
 
-    The validation split chooses one for translations and one for tones.
+    The validation split chooses one point for translations and one for tones.
     """
     from toolchain.console import progress
     from toolchain.evaluation.choose_point import choose_points

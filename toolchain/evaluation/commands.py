@@ -165,8 +165,8 @@ def recommend_command(
     from toolchain.evaluation.evaluate import Evaluation, evaluate
     from toolchain.evaluation.open_engine import open_engine
     from toolchain.evaluation.recommend import (
-        SHIPPABLE,
         MODES,
+        SHIPPABLE,
         better_calibration,
         comparable_calibrations,
         recommendation,
