@@ -3,6 +3,7 @@
 from toolchain.tasks import Composition, TaskKind
 
 GROUPS = ("S+Tr", "S+Tone", "R+Tr", "R+Tone")
+_MAINS = {"summarize": "S", "reply": "R"}
 _KINDS = {TaskKind.TRANSLATION: "Tr", TaskKind.TONE: "Tone"}
 
 TABLE_1: dict[str, tuple[float, float, float, float]] = {
@@ -37,10 +38,11 @@ TABLE_2: dict[str, tuple[str, str, str]] = {
 
 
 def group_of(composition: Composition) -> str | None:
-    """The paper's compositional task of a composition of two tasks; None for any other."""
-    if len(composition.tasks) != 2:
+    """The paper's compositional task of one of its main tasks and another task; None for any other."""
+    main, *others = composition.tasks
+    if len(others) != 1 or main.id not in _MAINS:
         return None
-    return f"{composition.ids[0][0].upper()}+{_KINDS[composition.tasks[1].kind]}"
+    return f"{_MAINS[main.id]}+{_KINDS[others[0].kind]}"
 
 
 def main_metric(composition: Composition) -> str:
