@@ -170,7 +170,7 @@ def train(
 
 def _refuse_no_number(step: int, loss: float) -> None:
     if not math.isfinite(loss):
-        raise ToolchainError(f"the loss is {loss} in step {step + 1}: train with a lower --learning-rate")
+        raise ToolchainError(f"the loss is {loss} in step {step + 1}: train with a lower learning rate")
 
 
 def _gradients(

@@ -108,7 +108,7 @@ def test_the_loss_falls_on_what_can_be_memorised(tmp_path: Path) -> None:
 
 
 def test_a_rate_that_loses_the_numbers_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ToolchainError, match="lower --learning-rate"):
+    with pytest.raises(ToolchainError, match="lower learning rate"):
         _run(tmp_path, replace(SHORT, learning_rate=1e30), UNRELATED)
 
 
