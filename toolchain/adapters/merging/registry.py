@@ -1,4 +1,4 @@
-"""The one registry. A method is a file that says `METHOD`; adding one is a file and two lines here (import and entry), in the order of the paper's Table 1."""
+"""The one registry. A method is a file that says `METHOD`; to add one, add its import and its entry here, in the order of the paper's Table 1."""
 
 import re
 from dataclasses import replace
