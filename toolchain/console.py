@@ -32,6 +32,18 @@ def chosen(choices: type[Choice], what: str, name: str) -> Choice:
     return choices(name)
 
 
+def named_once(option: str, text: str) -> list[str]:
+    """The names of a comma-separated list, each given once: what is counted twice counts twice in a mean.
+
+    Raises:
+        ToolchainError: a name is given more than once.
+    """
+    names = text.split(",")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ToolchainError(f"{option} names {', '.join(twice)} more than once: name each once")
+    return names
+
+
 def progress(line: str) -> None:
     """One line of progress, on stderr."""
     if _speaks():

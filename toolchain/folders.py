@@ -50,23 +50,24 @@ def take_place(new: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def plain_files(folder: Path) -> Iterator[Path]:
-    """Every file below a folder, in no order.
+def plain_files(folder: Path) -> set[str]:
+    """The names of all files below a folder, relative to it, with `/` between their parts.
 
     Raises:
         ToolchainError: something is neither a regular file nor a folder.
     """
-    waiting = [folder]
+    found, waiting = set(), [folder]
     while waiting:
         for path in waiting.pop().iterdir():
             mode = path.lstat().st_mode
             if stat.S_ISDIR(mode):
                 waiting.append(path)
             elif stat.S_ISREG(mode):
-                yield path
+                found.add(path.relative_to(folder).as_posix())
             else:
                 kind = "a symbolic link" if stat.S_ISLNK(mode) else "a pipe, a socket or a device"
                 raise ToolchainError(f"{path} is {kind}, where only plain files may be: put a copy of the file there")
+    return found
 
 
 def read_plain(path: Path, limit: int) -> bytes:

@@ -105,7 +105,7 @@ def import_adapter(
 
 
 def _refuse_to_replace_what_is_no_adapter(folder: Path) -> None:
-    files = {path.relative_to(folder).as_posix() for path in plain_files(folder)} if folder.is_dir() else set()
+    files = plain_files(folder) if folder.is_dir() else set()
     if not files >= _FILES:
         raise ToolchainError(f"{folder} is there and is no adapter: give another folder, or move it away yourself")
     if foreign := sorted(files - _FILES - {IMPORT_LOG, LOG_FILE}):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolchain import paths
-from toolchain.console import progress, show
+from toolchain.console import named_once, progress, show
 from toolchain.errors import ToolchainError
 
 if TYPE_CHECKING:
@@ -116,10 +116,7 @@ def _named(only: str) -> list["Composition"]:
 
     if not only:
         raise ToolchainError("--only names no composition: name some, separated by commas, or leave it out for all")
-    names = only.split(",")
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ToolchainError(f"--only names {', '.join(twice)} more than once: name each once")
-    return [Composition.parse(name) for name in names]
+    return [Composition.parse(name) for name in named_once("--only", only)]
 
 
 def _password(new: bool = False) -> str:

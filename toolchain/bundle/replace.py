@@ -29,8 +29,7 @@ def refuse_to_replace_what_is_no_bundle(target: Path, archive: bool) -> None:
 
 
 def _in_folder(folder: Path) -> tuple[Manifest, set[str]]:
-    manifest = read_manifest(folder)
-    return manifest, {path.relative_to(folder).as_posix() for path in plain_files(folder)}
+    return read_manifest(folder), plain_files(folder)
 
 
 def _in_archive(path: Path) -> tuple[Manifest, set[str]]:

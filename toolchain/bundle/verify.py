@@ -18,7 +18,7 @@ def verify_bundle(folder: Path, key: PublicKey | None = None) -> Manifest:
         ToolchainError: what is wrong, with the file's name.
     """
     manifest = read_manifest(folder, key)
-    present = {path.relative_to(folder).as_posix() for path in plain_files(folder)}
+    present = plain_files(folder)
     if extra := sorted(present - manifest.files.keys() - {MANIFEST_FILE, SIGNATURE_FILE}):
         raise ToolchainError(f"{folder / extra[0]} is not listed in the manifest: remove it or export the bundle again")
     for name, entry in manifest.files.items():

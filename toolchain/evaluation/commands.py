@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from toolchain import paths
-from toolchain.console import chosen, progress, show
+from toolchain.console import chosen, named_once, progress, show
 from toolchain.errors import ToolchainError
 
 EngineName = Annotated[
@@ -48,7 +48,7 @@ def evaluate_command(
     from toolchain.evaluation.result_file import write_result
     from toolchain.evaluation.result_table import markdown
 
-    names, asked = _named_once("--methods", methods), _named_once("--compositions", compositions)
+    names, asked = named_once("--methods", methods), named_once("--compositions", compositions)
     for name in names:
         method_named(name)
     if (chosen_split := chosen(Split, "split", split)) not in (Split.TEST, Split.VALIDATION):
@@ -62,14 +62,6 @@ def evaluate_command(
     write_result(target, result)
     print(markdown(result))
     progress(f"written to {target}")
-
-
-def _named_once(option: str, text: str) -> list[str]:
-    """The names of a comma-separated list, each given once: what is counted twice counts twice in a mean."""
-    names = text.split(",")
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ToolchainError(f"{option} names {', '.join(twice)} more than once: name each once")
-    return names
 
 
 def report_command(
