@@ -1,5 +1,20 @@
 """The one error that the toolchain raises for what a user can put right."""
 
+import reprlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
 
 class ToolchainError(Exception):
     """A mistake in input, files or arguments; its text is one sentence: what was found, what was wanted, what to do."""
+
+
+def first_mistake(error: "ValidationError", whole: str) -> str:
+    """Where in the `whole` it is, what stands there if that is one value, and what is wrong with it, on one line."""
+    first = error.errors(include_url=False)[0]
+    where = repr(".".join(str(part) for part in first["loc"]) or whole)[1:-1]
+    found = first["input"]
+    said = f" {reprlib.repr(found)}" if first["loc"] and isinstance(found, str | int | float) else ""
+    return f"{where}{said}: {first['msg'].removeprefix('Value error, ')}"

@@ -14,18 +14,19 @@ _LIBRARIES = ("torch", "transformers", "peft", "tokenizers", "gguf", "numpy")
 
 
 def git_commit() -> str:
-    """The checkout's commit, with `-dirty` if tracked files differ, or `unknown` outside a checkout."""
+    """The checkout's commit, with `-dirty` if tracked files other than results differ, or `unknown` outside a checkout."""
     try:
-        described = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"],
-            cwd=paths.REPOSITORY,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        commit = _git("rev-parse", "HEAD")
+        # A run that was killed between two result files is the same run when it is done.
+        changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/results")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
-    return described.stdout.strip()
+    return f"{commit}-dirty" if changed else commit
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=paths.REPOSITORY, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def versions() -> dict[str, str]:

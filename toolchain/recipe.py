@@ -11,7 +11,7 @@ from toolchain import paths
 from toolchain.adapters.lora import LoraShape
 from toolchain.adapters.training import Precision, Schedule
 from toolchain.base_model.shape import Shape
-from toolchain.errors import ToolchainError
+from toolchain.errors import ToolchainError, first_mistake
 
 
 class _Part(BaseModel):
@@ -104,17 +104,8 @@ def read_recipe(name: str | None = None) -> Recipe:
         return Recipe(name=path.stem, **tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         known = ", ".join(recipe_names())
-        raise ToolchainError(f"no recipe {wanted!r}: give one with --recipe ({known}, or a .toml file)") from None
+        raise ToolchainError(f"no recipe {wanted!r}: name one ({known}, or a .toml file)") from None
     except ValidationError as error:
-        raise ToolchainError(f"{path}: {_first_mistake(error)}; see toolchain/recipes for examples") from None
+        raise ToolchainError(f"{path}: {first_mistake(error, 'recipe')}; see toolchain/recipes for examples") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
         raise ToolchainError(f"{path} is no recipe ({error}); see toolchain/recipes for examples") from None
-
-
-def _first_mistake(error: ValidationError) -> str:
-    """Where, what was wanted, and what was found if that is short."""
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"]) or "recipe"
-    found = first["input"]
-    is_one_value = first["type"] != "missing" and isinstance(found, str | int | float)
-    return f"{where}: {first['msg']}{f', not {found!r}' if is_one_value else ''}"

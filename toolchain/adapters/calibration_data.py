@@ -1,16 +1,21 @@
 """What a calibration is trained and validated on: the benchmark's references, or targets that carry their own conversations."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from toolchain import paths
 from toolchain.data.benchmark import Split
+from toolchain.data.held_out import refuse_held_out
 from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs
 from toolchain.data.target_records import read_target_records, target_pairs
 from toolchain.data.targets import targets_path
 from toolchain.errors import ToolchainError
 from toolchain.tasks import Composition
+
+_FORBIDS = re.compile(r"\b(NC|ND|non-?commercial|no-?derivatives)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -34,16 +39,32 @@ def benchmark_data(composition: Composition, teacher: Sequence[Pair] = ()) -> Ca
     )
 
 
+def refuse_to_commit(data: CalibrationData, path: Path) -> None:
+    """See that what is written among the committed assets, which `export` ships, was trained on nothing whose licence forbids it.
+
+    Raises:
+        ToolchainError: it was trained on targets whose licence allows no commercial use or no derivatives.
+    """
+    licences = data.described.get("targets", {}).get("licence", ())
+    forbidding = [licence for licence in licences if _FORBIDS.search(licence)]
+    if forbidding and path.resolve().is_relative_to(paths.ASSETS.resolve()):
+        raise ToolchainError(
+            f"{path} would be committed and shipped, which {forbidding[0]} of its targets forbids: write it outside of {paths.ASSETS}"
+        )
+
+
 def target_data(composition: Composition, path: Path) -> CalibrationData:
     """The targets of one file (`data two-step`, `data targets`), and none of the benchmark's references.
 
     Raises:
-        ToolchainError: the file is missing, damaged, another composition's, of other adapters, or has nothing to train on.
+        ToolchainError: the file is missing, damaged, another composition's, of other adapters, has nothing to train on, or would train on a
+            conversation that the benchmark holds out.
     """
     records = read_target_records(path, composition)
     training = target_pairs(records, Split.CALIBRATION)
     if not training:
         raise ToolchainError(f"{path} holds no target to train on: none of its dialogues is of the calibration split")
+    refuse_held_out((pair.id, pair.source) for pair in training if not isinstance(pair.source, str))
     described = {key: sorted({str(record.get(key)) for record in records}) for key in ("source", "licence", "teacher")}
     validation = target_pairs(records, Split.VALIDATION)
     return CalibrationData(training, validation, {"targets": {"file": path.name, **described}}, [path])

@@ -35,7 +35,8 @@ def import_command(
     from toolchain.base_model.specification import base_model
     from toolchain.tasks import Task
 
-    folder = out or paths.ADAPTERS / Task.parse(task).id
+    parsed = Task.parse(task)
+    folder = out or paths.ADAPTERS / parsed.id
     base = base_model()
     log = import_adapter(source, base, linear_shapes(base), folder, licence, replace)
     progress(f"compositions with {task} need a new calibration: those for another adapter are refused")

@@ -53,7 +53,7 @@ def train_lora(
         "schedule": asdict(schedule),
         "git_commit": git_commit(),
         "versions": versions(),
-        "data": data_hashes(cocoa_files(cocoa, task.id) if cocoa and task.language_tag else None),
+        "data": data_hashes(cocoa_files(cocoa, task.language_tag) if cocoa and task.language_tag else None),
         **asdict(log),
     }
     write_log(folder / LOG_FILE, content)

@@ -39,10 +39,8 @@ RecipeName = Annotated[
 ]
 _PRECISION_HELP = "fp32, or bf16 for the matrix products."
 PrecisionName = Annotated[str | None, typer.Option("--precision", help=_PRECISION_HELP, show_default="the recipe's")]
-Checkpointing = Annotated[
-    bool | None,
-    typer.Option(help="Recompute activations instead of keeping them: less memory.", show_default="the recipe's"),
-]
+_CHECKPOINTING_HELP = "Recompute activations instead of keeping them: less memory."
+Checkpointing = Annotated[bool | None, typer.Option(help=_CHECKPOINTING_HELP, show_default="the recipe's")]
 Teacher = Annotated[bool, typer.Option("--teacher", help="Also train on the committed teacher targets.")]
 
 EndWeight = Annotated[
@@ -170,6 +168,7 @@ def train_calibration_command(
 ) -> None:
     """Train the calibration of one composition on the real base and the committed adapters."""
     from toolchain.adapters.calibration import train_calibration
+    from toolchain.adapters.calibration_data import refuse_to_commit
     from toolchain.adapters.corrections import CalibrationMethod
     from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
     from toolchain.adapters.merging.scope import trained_with
@@ -196,6 +195,7 @@ def train_calibration_command(
         quantised_activations=quantised_activations,
     )
     path = out or calibration_path(trained_with(parsed, seed), FROM_TWO_STEP if two_step else kind)
+    refuse_to_commit(data, path)
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
     log = train_calibration(base, parsed, kind, schedule, path, data, weights)
     show(
@@ -304,8 +304,10 @@ def train_baseline_command(
     seed: Seed = 0,
     with_teacher: Teacher = False,
     precision: Annotated[str, typer.Option(help=_PRECISION_HELP)] = "fp32",
+    gradient_checkpointing: Annotated[bool, typer.Option(help=_CHECKPOINTING_HELP)] = False,
 ) -> None:
     """Fit a baseline to one composition; its tensors go to the cache, the log with their hashes to docs/results/fitted."""
+    from toolchain.adapters.merging import calibrated
     from toolchain.adapters.merging.budget import Budget
     from toolchain.adapters.merging.fitted import fit_method
     from toolchain.adapters.merging.registry import METHODS
@@ -317,13 +319,22 @@ def train_baseline_command(
 
     if method not in METHODS:
         raise ToolchainError(f"unknown method {method!r}: choose from {', '.join(METHODS)}")
+    if method in calibrated.IDS:
+        raise ToolchainError(
+            f"{method} is a calibration, no baseline: `toolchain train calibration` makes it, or `train main-task` and "
+            "`train interpolation` where it is for all compositions of a main task"
+        )
+    if seed and not METHODS[method].seeded:
+        raise ToolchainError(f"{method} is the same with every seed: leave --seed out")
     tried = METHODS[method].rates if rates is None else rates_above_zero(rates)
     if METHODS[method].shared and composition != EVERYTHING.name:
         raise ToolchainError(f"method {method!r} is shared by all compositions: give `all` instead of {composition!r}")
     scope = EVERYTHING if METHODS[method].shared else trained_with(Composition.parse(composition), seed)
     products = chosen(Precision, "precision", precision)
     budget = Budget(steps, batch_size, tried, evaluations, seed, with_teacher, products)
-    log = fit_method(METHODS[method], lambda: load_base(base_model()), scope, budget)
+    log = fit_method(
+        METHODS[method], lambda: load_base(base_model(), checkpoint_gradients=gradient_checkpointing), scope, budget
+    )
     shown = ("method", "composition", "parameters", "rate", "weights", "density", "weight", "seconds")
     show({key: log[key] for key in shown if key in log})
 

@@ -116,7 +116,10 @@ def _named(only: str) -> list["Composition"]:
 
     if not only:
         raise ToolchainError("--only names no composition: name some, separated by commas, or leave it out for all")
-    return [Composition.parse(name) for name in named_once("--only", only)]
+    compositions = [Composition.parse(name) for name in named_once("--only", only)]
+    if alone := [item.name for item in compositions if len(item.tasks) == 1]:
+        raise ToolchainError(f"--only {alone[0]} is a task, not a composition: it comes with any composition of it")
+    return compositions
 
 
 def _password(new: bool = False) -> str:

@@ -30,7 +30,7 @@ from toolchain.bundle.replace import refuse_to_replace_what_is_no_bundle
 from toolchain.bundle.signing import SecretKey
 from toolchain.bundle.verify import verify_bundle
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.recommend import SHIPPABLE, recommended, shipped_calibration
+from toolchain.evaluation.recommend import SHIPPABLE, recommended, refuse_outdated, shipped_calibration
 from toolchain.folders import refuse_as_target, take_place, written_beside
 from toolchain.hashing import sha256_file, sha256_once, write_text_whole
 from toolchain.provenance import git_commit
@@ -185,6 +185,7 @@ def _put_composition(
     refuse_foreign(source, calibration, composition.name, base.sha256, hashes)
     path = f"calibrations/{composition.name}.safetensors"
     _copy(source, bundle / path)
+    refuse_outdated(composition, source)
     measured = recommended(composition)
     return ManifestComposition(
         tasks=list(composition.ids),

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE, Manifest
 from toolchain.bundle.signing import PublicKey
-from toolchain.errors import ToolchainError
+from toolchain.errors import ToolchainError, first_mistake
 from toolchain.folders import read_plain
 
 MAX_MANIFEST_BYTES = 4 << 20
@@ -47,7 +47,7 @@ def parse_manifest(content: bytes, path: Path) -> Manifest:
         json.loads(content.decode(), object_pairs_hook=_each_once, parse_float=_finite, parse_constant=_refuse_constant)
         return Manifest.model_validate_json(content)
     except ValidationError as error:
-        raise ToolchainError(f"{path}: {_first_mistake(error)}; export the bundle again") from None
+        raise ToolchainError(f"{path}: {first_mistake(error, 'manifest')}; export the bundle again") from None
     except RecursionError:
         raise ToolchainError(f"{path} is nested far deeper than any manifest: export the bundle again") from None
     except ValueError as error:
@@ -61,17 +61,8 @@ def mistakes_refused() -> Iterator[None]:
         yield
     except ValidationError as error:
         raise ToolchainError(
-            f"no manifest can say this: {error.title} {_first_mistake(error)}; put it right where it comes from, and export again"
+            f"no manifest can say this: {error.title} {first_mistake(error, 'manifest')}; put it right where it comes from, and export again"
         ) from None
-
-
-def _first_mistake(error: ValidationError) -> str:
-    """Where it is, what is there and what is wrong with it, on one line."""
-    first = error.errors(include_url=False)[0]
-    where = repr(".".join(str(part) for part in first["loc"]) or "manifest")[1:-1]
-    found = first["input"]
-    said = f" {reprlib.repr(found)}" if first["loc"] and isinstance(found, str | int | float) else ""
-    return f"{where}{said}: {first['msg'].removeprefix('Value error, ')}"
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -46,17 +46,12 @@ def _check_file(path: Path) -> None:
             raise ToolchainError(f"{row.where}: id {id!r} comes twice: give each line its own")
         seen.add(id)
         if path.name == CONVERSATIONS:
-            _check_split(row)
+            row.choice("split", tuple(Split))
         if path.name in (CONVERSATIONS, SINGLE_CONVERSATIONS):
             _check_spoken(row, parallel=path.name == CONVERSATIONS)
         else:
             for variant in _VARIANTS:
                 row.text(variant)
-
-
-def _check_split(row: Row) -> None:
-    if (split := row.text("split")) not in set(Split):
-        raise ToolchainError(f"{row.where}: unknown split {split!r}: choose from {', '.join(Split)}")
 
 
 def _check_spoken(row: Row, *, parallel: bool) -> None:

@@ -26,7 +26,7 @@ def data_build(source: Annotated[Path, typer.Argument(help="Folder with our para
 
 @data_app.command("targets")
 def data_targets(
-    source: Annotated[Path, typer.Argument(help="A file of dialogues.")],
+    source: Annotated[str, typer.Argument(help="A file of dialogues, or hub:OWNER/NAME/FILE to fetch one.")],
     composition: str,
     endpoint: Annotated[
         str | None, typer.Option(help="Base address, ending in /v1, of a chat server: the teacher.")
@@ -48,14 +48,16 @@ def data_targets(
     """Make compositional targets from outside dialogues with larger or specialised models: each record says source, licence and teacher."""
     from toolchain.data.dialogue_targets import make_targets
     from toolchain.data.dialogues import read_dialogues
+    from toolchain.data.hub import dialogue_file
     from toolchain.data.teachers import chosen_models
     from toolchain.tasks import Composition
 
     parsed = Composition.parse(composition)
     models = chosen_models(parsed, endpoint, model, local or [], prompt or [])
 
-    dialogues = read_dialogues(source, layout)[:limit]
-    target = out or paths.cache() / "targets" / f"{source.stem}.{composition}.jsonl"
+    file = dialogue_file(source, progress)
+    dialogues = read_dialogues(file, layout)[:limit]
+    target = out or paths.cache() / "targets" / f"{file.stem}.{composition}.jsonl"
     origin = _origin(source, layout, licence)
     made = make_targets(dialogues, parsed, models, target, origin, progress)
     show({"targets": str(target), "made": made})
@@ -78,7 +80,7 @@ def data_two_step(
     source: Annotated[
         str,
         typer.Option(
-            help="single or calibration: conversations of the benchmark, without their references; or a file."
+            help="single or calibration: conversations of the benchmark, without their references; or a file, or hub:OWNER/NAME/FILE."
         ),
     ] = "single",
     layout: LayoutName = "jsonl",
@@ -91,6 +93,7 @@ def data_two_step(
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
     from toolchain.data.dialogues import read_dialogues
+    from toolchain.data.hub import dialogue_file
     from toolchain.data.unlabelled import (
         BENCHMARK_LICENCE,
         BENCHMARK_SOURCES,
@@ -105,19 +108,20 @@ def data_two_step(
         conversations = of_the_benchmark(source)
         origin = {"source": f"benchmark/{source}", "licence": BENCHMARK_LICENCE}
     else:
-        conversations = of_dialogues(read_dialogues(Path(source), layout))
-        origin = _origin(Path(source), layout, licence)
+        conversations = of_dialogues(read_dialogues(dialogue_file(source, progress), layout))
+        origin = _origin(source, layout, licence)
     target = out or two_step_path(parsed, Path(source).stem)
     chosen = first_of_each_split(conversations, limit)
     made = make_two_step_targets(load_base(base_model()), parsed, chosen, target, origin, progress)
     show({"targets": str(target), "made": made})
 
 
-def _origin(source: Path, layout: str, licence: str | None) -> dict[str, str]:
-    """The fields `source` and `licence` of every record that is made from a file."""
+def _origin(source: str, layout: str, licence: str | None) -> dict[str, str]:
+    """The fields `source` and `licence` of every record that is made from a file: its name without local folders."""
     from toolchain.data.dialogues import LAYOUTS
+    from toolchain.data.hub import PREFIX
 
     stated = licence or LAYOUTS[layout].licence
     if stated is None:
         raise ToolchainError(f"the licence of {source} is not known: say it with --licence")
-    return {"source": source.name, "licence": stated}
+    return {"source": source if source.startswith(PREFIX) else Path(source).name, "licence": stated}

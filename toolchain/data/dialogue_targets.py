@@ -7,6 +7,7 @@ from typing import Protocol
 
 from toolchain.data.benchmark import MAIN_FIELDS
 from toolchain.data.dialogues import Dialogue
+from toolchain.data.held_out import refuse_held_out
 from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.target_records import target_record
 from toolchain.data.unlabelled import answerable
@@ -32,7 +33,7 @@ class AuxiliaryModel(Protocol):
 
     @property
     def batch_size(self) -> int:
-        """How many texts it is best given at a time."""
+        """How many texts it is given at a time at most."""
         ...
 
     def rewritten(self, task: Task, texts: Sequence[str]) -> list[str]:
@@ -64,7 +65,7 @@ def make_targets(
 
     Raises:
         ToolchainError: there is no auxiliary task, one has no model, or `out` holds records of another origin, teacher, prompt or composition;
-            or a model gave no answer: what was made before is kept.
+            a dialogue is one that the benchmark holds out; or a model gave no answer: what was made before is kept.
     """
     main, auxiliary = composition.ids[0], composition.tasks[1:]
     if not auxiliary:
@@ -91,6 +92,7 @@ def make_targets(
             for item, text, intermediate in zip(batch, texts, read, strict=True)
         ]
 
+    refuse_held_out((item.id, item.messages) for item in dialogues)
     referenced = [item for item in dialogues if _reference(item, main)]
     if left_out := len(dialogues) - len(referenced):
         field = MAIN_FIELDS[main]
@@ -98,7 +100,8 @@ def make_targets(
     asked = answerable(referenced, composition.tasks[0])
     if left_out := len(referenced) - len(asked):
         progress(f"{left_out} of {len(referenced)} dialogues have no text, or nobody who could reply, and are left out")
-    batch_size = max(models[task.id].batch_size for task in auxiliary)
+    # What one model answers is lost if another, later on, gives no answer: no more at once than the most careful one wants.
+    batch_size = min(models[task.id].batch_size for task in auxiliary)
     return RecordFile(out, "toolchain data targets").complete(asked, shared, make, batch_size, progress)
 
 

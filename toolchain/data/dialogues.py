@@ -17,6 +17,7 @@ from toolchain.errors import ToolchainError
 from toolchain.text import Message
 
 _LINE = re.compile(r"\s*([^:\n]{1,60}?)\s*:\s*(.+)")
+_NAME = re.compile(r"\S+|[^a-z\s].*")
 _SHARES = ((Split.TEST, 10), (Split.VALIDATION, 20), (Split.CALIBRATION, 100))
 
 
@@ -63,10 +64,13 @@ def read_dialogues(path: Path, layout: str) -> list[Dialogue]:
 
 
 def messages_of(text: str) -> tuple[Message, ...]:
-    """Lines of `Name: text`; a line without a name goes on with the message before it."""
+    """Lines of `Name: text`; a line without a name goes on with the message before it.
+
+    A name is one word, or begins with a capital or a sign, unless it is the first: "see you at 10:30" goes on.
+    """
     messages: list[Message] = []
     for line in text.splitlines():
-        if match := _LINE.fullmatch(line):
+        if (match := _LINE.fullmatch(line)) and (not messages or _NAME.fullmatch(match[1])):
             messages.append(Message(match[1].strip("#"), match[2].strip()))
         elif line.strip() and messages:
             messages[-1] = Message(messages[-1].speaker, f"{messages[-1].text} {line.strip()}")

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from toolchain.data.chat_model import ONLY
-from toolchain.data.dialogue_targets import MAX_NEW_TOKENS
+from toolchain.data.dialogue_targets import MAX_NEW_TOKENS, Unanswered
 from toolchain.errors import ToolchainError
 from toolchain.tasks import Task
 from toolchain.text import fill, trim
@@ -36,6 +36,7 @@ class LocalModel:
         """The answers, all texts in one batch; an empty text stays empty.
 
         Raises:
+            Unanswered: an answer does not end.
             ToolchainError: the folder holds no such model, or a package that reads its tokenizer is missing.
         """
         asked = [text for text in texts if text]
@@ -72,7 +73,11 @@ class LocalModel:
                 do_sample=False,
                 pad_token_id=tokenizer.pad_token_id,
             )
-        new = made if self._is_seq2seq else made[:, ids.shape[1] :]
+        new = made[:, 1:] if self._is_seq2seq else made[:, ids.shape[1] :]
+        ends = torch.isin(new, torch.tensor(_listed(model.generation_config.eos_token_id)))
+        # Some models' settings make the last token an end, whatever would have come.
+        if not bool(ends[:, : MAX_NEW_TOKENS - 1].any(-1).all()):
+            raise Unanswered(f"an answer of {self.name} does not end within {MAX_NEW_TOKENS} tokens")
         return [trim(text) for text in tokenizer.batch_decode(new, skip_special_tokens=True)]
 
     @property
@@ -116,6 +121,10 @@ class LocalModel:
         return ToolchainError(
             f"{self.folder} holds no sequence-to-sequence or causal model with its tokenizer: {_first_line(error)}"
         )
+
+
+def _listed(ids: int | list[int] | None) -> list[int]:
+    return [ids] if isinstance(ids, int) else ids or []
 
 
 def _first_line(error: Exception) -> str:

@@ -1,6 +1,6 @@
 """One record of a file of data, and what its fields must be; a refusal names file, line and field, never what stands in it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,12 @@ class Row:
     def optional_text(self, field: str) -> str | None:
         """A text; None where the field is missing or null."""
         return None if self.fields.get(field) is None else self.text(field)
+
+    def choice(self, field: str, among: Collection[str]) -> str:
+        """A text that is one of `among`."""
+        if (value := self.text(field)) not in among:
+            raise ToolchainError(f"{self.where}: {field} is none of {', '.join(among)}: {self.remedy}")
+        return value
 
     def identifier(self, field: str) -> str:
         """A text, or a whole number as text."""

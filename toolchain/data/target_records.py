@@ -58,8 +58,7 @@ def read_target_records(path: Path, composition: Composition) -> list[Record]:
 
 
 def _check(row: Row, main: Task) -> None:
-    if row.text("split") not in set(Split):
-        raise ToolchainError(f"{row.where}: split is none of {', '.join(Split)}: {row.remedy}")
+    row.choice("split", tuple(Split))
     row.text("target")
     row.optional_text("intermediate")
     try:

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from toolchain.data.benchmark import Conversation, Split, conversations, single_conversations
 from toolchain.data.dialogues import Dialogue
-from toolchain.errors import ToolchainError
+from toolchain.data.held_out import refuse_held_out
 from toolchain.tasks import Task
-from toolchain.text import Message, TextError, render, render_prompt
+from toolchain.text import Message, TextError, render_prompt
 
 BENCHMARK_SOURCES: dict[str, Callable[[], list[Conversation]]] = {
     "single": single_conversations,
@@ -43,17 +43,7 @@ def of_dialogues(dialogues: Sequence[Dialogue]) -> list[Unlabelled]:
     Raises:
         ToolchainError: one is a conversation of the benchmark that nothing may be trained on.
     """
-    held_out = {
-        render(item.messages): (item.id, split)
-        for split in (Split.VALIDATION, Split.TEST)
-        for item in conversations(split)
-    }
-    for dialogue in dialogues:
-        if found := held_out.get(render(dialogue.messages)):
-            raise ToolchainError(
-                f"dialogue {dialogue.id} is conversation {found[0]} of the benchmark's {found[1]} split: take it out, "
-                "nothing is trained on those"
-            )
+    refuse_held_out((item.id, item.messages) for item in dialogues)
     return [
         Unlabelled(item.id, item.messages, item.reply_speaker, item.split)
         for item in dialogues

@@ -37,7 +37,10 @@ def evaluate_command(
     seed: BootstrapSeed = 0,
     engine: EngineName = "python",
     out: Annotated[
-        Path | None, typer.Option(help="Result file; default docs/results/<compositions>.<split>.<engine>.jsonl.")
+        Path | None,
+        typer.Option(
+            help="Result file, a .jsonl; default docs/results/<compositions>.<split>.<engine>.jsonl, with --limit of first-N."
+        ),
     ] = None,
 ) -> None:
     """Compare methods on held-out conversations; the table goes to stdout, the result file to docs/results."""
@@ -53,9 +56,10 @@ def evaluate_command(
         method_named(name)
     if (chosen_split := chosen(Split, "split", split)) not in (Split.TEST, Split.VALIDATION):
         raise ToolchainError(f"--split {split!r} is trained on: choose test or validation")
-    target = out or paths.RESULTS / f"{'_'.join(asked)}.{split}.{engine}.jsonl"
-    if len(target.name) > _LONGEST_NAME or target.is_dir():
-        raise ToolchainError(f"{target} can be no result file: name one with --out")
+    part = f".first-{limit}" if limit else ""
+    target = out or paths.RESULTS / f"{'_'.join(asked)}.{split}{part}.{engine}.jsonl"
+    if len(target.name) > _LONGEST_NAME or target.is_dir() or target.suffix != ".jsonl":
+        raise ToolchainError(f"{target} can be no result file: name one that ends in .jsonl with --out")
     evaluation = Evaluation(names, asked, chosen_split, limit, seed)
     with open_engine(engine) as opened:
         result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
@@ -120,7 +124,8 @@ def judge_command(
 
     results = read_results(files or committed_results())
     answered = {name for engine in results.engines() for name in results.methods(engine)}
-    if unknown := [name for name in (*methods.split(","), against) if name not in answered]:
+    judged = named_once("--methods", methods)
+    if unknown := [name for name in (*judged, against) if name not in answered]:
         raise ToolchainError(
             f"the result files have no answers by {', '.join(unknown)}: choose from {', '.join(sorted(answered))}"
         )
@@ -128,8 +133,8 @@ def judge_command(
     why = "no --endpoint" if server is None else "no --yes"
     for engine in results.engines():
         taken = samples(results, engine, limit)
-        path = judged_path(out, Split(next(iter(results.metas.values()))["split"]), engine)
-        for method in methods.split(","):
+        path = judged_path(out, Split(results.split), engine)
+        for method in judged:
             for composition in results.compositions(engine):
                 asked = comparisons([item for item in taken if item.composition == composition], method, against)
                 if not asked:
@@ -164,13 +169,15 @@ def recommend_command(
         recommendation,
         write_recommendations,
     )
+    from toolchain.hashing import sha256_file
+    from toolchain.provenance import git_commit
     from toolchain.tasks import Composition
 
     if calibration and calibration not in SHIPPABLE:
         raise ToolchainError(f"no calibration of {calibration!r} can ship: choose from {', '.join(SHIPPABLE)}")
     chosen_ones: dict[str, Any] = {}
     with open_engine(engine) as opened:
-        for name in compositions.split(","):
+        for name in named_once("--compositions", compositions):
             composition = Composition.parse(name)
             asked = [calibration] if calibration else comparable_calibrations(composition)
             there = [method for method in asked if calibration_path(composition, method).is_file()]
@@ -178,5 +185,11 @@ def recommend_command(
                 raise ToolchainError(f"{name} has no calibration: train one with `toolchain train calibration {name}`")
             evaluation = Evaluation([*MODES, *there], [name], Split.VALIDATION, limit=None, seed=0)
             result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
-            chosen_ones[name] = recommendation(result, name, better_calibration(result, name, there))
+            better = better_calibration(result, name, there)
+            measured = {
+                "engine": engine,
+                "calibration_sha256": sha256_file(calibration_path(composition, better)),
+                "git_commit": git_commit(),
+            }
+            chosen_ones[name] = recommendation(result, name, better) | measured
     show({"recommendations": str(write_recommendations(chosen_ones))})

@@ -11,9 +11,6 @@ from toolchain.adapters.merging.registry import METHODS
 from toolchain.adapters.merging.scope import EVERYTHING, Scope
 from toolchain.tasks import Composition
 
-BYTES_PER_PARAMETER = 2
-"""fp16."""
-
 
 @dataclass(frozen=True)
 class Cost:
@@ -21,11 +18,6 @@ class Cost:
 
     passes: int
     parameters: int
-
-    @property
-    def bytes(self) -> int:
-        """Storage of the parameters."""
-        return self.parameters * BYTES_PER_PARAMETER
 
 
 def cost(method: str, composition: Composition) -> Cost:
@@ -56,6 +48,10 @@ def budget_of(log: dict[str, Any]) -> str:
     schedule = log.get("schedule") or log["budget"]
     rates = log.get("rates") or {str(schedule["learning_rate"]): None}
     tried = f"{schedule['steps']} steps of {schedule['batch_size']}, rates {', '.join(rates)}"
+    if schedule.get("quantised_activations"):
+        tried += ", rounded activations"
+    if (weight := schedule.get("end_weight", 1)) != 1:
+        tried += f", end weight {weight}"
     if targets := log.get("targets"):
         return f"{tried}, on targets of {', '.join(targets['teacher'])}"
     teacher = log.get("of_which_teacher") or log.get("budget", {}).get("teacher")

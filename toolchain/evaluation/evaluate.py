@@ -12,6 +12,7 @@ from toolchain.adapters.merging.registry import method_named
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs
 from toolchain.data.targets import targets_path
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.cells import Cells
 from toolchain.evaluation.device_engine import DeviceEngine
 from toolchain.evaluation.engine import Engine, Question
@@ -45,10 +46,12 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
     """Answer, measure and compare. What `cells` holds already is not computed again.
 
     Raises:
-        ToolchainError: a composition has no references, or a method has nothing to answer with.
+        ToolchainError: a composition has no references or no conversation, or a method has nothing to answer with.
     """
     kept = Cells(cells, progress)
     asked = {name: composition_pairs(Composition.of(name), evaluation.split) for name in evaluation.compositions}
+    if empty := [name for name, pairs in asked.items() if not pairs]:
+        raise ToolchainError(f"the benchmark's {evaluation.split} split has nothing to ask {empty[0]}: give another")
     result = Result(_meta(engine, evaluation), [], [])
     for name, all_pairs in asked.items():
         composition, pairs = Composition.of(name), all_pairs[: evaluation.limit]
@@ -63,7 +66,7 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
             questions[method.id], measured[method.id] = question, measure(texts, pairs, composition)
             result.rows.extend(rows.qualities(method.id, measured[method.id]))
             result.rows.extend(rows.costs(method.id, answers))
-            result.rows.append(rows.prompt(method.id, variant))
+            result.rows.append(rows.prompt(method.id, variant, engine.key(question)))
             result.answers.extend(
                 {"method": method.id, "composition": name, "id": pair.id, "answer": text}
                 for text, pair in zip(texts, pairs, strict=True)

@@ -23,7 +23,7 @@ Scores = dict[str, list[float]]
 
 def group_table(results: Results, engine: str) -> Table:
     """A row for each group and each method that was measured on all its measured sub-tasks."""
-    split = Split(next(iter(results.metas.values()))["split"])
+    split = Split(results.split)
     compositions = [Composition.of(name) for name in results.compositions(engine)]
     rows = []
     for group in GROUPS:
@@ -51,7 +51,8 @@ def group_table(results: Results, engine: str) -> Table:
     head = ["group", "method", "%", "- best data-free merge", "/ two-step", "- lc++", "chrF, %", "chrF - lc++"]
     note = (
         "ROUGE-L of summaries (S), weighted ROUGE of replies (R), unicode words: means over the sub-tasks, differences in points, "
-        "with paired-bootstrap 95 % intervals over conversations. Means over training seeds where several were measured."
+        "with paired-bootstrap 95 % intervals over conversations. "
+        "The best data-free merge is the best of those that stand here. Means over training seeds where several were measured."
     )
     return Table(f"Groups of sub-tasks ({engine})", note, [*head, "conversations x sub-tasks"], rows)
 
@@ -70,5 +71,7 @@ def _scores(
 
 
 def _ratio(values: Sequence[float], others: Sequence[float]) -> str:
+    if not any(others):
+        return ""
     found = bootstrap_ratio(values, others, seed=0)
     return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolchain.data.endpoint import Endpoint
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.samples import Sample
 from toolchain.hashing import write_text_whole
 from toolchain.tasks import Composition
 from toolchain.text import fill
 
-MAX_TOKENS = 16
+MAX_TOKENS = 1024
+"""Room for a model that thinks before it says a word; the estimate counts all of it."""
 _CHARACTERS_PER_TOKEN = 4
 _VERDICT = re.compile(r"\W*(?:answer\W+)?(1|2|tie)\W*", re.IGNORECASE)
 _RUBRIC = """You compare two answers to the same request. Judge, in this order:
@@ -77,7 +79,11 @@ Score = float | None
 
 
 def judge(asked: Sequence[Asked], endpoint: Endpoint, cells: Path, progress: Callable[[str], None]) -> list[Score]:
-    """The score of each comparison; verdicts that could be read are kept one by one."""
+    """The score of each comparison; verdicts that could be read are kept one by one.
+
+    Raises:
+        ToolchainError: the server fails, or cuts the judge off before its verdict.
+    """
     scores: list[Score] = []
     for number, (straight, swapped) in enumerate(asked, start=1):
         first, second = _verdict(straight, endpoint, cells), _verdict(swapped, endpoint, cells)
@@ -96,7 +102,12 @@ def _verdict(prompt: str, endpoint: Endpoint, cells: Path) -> str | None:
     path = cells / f"judge.{key}.json"
     if path.is_file():
         return str(json.loads(path.read_text(encoding="utf-8")))
-    found = _VERDICT.fullmatch(endpoint.chat(prompt, MAX_TOKENS).text)
+    reply = endpoint.chat(prompt, MAX_TOKENS)
+    found = _VERDICT.fullmatch(reply.text)
+    if not found and reply.finish_reason == "length":
+        raise ToolchainError(
+            f"{endpoint.model} was cut off after {MAX_TOKENS} tokens, before a verdict: take a judge that says less"
+        )
     if not found:
         return None
     verdict = found[1].lower()

@@ -7,9 +7,10 @@ from typing import Any
 
 from toolchain import paths
 from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.prompts import prompt_variants
 from toolchain.evaluation.result_file import Result
-from toolchain.hashing import write_text_whole
+from toolchain.hashing import sha256_file, write_text_whole
 from toolchain.tasks import Composition, TaskKind
 
 DEFAULT_CALIBRATION = "lc++"
@@ -30,6 +31,20 @@ def recommendations_path() -> Path:
 def recommended(composition: Composition) -> dict[str, Any]:
     """What validation chose for a composition, or nothing."""
     return dict(_known().get(composition.name, {}))
+
+
+def refuse_outdated(composition: Composition, calibration: Path) -> None:
+    """See that what validation said is of the calibration that ships.
+
+    Raises:
+        ToolchainError: it was measured with another file.
+    """
+    measured = recommended(composition).get("calibration_sha256")
+    if measured and measured != sha256_file(calibration):
+        raise ToolchainError(
+            f"{recommendations_path()} is of another {composition.name} than {calibration}: "
+            f"measure it with `toolchain recommend --compositions {composition.name}`"
+        )
 
 
 def shipped_calibration(composition: Composition) -> str:

@@ -8,7 +8,16 @@ from toolchain.evaluation.plots import heat_map, quality_against_cost
 from toolchain.evaluation.repeats import repeats_table
 from toolchain.evaluation.results import Results
 from toolchain.evaluation.samples import samples
-from toolchain.evaluation.tables import Table, budgets, device_times, ratios, single_tasks, table_1, table_2
+from toolchain.evaluation.tables import (
+    Table,
+    budgets,
+    device_times,
+    ratios,
+    shared_sub_tasks,
+    single_tasks,
+    table_1,
+    table_2,
+)
 
 _SAMPLES_EACH = 2
 _STYLE = (
@@ -22,6 +31,8 @@ def tables(results: Results) -> list[Table]:
     """All tables that have something to show."""
     engines = results.engines()
     found = [table_1(results, engine) for engine in engines]
+    shared = {engine: shared_sub_tasks(results, engine) for engine in engines}
+    found += [table_1(results, engine, names) for engine, names in shared.items() if names]
     found += [group_table(results, engine) for engine in engines]
     found += [repeats_table(results, engine) for engine in engines]
     found += [table_2(results), device_times(results), *(ratios(results, engine) for engine in engines)]

@@ -1,6 +1,6 @@
 """Many result files as one: what a report is made of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -25,6 +25,11 @@ class Results:
     metas: dict[str, dict[str, Any]]
     rows: dict[tuple[str, str, str, str], dict[str, Any]]
     answers: dict[tuple[str, str, str, str], str]
+
+    @property
+    def split(self) -> str:
+        """The split that all files are of."""
+        return str(next(iter(self.metas.values()))["split"])
 
     def row(self, engine: str, composition: str, method: str, metric: str) -> dict[str, Any] | None:
         """One row, or None where that was not measured."""
@@ -73,7 +78,8 @@ def read_results(files: Sequence[Path]) -> Results:
     """Read result files.
 
     Raises:
-        ToolchainError: there is none, one is no result file, all are a judge's, or they are of different splits.
+        ToolchainError: there is none, one is no result file, a judge's has no answers of its engine beside it, or they are of different
+            splits, bases or adapters.
     """
     if not files:
         raise ToolchainError(f"{paths.RESULTS} holds no result file: make one with `toolchain evaluate`")
@@ -86,10 +92,27 @@ def read_results(files: Sequence[Path]) -> Results:
         engine = result.meta["engine"]
         for item in result.answers:
             results.answers[engine, item["composition"], item["method"], item["id"]] = item["answer"]
-    if all("judged" in meta for meta in results.metas.values()):
-        raise ToolchainError(
-            f"{', '.join(map(str, files))}: verdicts alone, of answers beside other files: give those too"
-        )
+    measured = {meta["engine"] for meta in results.metas.values() if "judged" not in meta}
+    if alone := [name for name, meta in results.metas.items() if meta["engine"] not in measured]:
+        raise ToolchainError(f"{', '.join(alone)}: verdicts alone, of answers beside other files: give those too")
     if len(splits := sorted({meta["split"] for meta in results.metas.values()})) > 1:
         raise ToolchainError(f"the result files are of the splits {', '.join(splits)}: give files of one split")
+    _refuse_others(results.metas)
     return results
+
+
+def _refuse_others(metas: Mapping[str, Mapping[str, Any]]) -> None:
+    """A table of two bases, or of an adapter as it was and as it is, would compare what cannot be compared."""
+    seen: dict[str, tuple[str, str]] = {}
+    for name, meta in metas.items():
+        hashes = {"the base": meta.get("base_sha256")} | {
+            f"the {task} adapter": digest for task, digest in meta.get("adapter_sha256", {}).items()
+        }
+        for what, digest in hashes.items():
+            if digest is None:
+                continue
+            first, known = seen.setdefault(what, (name, digest))
+            if digest != known:
+                raise ToolchainError(
+                    f"{first} and {name} were measured with different files of {what}: measure one anew"
+                )

@@ -1,5 +1,6 @@
 """Result rows: one number each, with its interval and what it is of."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
@@ -33,12 +34,13 @@ class Rows:
             self._row(method, metric, bootstrap_mean(items, self._seed), len(items)) for metric, items in values.items()
         ]
 
-    def prompt(self, method: str, name: str) -> dict[str, Any]:
-        """Which prompt variant a method used."""
-        return {"method": method, **self._shared, "metric": "prompt", "value": name}
+    def prompt(self, method: str, name: str, key: str) -> dict[str, Any]:
+        """Which prompt variant a method used, and the hash of all that its answers depend on but the conversations (`Engine.key`)."""
+        digest = hashlib.sha256(key.encode()).hexdigest()
+        return {"method": method, **self._shared, "metric": "prompt", "value": name, "key_sha256": digest}
 
     def comparisons(self, measured: dict[str, list[dict[str, float]]]) -> list[dict[str, Any]]:
-        """Paired ratios of every other method to the data-free merge and to two-step; of a task alone to zero-shot."""
+        """Paired ratios of every other method to the data-free merge and to two-step, of a task alone to zero-shot; none to nothing but 0."""
         rows = []
         for baseline in baselines_of(self._shared["composition"]):
             for method in measured:
@@ -46,9 +48,9 @@ class Rows:
                     continue
                 for metric in COMPARED:
                     top, bottom = ([item[metric] for item in measured[name]] for name in (method, baseline))
-                    rows.append(
-                        self._row(method, f"{metric} / {baseline}", bootstrap_ratio(top, bottom, self._seed), len(top))
-                    )
+                    if any(bottom):
+                        ratio = bootstrap_ratio(top, bottom, self._seed)
+                        rows.append(self._row(method, f"{metric} / {baseline}", ratio, len(top)))
         return rows
 
     def costs(self, method: str, answers: Sequence[Answer]) -> list[dict[str, Any]]:

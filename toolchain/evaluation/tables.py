@@ -11,6 +11,7 @@ from toolchain.evaluation.costs import budget_of, chosen_by, cost, fit_log, fitt
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
 from toolchain.evaluation.results import Results
 from toolchain.markdown import markdown_table
+from toolchain.scale.parameters import BYTES_PER_PARAMETER
 from toolchain.tasks import Composition
 
 _ORDERED = 5
@@ -32,12 +33,12 @@ class Table:
         return markdown_table(self.head, self.rows)
 
 
-def table_1(results: Results, engine: str) -> Table:
-    """Quality by group, ours beside the paper's; a mean over the sub-tasks of a group that were measured."""
-    compositions = [Composition.of(name) for name in results.compositions(engine)]
+def table_1(results: Results, engine: str, names: Sequence[str] | None = None) -> Table:
+    """Quality by group, ours beside the paper's; a mean over the sub-tasks of a group that were measured, or over those of `names`."""
+    compositions = [Composition.of(name) for name in (names or results.compositions(engine))]
     rows = []
     order: dict[str, list[tuple[float, float]]] = {group: [] for group in GROUPS}
-    for method in results.methods(engine):
+    for method in methods_of_all(results, engine, names) if names else results.methods(engine):
         paper = METHODS[method].paper if method in METHODS else None
         cells = []
         for index, group in enumerate(GROUPS):
@@ -51,18 +52,39 @@ def table_1(results: Results, engine: str) -> Table:
             cells += [f"{TABLE_1[paper][index]:.2f}" if paper else ""]
         rows.append([method, paper or "", *cells])
     if any(len(of_it) >= _ORDERED for of_it in order.values()):
-        shown = [f"{rank_correlation(of_it):.2f}" if len(of_it) >= _ORDERED else "" for of_it in order.values()]
+        shown = [
+            f"{rank_correlation(of_it):.2f} of {len(of_it)} methods" if len(of_it) >= _ORDERED else ""
+            for of_it in order.values()
+        ]
         rows.append(
             ["rank correlation", "of both columns (Spearman)", *(cell for text in shown for cell in (text, ""))]
         )
     head = ["method", "in the paper"] + [text for group in GROUPS for text in (group, f"{group}, paper")]
     note = (
-        "ROUGE-L of summaries (S), weighted ROUGE of replies (R), unicode words, test split, mean over languages (Tr) or tones, and over "
-        "training seeds where several were measured, in %. "
+        f"ROUGE-L of summaries (S), weighted ROUGE of replies (R), unicode words, {results.split} split, mean over languages (Tr) or tones, "
+        "and over training seeds where several were measured, in %. "
         "The paper's models have 1-1.6B parameters and its data is another: compare orderings and ratios, not levels. "
         f"Sub-tasks measured: {', '.join(item.name for item in compositions)}."
     )
-    return Table(f"Table 1: quality ({engine})", note, head, rows)
+    where = " on the sub-tasks that all methods share" if names else ""
+    return Table(f"Table 1: quality{where} ({engine})", note, head, rows)
+
+
+def shared_sub_tasks(results: Results, engine: str) -> list[str]:
+    """The sub-tasks on which every measured method of the paper was measured: there they can be compared."""
+    compared = [name for name in results.methods(engine) if name in METHODS and METHODS[name].paper]
+    return [
+        name
+        for name in results.compositions(engine)
+        if compared and set(compared) <= set(results.methods(engine, name))
+    ]
+
+
+def methods_of_all(results: Results, engine: str, names: Sequence[str]) -> list[str]:
+    """The methods that were measured on each of the sub-tasks."""
+    return [
+        method for method in results.methods(engine) if all(method in results.methods(engine, name) for name in names)
+    ]
 
 
 def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float:
@@ -85,15 +107,19 @@ def table_2(results: Results) -> Table:
     rows = []
     for method in dict.fromkeys(method for engine in results.engines() for method in results.methods(engine)):
         costs = [cost(method, item) for item in compositions.values()]
-        passes, parameters = max(item.passes for item in costs), max(item.parameters for item in costs)
-        times = [
-            results.row("device", name, method, "prefill_ms + decode_ms, paired (median)") for name in compositions
-        ]
-        seconds = [row["value"] / 1000 for row in times if row]
+        passes, parameters = sorted({item.passes for item in costs}), max(item.parameters for item in costs)
+        spent = seconds(results, list(compositions), method)
         paper = TABLE_2.get((METHODS[method].paper if method in METHODS else None) or "", ("", "", ""))
-        size = f"{parameters * 2 / 2**20:.2f} MB"
+        size = f"{parameters * BYTES_PER_PARAMETER / 2**20:.2f} MB"
         rows.append(
-            [method, str(passes), f"{parameters:,}", size, f"{mean(seconds):.1f}" if seconds else "not timed", *paper]
+            [
+                method,
+                "-".join(map(str, passes)),
+                f"{parameters:,}",
+                size,
+                "not timed" if spent is None else f"{spent:.1f}",
+                *paper,
+            ]
         )
     head = [
         "method",
@@ -106,10 +132,17 @@ def table_2(results: Results) -> Table:
         "storage, paper",
     ]
     note = (
-        "What a composition costs beyond the single-task adapters, fp16. Seconds: prefill + decode on the device core, median over conversations, "
-        "timed in pairs on a shared machine; only their ratio means something."
+        "What a composition costs beyond the single-task adapters, fp16; passes for two tasks, and for three where those were measured. "
+        "Seconds: prefill + decode on the device core, median over conversations, timed in pairs on a shared machine: only their ratio counts."
     )
     return Table("Table 2: cost", note, head, rows)
+
+
+def seconds(results: Results, compositions: Sequence[str], method: str) -> float | None:
+    """Prefill and decode on the device core, the mean over the compositions that were timed; None where none was."""
+    rows = [results.row("device", name, method, "prefill_ms + decode_ms, paired (median)") for name in compositions]
+    values = [row["value"] / 1000 for row in rows if row]
+    return mean(values) if values else None
 
 
 def ratios(results: Results, engine: str) -> Table:
@@ -175,11 +208,11 @@ def budgets(results: Results) -> Table:
     """What was spent on fitting each method that learns, and what was chosen."""
     rows = []
     for method in dict.fromkeys(method for engine in results.engines() for method in results.methods(engine)):
-        for scope in fitted_scopes(method):
-            log = fit_log(method, scope) or {}
+        for log in _logs(method):
             peak = f"{log['peak_rss_bytes'] / 2**30:.1f} GiB" if "peak_rss_bytes" in log else ""
             seconds = f"{log['seconds']:.0f}" if "seconds" in log else ""
-            rows.append([method, scope.name, budget_of(log), chosen_by(log), seconds, peak])
+            trained_for = log.get("composition") or f"{log['main_task']}, all compositions"
+            rows.append([method, trained_for, budget_of(log), chosen_by(log), seconds, peak])
         if method in METHODS and METHODS[method].fit and not fitted_scopes(method):
             rows.append([method, "", NOT_TUNED, "", "", ""])
     head = ["method", "composition", "budget", "chosen", "seconds", "peak memory"]
@@ -188,6 +221,15 @@ def budgets(results: Results) -> Table:
         "calibration split; `all`: one for all compositions. Seconds are of a machine that did other work too."
     )
     return Table("Budgets", note, head, rows)
+
+
+def _logs(method: str) -> list[dict[str, Any]]:
+    """The logs of a method; one that is of several compositions once."""
+    logs: list[dict[str, Any]] = []
+    for scope in fitted_scopes(method):
+        if (log := fit_log(method, scope)) and log not in logs:
+            logs.append(log)
+    return logs
 
 
 def ratio(row: dict[str, Any] | None) -> str:

@@ -26,7 +26,8 @@ def paired_times(
     progress: Callable[[str], None],
 ) -> list[Times]:
     """Statistics of each conversation under both questions; kept one by one, like the answers of a cell."""
-    key = repr([engine.key(question) for question in questions])
+    asked = [(pair.id, pair.source, pair.reply_speaker) for pair in pairs]
+    key = repr(([engine.key(question) for question in questions], asked))
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
     path = cells / f"{questions[0].composition.name}.times.device.{digest}.json"
     done: dict[str, Times] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

@@ -20,9 +20,10 @@ _ADAMW = 2
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes of a training step in one process: `total` is the sum of the rest."""
+    """Bytes of a training step in one process, on `rows` examples, its share of a batch: `total` is the sum of the rest."""
 
     trains: str
+    rows: int
     precision: Precision
     gradient_checkpointing: bool
     weights: int
@@ -39,13 +40,12 @@ class Memory:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a base costs; `rows` examples of `prompt_tokens` + `target_tokens`, the longest there are, are one process's share of a batch."""
+    """What a base costs; every example has `prompt_tokens` + `target_tokens`, the longest there are."""
 
     base: str
     rank: int
     parameters: Parameters
     processes: int
-    rows: int
     prompt_tokens: int
     target_tokens: int
     memory: tuple[Memory, ...]
@@ -62,7 +62,8 @@ class Plan:
 def plan(recipe: Recipe, *, rank: int | None = None, batch_size: int | None = None, processes: int = 1) -> Plan:
     """The plan of a recipe; what is given replaces the recipe's."""
     shape = recipe.lora.shape(rank=rank)
-    rows = math.ceil((batch_size or recipe.lora.training.batch_size) / processes)
+    batches = {"LoRA": recipe.lora.training.batch_size, "LC++": recipe.calibration.training.batch_size}
+    rows = {trains: math.ceil((batch_size or batch) / processes) for trains, batch in batches.items()}
     configuration = recipe.shape.configuration()
     parameters = count_parameters(configuration, shape.rank)
     trained = {"LoRA": parameters.lora, "LC++": parameters.lc_plus_plus}
@@ -74,13 +75,15 @@ def plan(recipe: Recipe, *, rank: int | None = None, batch_size: int | None = No
     for trains, attachment in attachments.items():
         count = trained[trains] * _FP32
         for precision in Precision:
-            held = activations(configuration, attachment, rows, recipe.prompt_tokens, recipe.target_tokens, precision)
+            share = rows[trains]
+            held = activations(configuration, attachment, share, recipe.prompt_tokens, recipe.target_tokens, precision)
+            states = (parameters.base * _FP32, count, count, _ADAMW * count)
             memory += [
-                Memory(trains, precision, checkpoints, parameters.base * _FP32, count, count, _ADAMW * count, size)
+                Memory(trains, share, precision, checkpoints, *states, size)
                 for checkpoints, size in ((False, held.kept), (True, held.checkpointed))
             ]
     return Plan(
-        recipe.name, shape.rank, parameters, processes, rows, recipe.prompt_tokens, recipe.target_tokens, tuple(memory)
+        recipe.name, shape.rank, parameters, processes, recipe.prompt_tokens, recipe.target_tokens, tuple(memory)
     )
 
 
@@ -100,11 +103,11 @@ def table(plans: Sequence[Plan]) -> str:
     row("LC++, parameters", [f"{item.parameters.lc_plus_plus:,}" for item in plans])
     row("LC++, MiB in fp16", [_mebibytes(item.parameters.lc_plus_plus) for item in plans])
     row("LC++ of a LoRA", [f"{item.parameters.lc_plus_plus / item.parameters.lora:.2%}" for item in plans])
-    row("examples a process and step", [str(item.rows) for item in plans])
     row("tokens an example", [f"{item.prompt_tokens} + {item.target_tokens}" for item in plans])
     row("weights, GiB", [_gibibytes(item.memory[0].weights) for item in plans])
     for trains in dict.fromkeys(item.trains for item in plans[0].memory):
         states = [next(item for item in each.memory if item.trains == trains) for each in plans]
+        row(f"{trains}: examples a process and step", [str(item.rows) for item in states])
         row(
             f"{trains}: trained, gradients, AdamW, GiB",
             [_gibibytes(item.trained + item.gradients + item.optimizer) for item in states],

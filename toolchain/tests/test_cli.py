@@ -69,6 +69,11 @@ REFUSED = {
     "an unknown engine": (["evaluate", "--engine", "gpu"], "gpu"),
     "an evaluation on a core that is not built": (["evaluate", "--engine", "device"], "make build"),
     "an unknown baseline": (["train", "baseline", "magic", "summarize+es"], "magic"),
+    "a calibration that is called a baseline": (
+        ["train", "baseline", "lc++", "summarize+es"],
+        "toolchain train calibration",
+    ),
+    "a seed of what none changes": (["train", "baseline", "ties", "summarize+es", "--seed", "1"], "--seed"),
     "rates that are no numbers": (["train", "baseline", "dam", "summarize+es", "--rates", "fast"], "fast"),
     "a rate of a baseline below 0": (["train", "baseline", "dam", "summarize+es", "--rates", "1e-3,-1"], "-1"),
     "an infinite rate of a baseline": (["train", "baseline", "dam", "summarize+es", "--rates", "inf"], "inf"),

@@ -1,6 +1,8 @@
 """What is committed under assets belongs together."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -8,9 +10,12 @@ import pytest
 from toolchain import paths
 from toolchain.adapters.calibration_file import read_calibration
 from toolchain.adapters.files import adapter_hash
-from toolchain.adapters.merging.calibrated import calibration_log_path
+from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
 from toolchain.adapters.merging.scope import trained_with
+from toolchain.bundle.export import committed_compositions
 from toolchain.data.targets import targets_path
+from toolchain.evaluation.recommend import recommendations_path, shipped_calibration
+from toolchain.hashing import sha256_file
 from toolchain.tasks import Composition
 
 CALIBRATIONS = sorted(paths.CALIBRATIONS.glob("**/*.safetensors"))
@@ -34,3 +39,54 @@ def test_a_calibration_is_of_the_adapters_that_are_there_and_has_the_log_of_its_
     assert calibration.method == log["method"]
     if log.get("of_which_teacher"):
         assert targets_path(composition).is_file()
+
+
+def _documented() -> dict[tuple[str, str], list[str]]:
+    """By method and composition, the arguments of the command of assets/README.md that trained the calibration."""
+    (block,) = re.findall(r"```sh\n(.*?)```", (paths.ASSETS / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+
+    def unrolled(loop: re.Match[str]) -> str:
+        variable, items, body = loop.groups()
+        return "".join(body.replace(f"${variable}", item) for item in items.split())
+
+    commands = re.sub(r"for (\w+) in ([^;]+); do\s(.*?)done", unrolled, block, flags=re.DOTALL)
+    found = {}
+    for line in commands.splitlines():
+        _, *arguments = shlex.split(line, comments=True) or [""]
+        if arguments[:2] == ["train", "calibration"] and "--two-step" not in arguments:
+            composition, flag, method, *rest = arguments[2:]
+            assert flag == "--method"
+            assert (method, composition) not in found
+            found[method, composition] = rest
+    return found
+
+
+DOCUMENTED = _documented()
+
+
+@pytest.mark.parametrize(
+    "path", sorted(p for m in ("lc", "lc++") for p in (paths.CALIBRATIONS / m).rglob("*.json")), ids=str
+)
+def test_every_calibration_was_trained_by_its_documented_command(path: Path) -> None:
+    log = json.loads(path.read_text(encoding="utf-8"))
+    schedule = log["schedule"]
+    flags = DOCUMENTED[log["method"], log["composition"]]
+
+    def given(flag: str, default: float) -> float:
+        return float(flags[flags.index(flag) + 1]) if flag in flags else default
+
+    assert schedule["steps"] == given("--steps", 0)
+    assert schedule["batch_size"] == given("--batch-size", 0)
+    assert schedule["learning_rate"] == given("--learning-rate", 0)
+    assert schedule.get("end_weight", 1) == given("--end-weight", 1)
+    assert schedule.get("quantised_activations", False) == ("--quantised-activations" in flags)
+    assert (log["of_which_teacher"] > 0) == ("--teacher" in flags or len(log["composition"].split("+")) > 2)
+
+
+def test_recommendations_are_of_the_calibrations_that_ship() -> None:
+    known = json.loads(recommendations_path().read_text(encoding="utf-8"))
+    for name, recommended in known.items():
+        composition = Composition.parse(name)
+        path = calibration_path(composition, shipped_calibration(composition))
+        assert recommended["calibration_sha256"] == sha256_file(path), name
+    assert known.keys() == {composition.name for composition in committed_compositions()}

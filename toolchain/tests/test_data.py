@@ -97,7 +97,7 @@ def _other_split(items: list[dict[str, Any]]) -> None:
     ("name", "damage", "complaint"),
     [
         *[(name, _twice, "twice") for name in FILES],
-        (CONVERSATIONS, _other_split, "train"),
+        (CONVERSATIONS, _other_split, "split is none of single"),
         (CONVERSATIONS, _without("split"), "split"),
         (CONVERSATIONS, _without("summary", "en"), "en"),
         (CONVERSATIONS, _without("reply", "witty"), "witty"),

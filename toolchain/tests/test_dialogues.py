@@ -130,6 +130,11 @@ def test_lines_are_messages(spoken: list[tuple[str, str]]) -> None:
     assert [message.speaker for message in found] == [name.strip("#") for name, _ in spoken]
 
 
+def test_a_time_makes_no_speaker() -> None:
+    (message,) = messages_of("Ana Maria: I am late.\nsee you at 10:30 then\nat the door: the red one")
+    assert (message.speaker, message.text) == ("Ana Maria", "I am late. see you at 10:30 then at the door: the red one")
+
+
 def test_splits_depend_on_the_id_alone_and_have_their_shares() -> None:
     splits = [Dialogue(str(number), EXPECTED).split for number in range(2000)]
     assert splits == [Dialogue(str(number), EXPECTED, "other").split for number in range(2000)]

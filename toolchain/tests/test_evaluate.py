@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from toolchain import paths, text
+from toolchain.adapters.calibration_file import read_calibration, write_calibration
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import read_adapter, write_adapter
+from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
@@ -237,6 +239,36 @@ def test_what_no_reference_asks_for_does_not_count_as_kept() -> None:
     rows = {row["metric"]: row for row in Rows({"composition": "summarize+es"}, 0).qualities("merge", measured)}
     assert (rows["numbers_kept"]["value"], rows["numbers_kept"]["n"]) == (0.25, 1)
     assert (rows["rouge_l"]["value"], rows["rouge_l"]["n"]) == (pytest.approx(0.6), 2)
+
+
+def test_nothing_is_compared_with_what_has_no_overlap_at_all() -> None:
+    measured = {
+        method: [{"rouge_l": value, "weighted_rouge": 0.0, "chrf": 0.5}]
+        for method, value in (("merge", 0.0), ("two-step", 0.5), ("lc++", 0.5))
+    }
+    metrics = {row["metric"] for row in Rows({"composition": "summarize+es"}, 0).comparisons(measured)}
+    assert metrics == {"chrf / merge", "rouge_l / two-step", "chrf / two-step"}
+
+
+def test_a_split_without_conversations_is_refused(base: LoadedBase, assets: Path) -> None:
+    with pytest.raises(ToolchainError, match="single split"):
+        _evaluate(base, replace(EVERYTHING, split=Split.SINGLE), assets / "cells", _silent)
+
+
+def test_a_row_names_what_answered_and_another_calibration_has_another_name(base: LoadedBase, assets: Path) -> None:
+    asked = replace(EVERYTHING, methods=["merge", "lc++"], limit=1)
+
+    def keys() -> dict[str, str]:
+        rows = _evaluate(base, asked, assets / "cells", _silent).rows
+        return {row["method"]: row["key_sha256"] for row in rows if row["metric"] == "prompt"}
+
+    before, path = keys(), calibration_path(COMPOSITION, "lc++")
+    trained = read_calibration(path)
+    halved = tuple(replace(entry, p2=entry.p2 / 2) for entry in trained.entries if entry.p2 is not None)
+    write_calibration(path, replace(trained, entries=halved))
+    after = keys()
+    assert after["merge"] == before["merge"]
+    assert after["lc++"] != before["lc++"]
 
 
 def test_three_tasks_without_references_are_refused_before_anything_is_answered(base: LoadedBase, assets: Path) -> None:

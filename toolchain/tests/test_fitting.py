@@ -3,6 +3,7 @@
 import gc
 import re
 import weakref
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from toolchain.adapters.merging import budget, dare, lorahub, output_bias, share
 from toolchain.adapters.merging.budget import Budget, choosing_examples
 from toolchain.adapters.merging.fitted import fit_log_path, fit_method, fitted_folder
 from toolchain.adapters.merging.method import single_adapters
-from toolchain.adapters.merging.registry import METHODS
+from toolchain.adapters.merging.registry import METHODS, method_named
 from toolchain.adapters.merging.scope import EVERYTHING, Scope
 from toolchain.adapters.merging.tuned_setting import Setting
 from toolchain.adapters.training import validation_loss
@@ -191,10 +192,28 @@ def test_an_output_bias_is_added_and_taken_away(base: LoadedBase) -> None:
 
 def test_a_search_finds_the_better_weights() -> None:
     target = np.array([0.7, -0.4])
-    found = lorahub.search(
-        lambda weights: float(np.square(np.asarray(weights) - target).sum()), 2, replace(BUDGET, evaluations=120)
-    )
+    asked: list[float] = []
+
+    def loss(weights: Sequence[float]) -> float:
+        asked.append(float(np.square(np.asarray(weights) - target).sum()))
+        return asked[-1]
+
+    found, evaluations = lorahub.search(loss, 2, replace(BUDGET, evaluations=120))
     np.testing.assert_allclose(found, target, atol=0.15)
+    assert evaluations == len(asked)
+
+
+def test_a_joint_expert_has_the_shape_of_its_main_task_adapter(folder: Path) -> None:
+    write_adapter(paths.ADAPTERS / "summarize", replace(random_adapter(0, rank=3), alpha=12), "tiny")
+    fit_method(METHODS["joint-expert"], tiny_base, COMPOSITION, BUDGET)
+    (fitted,) = METHODS["joint-expert"].adapters(COMPOSITION)
+    assert fitted is not None
+    assert (fitted.rank, fitted.alpha) == (3, 12)
+
+
+def test_what_is_missing_of_a_repeat_is_fitted_with_its_seed(folder: Path) -> None:
+    with pytest.raises(ToolchainError, match=r"train baseline dam summarize\+es --seed 1`"):
+        method_named("dam@1").adapters(COMPOSITION)
 
 
 @pytest.mark.parametrize("change", ["adapter", "tensors"])

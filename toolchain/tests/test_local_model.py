@@ -1,6 +1,7 @@
 """Specialised models of this machine as teachers: tiny random ones in the layout that real ones have, and nothing is fetched."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,13 @@ from transformers import (
     LlamaForCausalLM,
     MarianConfig,
     MarianMTModel,
+    PreTrainedModel,
     PreTrainedTokenizerFast,
 )
 
 from toolchain.data import dialogue_targets, local_model
 from toolchain.data.chat_model import ONLY, ChatModel
-from toolchain.data.dialogue_targets import make_targets
+from toolchain.data.dialogue_targets import Unanswered, make_targets
 from toolchain.data.dialogues import Dialogue
 from toolchain.data.local_model import LocalModel
 from toolchain.data.teachers import chosen_models
@@ -30,13 +32,16 @@ from toolchain.text import Message
 VOCABULARY = len(SPECIAL_TOKENS) + 256
 TEXTS = ["We meet at five.", "", "Ben has the key, and Ana needs it before noon.", "No."]
 COMPOSITION = Composition.parse("summarize+witty+es")
+LIMIT = 24
+SOON_ENDS = {"exponential_decay_length_penalty": (4, 4.0)}
+"""Random models would never end; these see their end token grow likelier from the fifth token on."""
 ORIGIN = {"source": "x.json", "licence": "CC BY 4.0"}
 
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (dialogue_targets, local_model):
-        monkeypatch.setattr(module, "MAX_NEW_TOKENS", 6)
+        monkeypatch.setattr(module, "MAX_NEW_TOKENS", LIMIT)
 
 
 def _put_tokenizer(folder: Path, chat_template: str | None = None) -> None:
@@ -45,13 +50,19 @@ def _put_tokenizer(folder: Path, chat_template: str | None = None) -> None:
     tokenizer.save_pretrained(folder)
 
 
+def _save(model: PreTrainedModel, folder: Path) -> None:
+    assert model.generation_config is not None
+    model.generation_config.update(**SOON_ENDS)
+    model.save_pretrained(folder)
+
+
 def _put_marian(folder: Path) -> Path:
     torch.manual_seed(0)
     size = {"d_model": 16, "encoder_ffn_dim": 24, "decoder_ffn_dim": 24, "max_position_embeddings": 128}
     depth = {"encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 2}
     tokens = {"pad_token_id": PAD, "eos_token_id": EOS, "decoder_start_token_id": PAD, "forced_eos_token_id": None}
     config = MarianConfig(vocab_size=VOCABULARY, decoder_vocab_size=VOCABULARY, init_std=0.6, **size, **depth, **tokens)
-    MarianMTModel(config).save_pretrained(folder)
+    _save(MarianMTModel(config), folder)
     _put_tokenizer(folder)
     return folder
 
@@ -60,9 +71,7 @@ def _put_llama(folder: Path, chat_template: str | None = None) -> Path:
     torch.manual_seed(0)
     size = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 1, "num_attention_heads": 2}
     tokens = {"pad_token_id": None, "eos_token_id": EOS, "bos_token_id": BOS}
-    LlamaForCausalLM(LlamaConfig(vocab_size=VOCABULARY, initializer_range=0.6, **size, **tokens)).save_pretrained(
-        folder
-    )
+    _save(LlamaForCausalLM(LlamaConfig(vocab_size=VOCABULARY, initializer_range=0.6, **size, **tokens)), folder)
     _put_tokenizer(folder, chat_template)
     return folder
 
@@ -74,10 +83,10 @@ def _alone(folder: Path, prompt: str, *, seq2seq: bool) -> str:
     ids = torch.tensor([tokenizer.encode(prompt).ids])
     if seq2seq:
         model = AutoModelForSeq2SeqLM.from_pretrained(folder).eval()
-        made = model.generate(input_ids=ids, max_new_tokens=6, do_sample=False)[0].tolist()[1:]
+        made = model.generate(input_ids=ids, max_new_tokens=LIMIT, do_sample=False)[0].tolist()[1:]
     else:
         model = AutoModelForCausalLM.from_pretrained(folder).eval()
-        made = model.generate(input_ids=ids, max_new_tokens=6, do_sample=False, pad_token_id=PAD)[0].tolist()
+        made = model.generate(input_ids=ids, max_new_tokens=LIMIT, do_sample=False, pad_token_id=PAD)[0].tolist()
         made = made[ids.shape[1] :]
     return tokenizer.decode(made, skip_special_tokens=True).strip()
 
@@ -103,6 +112,17 @@ def test_a_chat_template_stands_around_the_prompt_that_was_given(tmp_path: Path)
     folder = _put_llama(tmp_path / "chat", template)
     (found,) = LocalModel(folder, "Make it funny: {input}").rewritten(TASKS["witty"], TEXTS[:1])
     assert found == _alone(folder, f"<bos>U:Make it funny: {TEXTS[0]} A:", seq2seq=False)
+
+
+@pytest.mark.parametrize("put", [_put_marian, _put_llama])
+def test_an_answer_that_does_not_end_is_not_kept(tmp_path: Path, put: Callable[[Path], Path]) -> None:
+    folder = put(tmp_path / "m")
+    settings = json.loads((folder / "generation_config.json").read_text())
+    del settings["exponential_decay_length_penalty"]
+    # As translation models have it: the last token is an end, whatever would have come.
+    (folder / "generation_config.json").write_text(json.dumps(settings | {"forced_eos_token_id": EOS}))
+    with pytest.raises(Unanswered, match=f"m does not end within {LIMIT} tokens"):
+        LocalModel(folder).rewritten(TASKS["es"], TEXTS)
 
 
 def test_an_input_that_is_too_long_is_cut(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_a_repeat_applies_what_its_seed_trained_and_seed_0_stays_what_ships() ->
 
 
 @pytest.mark.parametrize(
-    "name", ["unheard-of", "merge@1", "lc++@", "lc++@0", "lc++@01", "lc++@x", "lc++-shared@1", "@1"]
+    "name", ["unheard-of", "merge@1", "lc++@", "lc++@0", "lc++@01", "lc++@x", "lc++-shared@1", "dare@1", "@1"]
 )
 def test_what_is_no_method_or_no_seed_of_one_is_refused(name: str) -> None:
     with pytest.raises(ToolchainError, match=re.escape(repr(name))):

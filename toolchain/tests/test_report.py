@@ -24,7 +24,7 @@ from toolchain.evaluation.repeats import repeats_table
 from toolchain.evaluation.report import html_report, markdown_report
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, answers_path, write_result
 from toolchain.evaluation.results import Results, committed_results, read_results
-from toolchain.evaluation.tables import rank_correlation, single_tasks, table_1
+from toolchain.evaluation.tables import rank_correlation, single_tasks, table_1, table_2
 from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, Composition
 
 COMPOSITIONS = [f"{main}+{auxiliary}" for main in MAIN_TASKS for auxiliary in AUXILIARY_TASKS]
@@ -195,6 +195,25 @@ def test_splits_are_not_mixed(tmp_path: Path) -> None:
         write_result(tmp_path / f"{split}.jsonl", Result(meta, [], []))
     with pytest.raises(ToolchainError, match="splits"):
         read_results([tmp_path / "test.jsonl", tmp_path / "validation.jsonl"])
+
+
+@pytest.mark.parametrize("other", [{"base_sha256": "2"}, {"adapter_sha256": {"es": "2"}}])
+def test_measurements_of_different_files_are_not_mixed(tmp_path: Path, other: dict[str, Any]) -> None:
+    meta: dict[str, Any] = {"format": RESULT_FORMAT, "split": "test", "engine": "python"}
+    meta |= {"base_sha256": "1", "adapter_sha256": {"es": "1"}}
+    files = [tmp_path / name for name in ("a.jsonl", "b.jsonl")]
+    for path, of_it in zip(files, (meta, meta | {"adapter_sha256": {"fr": "3"}}), strict=True):
+        write_result(path, Result(of_it, [], []))
+    read_results(files)
+    write_result(files[1], Result(meta | other, [], []))
+    with pytest.raises(ToolchainError, match=r"a\.jsonl and b\.jsonl"):
+        read_results(files)
+
+
+def test_the_passes_of_two_and_of_three_tasks_stand_beside_each_other() -> None:
+    measured = {(name, "two-step"): 0.5 for name in ("summarize+es", "summarize+witty+fr")}
+    (row,) = table_2(_results({key: value for key, value in measured.items()})).rows
+    assert row[:2] == ["two-step", "2-3"]
 
 
 def test_groups_are_compared_over_whole_conversations() -> None:

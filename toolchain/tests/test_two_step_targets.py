@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from toolchain import paths
 from toolchain.adapters import two_step_targets
 from toolchain.adapters.calibration import train_calibration
-from toolchain.adapters.calibration_data import target_data
+from toolchain.adapters.calibration_data import CalibrationData, refuse_to_commit, target_data
 from toolchain.adapters.calibration_file import read_calibration
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import adapter_hash, read_adapter, write_adapter
@@ -23,7 +25,10 @@ from toolchain.base_model import load
 from toolchain.base_model.load import LoadedBase
 from toolchain.cli import app
 from toolchain.data.benchmark import Split, conversations, single_conversations
+from toolchain.data.dialogue_targets import make_targets
 from toolchain.data.dialogues import Dialogue
+from toolchain.data.local_model import LocalModel
+from toolchain.data.target_records import target_record
 from toolchain.data.unlabelled import Unlabelled, first_of_each_split, of_dialogues, of_the_benchmark
 from toolchain.errors import ToolchainError
 from toolchain.evaluation import open_engine, passes
@@ -202,10 +207,30 @@ def test_targets_that_do_not_fit_are_refused(short_base: LoadedBase, assets: Pat
         make_two_step_targets(short_base, Composition.parse("summarize"), FEW, path, ORIGIN, _silent)
 
 
-def test_nothing_is_trained_on_what_is_held_out() -> None:
+def test_nothing_is_trained_on_what_is_held_out(tmp_path: Path) -> None:
     item = conversations(Split.TEST)[0]
-    with pytest.raises(ToolchainError, match=f"{item.id} of the benchmark's test split"):
+    refused = partial(pytest.raises, ToolchainError, match=f"{item.id} of the benchmark's test split")
+    with refused():
         of_dialogues([Dialogue("d0", item.messages)])
+    dialogue, models = Dialogue("d0", item.messages, "A summary."), {"es": LocalModel(tmp_path, "{input}")}
+    with refused():
+        make_targets([dialogue], COMPOSITION, models, tmp_path / "t", ORIGIN, _silent)
+    record = target_record("d0", Split.CALIBRATION, item.messages, None, "Un resumen.", None)
+    (tmp_path / "t").write_text(json.dumps({"composition": COMPOSITION.name, **record}) + "\n")
+    with refused():
+        target_data(COMPOSITION, tmp_path / "t")
+
+
+def test_what_may_not_ship_is_not_written_where_it_would() -> None:
+    path = paths.CALIBRATIONS / "lc++" / "summarize+es.safetensors"
+    for licence, forbids in (("CC BY-NC-ND 4.0", True), ("CC BY 4.0", False), ("non-commercial use", True)):
+        data = CalibrationData([], [], {"targets": {"licence": [licence]}})
+        refuse_to_commit(data, Path("/elsewhere/x.safetensors"))
+        with pytest.raises(ToolchainError, match=licence) if forbids else nullcontext():
+            refuse_to_commit(data, path)
+
+
+def test_the_splits_of_unlabelled_conversations() -> None:
     held_out = {item.id for item in conversations(Split.TEST)}
     for source in ("single", "calibration"):
         found = of_the_benchmark(source)

@@ -13,10 +13,11 @@ from toolchain.tasks import Composition
 
 def few_examples_loss(base: LoadedBase, composition: Composition, budget: Budget) -> Callable[[Adapter], float]:
     """A function that gives the mean cross-entropy over the target tokens of `FEW` examples drawn by the budget's seed."""
-    examples = Random(budget.seed).sample(fitting_examples(base, composition, budget), FEW)
+    examples = fitting_examples(base, composition, budget)
+    few = Random(budget.seed).sample(examples, min(FEW, len(examples)))
 
     def loss(adapter: Adapter) -> float:
         with adapter_applied(base.model, adapter):
-            return validation_loss(base.model, examples, FEW)
+            return validation_loss(base.model, few, FEW)
 
     return loss

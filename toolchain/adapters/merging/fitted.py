@@ -10,7 +10,7 @@ from toolchain import paths
 from toolchain.adapters.files import adapter_hash
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.method import Method
-from toolchain.adapters.merging.scope import Scope
+from toolchain.adapters.merging.scope import Repeat, Scope
 from toolchain.adapters.training import write_log
 from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
@@ -62,7 +62,8 @@ def fitted_log(method: str, scope: Scope) -> dict[str, Any] | None:
 
 
 def _remedy(method: str, scope: Scope) -> str:
-    return f"run `toolchain train baseline {method} {scope.name}`"
+    seed = f" --seed {scope.seed}" if isinstance(scope, Repeat) else ""
+    return f"run `toolchain train baseline {method} {scope.name}{seed}`"
 
 
 def adapter_hashes(scope: Scope) -> dict[str, str]:

@@ -10,16 +10,18 @@ from toolchain.adapters.lora import LoraShape, add_lora, lora_of
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.fitted import fitted_file
 from toolchain.adapters.merging.gradient_fit import Trainable, gradient_fit
-from toolchain.adapters.merging.method import Method
+from toolchain.adapters.merging.method import Method, single_adapters
 from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import Composition
 
 ID = "joint-expert"
 
 
-def prepare(base: LoadedBase, _examples: Mapping[Composition, Sequence[Example]]) -> Trainable:
-    """A fresh LoRA of the single-task adapters' shape."""
-    shape = LoraShape()
+def prepare(base: LoadedBase, examples: Mapping[Composition, Sequence[Example]]) -> Trainable:
+    """A fresh LoRA of the main-task adapter's shape."""
+    (composition,) = examples
+    main = single_adapters(composition)[0]
+    shape = LoraShape(rank=main.rank, alpha=round(main.alpha))
     wrapped = add_lora(base.model, shape)
     parameters = {name: parameter for name, parameter in wrapped.named_parameters() if parameter.requires_grad}
 
@@ -39,4 +41,4 @@ def _adapters(composition: Composition) -> list[Adapter]:
 
 
 # A whole LoRA wants the rates that the single-task ones are trained at.
-METHOD = Method(ID, _adapters, paper="Joint-expert LoRA", fit=fit, rates=(3e-4, 1e-3))
+METHOD = Method(ID, _adapters, paper="Joint-expert LoRA", fit=fit, rates=(1e-4, 3e-4))

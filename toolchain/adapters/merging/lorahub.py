@@ -41,8 +41,11 @@ def merge(adapters: Sequence[Adapter], weights: Sequence[float]) -> Adapter:
     return Adapter(first.rank, first.rank, tensors)
 
 
-def search(loss: Callable[[Sequence[float]], float], count: int, budget: Budget) -> list[float]:
-    """Weights in [-1.5, 1.5], from 0, that minimise loss + 0.05 mean |w| (section 3.3), by CMA-ES (docs/adr/0008)."""
+def search(loss: Callable[[Sequence[float]], float], count: int, budget: Budget) -> tuple[list[float], int]:
+    """Weights in [-1.5, 1.5], from 0, that minimise loss + 0.05 mean |w| (section 3.3), by CMA-ES (docs/adr/0008); and how often it asked.
+
+    A generation that the budget's evaluations end in is asked whole.
+    """
     import cma
 
     options = {"bounds": [-_BOUND, _BOUND], "maxfevals": budget.evaluations, "seed": budget.seed + 1, "verbose": -9}
@@ -50,16 +53,16 @@ def search(loss: Callable[[Sequence[float]], float], count: int, budget: Budget)
     while not strategy.stop():
         candidates = strategy.ask()
         strategy.tell(candidates, [loss(w) + _REGULARISATION * float(np.abs(w).mean()) for w in candidates])
-    return [float(weight) for weight in strategy.result.xbest]
+    return [float(weight) for weight in strategy.result.xbest], int(strategy.result.evaluations)
 
 
 def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> dict[str, Any]:
     """Search on a few examples of the calibration split."""
     base, adapters = load(), single_adapters(composition)
     loss = few_examples_loss(base, composition, budget)
-    weights = search(lambda candidate: loss(merge(adapters, candidate)), len(adapters), budget)
+    weights, evaluations = search(lambda candidate: loss(merge(adapters, candidate)), len(adapters), budget)
     write_weights(folder, weights)
-    return {"weights": weights, "examples": FEW, "evaluations": budget.evaluations}
+    return {"weights": weights, "examples": FEW, "evaluations": evaluations}
 
 
 def _adapters(composition: Composition) -> list[Adapter]:

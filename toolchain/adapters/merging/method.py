@@ -30,7 +30,7 @@ class Method:
     `tunes_prompt`: the template is chosen on validation; methods that were trained with a prompt keep that one, baselines that were not
     are given the best of a few variants. `mode`: the mode of a bundle that does the same on the device. `paper`: its row in the paper's
     Table 1 (arXiv 2507.16083). `fit` is there where something is learned or searched for, within a `Budget`, by gradient at the `rates` unless
-    told otherwise; `shared`: once for all compositions.
+    told otherwise; `shared`: once for all compositions. `seeded`: what is learned depends on the budget's seed.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Method:
     fit: Fit | None = None
     rates: tuple[float, ...] = (1e-3, 3e-3)
     shared: bool = False
+    seeded: bool = True
 
 
 def single_adapters(composition: Composition) -> list[Adapter]:

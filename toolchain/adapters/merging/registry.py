@@ -66,7 +66,7 @@ def method_named(name: str) -> Method:
     method = METHODS[id]
     if not at:
         return method
-    repeated = (method.fit or id in calibrated.IDS) and not method.shared
+    repeated = (method.fit or id in calibrated.IDS) and method.seeded and not method.shared
     if not repeated or not _SEED.fullmatch(seed):
         raise ToolchainError(
             f"method {name!r}: want one that is trained for each composition, and a seed from 1 on, as in lc++@1"

@@ -38,7 +38,7 @@ def tuned_method(id: str, merge: SettingMerge, usual: Callable[[int], Setting], 
         setting = Setting(log["density"], log["weight"]) if log else usual(len(single))
         return [merge(single, setting)]
 
-    return Method(id, adapters, tunes_prompt=True, paper=paper, fit=_fit(merge, usual))
+    return Method(id, adapters, tunes_prompt=True, paper=paper, fit=_fit(merge, usual), seeded=False)
 
 
 def candidates(usual: Setting, count: int) -> list[Setting]:

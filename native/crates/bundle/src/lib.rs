@@ -12,6 +12,7 @@ mod path;
 mod signature;
 mod source;
 pub mod text;
+mod unique_keys;
 mod zip;
 
 pub use bundle::{Bundle, check_base};

@@ -4,9 +4,9 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::{BundleError, BundleErrorKind, Sha256, path};
+use crate::{BundleError, BundleErrorKind, Sha256, path, unique_keys};
 
-/// The manifest of a bundle. Unknown keys are ignored; an unknown major version is refused.
+/// The manifest of a bundle. Unknown keys are ignored; an unknown major version, and a key that stands twice, are refused.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Manifest {
     pub tool: Tool,
@@ -14,9 +14,11 @@ pub struct Manifest {
     pub text: TextRules,
     pub tasks: Vec<Task>,
     /// By task id, as named in [`Task::adapter`].
+    #[serde(deserialize_with = "unique_keys::deserialize")]
     pub adapters: BTreeMap<String, AdapterEntry>,
     pub compositions: Vec<Composition>,
     /// By path inside the bundle: every file but the manifest and its signature.
+    #[serde(deserialize_with = "unique_keys::deserialize")]
     pub files: BTreeMap<String, FileEntry>,
 }
 
@@ -102,7 +104,7 @@ impl AdapterEntry {
 pub struct Composition {
     pub tasks: Vec<String>,
     prompt: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "unique_keys::deserialize")]
     prompt_overrides: BTreeMap<String, String>,
     /// Of each task's adapter, in the calibrated mode.
     pub weights: Vec<f64>,

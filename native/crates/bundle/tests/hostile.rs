@@ -170,6 +170,23 @@ fn manifests_of_another_version_or_shape_are_refused() {
 }
 
 #[test]
+fn a_key_that_stands_twice_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixture = Fixture::new();
+    fixture.write_directory(folder.path());
+    let manifest = String::from_utf8(fixture.manifest_bytes()).unwrap();
+    for map in ["adapters", "files", "base"] {
+        let object = fixture.manifest[map].as_object().unwrap();
+        let (key, value) = object.iter().next().unwrap();
+        let opening = format!("\"{map}\":{{");
+        assert_eq!(manifest.matches(&opening).count(), 1);
+        let doubled = manifest.replace(&opening, &format!("{opening}{}:{value},", json!(key)));
+        fs::write(folder.path().join("manifest.json"), doubled).unwrap();
+        assert_eq!(check(folder.path()).unwrap_err().kind, Kind::ManifestInvalid, "{map}");
+    }
+}
+
+#[test]
 fn unknown_keys_and_minor_versions_are_accepted() {
     let mut fixture = Fixture::new();
     fixture.manifest["format"] = json!("tandem.bundle/1.1");
