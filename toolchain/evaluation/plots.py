@@ -54,7 +54,8 @@ def quality_against_cost(results: Results, engine: str) -> str:
     times = {method: seconds(results, shared, method) for method in methods}
     timed = {method: time for method, time in times.items() if time is not None}
     figure = Figure(figsize=(11 if timed else 8, 5), layout="constrained")
-    panels = figure.subplots(1, 2 if timed else 1, width_ratios=[3, 1] if timed else [1], squeeze=False)[0]
+    widths = [3, 1] if timed else [1]
+    panels = figure.subplots(1, len(widths), width_ratios=widths, sharey=True, squeeze=False)[0]
     for index, method in enumerate(methods):
         quality = mean(_quality(results, engine, name, method) or 0.0 for name in shared)
         spent = _largest([cost(method, Composition.of(name)) for name in shared])

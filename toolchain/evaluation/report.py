@@ -32,7 +32,11 @@ def tables(results: Results) -> list[Table]:
     engines = results.engines()
     found = [table_1(results, engine) for engine in engines]
     shared = {engine: shared_sub_tasks(results, engine) for engine in engines}
-    found += [table_1(results, engine, names) for engine, names in shared.items() if names]
+    found += [
+        table_1(results, engine, names)
+        for engine, names in shared.items()
+        if names and names != results.compositions(engine)
+    ]
     found += [group_table(results, engine) for engine in engines]
     found += [repeats_table(results, engine) for engine in engines]
     found += [table_2(results), device_times(results), *(ratios(results, engine) for engine in engines)]

@@ -93,7 +93,7 @@ def read_results(files: Sequence[Path]) -> Results:
         for item in result.answers:
             results.answers[engine, item["composition"], item["method"], item["id"]] = item["answer"]
     measured = {meta["engine"] for meta in results.metas.values() if "judged" not in meta}
-    if alone := [name for name, meta in results.metas.items() if meta["engine"] not in measured]:
+    if alone := [str(path) for path in files if results.metas[path.name]["engine"] not in measured]:
         raise ToolchainError(f"{', '.join(alone)}: verdicts alone, of answers beside other files: give those too")
     if len(splits := sorted({meta["split"] for meta in results.metas.values()})) > 1:
         raise ToolchainError(f"the result files are of the splits {', '.join(splits)}: give files of one split")

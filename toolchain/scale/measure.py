@@ -53,7 +53,7 @@ def measure_one(base: LoadedBase, kind: str, composition: Composition, schedule:
 
 def _prepare(kind: str, base: LoadedBase, composition: Composition) -> Trainable:
     if kind == joint_expert.ID:
-        return joint_expert.prepare(base, {})
+        return joint_expert.prepare(base, {composition: ()})
     merge_into(base.model, single_adapters(composition))
     corrections = attach(base.model, CalibrationMethod(kind))
     return Trainable(base.model, dict(corrections.named_parameters()), lambda _folder: None)

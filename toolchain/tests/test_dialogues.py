@@ -23,7 +23,11 @@ from toolchain.text import Message
 EXPECTED = (Message("Ana", "Hi: are you in?"), Message("Ben", "Yes, I am."))
 ORIGIN = {"source": "x.json", "licence": "CC BY 4.0"}
 COMPOSITION = Composition.parse("summarize+witty+es")
-names = st.text("ABCdef #1", min_size=1, max_size=9).map(str.strip).filter(lambda name: name.strip("#"))
+names = (
+    st.text("ABCdef #1", min_size=1, max_size=9)
+    .map(str.strip)
+    .filter(lambda name: name.strip("#") and (" " not in name or name[0] not in "def"))
+)
 lines = st.text("abc: ,?", min_size=1).map(str.strip).filter(bool)
 
 

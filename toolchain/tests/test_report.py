@@ -166,6 +166,7 @@ def test_what_is_no_result_file_is_named(tmp_path: Path, content: str, said: str
 
 
 ROW = {"engine": "python", "composition": "summarize+es", "method": "merge", "metric": "rouge_l"}
+ANSWERS = [{"composition": "summarize+es", "method": "merge", "id": "1", "answer": "x"}]
 MEASURED = ROW | {"value": 0.5, "interval": [0.4, 0.6], "n": 2}
 
 
@@ -192,8 +193,8 @@ def test_a_damaged_result_is_named(tmp_path: Path, meta: dict[str, Any], row: di
 def test_splits_are_not_mixed(tmp_path: Path) -> None:
     for split in ("test", "validation"):
         meta = {"format": RESULT_FORMAT, "split": split, "engine": "python"}
-        write_result(tmp_path / f"{split}.jsonl", Result(meta, [], []))
-    with pytest.raises(ToolchainError, match="splits"):
+        write_result(tmp_path / f"{split}.jsonl", Result(meta, [], ANSWERS))
+    with pytest.raises(ToolchainError, match="the splits test, validation"):
         read_results([tmp_path / "test.jsonl", tmp_path / "validation.jsonl"])
 
 
@@ -203,9 +204,9 @@ def test_measurements_of_different_files_are_not_mixed(tmp_path: Path, other: di
     meta |= {"base_sha256": "1", "adapter_sha256": {"es": "1"}}
     files = [tmp_path / name for name in ("a.jsonl", "b.jsonl")]
     for path, of_it in zip(files, (meta, meta | {"adapter_sha256": {"fr": "3"}}), strict=True):
-        write_result(path, Result(of_it, [], []))
+        write_result(path, Result(of_it, [], ANSWERS))
     read_results(files)
-    write_result(files[1], Result(meta | other, [], []))
+    write_result(files[1], Result(meta | other, [], ANSWERS))
     with pytest.raises(ToolchainError, match=r"a\.jsonl and b\.jsonl"):
         read_results(files)
 
@@ -267,5 +268,5 @@ def test_table_1_says_how_far_its_order_is_the_papers() -> None:
     order = ["zero-shot", "main", "merge", "two-step", "lc++"]
     results = _results({("summarize+es", method): index / 10 for index, method in enumerate(order)})
     table = table_1(results, "python")
-    assert table.rows[-1] == ["rank correlation", "of both columns (Spearman)", "1.00", *[""] * 7]
+    assert table.rows[-1] == ["rank correlation", "of both columns (Spearman)", "1.00 of 5 methods", *[""] * 7]
     assert {row[0] for row in table_1(_results({("summarize+es", "merge"): 0.1}), "python").rows} == {"merge"}
