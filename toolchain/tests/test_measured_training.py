@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod, attach
+from toolchain.adapters.files import read_adapter
 from toolchain.adapters.lora import LoraShape, add_lora
 from toolchain.adapters.training import Schedule
 from toolchain.base_model.load import LoadedBase
@@ -18,7 +20,9 @@ pytestmark = pytest.mark.usefixtures("assets")
 def _trained(kind: str) -> int:
     model = tiny_base().model
     if kind == "joint-expert":
-        trained = [parameter for parameter in add_lora(model, LoraShape()).parameters() if parameter.requires_grad]
+        main = read_adapter(paths.ADAPTERS / "summarize")
+        shape = LoraShape(rank=main.rank, alpha=round(main.alpha))
+        trained = [parameter for parameter in add_lora(model, shape).parameters() if parameter.requires_grad]
     else:
         trained = list(attach(model, CalibrationMethod(kind)).parameters())
     return sum(parameter.numel() for parameter in trained)
