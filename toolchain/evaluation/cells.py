@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair
@@ -35,9 +36,13 @@ class Cells:
         return [done[pair.id] for pair in pairs]
 
 
+def asked_of(pairs: Sequence[Pair]) -> list[tuple[Any, ...]]:
+    """What answers depend on of the pairs, for a key: the reference is not among it."""
+    return [(pair.id, pair.source, pair.reply_speaker) for pair in pairs]
+
+
 def _name(engine: Engine, question: Question, split: Split, pairs: Sequence[Pair]) -> str:
-    asked = [(pair.id, pair.source, pair.reply_speaker) for pair in pairs]
-    digest = hashlib.sha256(repr((engine.key(question), split.value, asked)).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(repr((engine.key(question), split.value, asked_of(pairs))).encode()).hexdigest()[:16]
     return f"{question.composition.name}.{question.method.id}.{split}.{engine.id}.{digest}"
 
 

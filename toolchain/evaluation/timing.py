@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from toolchain.data.pairs import Pair
+from toolchain.evaluation.cells import asked_of
 from toolchain.evaluation.device_engine import DeviceEngine
 from toolchain.evaluation.engine import Question
 from toolchain.hashing import write_text_whole
@@ -26,8 +27,7 @@ def paired_times(
     progress: Callable[[str], None],
 ) -> list[Times]:
     """Statistics of each conversation under both questions; kept one by one, like the answers of a cell."""
-    asked = [(pair.id, pair.source, pair.reply_speaker) for pair in pairs]
-    key = repr(([engine.key(question) for question in questions], asked))
+    key = repr(([engine.key(question) for question in questions], asked_of(pairs)))
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
     path = cells / f"{questions[0].composition.name}.times.device.{digest}.json"
     done: dict[str, Times] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
