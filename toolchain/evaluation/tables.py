@@ -210,9 +210,9 @@ def budgets(results: Results) -> Table:
     for method in dict.fromkeys(method for engine in results.engines() for method in results.methods(engine)):
         for log in _logs(method):
             peak = f"{log['peak_rss_bytes'] / 2**30:.1f} GiB" if "peak_rss_bytes" in log else ""
-            seconds = f"{log['seconds']:.0f}" if "seconds" in log else ""
+            took = f"{log['seconds']:.0f}" if "seconds" in log else ""
             trained_for = log.get("composition") or f"{log['main_task']}, all compositions"
-            rows.append([method, trained_for, budget_of(log), chosen_by(log), seconds, peak])
+            rows.append([method, trained_for, budget_of(log), chosen_by(log), took, peak])
         if method in METHODS and METHODS[method].fit and not fitted_scopes(method):
             rows.append([method, "", NOT_TUNED, "", "", ""])
     head = ["method", "composition", "budget", "chosen", "seconds", "peak memory"]
