@@ -1,21 +1,19 @@
 """What a calibration is trained and validated on: the benchmark's references, or targets that carry their own conversations."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from toolchain import paths
-from toolchain.data.benchmark import Split
+from toolchain.data.benchmark import Split, licences
 from toolchain.data.held_out import refuse_held_out
+from toolchain.data.licences import forbidding
 from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs
 from toolchain.data.target_records import read_target_records, target_pairs
 from toolchain.data.targets import targets_path
 from toolchain.errors import ToolchainError
 from toolchain.tasks import Composition
-
-_FORBIDS = re.compile(r"\b(NC|ND|non-?commercial|no-?derivatives)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -43,13 +41,12 @@ def refuse_to_commit(data: CalibrationData, path: Path) -> None:
     """See that what is written among the committed assets, which `export` ships, was trained on nothing whose licence forbids it.
 
     Raises:
-        ToolchainError: it was trained on targets whose licence allows no commercial use or no derivatives.
+        ToolchainError: it was trained on targets, or on a benchmark, whose licence allows no commercial use or no derivatives.
     """
-    licences = data.described.get("targets", {}).get("licence", ())
-    forbidding = [licence for licence in licences if _FORBIDS.search(licence)]
-    if forbidding and path.resolve().is_relative_to(paths.ASSETS.resolve()):
+    licence = forbidding([*data.described.get("targets", {}).get("licence", ()), *licences()])
+    if licence and path.resolve().is_relative_to(paths.ASSETS.resolve()):
         raise ToolchainError(
-            f"{path} would be committed and shipped, which {forbidding[0]} of its targets forbids: write it outside of {paths.ASSETS}"
+            f"{path} would be committed and shipped, which {licence} of its data forbids: write it outside of {paths.ASSETS}"
         )
 
 

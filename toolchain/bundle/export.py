@@ -29,6 +29,8 @@ from toolchain.bundle.model_card import CARD_FILE, model_card
 from toolchain.bundle.replace import refuse_to_replace_what_is_no_bundle
 from toolchain.bundle.signing import SecretKey
 from toolchain.bundle.verify import verify_bundle
+from toolchain.data.benchmark import LICENCE_FILE, licences
+from toolchain.data.licences import forbidding
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.recommend import SHIPPABLE, recommended, refuse_outdated, shipped_calibration
 from toolchain.folders import refuse_as_target, take_place, written_beside
@@ -72,10 +74,12 @@ def export_bundle(
 
     Raises:
         ToolchainError: something is missing or cannot be said in a manifest, a calibration belongs to another base or to other adapters,
-            or `target` is no bundle.
+            the benchmark's licences forbid it, or `target` is no bundle.
     """
     if not compositions:
         raise ToolchainError(f"{paths.CALIBRATIONS} holds no calibration: train one with `toolchain train calibration`")
+    if licence := forbidding(licences()):
+        raise ToolchainError(f"{paths.BENCHMARK} has data under {licence}: what is trained on it may not ship")
     if pack_base and form.calibrations_only:
         raise ToolchainError("a bundle of calibrations only has no base: leave out --base or --calibrations-only")
     refuse_as_target(target)
@@ -216,7 +220,7 @@ def _put_base(base: BaseModel, base_file: Path, bundle: Path, pack_base: bool) -
     _copy(base.tokenizer_path, bundle / "base" / base.tokenizer_path.name)
     if pack_base:
         _copy(base_file, bundle / "base" / base.file)
-    for licence in (*base.licence_paths(), paths.REPOSITORY / "LICENSE", paths.BENCHMARK / "LICENSE"):
+    for licence in (*base.licence_paths(), paths.REPOSITORY / "LICENSE", paths.BENCHMARK / LICENCE_FILE):
         name = "LICENSE-DATA" if licence.parent == paths.BENCHMARK else licence.name
         if not licence.is_file():
             raise ToolchainError(f"{licence} is missing: run `toolchain model get`, or restore it from the checkout")

@@ -7,6 +7,7 @@ from typing import Any
 
 from toolchain import paths
 from toolchain.data.json_lines import read_rows
+from toolchain.data.licences import OURS
 from toolchain.data.row import Row
 from toolchain.errors import ToolchainError
 from toolchain.tasks import MAIN_TASKS
@@ -16,6 +17,7 @@ CONVERSATIONS = "conversations.jsonl"
 SINGLE_CONVERSATIONS = "single_conversations.jsonl"
 SINGLE_TEXTS = "single_texts.jsonl"
 FILES = (CONVERSATIONS, SINGLE_CONVERSATIONS, SINGLE_TEXTS)
+LICENCE_FILE = "LICENSE"
 
 ENGLISH = "en"
 MAIN_FIELDS = {main: "summary" if main == "summarize" else main for main in MAIN_TASKS}
@@ -36,12 +38,12 @@ class Split(StrEnum):
 class Conversation:
     """A conversation with its references: `references[main task][variant]`, variant being `en` or an auxiliary task.
 
-    `where` is its file and line.
+    `reply_speaker` may be missing where no reply is asked for. `where` is its file and line.
     """
 
     id: str
     messages: tuple[Message, ...]
-    reply_speaker: str
+    reply_speaker: str | None
     references: dict[str, dict[str, str]]
     where: str = "the conversation"
 
@@ -100,6 +102,11 @@ def single_texts(folder: Path = paths.BENCHMARK) -> list[ParallelText]:
     ]
 
 
+def licences(folder: Path = paths.BENCHMARK) -> list[str]:
+    """The licences of its conversations: each line says its own where they are not ours."""
+    return sorted({row.fields.get("licence", OURS) for row in _rows(folder / CONVERSATIONS)})
+
+
 def read_messages(rows: list[dict[str, str]]) -> tuple[Message, ...]:
     """Messages from their JSON form."""
     return tuple(Message(row["speaker"], row["text"]) for row in rows)
@@ -113,7 +120,7 @@ def _conversation(row: Row) -> Conversation:
     fields = row.fields
     references = {main: fields[field] for main, field in MAIN_FIELDS.items() if field in fields}
     messages = read_messages(fields["conversation"])
-    return Conversation(fields["id"], messages, fields["reply_speaker"], references, row.where)
+    return Conversation(fields["id"], messages, fields.get("reply_speaker"), references, row.where)
 
 
 def _rows(path: Path) -> list[Row]:

@@ -63,6 +63,20 @@ def data_targets(
     show({"targets": str(target), "made": made})
 
 
+@data_app.command("assemble")
+def data_assemble(
+    targets: Annotated[list[Path], typer.Argument(help="Files of `data targets`, one for each composition.")],
+    out: Annotated[Path, typer.Option(help="The new benchmark's folder, which TANDEM_BENCHMARK then names.")],
+    single: Annotated[
+        int, typer.Option(min=0, max=100, help="Percent of the training dialogues that train adapters instead.")
+    ] = 50,
+) -> None:
+    """Put the targets of several compositions together as a benchmark, to train adapters and baselines on it and to measure."""
+    from toolchain.data.assemble import assemble
+
+    show({"benchmark": str(out)} | assemble(targets, out, single, progress))
+
+
 @data_app.command("teacher")
 def data_teacher(composition: str) -> None:
     """Make teacher targets: the calibration split's English references through the auxiliary adapters."""
@@ -92,10 +106,10 @@ def data_two_step(
     from toolchain.adapters.two_step_targets import make_two_step_targets, two_step_path
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
+    from toolchain.data.benchmark import licences
     from toolchain.data.dialogues import read_dialogues
     from toolchain.data.hub import dialogue_file
     from toolchain.data.unlabelled import (
-        BENCHMARK_LICENCE,
         BENCHMARK_SOURCES,
         first_of_each_split,
         of_dialogues,
@@ -106,7 +120,7 @@ def data_two_step(
     parsed = Composition.parse(composition)
     if source in BENCHMARK_SOURCES:
         conversations = of_the_benchmark(source)
-        origin = {"source": f"benchmark/{source}", "licence": BENCHMARK_LICENCE}
+        origin = {"source": f"benchmark/{source}", "licence": "; ".join(licences())}
     else:
         conversations = of_dialogues(read_dialogues(dialogue_file(source, progress), layout))
         origin = _origin(source, layout, licence)

@@ -40,7 +40,7 @@ def composition_pairs(composition: Composition, split: Split) -> list[Pair]:
     if composition.tasks[0].kind is not TaskKind.MAIN:
         return single_task_pairs(composition.tasks[0], split)
     main, *auxiliary = composition.ids[:WRITTEN_TASKS]
-    pairs = [_main_pair(conversation, main, *auxiliary) for conversation in conversations(split)]
+    pairs = [_main_pair(conversation, main, *auxiliary) for conversation in _with_references(main, split)]
     if left := composition.ids[WRITTEN_TASKS:]:
         made = {target.id: target for target in read_targets(composition) if target.through == left}
         if missing := [pair.id for pair in pairs if pair.id not in made]:
@@ -60,7 +60,7 @@ def single_task_pairs(task: Task, split: Split, cocoa: Path | None = None) -> li
     """
     if task.kind is TaskKind.MAIN:
         extra = single_conversations() if split is Split.SINGLE else []
-        return [_main_pair(conversation, task.id) for conversation in [*conversations(split), *extra]]
+        return [_main_pair(conversation, task.id) for conversation in [*_with_references(task.id, split), *extra]]
     pairs = [
         Pair(f"{conversation.id}.{main}", conversation.reference(main), None, conversation.reference(main, task.id))
         for conversation in conversations(split)
@@ -72,6 +72,12 @@ def single_task_pairs(task: Task, split: Split, cocoa: Path | None = None) -> li
             lines = cocoa_pairs(cocoa, task.language_tag)
             pairs += [Pair(f"cocoa.{index}", source, None, target) for index, (source, target) in enumerate(lines)]
     return pairs
+
+
+def _with_references(main: str, split: Split) -> list[Conversation]:
+    """Those that have references of a main task, as not all of an assembled benchmark do; all, for an error that says so, where none has."""
+    every = conversations(split)
+    return [conversation for conversation in every if main in conversation.references] or every
 
 
 def _main_pair(conversation: Conversation, main: str, variant: str = ENGLISH) -> Pair:

@@ -15,7 +15,6 @@ BENCHMARK_SOURCES: dict[str, Callable[[], list[Conversation]]] = {
     "calibration": lambda: conversations(Split.CALIBRATION),
 }
 """Conversations of ours: those that no calibration is trained on otherwise (the main-task adapters are), and those that all are."""
-BENCHMARK_LICENCE = "CC BY 4.0"
 
 
 @dataclass(frozen=True)

@@ -50,13 +50,14 @@ def evaluate_command(
     from toolchain.evaluation.open_engine import open_engine
     from toolchain.evaluation.result_file import write_result
     from toolchain.evaluation.result_table import markdown
+    from toolchain.evaluation.results import PART
 
     names, asked = named_once("--methods", methods), named_once("--compositions", compositions)
     for name in names:
         method_named(name)
     if (chosen_split := chosen(Split, "split", split)) not in (Split.TEST, Split.VALIDATION):
         raise ToolchainError(f"--split {split!r} is trained on: choose test or validation")
-    part = f".first-{limit}" if limit else ""
+    part = f"{PART}{limit}" if limit else ""
     target = out or paths.RESULTS / f"{'_'.join(asked)}.{split}{part}.{engine}.jsonl"
     if len(target.name) > _LONGEST_NAME or target.is_dir() or target.suffix != ".jsonl":
         raise ToolchainError(f"{target} can be no result file: name one that ends in .jsonl with --out")

@@ -11,10 +11,17 @@ from toolchain.adapters.merging.registry import SEED_MARK
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.result_file import read_result
 
+PART = ".first-"
+"""In the name of a result file of a split's first conversations, which a report reads only if it is told to."""
+
 
 def committed_results() -> list[Path]:
     """The result files of the test split under docs/results; a judge's come last, for it was asked about the others."""
-    found = [path for path in paths.RESULTS.glob("*.test*.jsonl") if not path.name.endswith(".answers.jsonl")]
+    found = [
+        path
+        for path in paths.RESULTS.glob("*.test*.jsonl")
+        if not path.name.endswith(".answers.jsonl") and PART not in path.name
+    ]
     return sorted(found, key=lambda path: (path.name.startswith("judge."), path.name))
 
 

@@ -130,6 +130,15 @@ def test_the_same_results_make_the_same_report() -> None:
     assert markdown_report(results) == markdown_report(results)
 
 
+def test_the_first_conversations_of_a_split_are_no_part_of_a_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    for name in ("x.test.python.jsonl", "x.test.python.answers.jsonl", "x.test.first-3.python.jsonl"):
+        (tmp_path / name).touch()
+    assert committed_results() == [tmp_path / "x.test.python.jsonl"]
+
+
 def test_committed_results_make_a_report() -> None:
     report = markdown_report(read_results(committed_results()))
     assert all(path.name in report for path in committed_results())

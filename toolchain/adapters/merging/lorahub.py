@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.merging.adapter_loss import few_examples_loss
 from toolchain.adapters.merging.budget import FEW, Budget
-from toolchain.adapters.merging.few_examples import few_examples_loss
 from toolchain.adapters.merging.method import Method, single_adapters
 from toolchain.adapters.merging.weights_file import read_weights, write_weights
 from toolchain.adapters.safetensors_file import Array

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.merging.adapter_loss import adapter_loss
 from toolchain.adapters.merging.budget import FEW, Budget, choosing_examples
 from toolchain.adapters.merging.fitted import fitted_log
 from toolchain.adapters.merging.method import Fit, Method, single_adapters
-from toolchain.adapters.training import validation_loss
 from toolchain.base_model.load import LoadedBase
-from toolchain.evaluation.generate import adapter_applied
 from toolchain.tasks import Composition
 
 DENSITIES = (0.5, 0.1, 0.2, 0.3, 0.7)
@@ -53,12 +52,11 @@ def _fit(merge: SettingMerge, usual: Callable[[int], Setting]) -> Fit:
         base, single = load(), single_adapters(composition)
         examples = choosing_examples(base, composition)
         affordable = max(1, budget.evaluations * FEW // len(examples))
-        losses: dict[Setting, float] = {}
-        for setting in candidates(usual(len(single)), len(single))[:affordable]:
-            with adapter_applied(base.model, merge(single, setting)):
-                losses[setting] = validation_loss(base.model, examples, FEW)
+        loss = adapter_loss(base, examples)
+        tried = candidates(usual(len(single)), len(single))[:affordable]
+        losses = {setting: loss(merge(single, setting)) for setting in tried}
         best = min(losses, key=lambda setting: losses[setting])
-        tried = [asdict(setting) | {"loss": round(loss, 5)} for setting, loss in losses.items()]
-        return asdict(best) | {"settings": tried, "evaluations": len(losses), "examples": len(examples)}
+        settings = [asdict(setting) | {"loss": round(losses[setting], 5)} for setting in tried]
+        return asdict(best) | {"settings": settings, "evaluations": len(losses), "examples": len(examples)}
 
     return fit

@@ -1,0 +1,135 @@
+"""A benchmark of outside dialogues: the targets of several compositions, put together in the form that our own data have."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toolchain.data.benchmark import (
+    CONVERSATIONS,
+    ENGLISH,
+    LICENCE_FILE,
+    MAIN_FIELDS,
+    SINGLE_CONVERSATIONS,
+    SINGLE_TEXTS,
+    Split,
+)
+from toolchain.data.pairs import WRITTEN_TASKS
+from toolchain.data.record_file import Record, RecordFile
+from toolchain.data.target_records import read_target_records
+from toolchain.errors import ToolchainError
+from toolchain.hashing import write_text_whole
+from toolchain.tasks import Composition
+
+_MADE_BY = "toolchain data targets"
+
+
+@dataclass(frozen=True)
+class _Targets:
+    """The file of one composition; its records by dialogue, empty targets left out."""
+
+    path: Path
+    composition: Composition
+    records: dict[str, Record]
+
+    @property
+    def main(self) -> str:
+        return self.composition.ids[0]
+
+
+def assemble(files: Sequence[Path], out: Path, single: int, progress: Callable[[str], None]) -> dict[str, int]:
+    """Write the benchmark's files into `out`; returns how many conversations each split has.
+
+    `single` percent of the conversations that would train calibrations train adapters instead, chosen by id alone. A dialogue that some file
+    of a main task has no target for is left out of that task.
+
+    Raises:
+        ToolchainError: a file is missing, damaged, or holds no references of two tasks; two are of one composition, or differ in what a
+            dialogue says or in its English reference; no dialogue is left; or `out` holds a benchmark already.
+    """
+    if (out / CONVERSATIONS).exists():
+        raise ToolchainError(f"{out} holds a benchmark already: move it away, or give another folder")
+    read = [_read(path) for path in files]
+    _refuse_twice(read)
+    rows: dict[str, dict[str, Any]] = {}
+    for main in dict.fromkeys(item.main for item in read):
+        _add(rows, [item for item in read if item.main == main], single, progress)
+    if not rows:
+        raise ToolchainError(f"no dialogue has a target in every file of {', '.join(map(str, files))}: make the rest")
+    write_text_whole(out / LICENCE_FILE, _licences(item for targets in read for item in targets.records.values()))
+    for extra in (SINGLE_CONVERSATIONS, SINGLE_TEXTS):
+        write_text_whole(out / extra, "")
+    lines = [json.dumps(rows[id], ensure_ascii=False) + "\n" for id in sorted(rows)]
+    write_text_whole(out / CONVERSATIONS, "".join(lines))
+    return {split.value: sum(row["split"] == split for row in rows.values()) for split in Split}
+
+
+def _read(path: Path) -> _Targets:
+    first, *_ = RecordFile(path, _MADE_BY).read() or [{}]
+    composition = Composition.parse(str(first.get("composition", "")))
+    records = read_target_records(path, composition)
+    if len(composition.tasks) != WRITTEN_TASKS:
+        raise ToolchainError(
+            f"{path} is of {composition.name}: a benchmark holds references of {WRITTEN_TASKS} tasks at once"
+        )
+    if any("adapter_sha256" in record or not record.get("intermediate") for record in records):
+        raise ToolchainError(f"{path} holds answers of adapters, not references: make targets with `{_MADE_BY}`")
+    return _Targets(path, composition, {record["id"]: record for record in records if record["target"]})
+
+
+def _refuse_twice(read: Sequence[_Targets]) -> None:
+    seen: dict[str, Path] = {}
+    for item in read:
+        if other := seen.get(item.composition.name):
+            raise ToolchainError(f"{other} and {item.path} are both of {item.composition.name}: give one of them")
+        seen[item.composition.name] = item.path
+
+
+def _add(
+    rows: dict[str, dict[str, Any]], read: Sequence[_Targets], single: int, progress: Callable[[str], None]
+) -> None:
+    """The references of one main task to the rows of its dialogues."""
+    main = read[0].main
+    everywhere = set.intersection(*(set(item.records) for item in read))
+    if left_out := len(set.union(*(set(item.records) for item in read)) - everywhere):
+        progress(f"{left_out} dialogues have no target in some file of {main} and are left out of it")
+    for id in everywhere:
+        first = read[0].records[id]
+        row = rows.setdefault(id, _row(first, single))
+        references = {ENGLISH: first["intermediate"]}
+        for item in read:
+            record = item.records[id]
+            if record["conversation"] != row["conversation"] or record["intermediate"] != references[ENGLISH]:
+                raise ToolchainError(
+                    f"{item.path}: dialogue {id} says something else, or has another English reference, than in a file "
+                    "before it: make the targets of one file of dialogues, whose ids no other file has"
+                )
+            references[item.composition.ids[1]] = record["target"]
+        row["reply_speaker"] = row["reply_speaker"] or first.get("reply_speaker")
+        row[MAIN_FIELDS[main]] = references
+
+
+def _row(record: Record, single: int) -> dict[str, Any]:
+    shared = {key: str(record.get(key)) for key in ("source", "licence")}
+    split = record["split"]
+    if split == Split.CALIBRATION and _percent(record["id"]) < single:
+        split = Split.SINGLE.value
+    return {
+        "id": record["id"],
+        "split": split,
+        "conversation": record["conversation"],
+        "reply_speaker": record.get("reply_speaker"),
+    } | shared
+
+
+def _percent(id: str) -> int:
+    # Another hash than that of the splits, or it would depend on them.
+    return int.from_bytes(hashlib.sha256(f"single {id}".encode()).digest()[:8]) % 100
+
+
+def _licences(records: Iterable[Record]) -> str:
+    """One line for each source, licence and teacher."""
+    found = {tuple(str(record.get(key)) for key in ("source", "licence", "teacher")) for record in records}
+    return "".join(f"{source}: {licence}; targets by {teacher}\n" for source, licence, teacher in sorted(found))
