@@ -29,6 +29,10 @@ class StackedFactors(nn.Module):
         """Σ w_i s_i B_i A_i x for x [..., d_in] and weights [..., adapters] that broadcast against it."""
         return self.by_direction(x, weights[..., self.owner])
 
+    def by_column(self, x: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+        """Σ s_i B_i A_i diag(c_i) x for x [..., d_in] and columns [adapters, d_in]: A is scaled, which is smaller than x."""
+        return (x @ (self.a * columns[self.owner]).T) @ self.b.T
+
     def by_direction(self, x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """Σ s B diag(w) A x over all directions, for x [..., d_in] and weights [..., Σr] that broadcast against it."""
         return ((x @ self.a.T) * weights) @ self.b.T

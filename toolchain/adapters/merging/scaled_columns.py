@@ -22,6 +22,7 @@ from toolchain.adapters.merging.fitted import fitted_file
 from toolchain.adapters.merging.gradient_fit import Trainable, gradient_fit
 from toolchain.adapters.merging.method import Method, single_adapters
 from toolchain.adapters.safetensors_file import Array, read_tensors
+from toolchain.adapters.stacked_factors import StackedFactors
 from toolchain.base_model.load import LoadedBase
 from toolchain.hashing import written_whole
 from toolchain.tasks import Composition
@@ -35,22 +36,13 @@ class ScaledColumns(nn.Module):
 
     def __init__(self, adapters: Sequence[Adapter], linear: str) -> None:
         super().__init__()
-        self.factors = [
-            (
-                torch.from_numpy(adapter.tensors[f"{linear}.lora_A"].astype(np.float32)),
-                torch.from_numpy(adapter.tensors[f"{linear}.lora_B"].astype(np.float32)) * adapter.scale,
-            )
-            for adapter in adapters
-        ]
-        d_in = self.factors[0][0].shape[1]
+        self.factors = StackedFactors(adapters, linear)
+        d_in = self.factors.a.shape[1]
         self.columns = nn.Parameter(torch.full((len(adapters), d_in), 1 / len(adapters)))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Σ s_i B_i A_i (c_i ∘ x) for x [..., d_in]."""
-        y = torch.zeros(())
-        for columns, (a, b) in zip(self.columns, self.factors, strict=True):
-            y = y + ((x * columns) @ a.T) @ b.T
-        return y
+        return self.factors.by_column(x, self.columns)
 
 
 def merge(adapters: Sequence[Adapter], columns: dict[str, Array]) -> Adapter:
