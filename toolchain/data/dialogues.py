@@ -105,7 +105,7 @@ def _dialogsum(path: Path, remedy: str) -> Iterator[Dialogue]:
 
 
 def _persona_chat(path: Path, remedy: str) -> Iterator[Dialogue]:
-    """The last message is the reply to those before it."""
+    """The message that begins the second half is the reply to the first half: the last one is most often a goodbye."""
     table = csv.DictReader(io.StringIO(file_text(path, remedy), newline=""))
     try:
         rows = list(table)
@@ -113,8 +113,11 @@ def _persona_chat(path: Path, remedy: str) -> Iterator[Dialogue]:
         raise ToolchainError(f"{path} line {table.line_num} is not CSV: {remedy}") from None
     for number, fields in enumerate(rows):
         row = Row(f"{path} row {number + 1}", fields, remedy)
-        *before, last = messages_of(row.text("Best Generated Conversation")) or [Message("", "")]
-        yield Dialogue(f"{path.stem}.{number}", tuple(before), None, last.text, last.speaker)
+        spoken = messages_of(row.text("Best Generated Conversation"))
+        half = (len(spoken) + 1) // 2
+        reply = next(iter(spoken[half:]), None)
+        id, asked = f"{path.stem}.{number}", spoken[:half]
+        yield Dialogue(id, asked, None, reply.text, reply.speaker) if reply else Dialogue(id, asked)
 
 
 LAYOUTS = {

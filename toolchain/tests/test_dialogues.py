@@ -45,7 +45,7 @@ def _write(path: Path, layout: str) -> None:
         with path.open("w", newline="") as stream:
             writer = csv.writer(stream)
             writer.writerow(["user 1 personas", "user 2 personas", "Best Generated Conversation"])
-            writer.writerow(["a", "b", text.replace("\r", "") + "\nAna: Good."])
+            writer.writerow(["a", "b", text.replace("\r", "") + "\nAna: Good.\nBen: Bye!"])
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
