@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +18,8 @@ from toolchain.text import trim
 
 MAX_NEW_TOKENS = 256
 """Longest text that a model may make of another."""
+PATIENCE = 10
+"""So many dialogues without an answer, one after another, are no accident."""
 
 
 class Unanswered(ToolchainError):
@@ -59,13 +62,16 @@ def make_targets(
 ) -> int:
     """Add a record to `out` for each dialogue that has a reference and no record yet; returns how many were made.
 
+    A dialogue that a model gives no answer to is left out, which is said, and asked about again by the next run.
+
     `models` maps auxiliary tasks to what does them. A record carries `origin` (source, licence), the teacher and what it was given, its
     split, and the text that the last model read, so that nothing is used where it may not be. Dialogues that the main task cannot be asked
     about are left out.
 
     Raises:
         ToolchainError: there is no auxiliary task, one has no model, or `out` holds records of another origin, teacher, prompt or composition;
-            a dialogue is one that the benchmark holds out; or a model gave no answer: what was made before is kept.
+            a dialogue is one that the benchmark holds out; or a model gave `PATIENCE` dialogues in a row no answer: what was made before is
+            kept.
     """
     main, auxiliary = composition.ids[0], composition.tasks[1:]
     if not auxiliary:
@@ -79,19 +85,6 @@ def make_targets(
         "prompt_sha256": {task.id: _sha256(models[task.id].template(task)) for task in auxiliary},
     }
 
-    def make(batch: Sequence[Dialogue]) -> list[Record]:
-        read: list[str] = []
-        texts = [_reference(item, main) for item in batch]
-        for task in auxiliary:
-            try:
-                read, texts = texts, models[task.id].rewritten(task, texts)
-            except Unanswered as error:
-                raise Unanswered(f"dialogue {batch[0].id}{' or one after it' * (len(batch) > 1)}: {error}") from None
-        return [
-            target_record(item.id, item.split, item.messages, item.reply_speaker, text, intermediate)
-            for item, text, intermediate in zip(batch, texts, read, strict=True)
-        ]
-
     refuse_held_out((item.id, item.messages) for item in dialogues)
     referenced = [item for item in dialogues if _reference(item, main)]
     if left_out := len(dialogues) - len(referenced):
@@ -102,7 +95,50 @@ def make_targets(
         progress(f"{left_out} of {len(referenced)} dialogues have no text, or nobody who could reply, and are left out")
     # What one model answers is lost if another, later on, gives no answer: no more at once than the most careful one wants.
     batch_size = min(models[task.id].batch_size for task in auxiliary)
-    return RecordFile(out, "toolchain data targets").complete(asked, shared, make, batch_size, progress)
+    asking = _Asking(composition, models, progress)
+    made = RecordFile(out, "toolchain data targets").complete(asked, shared, asking.records, batch_size, progress)
+    if asking.unanswered:
+        progress(
+            f"{asking.unanswered} of {len(asked)} dialogues have no target: the same command asks about them again"
+        )
+    return made
+
+
+@dataclass
+class _Asking:
+    """What the models are asked, and how often they gave no answer."""
+
+    composition: Composition
+    models: Mapping[str, AuxiliaryModel]
+    progress: Callable[[str], None]
+    unanswered: int = 0
+    in_a_row: int = 0
+
+    def records(self, batch: Sequence[Dialogue]) -> list[Record]:
+        """Those of the dialogues that were answered; where one of several was not, each is asked about alone."""
+        try:
+            records = self._answered(batch)
+        except Unanswered as error:
+            if len(batch) > 1:
+                return [record for item in batch for record in self.records([item])]
+            self.unanswered += 1
+            self.in_a_row += 1
+            if self.in_a_row == PATIENCE:
+                raise Unanswered(f"{PATIENCE} dialogues in a row, the last one {batch[0].id}: {error}") from None
+            self.progress(f"dialogue {batch[0].id} is left out: {error}")
+            return []
+        self.in_a_row = 0
+        return records
+
+    def _answered(self, batch: Sequence[Dialogue]) -> list[Record]:
+        read: list[str] = []
+        texts = [_reference(item, self.composition.ids[0]) for item in batch]
+        for task in self.composition.tasks[1:]:
+            read, texts = texts, self.models[task.id].rewritten(task, texts)
+        return [
+            target_record(item.id, item.split, item.messages, item.reply_speaker, text, intermediate)
+            for item, text, intermediate in zip(batch, texts, read, strict=True)
+        ]
 
 
 def _teacher(names: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,12 @@ from hypothesis import strategies as st
 
 from toolchain.data.benchmark import Split
 from toolchain.data.chat_model import ChatModel
-from toolchain.data.dialogue_targets import AuxiliaryModel, make_targets
+from toolchain.data.dialogue_targets import AuxiliaryModel, Unanswered, make_targets
 from toolchain.data.dialogues import LAYOUTS, Dialogue, messages_of, read_dialogues
 from toolchain.data.endpoint import Endpoint
 from toolchain.data.target_records import read_target_records, target_pairs
 from toolchain.errors import ToolchainError
-from toolchain.tasks import TASKS, Composition
+from toolchain.tasks import TASKS, Composition, Task
 from toolchain.tests.chat_server import serving
 from toolchain.text import Message
 
@@ -236,20 +237,59 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
         (" <think>x</think> ", "stop", "answered with nothing"),
     ],
 )
-def test_what_is_no_whole_answer_is_not_kept_and_asked_for_again(
+def test_what_is_no_whole_answer_is_left_out_and_asked_for_again(
     tmp_path: Path, content: str | None, finish_reason: str, said: str
 ) -> None:
     choice = {"message": {"content": content}, "finish_reason": finish_reason}
+    told: list[str] = []
     with serving(lambda _: "x") as server:
         models = _models(server.url)
         make_targets(_dialogues(1), COMPOSITION, models, tmp_path / "t", ORIGIN, _silent)
         server.raw = json.dumps({"choices": [choice]}).encode()
-        with pytest.raises(ToolchainError, match=f"dialogue d1: m, asked for witty: .*{said}") as refused:
-            make_targets(_dialogues(2), COMPOSITION, models, tmp_path / "t", ORIGIN, _silent)
-        assert "summary 1" not in str(refused.value)
+        assert make_targets(_dialogues(2), COMPOSITION, models, tmp_path / "t", ORIGIN, told.append) == 0
+        *_, left_out, count = told
+        assert left_out.startswith("dialogue d1 is left out: m, asked for witty: ")
+        assert said in left_out
+        assert "summary 1" not in "".join(told)
+        assert count == "1 of 2 dialogues have no target: the same command asks about them again"
         server.raw = None
         assert make_targets(_dialogues(2), COMPOSITION, models, tmp_path / "t", ORIGIN, _silent) == 1
     assert [row["target"] for row in _records(tmp_path / "t")] == ["x", "x"]
+
+
+class _Refusing:
+    """A model that gives no answer whenever one of `refused` is among the texts."""
+
+    name = "m"
+
+    def __init__(self, refused: set[str], batch_size: int) -> None:
+        self.refused, self.batch_size = refused, batch_size
+
+    def rewritten(self, task: Task, texts: Sequence[str]) -> list[str]:
+        if self.refused & set(texts):
+            raise Unanswered("it does not want to")
+        return [f"{task.id}: {text}" for text in texts]
+
+    def template(self, task: Task) -> str:
+        return task.prompt
+
+
+@given(refused=st.sets(st.integers(0, 24), max_size=9), batch_size=st.integers(1, 8))
+def test_one_without_an_answer_costs_no_other_its_target(
+    tmp_path_factory: pytest.TempPathFactory, refused: set[int], batch_size: int
+) -> None:
+    path, spanish = tmp_path_factory.mktemp("refused") / "t", Composition.parse("summarize+es")
+    models = {"es": _Refusing({f"summary {number}" for number in refused}, batch_size)}
+    assert make_targets(_dialogues(25), spanish, models, path, ORIGIN, _silent) == 25 - len(refused)
+    assert [row["id"] for row in _records(path)] == [f"d{number}" for number in range(25) if number not in refused]
+
+
+def test_ten_in_a_row_without_an_answer_end_the_command_and_what_was_made_is_kept(tmp_path: Path) -> None:
+    path, spanish = tmp_path / "t", Composition.parse("summarize+es")
+    models = {"es": _Refusing({f"summary {number}" for number in range(3, 25)}, 1)}
+    with pytest.raises(Unanswered, match="10 dialogues in a row, the last one d12: it does not want to"):
+        make_targets(_dialogues(25), spanish, models, path, ORIGIN, _silent)
+    assert [row["id"] for row in _records(path)] == ["d0", "d1", "d2"]
 
 
 @pytest.mark.parametrize(
