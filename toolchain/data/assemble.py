@@ -24,6 +24,8 @@ from toolchain.hashing import write_text_whole
 from toolchain.tasks import Composition
 
 _MADE_BY = "toolchain data targets"
+_SHARED = ("source", "licence")
+"""What every line of the benchmark says as its targets do."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def assemble(files: Sequence[Path], out: Path, single: int, progress: Callable[[
 
     Raises:
         ToolchainError: a file is missing, damaged, or holds no references of two tasks; two are of one composition, or differ in what a
-            dialogue says or in its English reference; no dialogue is left; or `out` holds a benchmark already.
+            dialogue says, its English reference, source or licence; no dialogue is left; or `out` holds a benchmark already.
     """
     if (out / CONVERSATIONS).exists():
         raise ToolchainError(f"{out} holds a benchmark already: move it away, or give another folder")
@@ -101,10 +103,14 @@ def _add(
         references = {ENGLISH: first["intermediate"]}
         for item in read:
             record = item.records[id]
-            if record["conversation"] != row["conversation"] or record["intermediate"] != references[ENGLISH]:
+            alike = (
+                all(str(record.get(key)) == row[key] for key in _SHARED)
+                and record["conversation"] == row["conversation"]
+            )
+            if not alike or record["intermediate"] != references[ENGLISH]:
                 raise ToolchainError(
-                    f"{item.path}: dialogue {id} says something else, or has another English reference, than in a file "
-                    "before it: make the targets of one file of dialogues, whose ids no other file has"
+                    f"{item.path}: dialogue {id} has another text, English reference, source or licence than in a file "
+                    "before it: make all targets of a main task from one file of dialogues, whose ids no other file has"
                 )
             references[item.composition.ids[1]] = record["target"]
         row["reply_speaker"] = row["reply_speaker"] or first.get("reply_speaker")
@@ -112,7 +118,7 @@ def _add(
 
 
 def _row(record: Record, single: int) -> dict[str, Any]:
-    shared = {key: str(record.get(key)) for key in ("source", "licence")}
+    shared = {key: str(record.get(key)) for key in _SHARED}
     split = record["split"]
     if split == Split.CALIBRATION and _percent(record["id"]) < single:
         split = Split.SINGLE.value
@@ -131,5 +137,5 @@ def _percent(id: str) -> int:
 
 def _licences(records: Iterable[Record]) -> str:
     """One line for each source, licence and teacher."""
-    found = {tuple(str(record.get(key)) for key in ("source", "licence", "teacher")) for record in records}
+    found = {tuple(str(record.get(key)) for key in (*_SHARED, "teacher")) for record in records}
     return "".join(f"{source}: {licence}; targets by {teacher}\n" for source, licence, teacher in sorted(found))

@@ -111,6 +111,12 @@ def _another_conversation(path: Path) -> list[Path]:
     return [path / "summarize+es.jsonl", _targets(path, "summarize+fr", changed)]
 
 
+def _of_another_licence(path: Path) -> list[Path]:
+    records = [json.loads(line) | {"licence": "CC BY 4.0"} for line in (path / "summarize+witty.jsonl").open()]
+    (path / "free.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    return [path / "summarize+es.jsonl", path / "free.jsonl"]
+
+
 def _of_three_tasks(path: Path) -> list[Path]:
     return [_targets(path, "summarize+witty+fr", SUMMARISED)]
 
@@ -128,7 +134,8 @@ def _of_no_dialogue_in_common(path: Path) -> list[Path]:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (_another_conversation, "says something else"),
+        (_another_conversation, "has another text"),
+        (_of_another_licence, "source or licence"),
         (_of_three_tasks, "references of 2 tasks"),
         (_of_adapters, "holds answers of adapters"),
         (_of_no_dialogue_in_common, "no dialogue has a target in every file"),
