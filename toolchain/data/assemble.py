@@ -70,7 +70,9 @@ def assemble(files: Sequence[Path], out: Path, single: int, progress: Callable[[
 
 def _read(path: Path) -> _Targets:
     first, *_ = RecordFile(path, _MADE_BY).read() or [{}]
-    composition = Composition.parse(str(first.get("composition", "")))
+    if not isinstance(first.get("composition"), str):
+        raise ToolchainError(f"{path} holds no targets of a composition: make it with `{_MADE_BY}`")
+    composition = Composition.parse(first["composition"])
     records = read_target_records(path, composition)
     if len(composition.tasks) != WRITTEN_TASKS:
         raise ToolchainError(

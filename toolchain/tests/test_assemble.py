@@ -127,6 +127,11 @@ def _of_adapters(path: Path) -> list[Path]:
     return [path / "own.jsonl"]
 
 
+def _of_dialogues(path: Path) -> list[Path]:
+    (path / "dialogues.jsonl").write_text('{"id": "1", "conversation": [], "summary": "x"}\n')
+    return [path / "dialogues.jsonl"]
+
+
 def _of_no_dialogue_in_common(path: Path) -> list[Path]:
     return [_targets(path, "summarize+fr", SUMMARISED[:9]), _targets(path, "summarize+de", SUMMARISED[9:])]
 
@@ -138,6 +143,7 @@ def _of_no_dialogue_in_common(path: Path) -> list[Path]:
         (_of_another_licence, "source or licence"),
         (_of_three_tasks, "references of 2 tasks"),
         (_of_adapters, "holds answers of adapters"),
+        (_of_dialogues, "holds no targets of a composition"),
         (_of_no_dialogue_in_common, "no dialogue has a target in every file"),
         (lambda path: [path / "summarize+es.jsonl"] * 2, r"both of summarize\+es"),
         (lambda path: [path / "none.jsonl"], "missing"),
