@@ -18,6 +18,7 @@ from toolchain.text import Message
 
 _LINE = re.compile(r"\s*([^:\n]{1,60}?)\s*:\s*(.+)")
 _NAME = re.compile(r"\S+|[^a-z\s].*")
+_HASHED = re.compile(r"#(\w+)#")
 _SHARES = ((Split.TEST, 10), (Split.VALIDATION, 20), (Split.CALIBRATION, 100))
 
 
@@ -71,7 +72,7 @@ def messages_of(text: str) -> tuple[Message, ...]:
     messages: list[Message] = []
     for line in text.splitlines():
         if (match := _LINE.fullmatch(line)) and (not messages or _NAME.fullmatch(match[1])):
-            messages.append(Message(match[1].strip("#"), match[2].strip()))
+            messages.append(Message(match[1], match[2].strip()))
         elif line.strip() and messages:
             messages[-1] = Message(messages[-1].speaker, f"{messages[-1].text} {line.strip()}")
     return tuple(messages)
@@ -99,9 +100,11 @@ def _samsum(path: Path, remedy: str) -> Iterator[Dialogue]:
 
 
 def _dialogsum(path: Path, remedy: str) -> Iterator[Dialogue]:
+    """`#Person1#` is Person1, in the summary as in the dialogue."""
     for row in read_rows(path, remedy):
         summary = row.optional_text("summary") or row.text("summary1")
-        yield Dialogue(row.text("fname"), messages_of(row.text("dialogue")), summary)
+        spoken, said = (_HASHED.sub(r"\1", text) for text in (row.text("dialogue"), summary))
+        yield Dialogue(row.text("fname"), messages_of(spoken), said)
 
 
 def _persona_chat(path: Path, remedy: str) -> Iterator[Dialogue]:

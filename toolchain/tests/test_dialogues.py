@@ -27,7 +27,7 @@ COMPOSITION = Composition.parse("summarize+witty+es")
 names = (
     st.text("ABCdef #1", min_size=1, max_size=9)
     .map(str.strip)
-    .filter(lambda name: name.strip("#") and (" " not in name or name[0] not in "def"))
+    .filter(lambda name: name and (" " not in name or name[0] not in "def"))
 )
 lines = st.text("abc: ,?", min_size=1).map(str.strip).filter(bool)
 
@@ -38,7 +38,7 @@ def _write(path: Path, layout: str) -> None:
         path.write_text(json.dumps([{"id": "1", "dialogue": text, "summary": "Ben is in."}]))
     elif layout == "dialogsum":
         hashed = text.replace("Ana", "#Ana#").replace("Ben", "#Ben#").replace("\r", "")
-        path.write_text(json.dumps({"fname": "1", "dialogue": hashed, "summary": "Ben is in."}) + "\n")
+        path.write_text(json.dumps({"fname": "1", "dialogue": hashed, "summary": "#Ben# is in."}) + "\n")
     elif layout == "jsonl":
         conversation = [{"speaker": message.speaker, "text": message.text} for message in EXPECTED]
         path.write_text(json.dumps({"id": 1, "conversation": conversation, "summary": "Ben is in."}) + "\n")
@@ -132,7 +132,7 @@ def test_an_id_that_comes_twice_is_refused(tmp_path: Path) -> None:
 def test_lines_are_messages(spoken: list[tuple[str, str]]) -> None:
     text = "\n".join(f"{name}: {line}" for name, line in spoken)
     found = messages_of(text)
-    assert [message.speaker for message in found] == [name.strip("#") for name, _ in spoken]
+    assert [message.speaker for message in found] == [name for name, _ in spoken]
 
 
 def test_a_time_makes_no_speaker() -> None:
