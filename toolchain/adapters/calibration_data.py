@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from toolchain import paths
 from toolchain.data.benchmark import Split, licences
 from toolchain.data.held_out import refuse_held_out
-from toolchain.data.licences import forbidding
 from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs
 from toolchain.data.target_records import read_target_records, target_pairs
 from toolchain.data.targets import targets_path
@@ -25,6 +23,11 @@ class CalibrationData:
     described: dict[str, Any]
     files: list[Path] = field(default_factory=list)
 
+    @property
+    def licences(self) -> list[str]:
+        """Those of the targets and of the benchmark."""
+        return [*self.described.get("targets", {}).get("licence", ()), *licences()]
+
 
 def benchmark_data(composition: Composition, teacher: Sequence[Pair] = ()) -> CalibrationData:
     """The calibration split, and the teacher's targets for it, validated on the validation split."""
@@ -35,19 +38,6 @@ def benchmark_data(composition: Composition, teacher: Sequence[Pair] = ()) -> Ca
         {"of_which_teacher": len(teacher)},
         [targets_path(composition)] if reads_targets else [],
     )
-
-
-def refuse_to_commit(data: CalibrationData, path: Path) -> None:
-    """See that what is written among the committed assets, which `export` ships, was trained on nothing whose licence forbids it.
-
-    Raises:
-        ToolchainError: it was trained on targets, or on a benchmark, whose licence allows no commercial use or no derivatives.
-    """
-    licence = forbidding([*data.described.get("targets", {}).get("licence", ()), *licences()])
-    if licence and path.resolve().is_relative_to(paths.ASSETS.resolve()):
-        raise ToolchainError(
-            f"{path} would be committed and shipped, which {licence} of its data forbids: write it outside of {paths.ASSETS}"
-        )
 
 
 def target_data(composition: Composition, path: Path) -> CalibrationData:

@@ -106,12 +106,14 @@ def train_lora_command(
     from toolchain.adapters.lora import train_lora
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
-    from toolchain.data.benchmark import Split
+    from toolchain.data.benchmark import Split, licences
+    from toolchain.data.licences import refuse_to_commit
     from toolchain.data.pairs import single_task_pairs
     from toolchain.recipe import read_recipe
     from toolchain.tasks import Task
 
-    wanted = Task.parse(task)
+    wanted, folder = Task.parse(task), out or paths.ADAPTERS / task
+    refuse_to_commit(licences(), folder)
     own = read_recipe(recipe).lora
     training = _overridden(own.training, steps, batch_size, learning_rate, precision, gradient_checkpointing)
     examples = len(single_task_pairs(wanted, Split.SINGLE, cocoa))
@@ -121,7 +123,7 @@ def train_lora_command(
         wanted,
         training.schedule(examples, seed, keep_best=True),
         own.shape(rank=rank, alpha=alpha, dropout=dropout),
-        out or paths.ADAPTERS / task,
+        folder,
         cocoa,
     )
     show({key: log[key] for key in ("task", "adapter_sha256", "best_step", "validation_losses", "seconds")})
@@ -168,12 +170,12 @@ def train_calibration_command(
 ) -> None:
     """Train the calibration of one composition on the real base and the committed adapters."""
     from toolchain.adapters.calibration import train_calibration
-    from toolchain.adapters.calibration_data import refuse_to_commit
     from toolchain.adapters.corrections import CalibrationMethod
     from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
     from toolchain.adapters.merging.scope import trained_with
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
+    from toolchain.data.licences import refuse_to_commit
     from toolchain.recipe import read_recipe
     from toolchain.tasks import Composition
 
@@ -195,7 +197,7 @@ def train_calibration_command(
         quantised_activations=quantised_activations,
     )
     path = out or calibration_path(trained_with(parsed, seed), FROM_TWO_STEP if two_step else kind)
-    refuse_to_commit(data, path)
+    refuse_to_commit(data.licences, path)
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
     log = train_calibration(base, parsed, kind, schedule, path, data, weights)
     show(

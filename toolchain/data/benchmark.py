@@ -104,7 +104,7 @@ def single_texts(folder: Path = paths.BENCHMARK) -> list[ParallelText]:
 
 def licences(folder: Path = paths.BENCHMARK) -> list[str]:
     """The licences of its conversations: each line says its own where they are not ours."""
-    return sorted({row.fields.get("licence", OURS) for row in _rows(folder / CONVERSATIONS)})
+    return sorted({row.optional_text("licence") or OURS for row in _rows(folder / CONVERSATIONS)})
 
 
 def read_messages(rows: list[dict[str, str]]) -> tuple[Message, ...]:

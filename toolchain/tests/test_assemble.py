@@ -164,6 +164,8 @@ _COMMANDS = """
 train lora summarize {short} --rank 2 --alpha 8
 train lora es {short} --rank 2 --alpha 8
 train calibration summarize+es {short}
+train lora es {short} --out {assets}/adapters/new
+train calibration summarize+es {short} --out {assets}/calibrations/new.safetensors
 evaluate --compositions summarize+es --methods merge,two-step,lc++ --limit 2
 export
 """
@@ -190,7 +192,7 @@ def test_the_ordinary_commands_train_on_it_and_measure_on_it(
     done = subprocess.run(
         [sys.executable, "-c", _RUN],
         env=os.environ | {"TANDEM_BENCHMARK": str(tmp_path / "b"), "PYTHONPATH": str(paths.REPOSITORY)},
-        input=_COMMANDS.format(short=short),
+        input=_COMMANDS.format(short=short, assets=paths.ASSETS),
         capture_output=True,
         text=True,
         check=False,
@@ -205,4 +207,9 @@ def test_the_ordinary_commands_train_on_it_and_measure_on_it(
     asked = {json.loads(line)["id"] for line in result.open()}
     assert asked <= {item.id for item in conversations(Split.TEST, tmp_path / "b")}
     assert len(asked) == 2
-    assert f"refused: {tmp_path / 'b'} has data under CC BY-NC-ND 4.0" in done.stdout
+    refused = [line for line in done.stdout.splitlines() if line.startswith("refused: ")]
+    assert len(refused) == 3, done.stdout
+    assert all("CC BY-NC-ND 4.0" in line for line in refused)
+    assert "new would be committed and shipped" in refused[0]
+    assert "new.safetensors would be committed and shipped" in refused[1]
+    assert f"{tmp_path / 'b'} has data under" in refused[2]

@@ -13,7 +13,7 @@ import pytest
 from toolchain import paths
 from toolchain.adapters import two_step_targets
 from toolchain.adapters.calibration import train_calibration
-from toolchain.adapters.calibration_data import CalibrationData, refuse_to_commit, target_data
+from toolchain.adapters.calibration_data import target_data
 from toolchain.adapters.calibration_file import read_calibration
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import adapter_hash, read_adapter, write_adapter
@@ -27,6 +27,7 @@ from toolchain.cli import app
 from toolchain.data.benchmark import Split, conversations, single_conversations
 from toolchain.data.dialogue_targets import make_targets
 from toolchain.data.dialogues import Dialogue
+from toolchain.data.licences import refuse_to_commit
 from toolchain.data.local_model import LocalModel
 from toolchain.data.target_records import target_record
 from toolchain.data.unlabelled import Unlabelled, first_of_each_split, of_dialogues, of_the_benchmark
@@ -224,10 +225,9 @@ def test_nothing_is_trained_on_what_is_held_out(tmp_path: Path) -> None:
 def test_what_may_not_ship_is_not_written_where_it_would() -> None:
     path = paths.CALIBRATIONS / "lc++" / "summarize+es.safetensors"
     for licence, forbids in (("CC BY-NC-ND 4.0", True), ("CC BY 4.0", False), ("non-commercial use", True)):
-        data = CalibrationData([], [], {"targets": {"licence": [licence]}})
-        refuse_to_commit(data, Path("/elsewhere/x.safetensors"))
+        refuse_to_commit([licence], Path("/elsewhere/x.safetensors"))
         with pytest.raises(ToolchainError, match=licence) if forbids else nullcontext():
-            refuse_to_commit(data, path)
+            refuse_to_commit([licence], path)
 
 
 def test_the_splits_of_unlabelled_conversations() -> None:
