@@ -1,6 +1,5 @@
 """A benchmark of outside dialogues: the targets of several compositions, put together in the form that our own data have."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from toolchain.data.benchmark import (
     SINGLE_TEXTS,
     Split,
 )
+from toolchain.data.dialogues import percent_of
 from toolchain.data.pairs import WRITTEN_TASKS
 from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.target_records import read_target_records
@@ -122,7 +122,8 @@ def _add(
 def _row(record: Record, single: int) -> dict[str, Any]:
     shared = {key: str(record.get(key)) for key in _SHARED}
     split = record["split"]
-    if split == Split.CALIBRATION and _percent(record["id"]) < single:
+    # Another text than that which the splits are cut by, or the share would depend on them.
+    if split == Split.CALIBRATION and percent_of(f"single {record['id']}") < single:
         split = Split.SINGLE.value
     return {
         "id": record["id"],
@@ -130,11 +131,6 @@ def _row(record: Record, single: int) -> dict[str, Any]:
         "conversation": record["conversation"],
         "reply_speaker": record.get("reply_speaker"),
     } | shared
-
-
-def _percent(id: str) -> int:
-    # Another hash than that of the splits, or it would depend on them.
-    return int.from_bytes(hashlib.sha256(f"single {id}".encode()).digest()[:8]) % 100
 
 
 def _licences(records: Iterable[Record]) -> str:

@@ -22,6 +22,11 @@ _HASHED = re.compile(r"#(\w+)#")
 _SHARES = ((Split.TEST, 10), (Split.VALIDATION, 20), (Split.CALIBRATION, 100))
 
 
+def percent_of(id: str) -> int:
+    """0 to 99, by the id alone: what a share of all dialogues is cut by."""
+    return int.from_bytes(hashlib.sha256(id.encode()).digest()[:8]) % 100
+
+
 @dataclass(frozen=True)
 class Dialogue:
     """A dialogue with what its source has of references; `summary` or `reply` (by `reply_speaker`, after `messages`) may be missing."""
@@ -35,8 +40,7 @@ class Dialogue:
     @property
     def split(self) -> Split:
         """Calibration (80 %), validation or test, by the id alone: the same in every run and on every machine."""
-        percent = int.from_bytes(hashlib.sha256(self.id.encode()).digest()[:8]) % 100
-        return next(split for split, bound in _SHARES if percent < bound)
+        return next(split for split, bound in _SHARES if percent_of(self.id) < bound)
 
 
 @dataclass(frozen=True)
