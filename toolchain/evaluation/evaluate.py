@@ -17,6 +17,7 @@ from toolchain.evaluation.cells import Cells
 from toolchain.evaluation.device_engine import DeviceEngine
 from toolchain.evaluation.engine import Engine, Question
 from toolchain.evaluation.metrics import LinguaDetector, answer_metrics, names_in
+from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.recommend import shipped_calibration
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result
 from toolchain.evaluation.rows import Rows
@@ -82,7 +83,7 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
 def _choose_prompt(
     engine: Engine, method: Method, composition: Composition, limit: int | None, kept: Cells
 ) -> tuple[str, Question]:
-    """The method's only prompt, or the variant with the best ROUGE-L on validation."""
+    """The method's only prompt, or the variant that is best on validation in what is reported of the composition."""
     prompts = engine.prompts(method, composition)
     questions = {variant: Question(method, composition, template) for variant, template in prompts.items()}
     if len(questions) == 1:
@@ -91,7 +92,7 @@ def _choose_prompt(
     scores = {}
     for variant, question in questions.items():
         texts = [answer.text for answer in kept.answers(engine, question, Split.VALIDATION, pairs)]
-        scores[variant] = sum(item["rouge_l"] for item in measure(texts, pairs, composition))
+        scores[variant] = sum(item[main_metric(composition)] for item in measure(texts, pairs, composition))
     best = max(scores, key=lambda variant: scores[variant])
     return best, questions[best]
 

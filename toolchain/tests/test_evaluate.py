@@ -1,8 +1,9 @@
 """Evaluation: every method under the same conditions; a killed run goes on where it was."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import torch
@@ -12,12 +13,14 @@ from toolchain.adapters.calibration_file import read_calibration, write_calibrat
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import read_adapter, write_adapter
 from toolchain.adapters.merging.calibrated import calibration_path
+from toolchain.adapters.merging.method import Method
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.data.targets import targets_path
 from toolchain.errors import ToolchainError
+from toolchain.evaluation.engine import Answer, Question
 from toolchain.evaluation.evaluate import PROMPT_CONVERSATIONS, Evaluation, evaluate
 from toolchain.evaluation.generate import adapter_applied, generate
 from toolchain.evaluation.prompts import prompt_variants
@@ -110,6 +113,33 @@ def test_a_prompt_is_chosen_on_a_few_conversations(base: LoadedBase, assets: Pat
     choosing = [line for line in computed if f" {PROMPT_CONVERSATIONS} conversations" in line]
     assert len(choosing) == len(prompt_variants(COMPOSITION))
     assert len(computed) == len(choosing) + 1
+
+
+class _OneWordInTwo:
+    """Every word of the reference between others under the first prompt, two fifths of them as they stand under the second."""
+
+    id = "python"
+    base: ClassVar[dict[str, str]] = {}
+
+    def prompts(self, _method: Method, _composition: Composition) -> dict[str, str]:
+        return {"all, scattered": "1", "some, in a row": "2"}
+
+    def key(self, question: Question) -> str:
+        return question.template
+
+    def answers(self, question: Question, pairs: Sequence[Pair]) -> Iterator[dict[str, Answer]]:
+        for pair in pairs:
+            words = pair.target.split()
+            scattered, in_a_row = " xyz ".join(words), " ".join(words[: len(words) * 2 // 5])
+            yield {pair.id: Answer(scattered if question.template == "1" else in_a_row)}
+
+
+@pytest.mark.parametrize(("name", "chosen"), [("summarize+es", "all, scattered"), ("reply+es", "some, in a row")])
+def test_a_prompt_is_chosen_by_what_is_reported_of_the_composition(assets: Path, name: str, chosen: str) -> None:
+    """ROUGE-L likes the scattered words better, weighted ROUGE those in a row."""
+    put_adapters(Composition.parse(name))
+    result = evaluate(_OneWordInTwo(), Evaluation(["merge"], [name], Split.TEST, 1, 0), assets / "cells", _silent)
+    assert [row["value"] for row in result.rows if row["metric"] == "prompt"] == [chosen]
 
 
 def test_three_tasks_are_evaluated_against_the_references_that_were_made(base: LoadedBase, assets: Path) -> None:
