@@ -1,9 +1,7 @@
 """Open an engine by name on the default base."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from toolchain import paths
 from toolchain.base_model.load import load_base
@@ -12,6 +10,7 @@ from toolchain.errors import ToolchainError
 from toolchain.evaluation.device_core import DeviceCore
 from toolchain.evaluation.device_engine import DeviceEngine
 from toolchain.evaluation.engine import Engine
+from toolchain.evaluation.held_folder import held_folder
 from toolchain.evaluation.python_engine import PYTHON, PYTHON_BF16, PythonEngine
 
 ENGINES = (PYTHON, PYTHON_BF16, DeviceEngine.id)
@@ -31,6 +30,5 @@ def open_engine(name: str) -> Iterator[Engine]:
         return
     core = DeviceCore(paths.tandem_binary())
     core.sha256()
-    paths.cache().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=paths.cache(), prefix="device-bundles-") as folder:
-        yield DeviceEngine(core, base_model(), Path(folder))
+    with held_folder(paths.cache(), "device-bundles-") as folder:
+        yield DeviceEngine(core, base_model(), folder)

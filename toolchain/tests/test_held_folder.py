@@ -1,0 +1,46 @@
+"""Folders that outlive no process."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from toolchain.evaluation.held_folder import held_folder
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from toolchain.evaluation.held_folder import held_folder
+with held_folder(Path(sys.argv[1]), "bundles-") as folder:
+    print(folder, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_killed_process_leaves_its_folder_to_the_next_one_and_a_living_one_does_not(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout
+        theirs = Path(other.stdout.readline().strip())
+        with held_folder(tmp_path, "bundles-") as ours:
+            assert theirs.is_dir()
+            assert ours.is_dir()
+            assert ours != theirs
+        other.send_signal(signal.SIGKILL)
+    assert theirs.is_dir()
+    with held_folder(tmp_path, "bundles-"):
+        assert not theirs.exists()
+
+
+def test_it_is_gone_at_the_end_and_after_an_error_and_others_are_left(tmp_path: Path) -> None:
+    (tmp_path / "cells").mkdir()
+
+    def interrupted() -> None:
+        with held_folder(tmp_path, "bundles-") as folder:
+            (folder / "manifest.json").write_text("{}")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert [path.name for path in tmp_path.iterdir()] == ["cells"]
