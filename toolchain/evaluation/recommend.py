@@ -59,7 +59,7 @@ def comparable_calibrations(composition: Composition) -> tuple[str, ...]:
     """Those that overlap with references can choose among.
 
     Where a tone is asked for, overlap rises while the tone is lost: what several compositions share, and what was scaled down, is nearer
-    to the references and less often in their tone (docs/research.md, "The tones, read blind").
+    to the references and less often in their tone (docs/findings.md, "The tones, read blind").
     """
     return (DEFAULT_CALIBRATION,) if _asks_for_a_tone(composition) else CALIBRATIONS
 
