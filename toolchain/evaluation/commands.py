@@ -74,20 +74,23 @@ def report_command(
         list[Path] | None, typer.Argument(help="Result files; default those of the test split in docs/results.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for report.md and report.html.")] = paths.BUILD / "report",
-    readme: Annotated[
-        bool, typer.Option("--readme", help="Make the tables of README.md anew from their files instead.")
+    documents: Annotated[
+        bool,
+        typer.Option(
+            "--documents", help="Make the tables of README.md and docs/findings.md anew from their files instead."
+        ),
     ] = False,
 ) -> None:
     """Result files as Markdown and as one self-contained HTML page, beside the paper's tables."""
-    from toolchain.evaluation.readme import with_results
+    from toolchain.evaluation.document_tables import DOCUMENTS, with_results
     from toolchain.evaluation.report import html_report, markdown_report
     from toolchain.evaluation.results import committed_results, read_results
     from toolchain.hashing import write_text_whole
 
-    if readme:
-        document = paths.REPOSITORY / "README.md"
-        write_text_whole(document, with_results(document))
-        show({"readme": str(document)})
+    if documents:
+        for document in DOCUMENTS:
+            write_text_whole(document, with_results(document))
+        show({"documents": [str(document) for document in DOCUMENTS]})
         return
     results = read_results(files or committed_results())
     write_text_whole(out / "report.md", markdown_report(results))

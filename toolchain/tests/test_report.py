@@ -17,9 +17,9 @@ from toolchain.adapters.merging.registry import METHODS
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
+from toolchain.evaluation.document_tables import DOCUMENTS, with_results
 from toolchain.evaluation.group_table import group_table
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
-from toolchain.evaluation.readme import with_results
 from toolchain.evaluation.repeats import repeats_table
 from toolchain.evaluation.report import html_report, markdown_report
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, answers_path, write_result
@@ -144,23 +144,24 @@ def test_committed_results_make_a_report() -> None:
     assert all(path.name in report for path in committed_results())
 
 
-def test_the_tables_of_the_readme_are_those_of_the_result_files() -> None:
-    readme = paths.REPOSITORY / "README.md"
-    assert with_results(readme) == readme.read_text(encoding="utf-8"), "run `toolchain report --readme`"
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_the_tables_of_a_document_are_those_of_its_result_files(document: Path) -> None:
+    assert with_results(document) == document.read_text(encoding="utf-8"), "run `toolchain report --documents`"
 
 
-def test_a_document_follows_its_result_file(tmp_path: Path) -> None:
-    readme = paths.REPOSITORY / "README.md"
-    named = re.findall(r"<!-- (?:results|groups|methods|seeds): (\S+) -->", readme.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_a_document_follows_its_result_files(tmp_path: Path, document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    named = re.findall(r"<!-- (?:results|groups|methods|seeds): (\S+) -->", text)
     assert named
     for name in named:
         copied = tmp_path / name
         copied.parent.mkdir(parents=True, exist_ok=True)
         for path in (copied, answers_path(copied)):
-            source = (paths.REPOSITORY / name).with_name(path.name)
+            source = (document.parent / name).with_name(path.name)
             path.write_text(source.read_text(encoding="utf-8").replace('"value": 0.', '"value": 0.0'), encoding="utf-8")
-    (tmp_path / "README.md").write_text(readme.read_text(encoding="utf-8"), encoding="utf-8")
-    assert with_results(tmp_path / "README.md") != readme.read_text(encoding="utf-8")
+    (tmp_path / document.name).write_text(text, encoding="utf-8")
+    assert with_results(tmp_path / document.name) != text
 
 
 @pytest.mark.parametrize(
