@@ -22,7 +22,7 @@ from toolchain.adapters.merging.method import single_adapters
 from toolchain.adapters.merging.registry import METHODS, method_named
 from toolchain.adapters.merging.scope import EVERYTHING, Scope
 from toolchain.adapters.merging.tuned_setting import Setting
-from toolchain.adapters.training import validation_loss
+from toolchain.adapters.training import Precision, validation_loss
 from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
@@ -105,6 +105,17 @@ def test_the_density_and_weight_with_the_lowest_validation_loss_are_kept(
     assert all(np.array_equal(found.tensors[key], tensor) for key, tensor in expected.tensors.items())
     row = next(row for row in budgets(_measured(name)).rows if row[0] == name)
     assert row[2:4] == ["5 losses of 8 examples", f"density {log['density']}, weight {log['weight']:.2g}"]
+
+
+@pytest.mark.parametrize("name", ["ties", "lm-cocktail"])
+def test_a_search_computes_its_losses_in_the_precision_that_its_log_says(folder: Path, name: str) -> None:
+    losses = {}
+    for precision in Precision:
+        log = fit_method(METHODS[name], tiny_base, COMPOSITION, replace(BUDGET, precision=precision))
+        assert log["budget"]["precision"] == precision
+        losses[precision] = log["losses"] if "losses" in log else [item["loss"] for item in log["settings"]]
+    assert losses[Precision.BF16] != losses[Precision.FP32]
+    assert losses[Precision.BF16] == pytest.approx(losses[Precision.FP32], abs=0.05)
 
 
 def _measured(name: str) -> Results:

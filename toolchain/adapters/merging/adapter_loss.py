@@ -3,20 +3,23 @@
 from collections.abc import Callable, Sequence
 from random import Random
 
+import torch
+
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter
 from toolchain.adapters.merging.budget import FEW, Budget, fitting_examples
-from toolchain.adapters.training import validation_loss
+from toolchain.adapters.training import Precision, validation_loss
 from toolchain.base_model.load import LoadedBase
 from toolchain.evaluation.generate import adapter_applied
 from toolchain.tasks import Composition
 
 
-def adapter_loss(base: LoadedBase, examples: Sequence[Example]) -> Callable[[Adapter], float]:
-    """A function that gives the mean cross-entropy over the target tokens of the examples."""
+def adapter_loss(base: LoadedBase, examples: Sequence[Example], precision: Precision) -> Callable[[Adapter], float]:
+    """A function that gives the mean cross-entropy over the target tokens of the examples, its products in `precision`."""
 
     def loss(adapter: Adapter) -> float:
-        with adapter_applied(base.model, adapter):
+        halved = torch.autocast(base.model.device.type, torch.bfloat16, enabled=precision is Precision.BF16)
+        with adapter_applied(base.model, adapter), halved:
             return validation_loss(base.model, examples, FEW)
 
     return loss
@@ -25,4 +28,4 @@ def adapter_loss(base: LoadedBase, examples: Sequence[Example]) -> Callable[[Ada
 def few_examples_loss(base: LoadedBase, composition: Composition, budget: Budget) -> Callable[[Adapter], float]:
     """`adapter_loss` on `FEW` examples drawn by the budget's seed."""
     examples = fitting_examples(base, composition, budget)
-    return adapter_loss(base, Random(budget.seed).sample(examples, min(FEW, len(examples))))
+    return adapter_loss(base, Random(budget.seed).sample(examples, min(FEW, len(examples))), budget.precision)

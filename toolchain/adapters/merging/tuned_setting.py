@@ -52,7 +52,7 @@ def _fit(merge: SettingMerge, usual: Callable[[int], Setting]) -> Fit:
         base, single = load(), single_adapters(composition)
         examples = choosing_examples(base, composition)
         affordable = max(1, budget.evaluations * FEW // len(examples))
-        loss = adapter_loss(base, examples)
+        loss = adapter_loss(base, examples, budget.precision)
         tried = candidates(usual(len(single)), len(single))[:affordable]
         losses = {setting: loss(merge(single, setting)) for setting in tried}
         best = min(losses, key=lambda setting: losses[setting])
