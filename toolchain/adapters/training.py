@@ -21,10 +21,14 @@ from toolchain.hashing import write_text_whole, written_whole
 
 
 class Precision(StrEnum):
-    """Of the matrix products of training steps; everything else is fp32."""
+    """Of the matrix products of training steps and of the losses that a search looks at; everything else is fp32."""
 
     FP32 = "fp32"
     BF16 = "bf16"
+
+    def products(self, device: str) -> torch.autocast:
+        """A context in which a model on a `device` of this type computes its matrix products so."""
+        return torch.autocast(device, torch.bfloat16, enabled=self is Precision.BF16)
 
 
 @dataclass(frozen=True)
@@ -188,7 +192,7 @@ def _gradients(
     loss = torch.zeros((), device=processes.device)
     if own:
         batch = collate(own).to(processes.device)
-        with torch.autocast(processes.device.type, torch.bfloat16, enabled=schedule.precision is Precision.BF16):
+        with schedule.precision.products(processes.device.type):
             mean = target_loss(model, batch, schedule.distillation)
         loss = mean * (_target_tokens(own) / _target_tokens(examples))
         loss.backward()  # type: ignore[no-untyped-call]

@@ -16,7 +16,7 @@ from toolchain.errors import ToolchainError
 from toolchain.evaluation.cells import Cells
 from toolchain.evaluation.device_engine import DeviceEngine
 from toolchain.evaluation.engine import Engine, Question
-from toolchain.evaluation.metrics import LinguaDetector, answer_metrics, names_in
+from toolchain.evaluation.metrics import LinguaDetector, answer_metrics, names_in, overlap_metrics
 from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.recommend import shipped_calibration
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result
@@ -89,10 +89,11 @@ def _choose_prompt(
     if len(questions) == 1:
         return next(iter(questions.items()))
     pairs = composition_pairs(composition, Split.VALIDATION)[:limit][:PROMPT_CONVERSATIONS]
-    scores = {}
+    metric, scores = main_metric(composition), {}
     for variant, question in questions.items():
-        texts = [answer.text for answer in kept.answers(engine, question, Split.VALIDATION, pairs)]
-        scores[variant] = sum(item[main_metric(composition)] for item in measure(texts, pairs, composition))
+        answers = kept.answers(engine, question, Split.VALIDATION, pairs)
+        found = zip(answers, pairs, strict=True)
+        scores[variant] = sum(overlap_metrics(answer.text, pair.target)[metric] for answer, pair in found)
     best = max(scores, key=lambda variant: scores[variant])
     return best, questions[best]
 

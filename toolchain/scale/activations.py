@@ -114,7 +114,7 @@ def _put_on_cpu(model: Any) -> None:
 
 def _loss(model: Any, ids: torch.Tensor, target: int, precision: Precision) -> torch.Tensor:
     """`training.target_loss` where every target is as long: which positions are targets cannot be asked of tensors without data."""
-    with torch.autocast("cpu", torch.bfloat16, enabled=precision is Precision.BF16):
+    with precision.products("cpu"):
         hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
         predicting = hidden[:, -target - 1 : -1].flatten(0, 1)
         logits: torch.Tensor = model.lm_head(predicting).float()

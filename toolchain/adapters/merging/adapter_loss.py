@@ -3,8 +3,6 @@
 from collections.abc import Callable, Sequence
 from random import Random
 
-import torch
-
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter
 from toolchain.adapters.merging.budget import FEW, Budget, fitting_examples
@@ -18,8 +16,7 @@ def adapter_loss(base: LoadedBase, examples: Sequence[Example], precision: Preci
     """A function that gives the mean cross-entropy over the target tokens of the examples, its products in `precision`."""
 
     def loss(adapter: Adapter) -> float:
-        halved = torch.autocast(base.model.device.type, torch.bfloat16, enabled=precision is Precision.BF16)
-        with adapter_applied(base.model, adapter), halved:
+        with adapter_applied(base.model, adapter), precision.products(base.model.device.type):
             return validation_loss(base.model, examples, FEW)
 
     return loss
