@@ -8,6 +8,7 @@ from typing import Any
 from toolchain import paths
 from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
 from toolchain.errors import ToolchainError
+from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.prompts import prompt_variants
 from toolchain.evaluation.result_file import Result
 from toolchain.hashing import sha256_file, write_text_whole
@@ -20,7 +21,6 @@ CALIBRATIONS = (DEFAULT_CALIBRATION, "lc++s", "lc++i")
 SHIPPABLE = (*CALIBRATIONS, FROM_TWO_STEP)
 MODES = ("zero-shot", "merge", "two-step")
 """Methods that are modes of a bundle under the same name."""
-_SCORES = ("rouge_l", "chrf", "language")
 
 
 def recommendations_path() -> Path:
@@ -69,18 +69,21 @@ def _asks_for_a_tone(composition: Composition) -> bool:
 
 
 def better_calibration(result: Result, name: str, candidates: Sequence[str]) -> str:
-    """The candidate with the highest mean of ROUGE-L and chrF on composition `name`; the first one of equals."""
-    values = _values(result, name)
-    return max(candidates, key=lambda method: values[method, "rouge_l"] + values[method, "chrf"])
+    """The candidate with the highest sum of what is reported (ROUGE, `main_metric`) and chrF on composition `name`; the first of equals."""
+    values, metric = _values(result, name), main_metric(Composition.parse(name))
+    return max(candidates, key=lambda method: values[method, metric] + values[method, "chrf"])
 
 
 def recommendation(result: Result, name: str, calibration: str) -> dict[str, Any]:
     """The recommendation for composition `name` from an evaluation of `MODES` and `calibration` on the validation split.
 
-    The recommended mode is the one-pass mode with the best ROUGE-L: the user waits half as long as for two steps. Where a tone is asked
-    for, it is the calibration: overlap with a reference does not see whether the tone was met, and merges often miss it.
+    The recommended mode is the one-pass mode that is best in what is reported (`main_metric`): the user waits half as long as for two
+    steps. Where a tone is asked for, it is the calibration: overlap with a reference does not see whether the tone was met, and merges
+    often miss it.
     """
     values, composition = _values(result, name), Composition.parse(name)
+    metric = main_metric(composition)
+    scores = (metric, "chrf", "language")
     contract, variants = composition.prompt, prompt_variants(composition)
     comparable = (calibration,) if _asks_for_a_tone(composition) else ("merge", calibration)
     modes = {method: method for method in MODES} | {calibration: "calibrated"}
@@ -90,8 +93,8 @@ def recommendation(result: Result, name: str, calibration: str) -> dict[str, Any
         "prompt_overrides": {
             mode: prompt for mode, prompt in prompts.items() if prompt != contract and mode != "two-step"
         },
-        "validation": {f"{mode}.{score}": values[method, score] for method, mode in modes.items() for score in _SCORES},
-        "recommended_mode": modes[max(comparable, key=lambda method: values[method, "rouge_l"])],
+        "validation": {f"{mode}.{score}": values[method, score] for method, mode in modes.items() for score in scores},
+        "recommended_mode": modes[max(comparable, key=lambda method: values[method, metric])],
     }
 
 
