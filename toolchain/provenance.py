@@ -3,8 +3,10 @@
 import platform
 import resource
 import subprocess
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from toolchain import __version__, paths
 from toolchain.data.benchmark import FILES
@@ -41,7 +43,11 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def data_hashes(extra: list[Path] | None = None) -> dict[str, str]:
-    """SHA-256 of the benchmark's files and of any outside file that was read."""
+def made_with(files: Iterable[Path] = ()) -> dict[str, Any]:
+    """Commit, versions, and SHA-256 of the benchmark's files and of `files`, which are read beside them.
+
+    To be asked before the work: a commit that is made meanwhile is not what ran.
+    """
     hashes = {name: sha256_file(paths.BENCHMARK / name) for name in FILES}
-    return hashes | {path.name: sha256_file(path) for path in extra or []}
+    hashes |= {path.name: sha256_file(path) for path in files}
+    return {"git_commit": git_commit(), "versions": versions(), "data": hashes}

@@ -75,10 +75,9 @@ class CalibrationRecipe(_Part):
 
 
 class Recipe(_Part):
-    """`prompt_tokens` and `target_tokens` are the longest that are trained on."""
+    """`prompt_tokens` and `target_tokens` are the longest that `scale plan` counts with."""
 
     name: str
-    hub: str
     prompt_tokens: int = Field(gt=0)
     target_tokens: int = Field(gt=0)
     lora: LoraRecipe

@@ -153,3 +153,8 @@ class Composition:
 def compositions_of(main: str) -> list[Composition]:
     """A main task with each of the auxiliary tasks."""
     return [Composition.parse(f"{main}+{auxiliary}") for auxiliary in AUXILIARY_TASKS]
+
+
+def every_composition() -> list[Composition]:
+    """All pairs of a main and an auxiliary task."""
+    return [composition for main in MAIN_TASKS for composition in compositions_of(main)]

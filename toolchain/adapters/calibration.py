@@ -1,6 +1,5 @@
 """Train a calibration: base and adapters frozen, a few vectors on top of their merge (Learnable Calibration, arXiv 2507.16083)."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,13 +14,15 @@ from toolchain.adapters.calibration_file import Calibration, write_calibration
 from toolchain.adapters.corrections import CalibrationMethod, attach, merge_into
 from toolchain.adapters.distillation import with_soft_targets
 from toolchain.adapters.examples import encode_pairs, weighted_ends
-from toolchain.adapters.files import adapter_hash, read_adapter
+from toolchain.adapters.files import adapter_hash
+from toolchain.adapters.processes import launched
 from toolchain.adapters.quantised_activations import quantise_activations
-from toolchain.adapters.training import Schedule, train, write_log
+from toolchain.adapters.task_adapter import task_adapter
+from toolchain.adapters.training import Schedule, checkpoint_path, finish, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress
 from toolchain.errors import ToolchainError
-from toolchain.provenance import data_hashes, git_commit, peak_memory, versions
+from toolchain.provenance import made_with, peak_memory
 from toolchain.tasks import Composition
 
 _MADE_BY = {CalibrationMethod.LC_PLUS_PLUS_S: "main-task", CalibrationMethod.LC_PLUS_PLUS_I: "interpolation"}
@@ -50,29 +51,29 @@ def train_calibration(
         )
     _check_merge_weights(method, composition, merge_weights)
     data = data or benchmark_data(composition)
+    made = made_with(data.files)
     training = encode_pairs(base, composition.prompt, data.training)
     if schedule.distillation:
         training = with_soft_targets(base, composition.tasks[-1], data.training, training, progress)
     if schedule.end_weight != 1:
         training = weighted_ends(base, training, schedule.end_weight)
     validation = encode_pairs(base, composition.prompt, data.validation)
-    folders = {task: paths.ADAPTERS / task for task in composition.ids}
-    adapters = [read_adapter(folder) for folder in folders.values()]
+    adapters = [task_adapter(task) for task in composition.ids]
     merge_into(base.model, adapters, merge_weights)
     torch.manual_seed(schedule.seed)
     corrections = attach(base.model, method, adapters)
     if schedule.quantised_activations:
         quantise_activations(base.model)
-    hashes = {task: adapter_hash(folder) for task, folder in folders.items()}
-    targets = data.described.get("targets", "")
-    run = hashlib.sha256(f"{''.join(hashes.values())} {merge_weights}{targets}".encode()).hexdigest()[:12]
-    checkpoint = paths.cache() / "checkpoints" / f"{path.stem}-{method}-seed{schedule.seed}-{run}.pt"
+    hashes = {task: adapter_hash(paths.ADAPTERS / task) for task in composition.ids}
+    depends_on = (base.specification.sha256, schedule.seed, hashes, merge_weights, data.described.get("targets"))
+    checkpoint = checkpoint_path(f"{path.stem}-{method}", *depends_on)
     parameters = dict(corrections.named_parameters())
     log = train(base.model, parameters, training, validation, schedule, checkpoint, lambda _training: None)
     entries = corrections.entries(base.model.config.num_hidden_layers)
     if merge_weights:
         entries = tuple(replace(entry, weights=np.asarray(merge_weights, dtype=np.float32)) for entry in entries)
-    write_calibration(path, Calibration(method, composition.name, base.specification.sha256, hashes, entries))
+    calibration = Calibration(method, composition.name, base.specification.sha256, hashes, entries)
+    launched().by_the_first(lambda: write_calibration(path, calibration))
     content = {
         "composition": composition.name,
         "method": method,
@@ -83,23 +84,13 @@ def train_calibration(
         "training_pairs": len(training),
         **data.described,
         "validation_pairs": len(validation),
-        **training_provenance(schedule, data.files),
-        **asdict(log),
-    }
-    write_log(path.with_suffix(".json"), content)
-    checkpoint.unlink(missing_ok=True)
-    return content
-
-
-def training_provenance(schedule: Schedule, files: list[Path]) -> dict[str, Any]:
-    """What the log of any calibration says of how and where it was trained; `files` were read beside the benchmark's."""
-    return {
         "schedule": asdict(schedule),
         "peak_rss_bytes": peak_memory(),
-        "git_commit": git_commit(),
-        "versions": versions(),
-        "data": data_hashes(files),
+        **made,
+        **asdict(log),
     }
+    finish(path.with_suffix(".json"), content, [checkpoint])
+    return content
 
 
 def _check_merge_weights(

@@ -10,15 +10,13 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from toolchain import paths
-from toolchain.adapters.examples import Example, SoftTarget, collate
-from toolchain.adapters.files import read_adapter
+from toolchain.adapters.examples import Example, SoftTarget, collate, encode_pairs
+from toolchain.adapters.task_adapter import task_adapter
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.generate import adapter_applied
 from toolchain.tasks import Task
-from toolchain.text import encode_prompt
 
 _LIKELIEST = 64
 _BATCH = 12
@@ -35,7 +33,7 @@ def with_soft_targets(
     asked = [_asked(base, task, pair, example) for pair, example in zip(pairs, examples, strict=True)]
     order = sorted(range(len(asked)), key=lambda index: asked[index].length)
     soft: list[SoftTarget | None] = [None] * len(asked)
-    with adapter_applied(base.model, read_adapter(paths.ADAPTERS / task.id)), torch.no_grad():
+    with adapter_applied(base.model, task_adapter(task.id)), torch.no_grad():
         for start in range(0, len(order), _BATCH):
             progress(f"soft targets by {task.id}: {start} of {len(order)}")
             chosen = order[start : start + _BATCH]
@@ -47,10 +45,8 @@ def with_soft_targets(
 def _asked(base: LoadedBase, task: Task, pair: Pair, example: Example) -> Example:
     if pair.intermediate is None:
         raise ToolchainError(f"{pair.id} has no text that {task.id} could have been given: it cannot be distilled")
-    spec = base.specification
-    prompt = encode_prompt(
-        base.tokenizer, spec.bos_token_id, task.prompt, pair.intermediate, spec.max_prompt_tokens
-    ).ids
+    asked = replace(pair, source=pair.intermediate, reply_speaker=None)
+    prompt = encode_pairs(base, task.prompt, [asked])[0].prompt
     return Example(prompt, example.target)
 
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -71,14 +72,14 @@ def weighted_ends(base: LoadedBase, examples: Sequence[Example], end_weight: flo
     A loss that weighs these tokens by w has its optimum where their logits are lower by -log w: greedy decoding takes an end wherever
     it is the likeliest single token, though what goes on is likelier in sum, so that answers come out shorter than what was learned.
     """
-    vocabulary = base.tokenizer.get_vocab()
-    # "▁" is the tokenizer's space.
-    ends = {
-        token for text, token in vocabulary.items() if text.strip("▁") and not set(text.strip("▁")) - _SENTENCE_ENDS
-    }
-    ends.update(base.specification.eos_token_ids)
+
+    @cache
+    def ends(token: int) -> bool:
+        text = base.tokenizer.decode([token]).strip()
+        return token in base.specification.eos_token_ids or (text != "" and _SENTENCE_ENDS.issuperset(text))
+
     return [
-        replace(example, weights=np.array([end_weight if token in ends else 1 for token in example.target], np.float32))
+        replace(example, weights=np.array([end_weight if ends(token) else 1 for token in example.target], np.float32))
         for example in examples
     ]
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import torch
 
-from toolchain import paths
 from toolchain.adapters.examples import encode_pairs
 from toolchain.adapters.files import MODULES, Adapter, adapter_hash, write_adapter
-from toolchain.adapters.training import Schedule, train, write_log
+from toolchain.adapters.processes import launched
+from toolchain.adapters.training import Schedule, checkpoint_path, finish, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
 from toolchain.data.cocoa import cocoa_files
 from toolchain.data.pairs import single_task_pairs
-from toolchain.provenance import data_hashes, git_commit, versions
+from toolchain.provenance import made_with
 from toolchain.tasks import Task
 
 LOG_FILE = "training_log.json"
@@ -25,7 +25,7 @@ class LoraShape:
     """Rank, alpha (scale = alpha / rank) and dropout of a LoRA on all seven linears."""
 
     rank: int = 16
-    alpha: int = 32
+    alpha: float = 32
     dropout: float = 0.05
 
 
@@ -33,16 +33,15 @@ def train_lora(
     base: LoadedBase, task: Task, schedule: Schedule, shape: LoraShape, folder: Path, cocoa: Path | None = None
 ) -> dict[str, Any]:
     """Train `task` on the single split (and what else may train it) and write adapter and log to `folder`; returns the log."""
-    training_pairs = single_task_pairs(task, Split.SINGLE, cocoa)
-    training = encode_pairs(base, task.prompt, training_pairs)
+    made = made_with(cocoa_files(cocoa, task.language_tag) if cocoa and task.language_tag else ())
+    training = encode_pairs(base, task.prompt, single_task_pairs(task, Split.SINGLE, cocoa))
     validation = encode_pairs(base, task.prompt, single_task_pairs(task, Split.VALIDATION))
     torch.manual_seed(schedule.seed)
     wrapped = add_lora(base.model, shape)
     parameters = {name: parameter for name, parameter in wrapped.named_parameters() if parameter.requires_grad}
-    shaped = f"r{shape.rank}-alpha{shape.alpha}-dropout{shape.dropout}"
-    checkpoint = paths.cache() / "checkpoints" / f"{folder.name}-{shaped}-seed{schedule.seed}.pt"
+    checkpoint = checkpoint_path(folder.name, base.specification.sha256, shape, schedule.seed)
     log = train(wrapped.get_base_model(), parameters, training, validation, schedule, checkpoint, wrapped.train)
-    write_adapter(folder, lora_of(wrapped, shape), base.specification.name)
+    launched().by_the_first(lambda: write_adapter(folder, lora_of(wrapped, shape), base.specification.name))
     content = {
         "task": task.id,
         "base_sha256": base.specification.sha256,
@@ -51,13 +50,10 @@ def train_lora(
         "validation_pairs": len(validation),
         "shape": asdict(shape),
         "schedule": asdict(schedule),
-        "git_commit": git_commit(),
-        "versions": versions(),
-        "data": data_hashes(cocoa_files(cocoa, task.language_tag) if cocoa and task.language_tag else None),
+        **made,
         **asdict(log),
     }
-    write_log(folder / LOG_FILE, content)
-    checkpoint.unlink(missing_ok=True)
+    finish(folder / LOG_FILE, content, [checkpoint])
     return content
 
 

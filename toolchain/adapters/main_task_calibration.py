@@ -4,7 +4,6 @@ Every conversation is seen with as many targets as there are auxiliary tasks, in
 what is to be said, which a calibration on the few conversations of one composition learns by heart instead.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import chain
@@ -14,17 +13,18 @@ from typing import Any
 import torch
 
 from toolchain import paths
-from toolchain.adapters.calibration import training_provenance
 from toolchain.adapters.calibration_data import CalibrationData
 from toolchain.adapters.calibration_file import Calibration, write_calibration
 from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.examples import Example, encode_pairs, weighted_ends
 from toolchain.adapters.files import adapter_hash
+from toolchain.adapters.processes import launched
 from toolchain.adapters.quantised_activations import quantise_activations
 from toolchain.adapters.row_merge import merge_by_row
-from toolchain.adapters.training import Schedule, train, write_log
+from toolchain.adapters.training import Schedule, checkpoint_path, finish, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
+from toolchain.provenance import made_with, peak_memory
 from toolchain.tasks import Composition
 
 METHOD = CalibrationMethod.LC_PLUS_PLUS_S
@@ -41,6 +41,7 @@ def train_for_main_task(
     def encoded(pairs: Mapping[Composition, Sequence[Pair]]) -> dict[Composition, list[Example]]:
         return {item: encode_pairs(base, item.prompt, of_it) for item, of_it in pairs.items()}
 
+    made = made_with(sorted({path for of_it in data.values() for path in of_it.files}))
     training = encoded({item: of_it.training for item, of_it in data.items()})
     if schedule.end_weight != 1:
         training = {item: weighted_ends(base, of_it, schedule.end_weight) for item, of_it in training.items()}
@@ -52,17 +53,19 @@ def train_for_main_task(
     merge_by_row(base.model, {item: [*training[item], *validation[item]] for item in data}, tasks)
     if schedule.quantised_activations:
         quantise_activations(base.model)
-    run = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()[:12]
-    checkpoint = paths.cache() / "checkpoints" / f"{main}-{METHOD}-seed{schedule.seed}-{run}.pt"
+    checkpoint = checkpoint_path(f"{main}-{METHOD}", base.specification.sha256, schedule.seed, hashes)
     parameters = dict(corrections.named_parameters())
     examples, measured = list(chain(*training.values())), list(chain(*validation.values()))
     log = train(base.model, parameters, examples, measured, schedule, checkpoint, lambda _training: None)
     entries = corrections.entries(base.model.config.num_hidden_layers)
-    for item in data:
-        own = {task: hashes[task] for task in item.ids}
-        calibration = Calibration(METHOD, item.name, base.specification.sha256, own, entries)
-        write_calibration(folder / f"{item.name}.safetensors", calibration)
-    files = {path for of_it in data.values() for path in of_it.files}
+
+    def write() -> None:
+        for item in data:
+            own = {task: hashes[task] for task in item.ids}
+            calibration = Calibration(METHOD, item.name, base.specification.sha256, own, entries)
+            write_calibration(folder / f"{item.name}.safetensors", calibration)
+
+    launched().by_the_first(write)
     content = {
         "main_task": main,
         "compositions": [item.name for item in data],
@@ -73,9 +76,10 @@ def train_for_main_task(
         "training_pairs": len(examples),
         "of_which_teacher": sum(of_it.described["of_which_teacher"] for of_it in data.values()),
         "validation_pairs": len(measured),
-        **training_provenance(schedule, sorted(files)),
+        "schedule": asdict(schedule),
+        "peak_rss_bytes": peak_memory(),
+        **made,
         **asdict(log),
     }
-    write_log(folder / f"{main}.json", content)
-    checkpoint.unlink(missing_ok=True)
+    finish(folder / f"{main}.json", content, [checkpoint])
     return content

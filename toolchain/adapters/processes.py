@@ -4,11 +4,13 @@ accelerate starts them, joins them, gives each its device and adds up their tens
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
+
+from toolchain.errors import ToolchainError
 
 Item = TypeVar("Item")
 _LAUNCHED = ("ACCELERATE_MIXED_PRECISION", "LOCAL_RANK")
@@ -49,6 +51,23 @@ class Processes:
         summed = self.sum(torch.cat([gradient.flatten() for gradient in gradients]))
         for parameter, gradient in zip(own, torch.split(summed, [item.numel() for item in own]), strict=True):
             parameter.grad = gradient.view_as(parameter)
+
+    def by_the_first(self, write: Callable[[], object]) -> None:
+        """Let the first one write, and the others wait until it has."""
+        if self.first:
+            write()
+        self.wait()
+
+    def refuse_different(self, number: int, what: str) -> None:
+        """See that all have the same number.
+
+        Raises:
+            ToolchainError: they have not.
+        """
+        if int(self.sum(torch.tensor([number], device=self.device))) != number * self.count:
+            raise ToolchainError(
+                f"processes that train together differ in {what} (here {number}): give all of them one TANDEM_CACHE, on a disk that all can read"
+            )
 
     def wait(self) -> None:
         """Until all are here."""

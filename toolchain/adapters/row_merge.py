@@ -7,11 +7,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from toolchain import paths
 from toolchain.adapters.corrections import CalibratedLinear
 from toolchain.adapters.examples import Example
-from toolchain.adapters.files import Adapter, read_adapter
+from toolchain.adapters.files import Adapter
 from toolchain.adapters.stacked_factors import StackedFactors
+from toolchain.adapters.task_adapter import task_adapter
 from toolchain.tasks import Composition
 
 
@@ -59,7 +59,7 @@ def merge_by_row(model: Any, examples: Mapping[Composition, Sequence[Example]], 
 
     `examples` are all that the model will read; `tasks` are those of all compositions.
     """
-    adapters = [read_adapter(paths.ADAPTERS / task) for task in tasks]
+    adapters = [task_adapter(task) for task in tasks]
     weights = RowWeights(torch.zeros(0))
     for name, module in list(model.named_modules()):
         if isinstance(module, CalibratedLinear):

@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from toolchain import paths
-from toolchain.adapters.files import adapter_hash, read_adapter
+from toolchain.adapters.files import adapter_hash
+from toolchain.adapters.task_adapter import task_adapter
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import ENGLISH, Conversation, Split, conversations
 from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs
@@ -80,7 +81,7 @@ def _passed_on(
 ) -> list[Target]:
     """The targets of one split and source. They are kept in the cache batch by batch, so that a killed run goes on where it was."""
     items, main, through = conversations(split), composition.ids[0], tuple(task.id for task in tasks)
-    adapters = [read_adapter(paths.ADAPTERS / task) for task in through]
+    adapters = [task_adapter(task) for task in through]
     shared = {
         "base_sha256": base.specification.sha256,
         "text_rules_sha256": text_rules(),

@@ -13,11 +13,14 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 
+from toolchain import paths
 from toolchain.adapters.examples import Batch, Example, batch_indices, collate
 from toolchain.adapters.processes import ALONE, Processes, launched
 from toolchain.console import progress
 from toolchain.errors import ToolchainError
 from toolchain.hashing import write_text_whole, written_whole
+
+SECONDS_BETWEEN_CHECKPOINTS = 60.0
 
 
 class Precision(StrEnum):
@@ -110,16 +113,20 @@ def train(
 ) -> TrainingLog:
     """Train `parameters` in place and leave those that `schedule.keep_best` says in them.
 
-    The state after each evaluation is kept in `checkpoint`, and a run that finds one of the same schedule and examples goes on from
-    there, with the same batches and the same dropout, so that an interrupted run ends as an uninterrupted one does. The caller names
-    the file after whatever else the run depends on, and removes it when the result is written.
+    The state after each evaluation, and at least every minute, is kept in `checkpoint` (`checkpoint_path`), and a run that finds one of
+    the same schedule and examples goes on from there, with the same batches and the same dropout, so that an interrupted run ends as an
+    uninterrupted one does. The caller removes it when the result is written (`finish`).
 
     Started by `accelerate launch`, each process takes its share of every batch on its own device; the first one writes the checkpoint,
     which all must be able to read. The model is back on the CPU at the end.
 
     Raises:
-        ToolchainError: the loss is no longer a number.
+        ToolchainError: there is nothing to train on, or the loss is no longer a number.
     """
+    if not train_examples:
+        raise ToolchainError(
+            f"{paths.BENCHMARK} has nothing to train this on: its split for that is empty; give it more"
+        )
     processes = launched()
     model.to(processes.device)
     settings = asdict(schedule) | {"precision": schedule.precision.value}
@@ -130,8 +137,9 @@ def train(
     if resumed := _resume(checkpoint, run, parameters, optimizer):
         log, first, best = resumed
         progress(f"resuming at step {first} of {schedule.steps}")
-    processes.wait()
-    started = time.monotonic() - log.seconds
+    processes.refuse_different(first, "the step that they go on from")
+    saved = time.monotonic()
+    started = saved - log.seconds
     batches = _batches(train_examples, schedule)
     for step, indices in enumerate(batches):
         if step < first:
@@ -149,7 +157,7 @@ def train(
         _refuse_no_number(step, loss.item())
         log.losses.append(round(loss.item(), 5))
         done = step + 1
-        if done % schedule.evaluate_every == 0 or done == schedule.steps:
+        if evaluates := done % schedule.evaluate_every == 0 or done == schedule.steps:
             measured = (
                 validation_loss(model, validation_examples, schedule.batch_size, processes)
                 if validation_examples
@@ -160,7 +168,9 @@ def train(
             if not schedule.keep_best or measured <= min(log.validation_losses.values()) + 5e-6:
                 log.best_step = done
                 best = {name: parameter.detach().clone() for name, parameter in parameters.items()}
-            log.seconds = round(time.monotonic() - started, 1)
+        if evaluates or time.monotonic() - saved >= SECONDS_BETWEEN_CHECKPOINTS:
+            saved = time.monotonic()
+            log.seconds = round(saved - started, 1)
             if processes.first:
                 _save(checkpoint, run, parameters, optimizer, log, best)
         progress(_line(log, done, schedule, time.monotonic() - started))
@@ -170,6 +180,19 @@ def train(
     model.to(ALONE.device)
     processes.wait()
     return log
+
+
+def checkpoint_path(name: str, *depends_on: object) -> Path:
+    """Where a run keeps its state: by what it depends on beside its schedule and examples, such as base, adapters and seed."""
+    digest = hashlib.sha256(repr(depends_on).encode()).hexdigest()[:12]
+    return paths.cache() / "checkpoints" / f"{name}-{digest}.pt"
+
+
+def finish(log: Path, content: dict[str, Any], checkpoints: Sequence[Path]) -> None:
+    """When everything else of a run is written: its log, after which nothing would go on from its checkpoints."""
+    launched().by_the_first(lambda: write_log(log, content))
+    for checkpoint in checkpoints:
+        checkpoint.unlink(missing_ok=True)
 
 
 def _refuse_no_number(step: int, loss: float) -> None:

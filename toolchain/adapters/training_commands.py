@@ -189,6 +189,8 @@ def train_calibration_command(
         raise ToolchainError(
             "--targets is not what committed calibrations are trained on: say with --out where to write"
         )
+    if out and out.suffix != ".safetensors":
+        raise ToolchainError(f"--out {out} can be no calibration: name a file that ends in .safetensors")
     data = _training_data(parsed, with_teacher, two_step, targets)
     schedule = replace(
         training.schedule(len(data.training), seed, keep_best=False),
@@ -229,6 +231,8 @@ def train_main_task_command(
     from toolchain.adapters.merging.scope import trained_with
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
+    from toolchain.data.benchmark import licences
+    from toolchain.data.licences import refuse_to_commit
     from toolchain.recipe import read_recipe
     from toolchain.tasks import compositions_of
 
@@ -244,6 +248,7 @@ def train_main_task_command(
     )
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
     folder = out or calibration_path(trained_with(next(iter(data)), seed), METHOD).parent
+    refuse_to_commit(licences(), folder)
     log = train_for_main_task(base, task, schedule, folder, data)
     show({key: log[key] for key in ("main_task", "method", "parameters", "best_step", "validation_losses", "seconds")})
 
@@ -328,6 +333,8 @@ def train_baseline_command(
         )
     if seed and not METHODS[method].seeded:
         raise ToolchainError(f"{method} is the same with every seed: leave --seed out")
+    if seed and METHODS[method].shared:
+        raise ToolchainError(f"{method} is kept once, for all compositions: leave --seed out")
     tried = METHODS[method].rates if rates is None else rates_above_zero(rates)
     if METHODS[method].shared and composition != EVERYTHING.name:
         raise ToolchainError(f"method {method!r} is shared by all compositions: give `all` instead of {composition!r}")

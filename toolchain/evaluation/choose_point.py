@@ -21,7 +21,7 @@ from toolchain.evaluation.engine import Engine, Question
 from toolchain.evaluation.evaluate import measure
 from toolchain.evaluation.paper import group_of, main_metric
 from toolchain.hashing import sha256_file
-from toolchain.provenance import data_hashes, git_commit, versions
+from toolchain.provenance import made_with
 from toolchain.tasks import Composition, compositions_of
 
 OWN, SHARED = "lc++", "lc++s"
@@ -34,7 +34,7 @@ def choose_points(
 
     A group's point is the one with the best mean of the main metric: few conversations say little about one composition.
     """
-    kept = Cells(cells, progress)
+    kept, made = Cells(cells, progress), made_with()
     groups: dict[str, list[Composition]] = {}
     for composition in compositions_of(main):
         groups.setdefault(str(group_of(composition)), []).append(composition)
@@ -43,7 +43,7 @@ def choose_points(
         scores = {point: mean(_score(engine, kept, item, point, seed) for item in members) for point in POINTS}
         chosen = max(scores, key=lambda point: scores[point])
         progress(f"{group}: {chosen}")
-        logs += [_write(engine, item, chosen, seed, scores, members) for item in members]
+        logs += [_write(engine, item, chosen, seed, scores, members, made) for item in members]
     return logs
 
 
@@ -74,6 +74,7 @@ def _write(
     seed: int,
     scores: Mapping[Point, float],
     members: Sequence[Composition],
+    made: Mapping[str, Any],
 ) -> dict[str, Any]:
     kept_as, calibration = trained_with(composition, seed), _at(composition, point, seed)
     write_calibration(calibration_path(kept_as, METHOD), calibration)
@@ -93,9 +94,7 @@ def _write(
         "points": [asdict(tried) | {"validation": round(score, 5)} for tried, score in scores.items()],
         "engine": engine.id,
         "seed": seed,
-        "git_commit": git_commit(),
-        "versions": versions(),
-        "data": data_hashes(),
+        **made,
     }
     write_log(calibration_log_path(kept_as, METHOD), log)
     return log

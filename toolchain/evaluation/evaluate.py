@@ -22,7 +22,7 @@ from toolchain.evaluation.recommend import shipped_calibration
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result
 from toolchain.evaluation.rows import Rows
 from toolchain.evaluation.timing import paired_times
-from toolchain.provenance import data_hashes, git_commit, versions
+from toolchain.provenance import made_with
 from toolchain.tasks import Composition
 from toolchain.text import render
 
@@ -121,9 +121,7 @@ def _meta(engine: Engine, evaluation: Evaluation) -> dict[str, Any]:
         "engine": engine.id,
         "limit": evaluation.limit,
         "seed": evaluation.seed,
-        "git_commit": git_commit(),
-        "versions": versions(),
         **engine.base,
         "adapter_sha256": {task: adapter_hash(folder) for task, folder in folders.items() if folder.is_dir()},
-        "data": data_hashes(references),
+        **made_with(references),
     }

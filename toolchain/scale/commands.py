@@ -55,9 +55,11 @@ def measure_command(
     from dataclasses import asdict
 
     from toolchain import paths
+    from toolchain.adapters.merging.fitted import adapter_hashes
     from toolchain.adapters.training import Precision, Schedule, write_log
+    from toolchain.base_model.specification import base_model
     from toolchain.console import chosen, progress
-    from toolchain.provenance import git_commit, versions
+    from toolchain.provenance import made_with
     from toolchain.scale.measure import measure, table
     from toolchain.tasks import Composition
 
@@ -65,9 +67,10 @@ def measure_command(
     schedule = Schedule(
         steps, batch_size, 1e-3, evaluate_every=steps, precision=chosen(Precision, "precision", precision)
     )
+    hashes = {"base_sha256": base_model().sha256, "adapter_sha256": adapter_hashes(parsed)}
+    described = {"composition": composition, "schedule": asdict(schedule), **hashes, **made_with()}
     rows = measure(parsed, schedule)
     target = out or paths.RESULTS / f"training-cost.{composition}.json"
-    provenance = {"schedule": asdict(schedule), "git_commit": git_commit(), "versions": versions()}
-    write_log(target, {"composition": composition, "rows": rows, **provenance})
+    write_log(target, described | {"rows": rows})
     print(table(rows))
     progress(f"written to {target}")

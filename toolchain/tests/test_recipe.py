@@ -69,7 +69,7 @@ def test_a_mistake_is_named(mistake: str, tmp_path: Path) -> None:
     text, named = MISTAKES[mistake]
     good = (paths.RECIPES / f"{paths.DEFAULT_BASE}.toml").read_text(encoding="utf-8")
     written = (
-        good.replace("hub =", f"{text.strip()}\nhub =")
+        good.replace("prompt_tokens =", f"{text.strip()}\nprompt_tokens =")
         if "[lora]" not in text
         else good.replace("[lora]\nrank = 16", text)
     )

@@ -1,14 +1,19 @@
 """What a method may spend on fitting, the same for all: examples, steps, and the rates that validation chooses from."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
+from toolchain import paths
 from toolchain.adapters.examples import Example, encode_pairs
 from toolchain.adapters.teacher import teacher_pairs
 from toolchain.adapters.training import Precision, Schedule
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
-from toolchain.data.pairs import composition_pairs
+from toolchain.data.pairs import WRITTEN_TASKS, composition_pairs
+from toolchain.data.targets import targets_path
+from toolchain.errors import ToolchainError
 from toolchain.tasks import Composition
 
 FEW = 8
@@ -45,6 +50,20 @@ def fitting_examples(base: LoadedBase, composition: Composition, budget: Budget)
     return encode_pairs(base, composition.prompt, [*composition_pairs(composition, Split.CALIBRATION), *teacher])
 
 
+def fitting_files(compositions: Sequence[Composition], budget: Budget) -> list[Path]:
+    """The files of targets that `fitting_examples` reads of these compositions beside the benchmark."""
+    return [targets_path(item) for item in compositions if budget.teacher or len(item.tasks) > WRITTEN_TASKS]
+
+
 def choosing_examples(base: LoadedBase, composition: Composition) -> list[Example]:
-    """The validation split, on which rates are chosen."""
-    return encode_pairs(base, composition.prompt, composition_pairs(composition, Split.VALIDATION))
+    """The validation split, on which rates and settings are chosen.
+
+    Raises:
+        ToolchainError: it is empty.
+    """
+    pairs = composition_pairs(composition, Split.VALIDATION)
+    if not pairs:
+        raise ToolchainError(
+            f"{paths.BENCHMARK} has no validation split to choose {composition.name}'s fitting by: give it one"
+        )
+    return encode_pairs(base, composition.prompt, pairs)

@@ -8,15 +8,16 @@ from typing import Any
 
 from toolchain import paths
 from toolchain.adapters.files import adapter_hash
-from toolchain.adapters.merging.budget import Budget
+from toolchain.adapters.merging.budget import Budget, fitting_files
 from toolchain.adapters.merging.method import Method
 from toolchain.adapters.merging.scope import Repeat, Scope
-from toolchain.adapters.training import write_log
+from toolchain.adapters.training import finish
 from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
-from toolchain.provenance import data_hashes, git_commit, peak_memory, versions
+from toolchain.provenance import made_with, peak_memory
+from toolchain.tasks import Composition, every_composition
 
 
 def fitted_folder(method: str, scope: Scope) -> Path:
@@ -80,6 +81,8 @@ def fit_method(method: Method, load: Callable[[], LoadedBase], scope: Scope, bud
     if method.fit is None:
         raise ToolchainError(f"method {method.id!r} learns nothing: evaluate it as it is")
     folder, started = fitted_folder(method.id, scope), time.monotonic()
+    compositions = [scope] if isinstance(scope, Composition) else every_composition()
+    made = made_with(fitting_files(compositions, budget))
     hashes = adapter_hashes(scope)
     folder.mkdir(parents=True, exist_ok=True)
     learned = method.fit(load, scope, budget, folder)
@@ -92,10 +95,8 @@ def fit_method(method: Method, load: Callable[[], LoadedBase], scope: Scope, bud
         "files": {path.name: sha256_file(path) for path in sorted(folder.iterdir())},
         "seconds": round(time.monotonic() - started, 1),
         "peak_rss_bytes": peak_memory(),
-        "git_commit": git_commit(),
-        "versions": versions(),
-        "data": data_hashes(),
+        **made,
         **learned,
     }
-    write_log(fit_log_path(method.id, scope), content)
+    finish(fit_log_path(method.id, scope), content, [])
     return content

@@ -1,20 +1,20 @@
 """Fitting by gradient, the same for every trained baseline: each rate of the budget in turn, the one that validation likes best is kept."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from toolchain import paths
 from toolchain.adapters.examples import Example
 from toolchain.adapters.merging.budget import Budget, choosing_examples, fitting_examples
 from toolchain.adapters.merging.fitted import adapter_hashes
 from toolchain.adapters.merging.scope import EVERYTHING
-from toolchain.adapters.training import train
+from toolchain.adapters.processes import launched
+from toolchain.adapters.training import checkpoint_path, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import Composition
 
@@ -43,32 +43,35 @@ def gradient_fit(
 ) -> dict[str, Any]:
     """Train on the data of `compositions` once for each rate; writes the best into `folder` and returns the log."""
     scope = compositions[0] if len(compositions) == 1 else EVERYTHING
-    trained_on = hashlib.sha256("".join(adapter_hashes(scope).values()).encode()).hexdigest()[:12]
+    hashes = adapter_hashes(scope)
     base = load()
     fitting = {item: fitting_examples(base, item, budget) for item in compositions}
     choosing = {item: choosing_examples(base, item) for item in compositions}
     best, chosen = float("inf"), budget.rates[0]
     rates: dict[str, Any] = {}
-    parameters = 0
+    parameters, checkpoints = 0, []
     for index, rate in enumerate(budget.rates):
         if index:
             base = load()  # Training has changed the one before.
         torch.manual_seed(budget.seed)
         trainable = prepare(base, {item: [*fitting[item], *choosing[item]] for item in compositions})
         parameters = sum(parameter.numel() for parameter in trainable.parameters.values())
-        checkpoint = paths.cache() / "checkpoints" / f"{method}-{scope.name}-{rate}-{budget.seed}-{trained_on}.pt"
+        depends_on = (base.specification.sha256, rate, budget.seed, hashes)
+        checkpoints.append(checkpoint_path(f"{method}-{scope.name}", *depends_on))
         log = train(
             trainable.model,
             dict(trainable.parameters),
             list(chain(*fitting.values())),
             list(chain(*choosing.values())),
             budget.schedule(rate),
-            checkpoint,
+            checkpoints[-1],
             trainable.set_training,
         )
-        checkpoint.unlink(missing_ok=True)
         rates[str(rate)] = asdict(log)
         if (loss := log.validation_losses[log.best_step]) < best:
             best, chosen = loss, rate
-            trainable.save(folder)
+            launched().by_the_first(partial(trainable.save, folder))
+    # Only now: a run that was killed at a later rate finds the earlier ones done.
+    for checkpoint in checkpoints:
+        checkpoint.unlink(missing_ok=True)
     return {"parameters": parameters, "rate": chosen, "rates": rates}

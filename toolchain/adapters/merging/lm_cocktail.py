@@ -38,4 +38,4 @@ def _adapters(composition: Composition) -> list[Adapter]:
     return [compose(single_adapters(composition), read_weights(ID, composition))]
 
 
-METHOD = Method(ID, _adapters, paper="LM-Cocktail merge", fit=fit)
+METHOD = Method(ID, _adapters, tunes_prompt=True, paper="LM-Cocktail merge", fit=fit)

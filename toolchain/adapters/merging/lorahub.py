@@ -20,6 +20,8 @@ ID = "lorahub"
 _BOUND = 1.5
 _REGULARISATION = 0.05
 _FIRST_STEP = 0.5
+_LARGEST_SEED = 2**32 - 1
+"""Of NumPy, which cma draws with."""
 
 
 def merge(adapters: Sequence[Adapter], weights: Sequence[float]) -> Adapter:
@@ -48,7 +50,8 @@ def search(loss: Callable[[Sequence[float]], float], count: int, budget: Budget)
     """
     import cma
 
-    options = {"bounds": [-_BOUND, _BOUND], "maxfevals": budget.evaluations, "seed": budget.seed + 1, "verbose": -9}
+    seed = 1 + budget.seed % _LARGEST_SEED  # To cma 0 is the time of day.
+    options = {"bounds": [-_BOUND, _BOUND], "maxfevals": budget.evaluations, "seed": seed, "verbose": -9}
     strategy = cma.CMAEvolutionStrategy([0.0] * count, _FIRST_STEP, options)
     while not strategy.stop():
         candidates = strategy.ask()
@@ -57,7 +60,13 @@ def search(loss: Callable[[Sequence[float]], float], count: int, budget: Budget)
 
 
 def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> dict[str, Any]:
-    """Search on a few examples of the calibration split."""
+    """Search on a few examples of the calibration split.
+
+    Raises:
+        ToolchainError: there is one adapter alone, and nothing to weigh.
+    """
+    if composition.is_single_task:
+        raise ToolchainError(f"{composition.name} is a single task: {ID} weighs the adapters of several")
     base, adapters = load(), single_adapters(composition)
     loss = few_examples_loss(base, composition, budget)
     weights, evaluations = search(lambda candidate: loss(merge(adapters, candidate)), len(adapters), budget)
@@ -69,4 +78,4 @@ def _adapters(composition: Composition) -> list[Adapter]:
     return [merge(single_adapters(composition), read_weights(ID, composition))]
 
 
-METHOD = Method(ID, _adapters, paper="LoraHub merge", fit=fit)
+METHOD = Method(ID, _adapters, tunes_prompt=True, paper="LoraHub merge", fit=fit)

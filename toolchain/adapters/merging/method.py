@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolchain import paths
-from toolchain.adapters.files import Adapter, read_adapter
+from toolchain.adapters.files import Adapter
 from toolchain.adapters.merging.budget import Budget
+from toolchain.adapters.task_adapter import task_adapter
 from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import Composition
 
@@ -47,7 +47,7 @@ class Method:
 
 def single_adapters(composition: Composition) -> list[Adapter]:
     """The adapters of a composition's tasks, in order."""
-    return [read_adapter(paths.ADAPTERS / task) for task in composition.ids]
+    return [task_adapter(task) for task in composition.ids]
 
 
 def mean_weights(count: int) -> list[float]:

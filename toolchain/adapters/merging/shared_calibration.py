@@ -19,18 +19,13 @@ from toolchain.adapters.merging.method import Fit, Method, mean_weights, single_
 from toolchain.adapters.merging.scope import EVERYTHING, Scope
 from toolchain.adapters.row_merge import merge_by_row
 from toolchain.base_model.load import LoadedBase
-from toolchain.tasks import MAIN_TASKS, Composition, compositions_of
+from toolchain.tasks import Composition, every_composition
 
 FILE = "calibration.safetensors"
 _PAPER = {
     CalibrationMethod.LC: "Shared over all tasks: LC",
     CalibrationMethod.LC_PLUS_PLUS: "Shared over all tasks: LC++",
 }
-
-
-def every_composition() -> list[Composition]:
-    """All pairs of a main and an auxiliary task."""
-    return [composition for main in MAIN_TASKS for composition in compositions_of(main)]
 
 
 def prepare(method: CalibrationMethod) -> Prepare:

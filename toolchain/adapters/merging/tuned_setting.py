@@ -48,12 +48,14 @@ def candidates(usual: Setting, count: int) -> list[Setting]:
 
 def _fit(merge: SettingMerge, usual: Callable[[int], Setting]) -> Fit:
     def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, _folder: Path) -> dict[str, Any]:
-        """As many candidates as the budget has losses for, under the compositional prompt; the lowest validation loss is kept."""
+        """Every candidate on as much of validation as the budget has losses for, under the compositional prompt; the lowest loss is kept."""
         base, single = load(), single_adapters(composition)
-        examples = choosing_examples(base, composition)
-        affordable = max(1, budget.evaluations * FEW // len(examples))
+        tried = candidates(usual(len(single)), len(single))
+        validation = choosing_examples(base, composition)
+        affordable = max(1, budget.evaluations * FEW // len(tried))
+        # Spread over all of it, and always the same.
+        examples = validation[:: -(-len(validation) // affordable)]
         loss = adapter_loss(base, examples, budget.precision)
-        tried = candidates(usual(len(single)), len(single))[:affordable]
         losses = {setting: loss(merge(single, setting)) for setting in tried}
         best = min(losses, key=lambda setting: losses[setting])
         settings = [asdict(setting) | {"loss": round(losses[setting], 5)} for setting in tried]
