@@ -1,14 +1,17 @@
 """Passes of adapters over many inputs, one after another: what two steps, and whatever else hands answers on, are made of."""
 
 from collections.abc import Sequence
+from importlib.metadata import version
+from inspect import getsourcefile
 from pathlib import Path
 
 from toolchain import text
 from toolchain.adapters.files import Adapter
 from toolchain.base_model.load import LoadedBase
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.generate import adapter_applied, generate
 from toolchain.hashing import sha256_file
-from toolchain.text import Input, encode_prompt
+from toolchain.text import Input, TextError, encode_prompt
 
 KEPT_AT_ONCE = 48
 """Inputs that go through all passes before their answers are kept: an adapter is put on the base once for each, a kill loses at most one."""
@@ -27,25 +30,28 @@ def run_pass(
     """Greedy answers of text/1 to `template` filled with each input; an empty text, which has nothing to hand on, is answered with "".
 
     `speakers` are those who reply, where the template asks for a reply.
+
+    Raises:
+        ToolchainError: an input cannot become a prompt; named by its place, its text stays private.
     """
     spec = base.specification
     waiting = [index for index, source in enumerate(inputs) if not isinstance(source, str) or source]
     prompts = [
-        encode_prompt(
-            base.tokenizer,
-            spec.bos_token_id,
-            template,
-            inputs[index],
-            spec.max_prompt_tokens,
-            speakers[index] if speakers else None,
-        ).ids
-        for index in waiting
+        _prompt(base, template, inputs[index], speakers[index] if speakers else None, index) for index in waiting
     ]
     answers = [""] * len(inputs)
     with adapter_applied(base.model, adapter):
         for index, answer in zip(waiting, generate(base, prompts, spec.max_new_tokens, batch_size), strict=True):
             answers[index] = answer
     return answers
+
+
+def _prompt(base: LoadedBase, template: str, source: Input, speaker: str | None, index: int) -> list[int]:
+    spec = base.specification
+    try:
+        return encode_prompt(base.tokenizer, spec.bos_token_id, template, source, spec.max_prompt_tokens, speaker).ids
+    except TextError as error:
+        raise ToolchainError(f"input {index + 1} cannot be asked about ({error.kind}): {error}") from None
 
 
 def run_passes(
@@ -63,6 +69,11 @@ def run_passes(
             read = list(answers)
         answers = run_pass(base, adapter, template, read, speakers, batch_size)
     return read, answers
+
+
+def decoding_rules() -> tuple[str, ...]:
+    """The text rules, and whatever else makes answers of prompts: the code that generates, and the versions of what computes."""
+    return text_rules(), sha256_file(Path(str(getsourcefile(generate)))), version("torch"), version("transformers")
 
 
 def text_rules() -> str:

@@ -10,7 +10,7 @@ from toolchain.adapters.merging.method import Method
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
 from toolchain.evaluation.engine import Answer, Question
-from toolchain.evaluation.passes import run_passes, text_rules
+from toolchain.evaluation.passes import decoding_rules, run_passes
 from toolchain.evaluation.prompts import prompt_variants
 from toolchain.tasks import Composition
 
@@ -33,7 +33,7 @@ class PythonEngine:
         if id == PYTHON_BF16:
             base.model.to(torch.bfloat16)
         self._made: dict[tuple[str, str], tuple[Sequence[Adapter | None], str]] = {}
-        self._rules = text_rules()
+        self._decoding = decoding_rules()
 
     @property
     def base(self) -> dict[str, str]:
@@ -47,12 +47,12 @@ class PythonEngine:
         return variants if method.tunes_prompt else {"contract": variants["contract"]}
 
     def key(self, question: Question) -> str:
-        """Base, limits, text rules, templates and the bytes of the adapters."""
+        """Base, limits, special tokens, decoding rules, templates and the bytes of the adapters."""
         spec = self._base.specification
-        limits = (spec.max_prompt_tokens, spec.max_new_tokens)
+        limits = (spec.max_prompt_tokens, spec.max_new_tokens, spec.bos_token_id, spec.eos_token_ids)
         _, digest = self._adapters(question)
         templates = question.method.templates(question.composition, question.template)
-        return repr((spec.sha256, spec.tokenizer_sha256, limits, self._rules, templates, digest))
+        return repr((spec.sha256, spec.tokenizer_sha256, limits, self._decoding, templates, digest))
 
     def answers(self, question: Question, pairs: Sequence[Pair]) -> Iterator[dict[str, Answer]]:
         """All passes over all pairs; nothing is finished before everything is, for batches hold prompts of similar length."""

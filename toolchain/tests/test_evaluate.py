@@ -36,9 +36,7 @@ from toolchain.text import encode_prompt
 
 COMPOSITION = Composition.parse("summarize+es")
 # What has to be fitted is tested in test_fitting.py; the tiny base has no room for examples in its prompt.
-EVALUATED = [
-    name for name, method in METHODS.items() if (not method.fit or method.tunes_prompt) and name != "in-context"
-]
+EVALUATED = [name for name, method in METHODS.items() if not (method.fit and method.seeded) and name != "in-context"]
 EVERYTHING = Evaluation(EVALUATED, [COMPOSITION.name], Split.TEST, limit=2, seed=0)
 RATIOS = {
     f"{metric} / {baseline}" for metric in ("rouge_l", "weighted_rouge", "chrf") for baseline in ("merge", "two-step")
@@ -180,7 +178,12 @@ def test_a_finished_run_computes_nothing_again(base: LoadedBase, assets: Path) -
     assert computed == []
 
 
-@pytest.mark.parametrize("change", ["adapter", "scale", "limits", "conversations", "text rules"])
+def test_examples_that_do_not_fit_into_the_prompt_are_named(base: LoadedBase, assets: Path) -> None:
+    with pytest.raises(ToolchainError, match=r"input 1 cannot be asked about .*: the prompt does not fit into 160"):
+        _evaluate(base, replace(EVERYTHING, methods=["in-context"]), assets / "cells", _silent)
+
+
+@pytest.mark.parametrize("change", ["adapter", "scale", "limits", "end tokens", "conversations", "text rules"])
 def test_a_cell_is_not_used_for_anything_else(
     base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
@@ -191,6 +194,8 @@ def test_a_cell_is_not_used_for_anything_else(
         write_adapter(paths.ADAPTERS / "summarize", random_adapter(9), "tiny")
     elif change == "scale":
         write_adapter(paths.ADAPTERS / "summarize", replace(adapter, alpha=9), "tiny")
+    elif change == "end tokens":
+        base = replace(base, specification=replace(SPECIFICATION, eos_token_ids=(*SPECIFICATION.eos_token_ids, 40)))
     elif change == "limits":
         base = replace(base, specification=replace(SPECIFICATION, max_new_tokens=5))
     elif change == "conversations":
