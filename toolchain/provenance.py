@@ -12,7 +12,8 @@ from toolchain import __version__, paths
 from toolchain.data.benchmark import FILES
 from toolchain.hashing import sha256_file
 
-_LIBRARIES = ("torch", "transformers", "peft", "tokenizers", "gguf", "numpy")
+_COMPUTE = ("torch", "transformers", "peft", "tokenizers", "gguf", "numpy")
+_MEASURE = ("rouge-score", "sacrebleu", "lingua-language-detector")
 
 
 def git_commit() -> str:
@@ -32,9 +33,9 @@ def _git(*arguments: str) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Versions of what computes the numbers."""
+    """Versions of what computes the answers and the numbers."""
     return {"toolchain": __version__, "python": platform.python_version()} | {
-        name: version(name) for name in _LIBRARIES
+        name: version(name) for name in (*_COMPUTE, *_MEASURE)
     }
 
 

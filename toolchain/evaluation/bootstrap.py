@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 RESAMPLES = 5000
+_MOST_ZEROS = 0.01
+"""The share of resamples whose denominator may be 0: they lie beyond the interval's upper end."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,18 @@ def bootstrap_mean(values: Sequence[float], seed: int, resamples: int = RESAMPLE
 
 def bootstrap_ratio(
     numerators: Sequence[float], denominators: Sequence[float], seed: int, resamples: int = RESAMPLES
-) -> Interval:
-    """Paired interval of mean(numerators) / mean(denominators): the same items are drawn on both sides."""
+) -> Interval | None:
+    """Paired interval of mean(numerators) / mean(denominators): the same items are drawn on both sides.
+
+    None where the denominators are so often 0 that it has no upper end.
+    """
     top, bottom = np.asarray(numerators, dtype=np.float64), np.asarray(denominators, dtype=np.float64)
     drawn = _resamples(len(top), seed, resamples)
-    below = np.maximum(bottom[drawn].mean(axis=1), 1e-12)
-    low, high = np.percentile(top[drawn].mean(axis=1) / below, [2.5, 97.5])
-    return Interval(float(top.mean() / max(bottom.mean(), 1e-12)), float(low), float(high))
+    below = bottom[drawn].mean(axis=1)
+    if (below <= 0).mean() > _MOST_ZEROS:
+        return None
+    low, high = np.percentile(top[drawn].mean(axis=1) / np.maximum(below, 1e-12), [2.5, 97.5])
+    return Interval(float(top.mean() / bottom.mean()), float(low), float(high))
 
 
 def _resamples(count: int, seed: int, resamples: int) -> np.ndarray[Any, np.dtype[np.int64]]:

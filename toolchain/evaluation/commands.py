@@ -42,6 +42,7 @@ def evaluate_command(
             help="Result file, a .jsonl; default docs/results/<compositions>.<split>.<engine>.jsonl, with --limit of first-N."
         ),
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The rows of the result file instead of a table.")] = False,
 ) -> None:
     """Compare methods on held-out conversations; the table goes to stdout, the result file to docs/results."""
     from toolchain.adapters.merging.registry import method_named
@@ -65,7 +66,10 @@ def evaluate_command(
     with open_engine(engine) as opened:
         result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
     write_result(target, result)
-    print(markdown(result))
+    if as_json:
+        show(result.rows)
+    else:
+        print(markdown(result))
     progress(f"written to {target}")
 
 
@@ -129,6 +133,10 @@ def judge_command(
     results = read_results(files or committed_results())
     answered = {name for engine in results.engines() for name in results.methods(engine)}
     judged = named_once("--methods", methods)
+    if against in judged:
+        raise ToolchainError(
+            f"{against} cannot be compared with itself: leave it out of --methods, or give another --against"
+        )
     if unknown := [name for name in (*judged, against) if name not in answered]:
         raise ToolchainError(
             f"the result files have no answers by {', '.join(unknown)}: choose from {', '.join(sorted(answered))}"
@@ -158,11 +166,12 @@ def recommend_command(
     calibration: Annotated[
         str | None, typer.Option(help="The method whose calibration ships.", show_default="the better one")
     ] = None,
-    engine: EngineName = "python",
+    engine: Annotated[str, typer.Option(help="python, or python-bf16 (half the time).")] = "python",
 ) -> None:
     """Choose calibrations, prompts and recommended modes on the validation split, for the manifest of the next export."""
     from toolchain.adapters.merging.calibrated import calibration_path
     from toolchain.data.benchmark import Split
+    from toolchain.evaluation.device_engine import DeviceEngine
     from toolchain.evaluation.evaluate import Evaluation, evaluate
     from toolchain.evaluation.open_engine import open_engine
     from toolchain.evaluation.recommend import (
@@ -177,6 +186,10 @@ def recommend_command(
     from toolchain.provenance import git_commit
     from toolchain.tasks import Composition
 
+    if engine == DeviceEngine.id:
+        raise ToolchainError(
+            "a bundle has its prompts and calibrations, and recommend chooses them: use --engine python or python-bf16"
+        )
     if calibration and calibration not in SHIPPABLE:
         raise ToolchainError(f"no calibration of {calibration!r} can ship: choose from {', '.join(SHIPPABLE)}")
     chosen_ones: dict[str, Any] = {}

@@ -52,12 +52,15 @@ class DeviceCore:
         """
         command = [self.program, "run", "--json", "--bundle", run.bundle, "--base", run.base]
         command += ["--task", run.task, "--into", run.into, "--mode", run.mode]
-        with tempfile.TemporaryFile("w+", encoding="utf-8") as lines, tempfile.TemporaryFile("w+") as errors:
+        with (
+            tempfile.TemporaryFile("w+", encoding="utf-8") as lines,
+            tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
+        ):
             lines.write(_WARM_UP if warm_up else "")
             lines.writelines(json.dumps(_line(pair), ensure_ascii=False) + "\n" for pair in pairs)
             lines.seek(0)
             process = subprocess.Popen(
-                list(map(str, command)), stdin=lines, stdout=subprocess.PIPE, stderr=errors, text=True
+                list(map(str, command)), stdin=lines, stdout=subprocess.PIPE, stderr=errors, encoding="utf-8"
             )
             try:
                 yield from self._read(process, pairs, warm_up)
@@ -80,6 +83,10 @@ class DeviceCore:
                 continue
             if error := row.get("error"):
                 raise ToolchainError(f"{self.program} refused conversation {row['id']}: {error['message']}")
+            if row.get("finish_reason") == "cancelled":
+                raise ToolchainError(
+                    f"{self.program} was stopped in conversation {row['id']}: run the same command again"
+                )
             yield next(expected).id, Answer(row["text"], {name: float(row[name]) for name in STATISTICS})
         process.wait()
 

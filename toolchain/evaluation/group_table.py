@@ -71,7 +71,5 @@ def _scores(
 
 
 def _ratio(values: Sequence[float], others: Sequence[float]) -> str:
-    if not any(others):
-        return ""
     found = bootstrap_ratio(values, others, seed=0)
-    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
+    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]" if found else ""

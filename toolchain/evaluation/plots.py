@@ -15,7 +15,7 @@ from toolchain.scale.parameters import BYTES_PER_PARAMETER
 from toolchain.tasks import Composition
 
 # The same results give the same bytes; text stays text.
-matplotlib.rcParams.update({"svg.hashsalt": "tandem", "svg.fonttype": "none", "font.size": 9})
+matplotlib.rcParams.update({"svg.hashsalt": "tandem", "svg.fonttype": "none", "font.size": 9, "text.parse_math": False})
 
 _MEBIBYTE = 2**20
 _NONE = 100
@@ -37,7 +37,7 @@ def heat_map(results: Results, engine: str) -> str:
         axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
         axes.set_yticks(range(len(methods)), methods if axes is panels[0] else [""] * len(methods))
         measured = [value for row in values for value in row if value is not None]
-        middle = (min(measured) + max(measured)) / 2
+        middle = (min(measured, default=0) + max(measured, default=0)) / 2
         for y, row in enumerate(values):
             for x, value in enumerate(row):
                 if value is not None:

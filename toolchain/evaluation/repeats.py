@@ -33,8 +33,7 @@ def mean_over_repeats(
 
 def repeats_table(results: Results, engine: str) -> Table:
     """A row for each method of which several seeds were measured on a composition, against those that it is to be better than."""
-    split = Split(next(iter(results.metas.values()))["split"])
-    rows = []
+    split, rows = Split(results.split), []
     for name in results.compositions(engine):
         composition = Composition.of(name)
         metric = main_metric(composition)
@@ -46,7 +45,8 @@ def repeats_table(results: Results, engine: str) -> Table:
         for method in repeated:
             single = [results.row(engine, name, repeat, metric) for repeat in results.repeats(engine, name, method)]
             seeds = ", ".join(f"{100 * row['value']:.2f}" for row in single if row)
-            ids = sorted(scores[method])
+            if not (ids := sorted(scores[method])):
+                continue
             own = [scores[method][conversation][metric] for conversation in ids]
             cells = []
             for other in AGAINST:

@@ -65,11 +65,13 @@ def html_report(results: Results) -> str:
     for engine in results.engines():
         if results.compositions(engine):
             parts += [
-                f"<h2>Quality against cost ({engine})</h2>",
+                f"<h2>Quality against cost ({escape(engine)})</h2>",
                 f"<div>{quality_against_cost(results, engine)}</div>",
             ]
-            parts += [f"<h2>Every sub-task ({engine})</h2>", f"<div>{heat_map(results, engine)}</div>"]
-        parts.append(f"<h2>Samples ({engine})</h2><p>The first conversations of the split, chosen by nobody.</p>")
+            parts += [f"<h2>Every sub-task ({escape(engine)})</h2>", f"<div>{heat_map(results, engine)}</div>"]
+        parts.append(
+            f"<h2>Samples ({escape(engine)})</h2><p>The first conversations of the split, chosen by nobody.</p>"
+        )
         for sample in samples(results, engine, _SAMPLES_EACH):
             rows = [["reference", sample.reference], *([method, answer] for method, answer in sample.answers.items())]
             parts += [f"<h3>{escape(sample.composition)}</h3>", f"<pre>{escape(sample.source)}</pre>"]
@@ -81,8 +83,8 @@ def html_report(results: Results) -> str:
 def provenance(results: Results) -> list[str]:
     """Where the numbers come from, a line for each file."""
     return [
-        f"{name}: {meta['split']} split, {meta['engine']} engine, base {meta['base']}, seed {meta['seed']}, commit {meta['git_commit'][:12]}"
-        + (f", first {meta['limit']} conversations only" if meta["limit"] else "")
+        f"{name}: {meta['split']} split, {meta['engine']} engine, base {meta['base']}, seed {meta.get('seed')}, commit {meta['git_commit'][:12]}"
+        + (f", first {meta['limit']} conversations only" if meta.get("limit") else "")
         for name, meta in results.metas.items()
     ]
 

@@ -47,7 +47,7 @@ def read_result(path: Path) -> Result:
     judged = "judged" in meta  # Of answers that lie beside other files.
     answers = [] if judged else _read(answers_path(path), least=0)
     for items, keys, file in (
-        ([meta], ("split", "engine"), path),
+        ([meta], ("split", "engine", "base", "git_commit"), path),
         (rows, ("engine", "composition", "method", "metric"), path),
         (answers, ("composition", "method", "id", "answer"), answers_path(path)),
     ):

@@ -8,8 +8,10 @@ from typing import Any
 
 from toolchain import paths
 from toolchain.adapters.merging.registry import SEED_MARK
+from toolchain.data.benchmark import FILES
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.result_file import read_result
+from toolchain.hashing import sha256_file
 
 PART = ".first-"
 """In the name of a result file of a split's first conversations, which a report reads only if it is told to."""
@@ -85,14 +87,18 @@ def read_results(files: Sequence[Path]) -> Results:
     """Read result files.
 
     Raises:
-        ToolchainError: there is none, one is no result file, a judge's has no answers of its engine beside it, or they are of different
-            splits, bases or adapters.
+        ToolchainError: there is none, one is no result file, two have one name, a judge's has no answers of its engine beside it, or they are
+            of different splits, limits, data, bases or adapters, or of another benchmark than the one at hand.
     """
     if not files:
         raise ToolchainError(f"{paths.RESULTS} holds no result file: make one with `toolchain evaluate`")
     results = Results({}, {}, {})
     for path in files:
         result = read_result(path)
+        if path.name in results.metas:
+            raise ToolchainError(
+                f"{path} has the name of another file that was given: give each file once, by its own name"
+            )
         results.metas[path.name] = result.meta
         for row in result.rows:
             results.rows[row["engine"], row["composition"], row["method"], row["metric"]] = row
@@ -104,22 +110,25 @@ def read_results(files: Sequence[Path]) -> Results:
         raise ToolchainError(f"{', '.join(alone)}: verdicts alone, of answers beside other files: give those too")
     if len(splits := sorted({meta["split"] for meta in results.metas.values()})) > 1:
         raise ToolchainError(f"the result files are of the splits {', '.join(splits)}: give files of one split")
+    if len({meta.get("limit") for meta in results.metas.values() if "judged" not in meta}) > 1:
+        raise ToolchainError("the result files are of different --limit: give files of as many conversations")
     _refuse_others(results.metas)
     return results
 
 
 def _refuse_others(metas: Mapping[str, Mapping[str, Any]]) -> None:
-    """A table of two bases, or of an adapter as it was and as it is, would compare what cannot be compared."""
-    seen: dict[str, tuple[str, str]] = {}
+    """A table of two bases, or of an adapter as it was and as it is, would compare what cannot be compared.
+
+    So it is with the data; and answers are scored against the references that are here.
+    """
+    here = str(paths.BENCHMARK)
+    seen = {name: (here, sha256_file(paths.BENCHMARK / name)) for name in FILES}
     for name, meta in metas.items():
-        hashes = {"the base": meta.get("base_sha256")} | {
-            f"the {task} adapter": digest for task, digest in meta.get("adapter_sha256", {}).items()
-        }
+        hashes = {"the base": meta.get("base_sha256")} | meta.get("data", {})
+        hashes |= {f"the {task} adapter": digest for task, digest in meta.get("adapter_sha256", {}).items()}
         for what, digest in hashes.items():
             if digest is None:
                 continue
             first, known = seen.setdefault(what, (name, digest))
             if digest != known:
-                raise ToolchainError(
-                    f"{first} and {name} were measured with different files of {what}: measure one anew"
-                )
+                raise ToolchainError(f"{first} and {name} are of different files of {what}: measure one anew")

@@ -48,8 +48,7 @@ class Rows:
                     continue
                 for metric in COMPARED:
                     top, bottom = ([item[metric] for item in measured[name]] for name in (method, baseline))
-                    if any(bottom):
-                        ratio = bootstrap_ratio(top, bottom, self._seed)
+                    if ratio := bootstrap_ratio(top, bottom, self._seed):
                         rows.append(self._row(method, f"{metric} / {baseline}", ratio, len(top)))
         return rows
 

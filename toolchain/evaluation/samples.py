@@ -22,8 +22,7 @@ class Sample:
 
 def samples(results: Results, engine: str, each: int | None) -> list[Sample]:
     """The first `each` conversations, or texts, of every composition and task (None: all); they were not chosen by anybody."""
-    split = Split(next(iter(results.metas.values()))["split"])
-    found = []
+    split, found = Split(results.split), []
     for name in [*results.compositions(engine), *results.single_tasks(engine)]:
         for pair in composition_pairs(Composition.of(name), split)[:each]:
             answers = {

@@ -50,6 +50,7 @@ def measure_command(
     out: Annotated[
         Path | None, typer.Option(help="Result file; default docs/results/training-cost.<composition>.json.")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The rows of the result file instead of a table.")] = False,
 ) -> None:
     """Seconds a step and peak memory of training a calibration and a joint-expert, one after another on this machine."""
     from dataclasses import asdict
@@ -58,7 +59,7 @@ def measure_command(
     from toolchain.adapters.merging.fitted import adapter_hashes
     from toolchain.adapters.training import Precision, Schedule, write_log
     from toolchain.base_model.specification import base_model
-    from toolchain.console import chosen, progress
+    from toolchain.console import chosen, progress, show
     from toolchain.provenance import made_with
     from toolchain.scale.measure import measure, table
     from toolchain.tasks import Composition
@@ -72,5 +73,8 @@ def measure_command(
     rows = measure(parsed, schedule)
     target = out or paths.RESULTS / f"training-cost.{composition}.json"
     write_log(target, described | {"rows": rows})
-    print(table(rows))
+    if as_json:
+        show(rows)
+    else:
+        print(table(rows))
     progress(f"written to {target}")

@@ -28,6 +28,7 @@ def test_an_interval_depends_on_the_seed_alone(values: list[float], seed: int) -
 @given(positive, seeds)
 def test_the_ratio_of_a_thing_to_itself_is_one(values: list[float], seed: int) -> None:
     found = bootstrap_ratio(values, values, seed, RESAMPLES)
+    assert found
     assert (found.value, found.low, found.high) == (1, 1, 1)
 
 
@@ -35,14 +36,25 @@ def test_the_ratio_of_a_thing_to_itself_is_one(values: list[float], seed: int) -
 def test_a_ratio_is_paired(values: list[float], factor: float, seed: int) -> None:
     # Drawn apart, the same values would give a wide interval; drawn together, the factor stands alone.
     found = bootstrap_ratio([factor * value for value in values], values, seed, RESAMPLES)
+    assert found
     assert (found.value, found.low, found.high) == pytest.approx((factor, factor, factor))
 
 
 @given(st.lists(st.tuples(st.floats(0.01, 1), st.floats(0.01, 1)), min_size=1, max_size=20), seeds)
 def test_a_ratio_lies_within_the_ratios_of_the_pairs(pairs: list[tuple[float, float]], seed: int) -> None:
     found = bootstrap_ratio([top for top, _ in pairs], [bottom for _, bottom in pairs], seed, RESAMPLES)
+    assert found
     ratios = [top / bottom for top, bottom in pairs]
     assert min(ratios) - 1e-9 <= found.low <= found.high <= max(ratios) + 1e-9
+
+
+@given(positive, st.integers(1, 40), seeds)
+def test_a_ratio_to_what_is_often_0_has_no_upper_end_and_is_none(values: list[float], zeros: int, seed: int) -> None:
+    bottom = [*values, *[0.0] * zeros]
+    found = bootstrap_ratio([1.0] * len(bottom), bottom, seed, RESAMPLES)
+    assert found is None or found.high <= 1 / (min(values) / len(bottom)), "one that is not 0 in each resample"
+    if (zeros / len(bottom)) ** len(bottom) > 0.1:  # How often a resample holds zeros alone.
+        assert found is None
 
 
 @given(st.floats(0, 1), st.integers(1, 20), seeds)

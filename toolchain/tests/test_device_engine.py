@@ -33,9 +33,12 @@ broken = os.path.join(os.path.dirname(__file__), "broken")
 for number, line in enumerate(lines):
     if os.path.exists(broken) and number == 1:
         sys.exit("error[engine-generate]: out of memory")
+    stopped = os.path.exists(os.path.join(os.path.dirname(__file__), "stopped")) and number == 1
     spent = {"calibrated": 10, "two-step": 40}.get(options["--mode"], 1)
     row = dict.fromkeys(STATISTICS, spent) | {"id": line["id"], "text": f"{options['--mode']} {line['id']}"}
-    print(json.dumps(row), flush=True)
+    print(json.dumps(row | {"finish_reason": "cancelled" if stopped else "stop"}), flush=True)
+    if stopped:
+        sys.exit(130)
 """
 
 
@@ -55,10 +58,10 @@ class Core:
         log = self.folder / "runs.jsonl"
         return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.is_file() else []
 
-    def broken(self, broken: bool) -> None:
-        """Whether it dies at its second conversation."""
-        mark = self.folder / "broken"
-        mark.touch() if broken else mark.unlink()
+    def fails(self, how: str, fails: bool) -> None:
+        """Whether it dies at its second conversation (`broken`), or is stopped in the middle of it (`stopped`)."""
+        mark = self.folder / how
+        mark.touch() if fails else mark.unlink()
 
 
 @pytest.fixture
@@ -97,14 +100,17 @@ def test_times_are_of_pairs_in_alternating_order_after_a_warm_up(
     assert rows["two-step", "peak_rss_bytes"]["value"] == 40
 
 
-def test_a_run_that_died_goes_on_with_the_next_conversation(core: Core, engine: DeviceEngine, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("how", "told"), [("broken", "out of memory"), ("stopped", "was stopped in conversation")])
+def test_a_run_that_died_goes_on_with_the_next_conversation(
+    core: Core, engine: DeviceEngine, tmp_path: Path, how: str, told: str
+) -> None:
     evaluation = replace(EVALUATION, methods=["lc++"])
     whole = evaluate(engine, evaluation, tmp_path / "whole", _silent)
-    core.broken(True)
+    core.fails(how, True)
     for _ in range(2):
-        with pytest.raises(ToolchainError, match="out of memory"):
+        with pytest.raises(ToolchainError, match=told):
             evaluate(engine, evaluation, tmp_path / "resumed", _silent)
-    core.broken(False)
+    core.fails(how, False)
     resumed = evaluate(engine, evaluation, tmp_path / "resumed", _silent)
     assert (resumed.rows, resumed.answers) == (whole.rows, whole.answers)
     assert core.runs[-1]["ids"] == [whole.answers[-1]["id"]], "what was answered before is not asked again"

@@ -66,7 +66,8 @@ def test_two_step_asks_each_task_alone_and_the_others_ask_for_all_at_once() -> N
 
 
 def test_what_was_trained_with_a_prompt_keeps_it() -> None:
-    without_a_prompt = {"ties", "dare"}  # Their fitting chooses how to merge, and sees no prompt but the composition's.
+    # Their fitting chooses weights and settings of a merge, and sees no prompt but the composition's.
+    without_a_prompt = {"ties", "dare", "lorahub", "lm-cocktail"}
     learned = {name for name, method in METHODS.items() if method.fit} - without_a_prompt | calibrated.IDS
     assert {name for name, method in METHODS.items() if method.tunes_prompt} == set(METHODS) - learned - {
         "two-step",

@@ -25,6 +25,7 @@ from toolchain.evaluation.report import html_report, markdown_report
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, answers_path, write_result
 from toolchain.evaluation.results import Results, committed_results, read_results
 from toolchain.evaluation.tables import rank_correlation, single_tasks, table_1, table_2
+from toolchain.provenance import made_with
 from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, Composition
 
 COMPOSITIONS = [f"{main}+{auxiliary}" for main in MAIN_TASKS for auxiliary in AUXILIARY_TASKS]
@@ -97,7 +98,10 @@ class _Page(HTMLParser):
 
 def test_the_page_needs_nothing_else_and_shows_answers_as_text() -> None:
     page = _Page()
-    html = html_report(_results({("summarize+es", "merge"): 0.2, ("reply+witty", "lc++"): 0.1}, HOSTILE))
+    results = _results({("summarize+es", "merge"): 0.2, ("reply+witty", "lc++"): 0.1, ("es", "$x_{"): 0.1}, HOSTILE)
+    for (_, name, method, metric), row in list(results.rows.items()):
+        results.rows[HOSTILE, name, method, metric] = row
+    html = html_report(results)
     page.feed(html)
     assert "script" not in page.tags
     assert page.outside == []
@@ -175,6 +179,7 @@ def test_what_is_no_result_file_is_named(tmp_path: Path, content: str, said: str
     assert str(path) in str(refused.value)
 
 
+META = {"format": RESULT_FORMAT, "split": "test", "engine": "python", "base": "tiny", "git_commit": "0" * 40}
 ROW = {"engine": "python", "composition": "summarize+es", "method": "merge", "metric": "rouge_l"}
 ANSWERS = [{"composition": "summarize+es", "method": "merge", "id": "1", "answer": "x"}]
 MEASURED = ROW | {"value": 0.5, "interval": [0.4, 0.6], "n": 2}
@@ -184,11 +189,12 @@ MEASURED = ROW | {"value": 0.5, "interval": [0.4, 0.6], "n": 2}
     ("meta", "row", "said"),
     [
         ({}, MEASURED, "split"),
-        ({"split": "test", "engine": "python"}, {"a": 1}, "composition"),
-        ({"split": "test", "engine": "python"}, MEASURED | {"value": "high"}, "no number"),
-        ({"split": "test", "engine": "python"}, MEASURED | {"value": float("nan")}, "no number"),
-        ({"split": "test", "engine": "python"}, MEASURED | {"interval": None}, "no number"),
-        ({"split": "test", "engine": "python", "judged": []}, MEASURED, "verdicts alone"),
+        ({key: value for key, value in META.items() if key != "git_commit"}, MEASURED, "git_commit"),
+        (META, {"a": 1}, "composition"),
+        (META, MEASURED | {"value": "high"}, "no number"),
+        (META, MEASURED | {"value": float("nan")}, "no number"),
+        (META, MEASURED | {"interval": None}, "no number"),
+        (META | {"judged": []}, MEASURED, "verdicts alone"),
     ],
 )
 def test_a_damaged_result_is_named(tmp_path: Path, meta: dict[str, Any], row: dict[str, Any], said: str) -> None:
@@ -202,22 +208,46 @@ def test_a_damaged_result_is_named(tmp_path: Path, meta: dict[str, Any], row: di
 
 def test_splits_are_not_mixed(tmp_path: Path) -> None:
     for split in ("test", "validation"):
-        meta = {"format": RESULT_FORMAT, "split": split, "engine": "python"}
-        write_result(tmp_path / f"{split}.jsonl", Result(meta, [], ANSWERS))
+        write_result(tmp_path / f"{split}.jsonl", Result(META | {"split": split}, [], ANSWERS))
     with pytest.raises(ToolchainError, match="the splits test, validation"):
         read_results([tmp_path / "test.jsonl", tmp_path / "validation.jsonl"])
 
 
-@pytest.mark.parametrize("other", [{"base_sha256": "2"}, {"adapter_sha256": {"es": "2"}}])
+@pytest.mark.parametrize(
+    "other", [{"base_sha256": "2"}, {"adapter_sha256": {"es": "2"}}, {"data": {"targets.jsonl": "2"}}]
+)
 def test_measurements_of_different_files_are_not_mixed(tmp_path: Path, other: dict[str, Any]) -> None:
-    meta: dict[str, Any] = {"format": RESULT_FORMAT, "split": "test", "engine": "python"}
-    meta |= {"base_sha256": "1", "adapter_sha256": {"es": "1"}}
+    meta: dict[str, Any] = META | {"base_sha256": "1", "adapter_sha256": {"es": "1"}, "data": {"targets.jsonl": "1"}}
     files = [tmp_path / name for name in ("a.jsonl", "b.jsonl")]
     for path, of_it in zip(files, (meta, meta | {"adapter_sha256": {"fr": "3"}}), strict=True):
         write_result(path, Result(of_it, [], ANSWERS))
     read_results(files)
     write_result(files[1], Result(meta | other, [], ANSWERS))
     with pytest.raises(ToolchainError, match=r"a\.jsonl and b\.jsonl"):
+        read_results(files)
+
+
+def test_answers_are_not_scored_against_other_references_than_they_were_measured_with(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    write_result(path, Result(META | made_with(), [], ANSWERS))
+    read_results([path])
+    write_result(path, Result(META | {"data": {"conversations.jsonl": "0"}}, [], ANSWERS))
+    with pytest.raises(ToolchainError, match=r"x\.jsonl are of different files of conversations\.jsonl"):
+        read_results([path])
+
+
+def test_a_few_conversations_do_not_stand_beside_all(tmp_path: Path) -> None:
+    for name, limit in (("few", 3), ("all", None)):
+        write_result(tmp_path / f"{name}.jsonl", Result(META | {"limit": limit}, [], ANSWERS))
+    with pytest.raises(ToolchainError, match="--limit"):
+        read_results([tmp_path / "few.jsonl", tmp_path / "all.jsonl"])
+
+
+def test_files_of_one_name_do_not_replace_each_other(tmp_path: Path) -> None:
+    files = [tmp_path / folder / "x.jsonl" for folder in "ab"]
+    for path in files:
+        write_result(path, Result(META, [], ANSWERS))
+    with pytest.raises(ToolchainError, match="by its own name"):
         read_results(files)
 
 
@@ -234,14 +264,15 @@ def test_groups_are_compared_over_whole_conversations() -> None:
         first, second = composition_pairs(Composition.of(name), Split.TEST)[:2]
         for pair in (first, second):
             results.answers["python", name, "lc++", pair.id] = pair.target
-        # Half of each pair of answers is right: a mean of 50, and no conversation is like the other.
+        # One of each pair of answers is right, the other says everything twice: no conversation is like the other.
         results.answers["python", name, "two-step", first.id] = first.target
+        results.answers["python", name, "two-step", second.id] = f"{second.target} {second.target}"
     rows = {row[1]: row for row in group_table(results, "python").rows}
     assert rows.keys() == {"merge", "two-step", "lc++"}
     assert rows["lc++"][:6] == ["S+Tr", "lc++", "100.00", "+100.00 [+100.00, +100.00] (merge)", rows["lc++"][4], ""]
-    assert rows["lc++"][4].startswith("2.00 [1.00, ")
-    assert rows["two-step"][2] == "50.00"
-    assert rows["two-step"][5] == "-50.00 [-100.00, +0.00]"
+    assert rows["lc++"][4] == "1.20 [1.00, 1.50]"
+    assert rows["two-step"][2] == "83.33"
+    assert rows["two-step"][5] == "-16.67 [-33.33, +0.00]"
     assert rows["lc++"][-1] == "2 x 2"
 
 

@@ -39,9 +39,9 @@ def fitted_file(method: str, scope: Scope, name: str) -> Path:
     path, log_path = fitted_folder(method, scope) / name, fit_log_path(method, scope)
     log = fitted_log(method, scope)
     if log is None or not path.is_file():
-        raise ToolchainError(f"{path if log else log_path} is missing: {_remedy(method, scope)}")
+        raise ToolchainError(f"{path if log else log_path} is missing: {remedy(method, scope)}")
     if log["files"].get(name) != sha256_file(path):
-        raise ToolchainError(f"{path} is not the file of {log_path}: {_remedy(method, scope)}")
+        raise ToolchainError(f"{path} is not the file of {log_path}: {remedy(method, scope)}")
     return path
 
 
@@ -56,13 +56,14 @@ def fitted_log(method: str, scope: Scope) -> dict[str, Any] | None:
         return None
     log: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     if log["adapter_sha256"] != adapter_hashes(scope):
-        raise ToolchainError(f"{path} is of other adapters than those in {paths.ADAPTERS}: {_remedy(method, scope)}")
+        raise ToolchainError(f"{path} is of other adapters than those in {paths.ADAPTERS}: {remedy(method, scope)}")
     if (made_for := log["base_sha256"]) != (wanted := specification.base_model().sha256):
-        raise ToolchainError(f"{path} is of base {made_for}, not {wanted}: {_remedy(method, scope)}")
+        raise ToolchainError(f"{path} is of base {made_for}, not {wanted}: {remedy(method, scope)}")
     return log
 
 
-def _remedy(method: str, scope: Scope) -> str:
+def remedy(method: str, scope: Scope) -> str:
+    """What to do about a fitting that is missing or of something else."""
     seed = f" --seed {scope.seed}" if isinstance(scope, Repeat) else ""
     return f"run `toolchain train baseline {method} {scope.name}{seed}`"
 

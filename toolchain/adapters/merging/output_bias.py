@@ -18,7 +18,7 @@ from toolchain.adapters.files import Adapter
 from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.merging import concat
 from toolchain.adapters.merging.budget import Budget
-from toolchain.adapters.merging.fitted import fitted_file
+from toolchain.adapters.merging.fitted import fitted_file, remedy
 from toolchain.adapters.merging.gradient_fit import Trainable, gradient_fit
 from toolchain.adapters.merging.method import Method, single_adapters
 from toolchain.adapters.safetensors_file import Array, read_tensors
@@ -72,7 +72,7 @@ def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget
 
 
 def _adapters(composition: Composition) -> list[Adapter]:
-    biases, _ = read_tensors(fitted_file(ID, composition, FILE), f"fit it again with `toolchain train baseline {ID}`")
+    biases, _ = read_tensors(fitted_file(ID, composition, FILE), remedy(ID, composition))
     return [merge(single_adapters(composition), biases)]
 
 
