@@ -6,7 +6,7 @@ from toolchain import paths
 from toolchain.adapters.files import Adapter, read_adapter
 from toolchain.adapters.importing import IMPORT_LOG
 from toolchain.adapters.lora import LOG_FILE
-from toolchain.base_model.specification import base_model
+from toolchain.base_model import specification
 from toolchain.errors import ToolchainError
 
 
@@ -16,12 +16,12 @@ def task_adapter(task: str) -> Adapter:
     Raises:
         ToolchainError: it is missing or damaged, cannot be composed, or is of another base.
     """
-    folder = paths.ADAPTERS / task
+    folder, base = paths.ADAPTERS / task, specification.base_model()
     adapter = read_adapter(folder)
     for path in (folder / LOG_FILE, folder / IMPORT_LOG):
-        if path.is_file() and (made_for := _base_of(path.read_text(encoding="utf-8"))) != base_model().sha256:
+        if path.is_file() and (made_for := _base_of(path.read_text(encoding="utf-8"))) != base.sha256:
             raise ToolchainError(
-                f"{path} is of base {made_for}, not {base_model().sha256} ({base_model().name}): "
+                f"{path} is of base {made_for}, not {base.sha256} ({base.name}): "
                 f"train the adapter for this one (`toolchain train lora {task}`), or import it anew"
             )
     return adapter

@@ -1,5 +1,7 @@
 """Calibration training: it starts at the merge, and what is exported computes what was trained."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from toolchain.base_model.load import LoadedBase
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.generate import adapter_applied
 from toolchain.tasks import Composition
-from toolchain.tests.tiny import SPECIFICATION, logits, random_adapter, tiny_base
+from toolchain.tests.tiny import SPECIFICATION, logits, random_adapter, tiny_base, tiny_model
 
 WITH_COMMANDS_OF_THEIR_OWN = (CalibrationMethod.LC_PLUS_PLUS_S, CalibrationMethod.LC_PLUS_PLUS_I)
 METHODS = [method for method in CalibrationMethod if method not in WITH_COMMANDS_OF_THEIR_OWN]
@@ -190,16 +192,21 @@ def test_a_calibration_of_a_weighted_merge_is_what_was_trained(base: LoadedBase,
         torch.testing.assert_close(deployed, logits(plain, IDS), rtol=1e-3, atol=1e-3)
 
 
-def test_an_interrupted_calibration_does_not_go_on_with_other_adapters(
-    tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("change", ["adapter", "base"])
+def test_an_interrupted_calibration_does_not_go_on_with_other_adapters_or_another_base(
+    tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
+    load: Callable[[], LoadedBase] = tiny_base
     composition, schedule = Composition.parse("summarize+es"), Schedule(4, 4, 0.01, evaluate_every=2)
 
     def run(cache: Path) -> Calibration:
         monkeypatch.setenv("TANDEM_CACHE", str(cache))
         path = cache / "summarize+es.safetensors"
-        train_calibration(tiny_base(), composition, CalibrationMethod.LC, schedule, path)
+        train_calibration(load(), composition, CalibrationMethod.LC, schedule, path)
         return read_calibration(path)
+
+    def another() -> LoadedBase:
+        return replace(tiny_base(), specification=replace(SPECIFICATION, sha256="8" * 64), model=tiny_model(seed=5))
 
     def killed(*_arguments: object) -> None:
         raise KeyboardInterrupt
@@ -209,7 +216,10 @@ def test_an_interrupted_calibration_does_not_go_on_with_other_adapters(
         with pytest.raises(KeyboardInterrupt):
             run(tmp_path / "interrupted")
     assert list((tmp_path / "interrupted").rglob("*.pt"))
-    write_adapter(paths.ADAPTERS / "es", random_adapter(seed=77), "tiny")
+    if change == "adapter":
+        write_adapter(paths.ADAPTERS / "es", random_adapter(seed=77), "tiny")
+    else:
+        load = another
     for found, expected in zip(run(tmp_path / "interrupted").entries, run(tmp_path / "fresh").entries, strict=True):
         assert found.p is not None
         assert expected.p is not None

@@ -74,6 +74,13 @@ REFUSED = {
         "toolchain train calibration",
     ),
     "a seed of what none changes": (["train", "baseline", "ties", "summarize+es", "--seed", "1"], "--seed"),
+    "a seed of what all compositions share": (["train", "baseline", "lc++-shared", "all", "--seed", "1"], "--seed"),
+    "a calibration that is no file of tensors": (
+        ["train", "calibration", "summarize+es", "--out", "mine.json"],
+        "ends in .safetensors",
+    ),
+    "a recommendation by a bundle": (["recommend", "--engine", "device"], "--engine python"),
+    "a judge of one method": (["judge", "--methods", "lc++", "--against", "lc++"], "itself"),
     "rates that are no numbers": (["train", "baseline", "dam", "summarize+es", "--rates", "fast"], "fast"),
     "a rate of a baseline below 0": (["train", "baseline", "dam", "summarize+es", "--rates", "1e-3,-1"], "-1"),
     "an infinite rate of a baseline": (["train", "baseline", "dam", "summarize+es", "--rates", "inf"], "inf"),

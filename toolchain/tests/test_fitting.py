@@ -16,7 +16,7 @@ from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import write_adapter
 from toolchain.adapters.merging import budget, dare, lorahub, output_bias, shared_calibration, ties
-from toolchain.adapters.merging.budget import Budget, choosing_examples
+from toolchain.adapters.merging.budget import Budget, choosing_examples, fitting_files
 from toolchain.adapters.merging.fitted import fit_log_path, fit_method, fitted_folder
 from toolchain.adapters.merging.method import single_adapters
 from toolchain.adapters.merging.registry import METHODS, method_named
@@ -27,6 +27,7 @@ from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs
+from toolchain.data.targets import targets_path
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.evaluate import Evaluation, evaluate
 from toolchain.evaluation.generate import adapter_applied
@@ -105,7 +106,7 @@ def test_the_density_and_weight_with_the_lowest_validation_loss_are_kept(
     expected = merge(adapters, Setting(log["density"], log["weight"]))
     assert all(np.array_equal(found.tensors[key], tensor) for key, tensor in expected.tensors.items())
     row = next(row for row in budgets(_measured(name)).rows if row[0] == name)
-    assert row[2:4] == ["5 losses of 8 examples", f"density {log['density']}, weight {log['weight']:.2g}"]
+    assert row[2:4] == ["10 losses of 4 examples", f"density {log['density']}, weight {log['weight']:.2g}"]
 
 
 @pytest.mark.parametrize("name", ["ties", "lm-cocktail"])
@@ -137,6 +138,45 @@ def test_what_was_fitted_to_another_base_is_refused(folder: Path, monkeypatch: p
     monkeypatch.setattr(specification, "base_model", lambda: replace(SPECIFICATION, sha256="9" * 64))
     with pytest.raises(ToolchainError, match="of base"):
         METHODS["ties"].adapters(COMPOSITION)
+
+
+def test_a_fitting_that_was_killed_at_a_later_rate_has_not_lost_the_earlier_ones(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loaded = 0
+
+    def killed() -> LoadedBase:
+        nonlocal loaded
+        loaded += 1
+        if loaded == 2:
+            raise KeyboardInterrupt
+        return tiny_base()
+
+    with pytest.raises(KeyboardInterrupt):
+        fit_method(METHODS["dam"], killed, COMPOSITION, BUDGET)
+    capsys.readouterr()
+    resumed = fit_method(METHODS["dam"], tiny_base, COMPOSITION, BUDGET)
+    assert f"resuming at step {BUDGET.steps} of {BUDGET.steps}" in capsys.readouterr().err
+    assert not list((folder / "cache").rglob("*.pt"))
+    assert fit_method(METHODS["dam"], tiny_base, COMPOSITION, BUDGET)["files"] == resumed["files"]
+
+
+def test_a_log_names_the_targets_that_were_read(folder: Path) -> None:
+    assert fitting_files([COMPOSITION], BUDGET) == []
+    assert fitting_files([COMPOSITION], replace(BUDGET, teacher=True)) == [targets_path(COMPOSITION)]
+    three = Composition.parse("summarize+witty+fr")
+    assert fitting_files([COMPOSITION, three], BUDGET) == [targets_path(three)]
+
+
+def test_without_a_validation_split_nothing_is_chosen(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        budget,
+        "composition_pairs",
+        lambda composition, split: [] if split is Split.VALIDATION else composition_pairs(composition, split)[:2],
+    )
+    for name in ("ties", "dam"):
+        with pytest.raises(ToolchainError, match="no validation split"):
+            fit_method(METHODS[name], tiny_base, COMPOSITION, BUDGET)
 
 
 def test_examples_are_encoded_once_and_no_base_is_kept_from_one_rate_to_the_next(
@@ -215,12 +255,22 @@ def test_a_search_finds_the_better_weights() -> None:
     assert evaluations == len(asked)
 
 
+def test_a_search_takes_every_seed_that_the_command_takes() -> None:
+    for seed in (0, 2**32 - 1):
+        lorahub.search(lambda weights: float(np.sum(weights)), 2, replace(BUDGET, evaluations=6, seed=seed))
+
+
+def test_a_single_adapter_is_not_weighed(folder: Path) -> None:
+    with pytest.raises(ToolchainError, match="single task"):
+        fit_method(METHODS["lorahub"], tiny_base, Composition.parse("summarize"), BUDGET)
+
+
 def test_a_joint_expert_has_the_shape_of_its_main_task_adapter(folder: Path) -> None:
-    write_adapter(paths.ADAPTERS / "summarize", replace(random_adapter(0, rank=3), alpha=12), "tiny")
+    write_adapter(paths.ADAPTERS / "summarize", replace(random_adapter(0, rank=3), alpha=0.4), "tiny")
     fit_method(METHODS["joint-expert"], tiny_base, COMPOSITION, BUDGET)
     (fitted,) = METHODS["joint-expert"].adapters(COMPOSITION)
     assert fitted is not None
-    assert (fitted.rank, fitted.alpha) == (3, 12)
+    assert (fitted.rank, fitted.alpha) == (3, 0.4)
 
 
 def test_what_is_missing_of_a_repeat_is_fitted_with_its_seed(folder: Path) -> None:

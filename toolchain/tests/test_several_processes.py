@@ -17,6 +17,7 @@ from toolchain import paths
 from toolchain.adapters.files import read_adapter
 from toolchain.adapters.processes import ALONE, Processes, launched
 from toolchain.base_model.from_folder import import_base
+from toolchain.errors import ToolchainError
 from toolchain.tests.tiny_bases import write_tiny
 
 NAME = "tiny-llama"
@@ -38,6 +39,23 @@ def test_alone_nothing_is_shared_and_nothing_is_moved(monkeypatch: pytest.Monkey
     tensor = torch.ones(3)
     assert ALONE.sum(tensor) is tensor
     assert ALONE.first
+    written: list[str] = []
+    ALONE.by_the_first(lambda: written.append("once"))
+    ALONE.refuse_different(3, "nothing")
+    assert written == ["once"]
+
+
+def test_one_process_writes_and_all_go_on_from_the_same_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Processes, "wait", lambda _self: None)
+    monkeypatch.setattr(Processes, "sum", lambda _self, _tensor: torch.tensor([30]))
+    written: list[int] = []
+    for index, first in ((0, 30), (1, 0)):
+        processes = Processes(index, 2, ALONE.device)
+        processes.by_the_first(lambda index=index: written.append(index))  # type: ignore[misc]
+        with pytest.raises(ToolchainError, match=f"step.*here {first}.*TANDEM_CACHE"):
+            processes.refuse_different(first, "the step that they go on from")
+    Processes(0, 2, ALONE.device).refuse_different(15, "nothing")
+    assert written == [0]
 
 
 def _environment(cache: Path) -> dict[str, str]:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
 
+from toolchain.adapters import training
 from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.examples import Example, collate
 from toolchain.adapters.lora import LoraShape, add_lora
@@ -140,6 +141,28 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(
     assert resumed.validation_losses == whole.validation_losses
     assert resumed.best_step == whole.best_step
     assert _same(resumed_parameters, parameters)
+
+
+def test_where_evaluations_are_rare_the_state_is_kept_between_them(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    uninterrupted: tuple[TrainingLog, dict[str, torch.nn.Parameter]],
+) -> None:
+    monkeypatch.setattr(training, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    for steps in (2, 3):
+        with pytest.raises(_Interruption):
+            _run(tmp_path, SHORT, UNRELATED, _interrupt_at(steps))
+    done_before: list[bool] = []
+    resumed, parameters, _ = _run(tmp_path, SHORT, UNRELATED, done_before.append)
+    assert len(done_before) == 2 * (SHORT.steps - 5), "from the step that was interrupted"
+    assert resumed == replace(uninterrupted[0], seconds=resumed.seconds)
+    assert _same(parameters, uninterrupted[1])
+
+
+def test_nothing_to_train_on_is_told(tmp_path: Path) -> None:
+    base = tiny_base()
+    with pytest.raises(ToolchainError, match="nothing to train"):
+        train(base.model, _trainable(base), [], UNRELATED, SHORT, tmp_path / "checkpoint.pt", lambda _training: None)
 
 
 def test_dropout_is_resumed_too(tmp_path: Path) -> None:

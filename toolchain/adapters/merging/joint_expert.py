@@ -21,7 +21,7 @@ def prepare(base: LoadedBase, examples: Mapping[Composition, Sequence[Example]])
     """A fresh LoRA of the main-task adapter's shape."""
     (composition,) = examples
     main = single_adapters(composition)[0]
-    shape = LoraShape(rank=main.rank, alpha=round(main.alpha))
+    shape = LoraShape(rank=main.rank, alpha=main.alpha)
     wrapped = add_lora(base.model, shape)
     parameters = {name: parameter for name, parameter in wrapped.named_parameters() if parameter.requires_grad}
 
