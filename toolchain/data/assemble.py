@@ -105,10 +105,7 @@ def _add(
         references = {ENGLISH: first["intermediate"]}
         for item in read:
             record = item.records[id]
-            alike = (
-                all(str(record.get(key)) == row[key] for key in _SHARED)
-                and record["conversation"] == row["conversation"]
-            )
+            alike = all(record[key] == row[key] for key in _SHARED) and record["conversation"] == row["conversation"]
             if not alike or record["intermediate"] != references[ENGLISH]:
                 raise ToolchainError(
                     f"{item.path}: dialogue {id} has another text, English reference, source or licence than in a file "
@@ -120,7 +117,7 @@ def _add(
 
 
 def _row(record: Record, single: int) -> dict[str, Any]:
-    shared = {key: str(record.get(key)) for key in _SHARED}
+    shared = {key: record[key] for key in _SHARED}
     split = record["split"]
     # Another text than that which the splits are cut by, or the share would depend on them.
     if split == Split.CALIBRATION and percent_of(f"single {record['id']}") < single:

@@ -7,10 +7,9 @@ from typing import Any
 
 from toolchain import paths
 from toolchain.data.json_lines import read_rows
-from toolchain.data.licences import OURS
 from toolchain.data.row import Row
 from toolchain.errors import ToolchainError
-from toolchain.tasks import MAIN_TASKS
+from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS
 from toolchain.text import Message
 
 CONVERSATIONS = "conversations.jsonl"
@@ -18,6 +17,8 @@ SINGLE_CONVERSATIONS = "single_conversations.jsonl"
 SINGLE_TEXTS = "single_texts.jsonl"
 FILES = (CONVERSATIONS, SINGLE_CONVERSATIONS, SINGLE_TEXTS)
 LICENCE_FILE = "LICENSE"
+OURS = "CC BY 4.0"
+"""The licence of the committed benchmark."""
 
 ENGLISH = "en"
 MAIN_FIELDS = {main: "summary" if main == "summarize" else main for main in MAIN_TASKS}
@@ -96,15 +97,17 @@ def single_texts(folder: Path = paths.BENCHMARK) -> list[ParallelText]:
     """Stand-alone parallel texts, for the auxiliary-task adapters only."""
     return [
         ParallelText(
-            row.fields["id"], {key: value for key, value in row.fields.items() if key not in ("id", "kind")}, row.where
+            row.fields["id"],
+            {variant: row.fields[variant] for variant in (ENGLISH, *AUXILIARY_TASKS) if variant in row.fields},
+            row.where,
         )
         for row in _rows(folder / SINGLE_TEXTS)
     ]
 
 
 def licences(folder: Path = paths.BENCHMARK) -> list[str]:
-    """The licences of its conversations: each line says its own where they are not ours."""
-    return sorted({row.optional_text("licence") or OURS for row in _rows(folder / CONVERSATIONS)})
+    """The licences of all its files: each line says its own where it is not ours."""
+    return sorted({row.optional_text("licence") or OURS for name in FILES for row in _rows(folder / name)})
 
 
 def read_messages(rows: list[dict[str, str]]) -> tuple[Message, ...]:

@@ -135,7 +135,9 @@ def _origin(source: str, layout: str, licence: str | None) -> dict[str, str]:
     from toolchain.data.dialogues import LAYOUTS
     from toolchain.data.hub import PREFIX
 
-    stated = licence or LAYOUTS[layout].licence
-    if stated is None:
+    known = LAYOUTS[layout].licence
+    if licence and known:
+        raise ToolchainError(f"--licence {licence!r}: data of layout {layout} are under {known}: leave --licence out")
+    if not (stated := licence or known):
         raise ToolchainError(f"the licence of {source} is not known: say it with --licence")
     return {"source": source if source.startswith(PREFIX) else Path(source).name, "licence": stated}

@@ -59,7 +59,8 @@ def read_target_records(path: Path, composition: Composition) -> list[Record]:
 
 def _check(row: Row, main: Task) -> None:
     row.choice("split", tuple(Split))
-    row.text("target")
+    for field in ("source", "licence", "target"):
+        row.text(field)
     row.optional_text("intermediate")
     try:
         render_prompt(main.prompt, row.messages("conversation"), row.optional_text("reply_speaker"))

@@ -210,6 +210,6 @@ def test_the_ordinary_commands_train_on_it_and_measure_on_it(
     refused = [line for line in done.stdout.splitlines() if line.startswith("refused: ")]
     assert len(refused) == 3, done.stdout
     assert all("CC BY-NC-ND 4.0" in line for line in refused)
-    assert "new would be committed and shipped" in refused[0]
-    assert "new.safetensors would be committed and shipped" in refused[1]
+    assert "new would ship" in refused[0]
+    assert "new.safetensors would ship" in refused[1]
     assert f"{tmp_path / 'b'} has data under" in refused[2]

@@ -300,6 +300,8 @@ def test_ten_in_a_row_without_an_answer_end_the_command_and_what_was_made_is_kep
         ({"conversation": None}, "conversation is null"),
         ({"conversation": []}, "no message with a text"),
         ({"target": 5}, "target is a number"),
+        ({"licence": None}, "licence is null"),
+        ({"source": 5}, "source is a number"),
         ({"composition": ["x"]}, "composition is a list"),
         ({"adapter_sha256": "x"}, "adapter_sha256 is a text"),
     ],
