@@ -1,7 +1,7 @@
 """Compositional targets for outside dialogues: the English reference goes through models of the auxiliary tasks (arXiv 2507.16083, section 3)."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -114,21 +114,26 @@ class _Asking:
     unanswered: int = 0
     in_a_row: int = 0
 
-    def records(self, batch: Sequence[Dialogue]) -> list[Record]:
-        """Those of the dialogues that were answered; where one of several was not, each is asked about alone."""
+    def records(self, batch: Sequence[Dialogue]) -> Iterator[Record]:
+        """Those of the dialogues that were answered; where one of several was not, each is asked about alone.
+
+        One after another, so that those before the last of `PATIENCE` are kept.
+        """
         try:
             records = self._answered(batch)
         except Unanswered as error:
             if len(batch) > 1:
-                return [record for item in batch for record in self.records([item])]
+                for item in batch:
+                    yield from self.records([item])
+                return
             self.unanswered += 1
             self.in_a_row += 1
             if self.in_a_row == PATIENCE:
                 raise Unanswered(f"{PATIENCE} dialogues in a row, the last one {batch[0].id}: {error}") from None
             self.progress(f"dialogue {batch[0].id} is left out: {error}")
-            return []
+            return
         self.in_a_row = 0
-        return records
+        yield from records
 
     def _answered(self, batch: Sequence[Dialogue]) -> list[Record]:
         read: list[str] = []

@@ -1,7 +1,6 @@
 """A client of any server that speaks OpenAI's chat protocol (`POST …/chat/completions`): vLLM, llama.cpp, Ollama, a hosted one."""
 
 import os
-import re
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -10,6 +9,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ReadTimeoutError
 from urllib3.util import Retry
 
+from toolchain.data.thoughts import without_thoughts
 from toolchain.errors import ToolchainError
 
 KEY_VARIABLE = "TANDEM_ENDPOINT_KEY"
@@ -17,7 +17,6 @@ KEY_VARIABLE = "TANDEM_ENDPOINT_KEY"
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 300.0
 LONGEST_PAUSE_SECONDS = 60
 """However long a busy server asks to be left alone."""
-_THOUGHT = re.compile(r"\A\s*<think>.*?(</think>|\Z)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ def _reply(completion: dict[str, Any]) -> Reply:
     """Raises ValueError, LookupError, TypeError or AttributeError for what is no completion."""
     choice, usage = completion["choices"][0], completion.get("usage") or {}
     return Reply(
-        _THOUGHT.sub("", _text(choice["message"]["content"])),
+        without_thoughts(_text(choice["message"]["content"])),
         int(usage.get("prompt_tokens") or 0),
         int(usage.get("completion_tokens") or 0),
         str(choice.get("finish_reason") or "stop"),

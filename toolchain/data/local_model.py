@@ -10,6 +10,7 @@ import torch
 
 from toolchain.data.chat_model import ONLY
 from toolchain.data.dialogue_targets import MAX_NEW_TOKENS, Unanswered
+from toolchain.data.thoughts import without_thoughts
 from toolchain.errors import ToolchainError
 from toolchain.tasks import Task
 from toolchain.text import fill, trim
@@ -36,12 +37,15 @@ class LocalModel:
         """The answers, all texts in one batch; an empty text stays empty.
 
         Raises:
-            Unanswered: an answer does not end.
+            Unanswered: an answer does not end, or is empty.
             ToolchainError: the folder holds no such model, or a package that reads its tokenizer is missing.
         """
         asked = [text for text in texts if text]
-        answers = iter(self._answers([self._prompt(task, text) for text in asked]) if asked else [])
-        return [next(answers) if text else "" for text in texts]
+        answers = self._answers([self._prompt(task, text) for text in asked]) if asked else []
+        if not all(answers):
+            raise Unanswered(f"{self.name}, asked for {task.id}: it answered with nothing; give another --local")
+        rest = iter(answers)
+        return [next(rest) if text else "" for text in texts]
 
     def template(self, task: Task) -> str:
         """The template that was given, else the default one.
@@ -78,7 +82,7 @@ class LocalModel:
         # Some models' settings make the last token an end, whatever would have come.
         if not bool(ends[:, : MAX_NEW_TOKENS - 1].any(-1).all()):
             raise Unanswered(f"an answer of {self.name} does not end within {MAX_NEW_TOKENS} tokens")
-        return [trim(text) for text in tokenizer.batch_decode(new, skip_special_tokens=True)]
+        return [trim(without_thoughts(text)) for text in tokenizer.batch_decode(new, skip_special_tokens=True)]
 
     @property
     def _is_seq2seq(self) -> bool:

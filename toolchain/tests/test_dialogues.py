@@ -284,9 +284,12 @@ def test_one_without_an_answer_costs_no_other_its_target(
     assert [row["id"] for row in _records(path)] == [f"d{number}" for number in range(25) if number not in refused]
 
 
-def test_ten_in_a_row_without_an_answer_end_the_command_and_what_was_made_is_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("batch_size", [1, 2, 16])
+def test_ten_in_a_row_without_an_answer_end_the_command_and_what_was_made_is_kept(
+    tmp_path: Path, batch_size: int
+) -> None:
     path, spanish = tmp_path / "t", Composition.parse("summarize+es")
-    models = {"es": _Refusing({f"summary {number}" for number in range(3, 25)}, 1)}
+    models = {"es": _Refusing({f"summary {number}" for number in range(3, 25)}, batch_size)}
     with pytest.raises(Unanswered, match="10 dialogues in a row, the last one d12: it does not want to"):
         make_targets(_dialogues(25), spanish, models, path, ORIGIN, _silent)
     assert [row["id"] for row in _records(path)] == ["d0", "d1", "d2"]

@@ -89,6 +89,7 @@ def _completion(content: Any, finish_reason: str | None = "stop", usage: Any = N
         (None, ""),
         ("<think>\nThey want </b>.\n</think>\n\nhola", "\n\nhola"),
         (" <think>cut amid the thou", ""),
+        ("They want.</think>\n\nhola", "\n\nhola"),
         ("hola <think>x</think>", "hola <think>x</think>"),
     ],
 )

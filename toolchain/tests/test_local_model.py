@@ -125,6 +125,26 @@ def test_an_answer_that_does_not_end_is_not_kept(tmp_path: Path, put: Callable[[
         LocalModel(folder).rewritten(TASKS["es"], TEXTS)
 
 
+def _answering(monkeypatch: pytest.MonkeyPatch, folder: Path, answer: str) -> LocalModel:
+    """A model whose every answer reads like that."""
+    model = LocalModel(_put_marian(folder))
+    monkeypatch.setattr(type(model._loaded[1]), "batch_decode", lambda _self, ids, **_named: [answer] * len(ids))
+    return model
+
+
+@pytest.mark.parametrize(
+    "answer", ["<think>\nThey want it.\n</think>\n\nHola.", "They want it.</think>\n\nHola.", "Hola."]
+)
+def test_what_it_thinks_is_no_part_of_an_answer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: str) -> None:
+    assert _answering(monkeypatch, tmp_path / "m", answer).rewritten(TASKS["es"], TEXTS[:1]) == ["Hola."]
+
+
+@pytest.mark.parametrize("answer", ["", " \n", "<think>They want it.</think>\n"])
+def test_an_empty_answer_is_not_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: str) -> None:
+    with pytest.raises(Unanswered, match="m, asked for es: it answered with nothing"):
+        _answering(monkeypatch, tmp_path / "m", answer).rewritten(TASKS["es"], TEXTS[:1])
+
+
 def test_an_input_that_is_too_long_is_cut(tmp_path: Path) -> None:
     folder = _put_marian(tmp_path / "m")
     settings = json.loads((folder / "tokenizer_config.json").read_text())
