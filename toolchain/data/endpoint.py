@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ReadTimeoutError
+from urllib3.exceptions import LocationParseError, ReadTimeoutError
 from urllib3.util import Retry
 
 from toolchain.data.thoughts import without_thoughts
@@ -74,6 +74,10 @@ class Endpoint:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(max_retries=retry))
         if key := os.environ.get(KEY_VARIABLE):
+            if not (key.isascii() and key.isprintable()):
+                raise ToolchainError(
+                    f"{KEY_VARIABLE} holds a line break, an invisible or another sign that no key has: set it anew"
+                )
             self._session.headers["Authorization"] = f"Bearer {key}"
 
     def chat(self, prompt: str, max_tokens: int) -> Reply:
@@ -90,7 +94,7 @@ class Endpoint:
         }
         try:
             response = self._session.post(f"{self.url}/chat/completions", json=body, timeout=self._timeout)
-        except requests.RequestException as error:
+        except (requests.RequestException, LocationParseError) as error:
             raise self._unreached(error) from None
         if response.status_code != requests.codes.ok:
             raise ToolchainError(
@@ -98,12 +102,12 @@ class Endpoint:
             )
         try:
             return _reply(response.json())
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
             raise ToolchainError(
                 f"{self.url} answered with no chat completion: give the base address of a chat server"
             ) from None
 
-    def _unreached(self, error: requests.RequestException) -> ToolchainError:
+    def _unreached(self, error: Exception) -> ToolchainError:
         # A time-out amid the body comes as a ConnectionError around it.
         if isinstance(error, requests.ReadTimeout) or any(isinstance(cause, ReadTimeoutError) for cause in error.args):
             return ToolchainError(
@@ -116,7 +120,7 @@ class Endpoint:
 
 
 def _reply(completion: dict[str, Any]) -> Reply:
-    """Raises ValueError, LookupError, TypeError or AttributeError for what is no completion."""
+    """Raises ValueError, LookupError, TypeError, AttributeError or OverflowError for what is no completion."""
     choice, usage = completion["choices"][0], completion.get("usage") or {}
     return Reply(
         without_thoughts(_text(choice["message"]["content"])),

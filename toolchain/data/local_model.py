@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
+from jinja2 import TemplateError
+from safetensors import SafetensorError
 
 from toolchain.data.chat_model import ONLY
 from toolchain.data.dialogue_targets import MAX_NEW_TOKENS, Unanswered
@@ -14,6 +17,9 @@ from toolchain.data.thoughts import without_thoughts
 from toolchain.errors import ToolchainError
 from toolchain.tasks import Task
 from toolchain.text import fill, trim
+
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, StrictDataclassError)
+"""What transformers raises for settings, weights and tokenizers that are damaged, or do not belong together."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,14 @@ class LocalModel:
         if self._is_seq2seq or not tokenizer.chat_template:
             return prompt
         messages = [{"role": "user", "content": prompt}]
-        return str(tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
+        try:
+            return str(tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
+        except (TemplateError, TypeError, ValueError) as error:
+            # Not with the error's own words, which may be those of the text.
+            raise ToolchainError(
+                f"{self.folder} has a chat template that cannot be filled with one user's message ({type(error).__name__}): "
+                "give another model"
+            ) from None
 
     def _answers(self, prompts: Sequence[str]) -> list[str]:
         model, tokenizer = self._loaded
@@ -96,8 +109,8 @@ class LocalModel:
             raise ToolchainError(f"{self.folder / 'config.json'} is missing: give the folder of a model")
         try:
             return AutoConfig.from_pretrained(self.folder, local_files_only=True)
-        except (OSError, ValueError, KeyError) as error:
-            raise self._no_model(error) from None
+        except _UNREADABLE as error:
+            raise self._no_model(_first_line(error)) from None
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
@@ -116,14 +129,17 @@ class LocalModel:
             )
         except ImportError as error:
             raise ToolchainError(f"{self.folder} needs a package that is not installed: {_first_line(error)}") from None
-        except (OSError, ValueError, KeyError) as error:
-            raise self._no_model(error) from None
+        except _UNREADABLE as error:
+            raise self._no_model(_first_line(error)) from None
         tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+        if tokenizer.pad_token is None:
+            raise self._no_model("its tokenizer has neither a padding nor an end token")
         return model, tokenizer
 
-    def _no_model(self, error: Exception) -> ToolchainError:
+    def _no_model(self, problem: str) -> ToolchainError:
         return ToolchainError(
-            f"{self.folder} holds no sequence-to-sequence or causal model with its tokenizer: {_first_line(error)}"
+            f"{self.folder} holds no sequence-to-sequence or causal model with its tokenizer ({problem}): "
+            "give the folder of another, or fetch it anew"
         )
 
 

@@ -205,6 +205,64 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     assert str(folder) in str(refused.value)
 
 
+def _torn_weights(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-9])
+
+
+def _pointer_for_weights(folder: Path) -> None:
+    (folder / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n")
+
+
+def _setting(name: str, value: object) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        settings = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps(settings | {name: value}))
+
+    return change
+
+
+def _no_settings(folder: Path) -> None:
+    (folder / "generation_config.json").write_text("[]")
+
+
+def _no_end_token(folder: Path) -> None:
+    PreTrainedTokenizerFast(tokenizer_object=byte_tokenizer()).save_pretrained(folder)
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings | {"pad_token": None, "eos_token": None}))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        _torn_weights,
+        _pointer_for_weights,
+        _setting("d_model", "x"),
+        _setting("d_model", 32),
+        _no_settings,
+        _no_end_token,
+    ],
+)
+def test_a_damaged_model_is_refused_in_a_sentence(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    folder = _put_marian(tmp_path / "m")
+    damage(folder)
+    with pytest.raises(ToolchainError, match="holds no sequence-to-sequence or causal model") as refused:
+        LocalModel(folder).rewritten(TASKS["es"], TEXTS)
+    assert str(folder) in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "template", ["{{ messages[0] + 1 }}", "{% if", "{{ raise_exception(messages[0]['content']) }}"]
+)
+def test_a_chat_template_that_cannot_be_filled_is_refused_without_the_text(tmp_path: Path, template: str) -> None:
+    folder = _put_llama(tmp_path / "m", template)
+    with pytest.raises(ToolchainError, match="chat template") as refused:
+        LocalModel(folder).rewritten(TASKS["witty"], TEXTS)
+    assert str(folder) in str(refused.value)
+    assert TEXTS[0] not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("local", "prompts", "said"),
     [
