@@ -16,7 +16,7 @@ from toolchain.data.text_file import file_text
 from toolchain.errors import ToolchainError
 from toolchain.text import Message
 
-_LINE = re.compile(r"\s*([^:\n]{1,60}?)\s*:\s*(.+)")
+_LONGEST_NAME = 60
 _NAME = re.compile(r"\S+|[^a-z\s].*")
 _HASHED = re.compile(r"#(\w+)#")
 _SHARES = ((Split.TEST, 10), (Split.VALIDATION, 20), (Split.CALIBRATION, 100))
@@ -75,8 +75,10 @@ def messages_of(text: str) -> tuple[Message, ...]:
     """
     messages: list[Message] = []
     for line in text.splitlines():
-        if (match := _LINE.fullmatch(line)) and (not messages or _NAME.fullmatch(match[1])):
-            messages.append(Message(match[1], match[2].strip()))
+        before, _, said = line.partition(":")
+        name = before.strip()
+        if said and 0 < len(name) <= _LONGEST_NAME and (not messages or _NAME.fullmatch(name)):
+            messages.append(Message(name, said.strip()))
         elif line.strip() and messages:
             messages[-1] = Message(messages[-1].speaker, f"{messages[-1].text} {line.strip()}")
     return tuple(messages)

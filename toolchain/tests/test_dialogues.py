@@ -135,6 +135,17 @@ def test_lines_are_messages(spoken: list[tuple[str, str]]) -> None:
     assert [message.speaker for message in found] == [name for name, _ in spoken]
 
 
+@pytest.mark.parametrize("blank", [" " * 100_000, "\t" * 100_000 + ":"])
+def test_a_long_blank_line_is_read_at_once(blank: str) -> None:
+    assert messages_of(f"Ana: Hi.\n{blank}\nBen: Yes.")[-1] == Message("Ben", "Yes.")
+
+
+@pytest.mark.parametrize("name", ["x" * 61, " ", ""])
+def test_a_name_has_at_least_one_and_at_most_60_letters(name: str) -> None:
+    (message,) = messages_of(f"Ana: Hi.\n{name}: there")
+    assert message == Message("Ana", f"Hi. {f'{name}: there'.strip()}")
+
+
 def test_a_time_makes_no_speaker() -> None:
     (message,) = messages_of("Ana Maria: I am late.\nsee you at 10:30 then\nat the door: the red one")
     assert (message.speaker, message.text) == ("Ana Maria", "I am late. see you at 10:30 then at the door: the red one")
