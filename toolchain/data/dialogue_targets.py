@@ -35,6 +35,11 @@ class AuxiliaryModel(Protocol):
         ...
 
     @property
+    def sha256(self) -> str | None:
+        """Of the model itself, which another of its name differs in; None where only its server could say."""
+        ...
+
+    @property
     def batch_size(self) -> int:
         """How many texts it is given at a time at most."""
         ...
@@ -64,9 +69,9 @@ def make_targets(
 
     A dialogue that a model gives no answer to is left out, which is said, and asked about again by the next run.
 
-    `models` maps auxiliary tasks to what does them. A record carries `origin` (source, licence), the teacher and what it was given, its
-    split, and the text that the last model read, so that nothing is used where it may not be. Dialogues that the main task cannot be asked
-    about are left out.
+    `models` maps auxiliary tasks to what does them. A record carries `origin` (source with its hash, licence), the teacher with its hash and
+    what it was given, its split, and the text that the last model read, so that nothing is used where it may not be. Dialogues that the main
+    task cannot be asked about are left out.
 
     Raises:
         ToolchainError: there is no auxiliary task, one has no model, or `out` holds records of another origin, teacher, prompt or composition;
@@ -82,6 +87,7 @@ def make_targets(
         "composition": composition.name,
         **origin,
         "teacher": _teacher({task.id: models[task.id].name for task in auxiliary}),
+        "teacher_sha256": {task.id: models[task.id].sha256 for task in auxiliary},
         "prompt_sha256": {task.id: _sha256(models[task.id].template(task)) for task in auxiliary},
     }
 

@@ -1,5 +1,6 @@
 """A specialised model on this machine, as what does an auxiliary task: a translation model (Marian), or one that rewrites."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from toolchain.data.chat_model import ONLY
 from toolchain.data.dialogue_targets import MAX_NEW_TOKENS, Unanswered
 from toolchain.data.thoughts import without_thoughts
 from toolchain.errors import ToolchainError
+from toolchain.hashing import sha256_once
 from toolchain.tasks import Task
 from toolchain.text import fill, trim
 
@@ -38,6 +40,13 @@ class LocalModel:
     def name(self) -> str:
         """The name of the folder."""
         return self.folder.resolve().name
+
+    @property
+    def sha256(self) -> str:
+        """Of all files of the folder, with their names."""
+        files = sorted(path for path in self.folder.glob("*") if path.is_file())
+        listed = "".join(f"{sha256_once(path)}  {path.name}\n" for path in files)
+        return hashlib.sha256(listed.encode()).hexdigest()
 
     def rewritten(self, task: Task, texts: Sequence[str]) -> list[str]:
         """The answers, all texts in one batch; an empty text stays empty.

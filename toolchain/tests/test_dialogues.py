@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from toolchain.cli import app
 from toolchain.data.benchmark import Split
 from toolchain.data.chat_model import ChatModel
 from toolchain.data.dialogue_targets import AuxiliaryModel, Unanswered, make_targets
@@ -204,6 +205,38 @@ def test_a_killed_run_goes_on_behind_the_last_whole_record(tmp_path: Path) -> No
     assert sorted(pairs) == [f"d{number}" for number in range(6)]
 
 
+def test_a_file_of_another_source_of_the_same_name_is_not_added_to(tmp_path: Path) -> None:
+    target = tmp_path / "t"
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        row = JSONL | {"summary": f"Of {folder}."}
+        (tmp_path / folder / "d.jsonl").write_text(json.dumps(row) + "\n")
+
+    def make(folder: str) -> None:
+        source = ["data", "targets", str(tmp_path / folder / "d.jsonl"), "summarize+es", "--licence", "MIT"]
+        app([*source, "--endpoint", server.url, "--model", "m", "--out", str(target)], standalone_mode=False)
+
+    with serving(lambda _: "x") as server:
+        make("one")
+        before = target.read_bytes()
+        make("one")
+        assert target.read_bytes() == before
+        with pytest.raises(ToolchainError, match="source_sha256"):
+            make("two")
+    assert target.read_bytes() == before
+
+
+def test_a_file_that_says_no_hash_can_be_trained_on(tmp_path: Path) -> None:
+    """Files of earlier versions."""
+    with serving(lambda _: "x") as server:
+        make_targets(_dialogues(20), COMPOSITION, _models(server.url), tmp_path / "t", ORIGIN, _silent)
+    rows = _records(tmp_path / "t")
+    for row in rows:
+        del row["teacher_sha256"]
+    (tmp_path / "t").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert target_pairs(read_target_records(tmp_path / "t", COMPOSITION), Split.CALIBRATION)
+
+
 def test_a_dialogue_without_a_reference_has_no_target(tmp_path: Path) -> None:
     with serving(lambda _: "x") as server:
         made = make_targets(
@@ -271,7 +304,7 @@ def test_what_is_no_whole_answer_is_left_out_and_asked_for_again(
 class _Refusing:
     """A model that gives no answer whenever one of `refused` is among the texts."""
 
-    name = "m"
+    name, sha256 = "m", None
 
     def __init__(self, refused: set[str], batch_size: int) -> None:
         self.refused, self.batch_size = refused, batch_size

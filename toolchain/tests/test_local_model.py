@@ -194,6 +194,24 @@ def test_a_file_of_another_prompt_is_not_added_to(tmp_path: Path) -> None:
     assert make(2, "{input}") == 1, "which is what a translation model is given by default"
 
 
+def test_a_file_of_another_model_of_the_same_name_is_not_added_to(tmp_path: Path) -> None:
+    composition, path = Composition.parse("summarize+es"), tmp_path / "t"
+    dialogues = [Dialogue(f"d{number}", (Message("Ana", "Hi."),), "Summary.") for number in range(2)]
+    one, two = _put_marian(tmp_path / "one" / "m"), _put_marian(tmp_path / "two" / "m")
+
+    def make(count: int, folder: Path) -> int:
+        return make_targets(dialogues[:count], composition, {"es": LocalModel(folder)}, path, ORIGIN, lambda _: None)
+
+    assert make(1, one) == 1
+    assert make(2, two) == 1, "a copy is the same model"
+    weights = two / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"?")
+    before = path.read_bytes()
+    with pytest.raises(ToolchainError, match="teacher_sha256"):
+        make(2, two)
+    assert path.read_bytes() == before
+
+
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match=r"config\.json is missing"):
         LocalModel(tmp_path / "nowhere").rewritten(TASKS["es"], TEXTS)
