@@ -9,6 +9,7 @@ from typing import Any
 from toolchain.data.benchmark import (
     CONVERSATIONS,
     ENGLISH,
+    FILES,
     LICENCE_FILE,
     MAIN_FIELDS,
     SINGLE_CONVERSATIONS,
@@ -49,10 +50,11 @@ def assemble(files: Sequence[Path], out: Path, single: int, progress: Callable[[
 
     Raises:
         ToolchainError: a file is missing, damaged, or holds no references of two tasks; two are of one composition, or differ in what a
-            dialogue says, its English reference, source or licence; no dialogue is left; or `out` holds a benchmark already.
+            dialogue says, its English reference, source or licence; no dialogue is left; or `out` holds one of the benchmark's files already.
     """
-    if (out / CONVERSATIONS).exists():
-        raise ToolchainError(f"{out} holds a benchmark already: move it away, or give another folder")
+    for name in (*FILES, LICENCE_FILE):
+        if (out / name).exists():
+            raise ToolchainError(f"{out / name} is there already: move it away, or give another folder")
     read = [_read(path) for path in files]
     _refuse_twice(read)
     rows: dict[str, dict[str, Any]] = {}
