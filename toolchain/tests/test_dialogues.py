@@ -58,6 +58,27 @@ def test_each_layout_gives_the_same_dialogue(tmp_path: Path, layout: str) -> Non
     assert (found.summary, found.reply) == ((None, "Good.") if "persona" in layout else ("Ben is in.", None))
 
 
+@pytest.mark.parametrize(("layout", "columns"), [("samsum", []), ("dialogsum", ["topic"])])
+def test_copies_of_the_hub_are_csv(tmp_path: Path, layout: str, columns: list[str]) -> None:
+    hash = "#" if layout == "dialogsum" else ""
+    spoken = f"{hash}Ana{hash}: Hi: are you in?\n{hash}Ben{hash}: Yes, I am."
+    with (tmp_path / "train.csv").open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["id", "dialogue", "summary", *columns])
+        writer.writerow(["1", spoken, f"{hash}Ben{hash} is in.", *columns])
+    assert read_dialogues(tmp_path / "train.csv", layout) == [Dialogue("1", EXPECTED, "Ben is in.")]
+
+
+@pytest.mark.parametrize("layout", ["samsum", "dialogsum"])
+@pytest.mark.parametrize(("content", "said"), [("a,b\n1,2\n", "row 1: "), ("id\n" + "x" * 200_000, "is not CSV")])
+def test_csv_that_is_of_another_layout_is_refused(tmp_path: Path, layout: str, content: str, said: str) -> None:
+    (tmp_path / "x.csv").write_text(content)
+    with pytest.raises(ToolchainError, match=f"give a file of layout {layout}") as refused:
+        read_dialogues(tmp_path / "x.csv", layout)
+    assert f"{tmp_path / 'x.csv'} " in str(refused.value)
+    assert said in str(refused.value)
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("content", ["{", "[1]", '{"a": 1}', "a,b\n1,2\n"])
 def test_what_is_of_another_layout_is_refused(tmp_path: Path, layout: str, content: str) -> None:
