@@ -9,6 +9,7 @@ from typing import Any
 from toolchain.data.benchmark import (
     CONVERSATIONS,
     ENGLISH,
+    FILES,
     LICENCE_FILE,
     MAIN_FIELDS,
     SINGLE_CONVERSATIONS,
@@ -49,10 +50,11 @@ def assemble(files: Sequence[Path], out: Path, single: int, progress: Callable[[
 
     Raises:
         ToolchainError: a file is missing, damaged, or holds no references of two tasks; two are of one composition, or differ in what a
-            dialogue says, its English reference, source or licence; no dialogue is left; or `out` holds a benchmark already.
+            dialogue says, its English reference, source or licence; no dialogue is left; or `out` holds one of the benchmark's files already.
     """
-    if (out / CONVERSATIONS).exists():
-        raise ToolchainError(f"{out} holds a benchmark already: move it away, or give another folder")
+    for name in (*FILES, LICENCE_FILE):
+        if (out / name).exists():
+            raise ToolchainError(f"{out / name} is there already: move it away, or give another folder")
     read = [_read(path) for path in files]
     _refuse_twice(read)
     rows: dict[str, dict[str, Any]] = {}
@@ -105,10 +107,7 @@ def _add(
         references = {ENGLISH: first["intermediate"]}
         for item in read:
             record = item.records[id]
-            alike = (
-                all(str(record.get(key)) == row[key] for key in _SHARED)
-                and record["conversation"] == row["conversation"]
-            )
+            alike = all(record[key] == row[key] for key in _SHARED) and record["conversation"] == row["conversation"]
             if not alike or record["intermediate"] != references[ENGLISH]:
                 raise ToolchainError(
                     f"{item.path}: dialogue {id} has another text, English reference, source or licence than in a file "
@@ -120,7 +119,7 @@ def _add(
 
 
 def _row(record: Record, single: int) -> dict[str, Any]:
-    shared = {key: str(record.get(key)) for key in _SHARED}
+    shared = {key: record[key] for key in _SHARED}
     split = record["split"]
     # Another text than that which the splits are cut by, or the share would depend on them.
     if split == Split.CALIBRATION and percent_of(f"single {record['id']}") < single:

@@ -7,21 +7,23 @@ from typing import Any
 
 from toolchain import paths
 from toolchain.data.json_lines import read_rows
-from toolchain.data.licences import OURS
 from toolchain.data.row import Row
 from toolchain.errors import ToolchainError
-from toolchain.tasks import MAIN_TASKS
-from toolchain.text import Message
+from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS
+from toolchain.text import Message, normalise_conversation
 
 CONVERSATIONS = "conversations.jsonl"
 SINGLE_CONVERSATIONS = "single_conversations.jsonl"
 SINGLE_TEXTS = "single_texts.jsonl"
 FILES = (CONVERSATIONS, SINGLE_CONVERSATIONS, SINGLE_TEXTS)
 LICENCE_FILE = "LICENSE"
+OURS = "CC BY 4.0"
+"""The licence of the committed benchmark."""
 
 ENGLISH = "en"
 MAIN_FIELDS = {main: "summary" if main == "summarize" else main for main in MAIN_TASKS}
 """Where a conversation holds its references of a main task."""
+_MADE_BY = "make it with `toolchain data build` or `data assemble`"
 _ADD = "add it to every line of that file, or do without that task"
 
 
@@ -80,8 +82,15 @@ class ParallelText:
 
 
 def conversations(split: Split, folder: Path = paths.BENCHMARK) -> list[Conversation]:
-    """The parallel conversations of one split."""
-    return [_conversation(row) for row in _rows(folder / CONVERSATIONS) if row.fields["split"] == split]
+    """The parallel conversations of one split.
+
+    Raises:
+        ToolchainError: the file is missing, empty or damaged.
+    """
+    rows = _rows(folder / CONVERSATIONS)
+    if not rows:
+        raise ToolchainError(f"{folder / CONVERSATIONS} holds no conversation: {_MADE_BY}")
+    return [_conversation(row) for row in rows if row.choice("split", tuple(Split)) == split]
 
 
 def single_conversations(folder: Path = paths.BENCHMARK) -> list[Conversation]:
@@ -96,32 +105,40 @@ def single_texts(folder: Path = paths.BENCHMARK) -> list[ParallelText]:
     """Stand-alone parallel texts, for the auxiliary-task adapters only."""
     return [
         ParallelText(
-            row.fields["id"], {key: value for key, value in row.fields.items() if key not in ("id", "kind")}, row.where
+            row.text("id"),
+            {variant: row.text(variant) for variant in (ENGLISH, *AUXILIARY_TASKS) if variant in row.fields},
+            row.where,
         )
         for row in _rows(folder / SINGLE_TEXTS)
     ]
 
 
 def licences(folder: Path = paths.BENCHMARK) -> list[str]:
-    """The licences of its conversations: each line says its own where they are not ours."""
-    return sorted({row.optional_text("licence") or OURS for row in _rows(folder / CONVERSATIONS)})
+    """The licences of all its files: each line says its own where it is not ours."""
+    return sorted({row.optional_text("licence") or OURS for name in FILES for row in _rows(folder / name)})
 
 
-def read_messages(rows: list[dict[str, str]]) -> tuple[Message, ...]:
-    """Messages from their JSON form."""
-    return tuple(Message(row["speaker"], row["text"]) for row in rows)
+def spoken_messages(row: Row) -> tuple[Message, ...]:
+    """The messages of a conversation.
+
+    Raises:
+        ToolchainError: none has a text, or they are no messages.
+    """
+    messages = row.messages("conversation")
+    if not normalise_conversation(messages):
+        raise ToolchainError(f"{row.where}: conversation has no message with a text: {row.remedy}")
+    return messages
 
 
-def _in_english(fields: dict[str, Any]) -> dict[str, dict[str, str]]:
+def _in_english(fields: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {field: {ENGLISH: fields[field]} for field in MAIN_FIELDS.values() if field in fields}
 
 
 def _conversation(row: Row) -> Conversation:
-    fields = row.fields
-    references = {main: fields[field] for main, field in MAIN_FIELDS.items() if field in fields}
-    messages = read_messages(fields["conversation"])
-    return Conversation(fields["id"], messages, fields.get("reply_speaker"), references, row.where)
+    references = {main: row.texts(field) for main, field in MAIN_FIELDS.items() if field in row.fields}
+    speaker = row.optional_text("reply_speaker")
+    return Conversation(row.text("id"), spoken_messages(row), speaker, references, row.where)
 
 
 def _rows(path: Path) -> list[Row]:
-    return read_rows(path, "run `toolchain data build`")
+    return read_rows(path, _MADE_BY)

@@ -10,6 +10,7 @@ from toolchain.data.benchmark import (
     MAIN_FIELDS,
     SINGLE_CONVERSATIONS,
     Split,
+    spoken_messages,
 )
 from toolchain.data.json_lines import read_rows
 from toolchain.data.row import Row
@@ -40,7 +41,10 @@ def build_benchmark(source: Path, target: Path = paths.BENCHMARK) -> dict[str, s
 
 def _check_file(path: Path) -> None:
     seen: set[str] = set()
-    for row in read_rows(path, "put that right"):
+    rows = read_rows(path, "put that right")
+    if path.name == CONVERSATIONS and not rows:
+        raise ToolchainError(f"{path} holds no conversation: give the folder that holds the benchmark's")
+    for row in rows:
         id = row.text("id")
         if id in seen:
             raise ToolchainError(f"{row.where}: id {id!r} comes twice: give each line its own")
@@ -56,8 +60,7 @@ def _check_file(path: Path) -> None:
 
 def _check_spoken(row: Row, *, parallel: bool) -> None:
     row.text("reply_speaker")
-    if not any(message.text.strip() for message in row.messages("conversation")):
-        raise ToolchainError(f"{row.where}: conversation has no message with a text: {row.remedy}")
+    spoken_messages(row)
     for field in MAIN_FIELDS.values():
         if parallel:
             row.texts(field, _VARIANTS)

@@ -15,6 +15,7 @@ class ChatModel:
     """Texts are sent one by one: what is answered is kept at once."""
 
     batch_size = 1
+    sha256 = None
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint

@@ -8,6 +8,7 @@ import typer
 from toolchain import paths
 from toolchain.console import progress, show
 from toolchain.errors import ToolchainError
+from toolchain.hashing import sha256_file
 
 data_app = typer.Typer(no_args_is_help=True, help="The benchmark's data, and targets.")
 
@@ -58,7 +59,7 @@ def data_targets(
     file = dialogue_file(source, progress)
     dialogues = read_dialogues(file, layout)[:limit]
     target = out or paths.cache() / "targets" / f"{file.stem}.{composition}.jsonl"
-    origin = _origin(source, layout, licence)
+    origin = _origin(source, file, layout, licence)
     made = make_targets(dialogues, parsed, models, target, origin, progress)
     show({"targets": str(target), "made": made})
 
@@ -122,20 +123,24 @@ def data_two_step(
         conversations = of_the_benchmark(source)
         origin = {"source": f"benchmark/{source}", "licence": "; ".join(licences())}
     else:
-        conversations = of_dialogues(read_dialogues(dialogue_file(source, progress), layout))
-        origin = _origin(source, layout, licence)
+        file = dialogue_file(source, progress)
+        conversations = of_dialogues(read_dialogues(file, layout))
+        origin = _origin(source, file, layout, licence)
     target = out or two_step_path(parsed, Path(source).stem)
     chosen = first_of_each_split(conversations, limit)
     made = make_two_step_targets(load_base(base_model()), parsed, chosen, target, origin, progress)
     show({"targets": str(target), "made": made})
 
 
-def _origin(source: str, layout: str, licence: str | None) -> dict[str, str]:
-    """The fields `source` and `licence` of every record that is made from a file: its name without local folders."""
+def _origin(source: str, file: Path, layout: str, licence: str | None) -> dict[str, str]:
+    """What every record that is made from a file says of it: its name without local folders, its hash and its licence."""
     from toolchain.data.dialogues import LAYOUTS
     from toolchain.data.hub import PREFIX
 
-    stated = licence or LAYOUTS[layout].licence
-    if stated is None:
+    known = LAYOUTS[layout].licence
+    if licence and known:
+        raise ToolchainError(f"--licence {licence!r}: data of layout {layout} are under {known}: leave --licence out")
+    if not (stated := licence or known):
         raise ToolchainError(f"the licence of {source} is not known: say it with --licence")
-    return {"source": source if source.startswith(PREFIX) else Path(source).name, "licence": stated}
+    name = source if source.startswith(PREFIX) else file.name
+    return {"source": name, "source_sha256": sha256_file(file), "licence": stated}

@@ -1,7 +1,7 @@
 """Compositional targets for outside dialogues: the English reference goes through models of the auxiliary tasks (arXiv 2507.16083, section 3)."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -35,6 +35,11 @@ class AuxiliaryModel(Protocol):
         ...
 
     @property
+    def sha256(self) -> str | None:
+        """Of the model itself, which another of its name differs in; None where only its server could say."""
+        ...
+
+    @property
     def batch_size(self) -> int:
         """How many texts it is given at a time at most."""
         ...
@@ -64,9 +69,9 @@ def make_targets(
 
     A dialogue that a model gives no answer to is left out, which is said, and asked about again by the next run.
 
-    `models` maps auxiliary tasks to what does them. A record carries `origin` (source, licence), the teacher and what it was given, its
-    split, and the text that the last model read, so that nothing is used where it may not be. Dialogues that the main task cannot be asked
-    about are left out.
+    `models` maps auxiliary tasks to what does them. A record carries `origin` (source with its hash, licence), the teacher with its hash and
+    what it was given, its split, and the text that the last model read, so that nothing is used where it may not be. Dialogues that the main
+    task cannot be asked about are left out.
 
     Raises:
         ToolchainError: there is no auxiliary task, one has no model, or `out` holds records of another origin, teacher, prompt or composition;
@@ -82,6 +87,7 @@ def make_targets(
         "composition": composition.name,
         **origin,
         "teacher": _teacher({task.id: models[task.id].name for task in auxiliary}),
+        "teacher_sha256": {task.id: models[task.id].sha256 for task in auxiliary},
         "prompt_sha256": {task.id: _sha256(models[task.id].template(task)) for task in auxiliary},
     }
 
@@ -114,21 +120,26 @@ class _Asking:
     unanswered: int = 0
     in_a_row: int = 0
 
-    def records(self, batch: Sequence[Dialogue]) -> list[Record]:
-        """Those of the dialogues that were answered; where one of several was not, each is asked about alone."""
+    def records(self, batch: Sequence[Dialogue]) -> Iterator[Record]:
+        """Those of the dialogues that were answered; where one of several was not, each is asked about alone.
+
+        One after another, so that those before the last of `PATIENCE` are kept.
+        """
         try:
             records = self._answered(batch)
         except Unanswered as error:
             if len(batch) > 1:
-                return [record for item in batch for record in self.records([item])]
+                for item in batch:
+                    yield from self.records([item])
+                return
             self.unanswered += 1
             self.in_a_row += 1
             if self.in_a_row == PATIENCE:
                 raise Unanswered(f"{PATIENCE} dialogues in a row, the last one {batch[0].id}: {error}") from None
             self.progress(f"dialogue {batch[0].id} is left out: {error}")
-            return []
+            return
         self.in_a_row = 0
-        return records
+        yield from records
 
     def _answered(self, batch: Sequence[Dialogue]) -> list[Record]:
         read: list[str] = []

@@ -1,8 +1,6 @@
 """Outside dialogues in the layouts that they are published in; read where they lie, never committed."""
 
-import csv
 import hashlib
-import io
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -10,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolchain.data.benchmark import Split
+from toolchain.data.csv_rows import read_csv
 from toolchain.data.json_lines import read_rows
 from toolchain.data.row import Row
 from toolchain.data.text_file import file_text
 from toolchain.errors import ToolchainError
 from toolchain.text import Message
 
-_LINE = re.compile(r"\s*([^:\n]{1,60}?)\s*:\s*(.+)")
+_LONGEST_NAME = 60
 _NAME = re.compile(r"\S+|[^a-z\s].*")
 _HASHED = re.compile(r"#(\w+)#")
 _SHARES = ((Split.TEST, 10), (Split.VALIDATION, 20), (Split.CALIBRATION, 100))
@@ -75,8 +74,10 @@ def messages_of(text: str) -> tuple[Message, ...]:
     """
     messages: list[Message] = []
     for line in text.splitlines():
-        if (match := _LINE.fullmatch(line)) and (not messages or _NAME.fullmatch(match[1])):
-            messages.append(Message(match[1], match[2].strip()))
+        before, _, said = line.partition(":")
+        name = before.strip()
+        if said and 0 < len(name) <= _LONGEST_NAME and (not messages or _NAME.fullmatch(name)):
+            messages.append(Message(name, said.strip()))
         elif line.strip() and messages:
             messages[-1] = Message(messages[-1].speaker, f"{messages[-1].text} {line.strip()}")
     return tuple(messages)
@@ -90,6 +91,12 @@ def _ours(path: Path, remedy: str) -> Iterator[Dialogue]:
 
 
 def _samsum(path: Path, remedy: str) -> Iterator[Dialogue]:
+    for row in read_csv(path, remedy) if _is_csv(path) else _listed(path, remedy):
+        yield Dialogue(row.identifier("id"), messages_of(row.text("dialogue")), row.text("summary"))
+
+
+def _listed(path: Path, remedy: str) -> Iterator[Row]:
+    """The objects of a JSON list."""
     try:
         items = json.loads(file_text(path, remedy))
     except (ValueError, RecursionError):
@@ -99,32 +106,30 @@ def _samsum(path: Path, remedy: str) -> Iterator[Dialogue]:
     for number, item in enumerate(items, start=1):
         if not isinstance(item, dict):
             raise ToolchainError(f"{path} item {number} is no JSON object: {remedy}")
-        row = Row(f"{path} item {number}", item, remedy)
-        yield Dialogue(row.identifier("id"), messages_of(row.text("dialogue")), row.text("summary"))
+        yield Row(f"{path} item {number}", item, remedy)
 
 
 def _dialogsum(path: Path, remedy: str) -> Iterator[Dialogue]:
     """`#Person1#` is Person1, in the summary as in the dialogue."""
-    for row in read_rows(path, remedy):
+    for row in read_csv(path, remedy) if _is_csv(path) else read_rows(path, remedy):
         summary = row.optional_text("summary") or row.text("summary1")
         spoken, said = (_HASHED.sub(r"\1", text) for text in (row.text("dialogue"), summary))
-        yield Dialogue(row.text("fname"), messages_of(spoken), said)
+        yield Dialogue(row.text("id" if "id" in row.fields else "fname"), messages_of(spoken), said)
 
 
 def _persona_chat(path: Path, remedy: str) -> Iterator[Dialogue]:
     """The message that begins the second half is the reply to the first half: the last one is most often a goodbye."""
-    table = csv.DictReader(io.StringIO(file_text(path, remedy), newline=""))
-    try:
-        rows = list(table)
-    except csv.Error:
-        raise ToolchainError(f"{path} line {table.line_num} is not CSV: {remedy}") from None
-    for number, fields in enumerate(rows):
-        row = Row(f"{path} row {number + 1}", fields, remedy)
+    for number, row in enumerate(read_csv(path, remedy)):
         spoken = messages_of(row.text("Best Generated Conversation"))
         half = (len(spoken) + 1) // 2
         reply = next(iter(spoken[half:]), None)
         id, asked = f"{path.stem}.{number}", spoken[:half]
         yield Dialogue(id, asked, None, reply.text, reply.speaker) if reply else Dialogue(id, asked)
+
+
+def _is_csv(path: Path) -> bool:
+    """SAMSum and DialogSum are published as JSON; their copies on the hub are CSV."""
+    return path.suffix == ".csv"
 
 
 LAYOUTS = {

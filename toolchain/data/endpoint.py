@@ -1,15 +1,15 @@
 """A client of any server that speaks OpenAI's chat protocol (`POST …/chat/completions`): vLLM, llama.cpp, Ollama, a hosted one."""
 
 import os
-import re
 from dataclasses import dataclass
 from typing import Any, Self
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ReadTimeoutError
+from urllib3.exceptions import LocationParseError, ReadTimeoutError
 from urllib3.util import Retry
 
+from toolchain.data.thoughts import without_thoughts
 from toolchain.errors import ToolchainError
 
 KEY_VARIABLE = "TANDEM_ENDPOINT_KEY"
@@ -17,7 +17,6 @@ KEY_VARIABLE = "TANDEM_ENDPOINT_KEY"
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 300.0
 LONGEST_PAUSE_SECONDS = 60
 """However long a busy server asks to be left alone."""
-_THOUGHT = re.compile(r"\A\s*<think>.*?(</think>|\Z)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -75,6 +74,10 @@ class Endpoint:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(max_retries=retry))
         if key := os.environ.get(KEY_VARIABLE):
+            if not (key.isascii() and key.isprintable()):
+                raise ToolchainError(
+                    f"{KEY_VARIABLE} holds a line break, an invisible or another sign that no key has: set it anew"
+                )
             self._session.headers["Authorization"] = f"Bearer {key}"
 
     def chat(self, prompt: str, max_tokens: int) -> Reply:
@@ -91,7 +94,7 @@ class Endpoint:
         }
         try:
             response = self._session.post(f"{self.url}/chat/completions", json=body, timeout=self._timeout)
-        except requests.RequestException as error:
+        except (requests.RequestException, LocationParseError) as error:
             raise self._unreached(error) from None
         if response.status_code != requests.codes.ok:
             raise ToolchainError(
@@ -99,12 +102,12 @@ class Endpoint:
             )
         try:
             return _reply(response.json())
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
             raise ToolchainError(
                 f"{self.url} answered with no chat completion: give the base address of a chat server"
             ) from None
 
-    def _unreached(self, error: requests.RequestException) -> ToolchainError:
+    def _unreached(self, error: Exception) -> ToolchainError:
         # A time-out amid the body comes as a ConnectionError around it.
         if isinstance(error, requests.ReadTimeout) or any(isinstance(cause, ReadTimeoutError) for cause in error.args):
             return ToolchainError(
@@ -117,10 +120,10 @@ class Endpoint:
 
 
 def _reply(completion: dict[str, Any]) -> Reply:
-    """Raises ValueError, LookupError, TypeError or AttributeError for what is no completion."""
+    """Raises ValueError, LookupError, TypeError, AttributeError or OverflowError for what is no completion."""
     choice, usage = completion["choices"][0], completion.get("usage") or {}
     return Reply(
-        _THOUGHT.sub("", _text(choice["message"]["content"])),
+        without_thoughts(_text(choice["message"]["content"])),
         int(usage.get("prompt_tokens") or 0),
         int(usage.get("completion_tokens") or 0),
         str(choice.get("finish_reason") or "stop"),

@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from toolchain import paths
+from toolchain.data import benchmark
 from toolchain.errors import ToolchainError
 
-OURS = "CC BY 4.0"
-"""Of the committed benchmark (assets/benchmark/LICENSE)."""
-_FORBIDS = re.compile(r"\b(NC|ND|non-?commercial|no-?derivatives)\b", re.IGNORECASE)
+_FORBIDS = re.compile(r"(?<![a-z\d])(nc|nd)(?![a-z])|non?[\s_-]*(commercial|deriv)", re.IGNORECASE)
 
 
 def forbidding(licences: Iterable[str]) -> str | None:
@@ -18,13 +17,19 @@ def forbidding(licences: Iterable[str]) -> str | None:
 
 
 def refuse_to_commit(licences: Iterable[str], path: Path) -> None:
-    """See that what is written among the committed assets, which `export` ships, was trained on nothing whose licence forbids it.
+    """See that what is written among the committed assets, or where `export` reads, was trained on nothing whose licence forbids it.
 
     Raises:
         ToolchainError: a licence of the data allows no commercial use or no derivatives.
     """
-    licence = forbidding(licences)
-    if licence and path.resolve().is_relative_to(paths.ASSETS.resolve()):
-        raise ToolchainError(
-            f"{path} would be committed and shipped, which {licence} of its data forbids: write it outside of {paths.ASSETS}"
-        )
+    if not (licence := forbidding(licences)):
+        return
+    shipped = [paths.ASSETS]
+    # `export` ships nothing made of a benchmark that itself forbids it: what is trained on that one has its place beside it.
+    if not forbidding(benchmark.licences()):
+        shipped += [paths.ADAPTERS, paths.CALIBRATIONS]
+    for folder in shipped:
+        if path.resolve().is_relative_to(folder.resolve()):
+            raise ToolchainError(
+                f"{path} would ship, which {licence} of its data forbids: write it outside of {folder}"
+            )

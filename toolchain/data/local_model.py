@@ -1,5 +1,6 @@
 """A specialised model on this machine, as what does an auxiliary task: a translation model (Marian), or one that rewrites."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,12 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
+from jinja2 import TemplateError
+from safetensors import SafetensorError
 
 from toolchain.data.chat_model import ONLY
 from toolchain.data.dialogue_targets import MAX_NEW_TOKENS, Unanswered
+from toolchain.data.thoughts import without_thoughts
 from toolchain.errors import ToolchainError
+from toolchain.hashing import sha256_once
 from toolchain.tasks import Task
 from toolchain.text import fill, trim
+
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, StrictDataclassError)
+"""What transformers raises for settings, weights and tokenizers that are damaged, or do not belong together."""
 
 
 @dataclass(frozen=True)
@@ -32,16 +41,26 @@ class LocalModel:
         """The name of the folder."""
         return self.folder.resolve().name
 
+    @property
+    def sha256(self) -> str:
+        """Of all files of the folder, with their names."""
+        files = sorted(path for path in self.folder.glob("*") if path.is_file())
+        listed = "".join(f"{sha256_once(path)}  {path.name}\n" for path in files)
+        return hashlib.sha256(listed.encode()).hexdigest()
+
     def rewritten(self, task: Task, texts: Sequence[str]) -> list[str]:
         """The answers, all texts in one batch; an empty text stays empty.
 
         Raises:
-            Unanswered: an answer does not end.
+            Unanswered: an answer does not end, or is empty.
             ToolchainError: the folder holds no such model, or a package that reads its tokenizer is missing.
         """
         asked = [text for text in texts if text]
-        answers = iter(self._answers([self._prompt(task, text) for text in asked]) if asked else [])
-        return [next(answers) if text else "" for text in texts]
+        answers = self._answers([self._prompt(task, text) for text in asked]) if asked else []
+        if not all(answers):
+            raise Unanswered(f"{self.name}, asked for {task.id}: it answered with nothing; give another --local")
+        rest = iter(answers)
+        return [next(rest) if text else "" for text in texts]
 
     def template(self, task: Task) -> str:
         """The template that was given, else the default one.
@@ -57,7 +76,14 @@ class LocalModel:
         if self._is_seq2seq or not tokenizer.chat_template:
             return prompt
         messages = [{"role": "user", "content": prompt}]
-        return str(tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
+        try:
+            return str(tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
+        except (TemplateError, TypeError, ValueError) as error:
+            # Not with the error's own words, which may be those of the text.
+            raise ToolchainError(
+                f"{self.folder} has a chat template that cannot be filled with one user's message ({type(error).__name__}): "
+                "give another model"
+            ) from None
 
     def _answers(self, prompts: Sequence[str]) -> list[str]:
         model, tokenizer = self._loaded
@@ -78,7 +104,7 @@ class LocalModel:
         # Some models' settings make the last token an end, whatever would have come.
         if not bool(ends[:, : MAX_NEW_TOKENS - 1].any(-1).all()):
             raise Unanswered(f"an answer of {self.name} does not end within {MAX_NEW_TOKENS} tokens")
-        return [trim(text) for text in tokenizer.batch_decode(new, skip_special_tokens=True)]
+        return [trim(without_thoughts(text)) for text in tokenizer.batch_decode(new, skip_special_tokens=True)]
 
     @property
     def _is_seq2seq(self) -> bool:
@@ -92,8 +118,8 @@ class LocalModel:
             raise ToolchainError(f"{self.folder / 'config.json'} is missing: give the folder of a model")
         try:
             return AutoConfig.from_pretrained(self.folder, local_files_only=True)
-        except (OSError, ValueError, KeyError) as error:
-            raise self._no_model(error) from None
+        except _UNREADABLE as error:
+            raise self._no_model(_first_line(error)) from None
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
@@ -112,14 +138,17 @@ class LocalModel:
             )
         except ImportError as error:
             raise ToolchainError(f"{self.folder} needs a package that is not installed: {_first_line(error)}") from None
-        except (OSError, ValueError, KeyError) as error:
-            raise self._no_model(error) from None
+        except _UNREADABLE as error:
+            raise self._no_model(_first_line(error)) from None
         tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+        if tokenizer.pad_token is None:
+            raise self._no_model("its tokenizer has neither a padding nor an end token")
         return model, tokenizer
 
-    def _no_model(self, error: Exception) -> ToolchainError:
+    def _no_model(self, problem: str) -> ToolchainError:
         return ToolchainError(
-            f"{self.folder} holds no sequence-to-sequence or causal model with its tokenizer: {_first_line(error)}"
+            f"{self.folder} holds no sequence-to-sequence or causal model with its tokenizer ({problem}): "
+            "give the folder of another, or fetch it anew"
         )
 
 

@@ -1,7 +1,7 @@
 """JSON Lines that grow while their records are made, and go on growing where a killed run has left them."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -49,15 +49,16 @@ class RecordFile:
         self,
         items: Sequence[Item],
         shared: Record,
-        make: Callable[[Sequence[Item]], Sequence[Record]],
+        make: Callable[[Sequence[Item]], Iterable[Record]],
         batch_size: int,
         progress: Callable[[str], None],
     ) -> int:
         """Append the records of those `items` that have none yet, in the order of `items`; returns how many were made.
 
-        `make` gives one record for each item of a batch; what depends on no item is `shared` by all records. Batches are cut from all
-        items, not from those that are left: an item stands among the same neighbours in whichever run it is made (a batched sum may
-        differ in its last bit from another batch's), so that a run killed at any moment and started again ends with the same file.
+        `make` gives at most one record for each item of a batch, and those that it gives before an error are kept; what depends on no
+        item is `shared` by all records. Batches are cut from all items, not from those that are left: an item stands among the same
+        neighbours in whichever run it is made (a batched sum may differ in its last bit from another batch's), so that a run killed at
+        any moment and started again ends with the same file.
 
         Raises:
             ToolchainError: the file is damaged or something else, or its records do not share what these would; it is left as it is.
@@ -74,10 +75,11 @@ class RecordFile:
                 if all(item.id in there for item in batch):
                     continue
                 progress(f"{self.path.name}: {done + made} of {len(items)}")
-                records = [record for record in make(batch) if record["id"] not in there]
-                stream.writelines(json.dumps(record | shared, ensure_ascii=False) + "\n" for record in records)
+                for record in make(batch):
+                    if record["id"] not in there:
+                        stream.write(json.dumps(record | shared, ensure_ascii=False) + "\n")
+                        made += 1
                 stream.flush()
-                made += len(records)
         return made
 
     def _to_go_on_with(self, shared: Record) -> list[Record]:

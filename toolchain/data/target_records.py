@@ -6,7 +6,7 @@ from pathlib import Path
 
 from toolchain import paths
 from toolchain.adapters.files import adapter_hash
-from toolchain.data.benchmark import Split, read_messages
+from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair
 from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.row import Row
@@ -59,7 +59,8 @@ def read_target_records(path: Path, composition: Composition) -> list[Record]:
 
 def _check(row: Row, main: Task) -> None:
     row.choice("split", tuple(Split))
-    row.text("target")
+    for field in ("source", "licence", "target"):
+        row.text(field)
     row.optional_text("intermediate")
     try:
         render_prompt(main.prompt, row.messages("conversation"), row.optional_text("reply_speaker"))
@@ -72,7 +73,7 @@ def target_pairs(records: Sequence[Record], split: Split) -> list[Pair]:
     return [
         Pair(
             row["id"],
-            read_messages(row["conversation"]),
+            tuple(Message(message["speaker"], message["text"]) for message in row["conversation"]),
             row.get("reply_speaker"),
             row["target"],
             row.get("intermediate"),

@@ -12,7 +12,7 @@ import pytest
 from toolchain import paths
 from toolchain.base_model.from_folder import import_base
 from toolchain.data.assemble import assemble
-from toolchain.data.benchmark import LICENCE_FILE, Conversation, Split, conversations, licences
+from toolchain.data.benchmark import FILES, LICENCE_FILE, Conversation, Split, conversations, licences
 from toolchain.data.dialogue_targets import make_targets
 from toolchain.data.dialogues import Dialogue
 from toolchain.errors import ToolchainError
@@ -36,6 +36,7 @@ class _Marking:
     """A model that says which task it did."""
 
     name = "marking"
+    sha256 = None
     batch_size = 8
 
     def rewritten(self, task: Task, texts: Sequence[str]) -> list[str]:
@@ -149,15 +150,22 @@ def _of_no_dialogue_in_common(path: Path) -> list[Path]:
         (lambda path: [path / "none.jsonl"], "missing"),
     ],
 )
+@pytest.mark.usefixtures("files")
 def test_what_makes_no_benchmark_is_refused_and_nothing_written(
-    given: Callable[[Path], list[Path]], said: str, files: list[Path], tmp_path: Path
+    given: Callable[[Path], list[Path]], said: str, tmp_path: Path
 ) -> None:
     with pytest.raises(ToolchainError, match=said):
         assemble(given(tmp_path), tmp_path / "b", 50, _silent)
     assert not (tmp_path / "b").exists()
-    assemble(files, tmp_path / "b", 50, _silent)
-    with pytest.raises(ToolchainError, match="already"):
+
+
+@pytest.mark.parametrize("name", [*FILES, LICENCE_FILE])
+def test_no_file_that_is_there_is_replaced(files: list[Path], tmp_path: Path, name: str) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / name).write_text("mine")
+    with pytest.raises(ToolchainError, match=f"{name} is there already"):
         assemble(files, tmp_path / "b", 50, _silent)
+    assert [(path.name, path.read_text()) for path in (tmp_path / "b").iterdir()] == [(name, "mine")]
 
 
 _COMMANDS = """
@@ -210,6 +218,6 @@ def test_the_ordinary_commands_train_on_it_and_measure_on_it(
     refused = [line for line in done.stdout.splitlines() if line.startswith("refused: ")]
     assert len(refused) == 3, done.stdout
     assert all("CC BY-NC-ND 4.0" in line for line in refused)
-    assert "new would be committed and shipped" in refused[0]
-    assert "new.safetensors would be committed and shipped" in refused[1]
+    assert "new would ship" in refused[0]
+    assert "new.safetensors would ship" in refused[1]
     assert f"{tmp_path / 'b'} has data under" in refused[2]

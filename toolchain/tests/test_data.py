@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,47 @@ def test_a_task_without_data_says_what_to_add(monkeypatch: pytest.MonkeyPatch) -
         composition_pairs(Composition.parse("summarize+friendly"), Split.TEST)
     with pytest.raises(ToolchainError, match=rf"{SINGLE_TEXTS} line 1 has no friendly"):
         single_texts()[0].variant("friendly")
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "complaint"),
+    [
+        (CONVERSATIONS, _without("split"), "split is missing"),
+        (CONVERSATIONS, _other_split, "split is none of single"),
+        (CONVERSATIONS, _without("id"), "id is missing"),
+        (CONVERSATIONS, _without("conversation"), "conversation is missing"),
+        (CONVERSATIONS, _with("conversation", [{"text": "Hi"}]), "speaker is missing"),
+        (CONVERSATIONS, _with("conversation", []), "no message with a text"),
+        (CONVERSATIONS, _with("reply", {"en": ["x"]}), "reply: en is a list"),
+        (CONVERSATIONS, _with("reply_speaker", 5), "reply_speaker is a number"),
+        (SINGLE_CONVERSATIONS, _with("summary", {"en": "s"}), "summary: en is an object, not a text"),
+        (SINGLE_TEXTS, _with("de", 5), "de is a number"),
+        (SINGLE_TEXTS, _without("id"), "id is missing"),
+    ],
+)
+def test_a_benchmark_of_any_folder_is_checked_where_it_is_read(
+    tmp_path: Path, name: str, damage: Callable[[list[dict[str, Any]]], None], complaint: str
+) -> None:
+    rows = _rows()
+    damage(rows[name])
+    folder = _write(tmp_path / "b", rows)
+    read: dict[str, Callable[[Path], object]] = {
+        CONVERSATIONS: partial(conversations, Split.CALIBRATION),
+        SINGLE_CONVERSATIONS: single_conversations,
+        SINGLE_TEXTS: single_texts,
+    }
+    with pytest.raises(ToolchainError, match=complaint) as refused:
+        read[name](folder)
+    assert f"{folder / name} line 2" in str(refused.value)
+
+
+def test_a_benchmark_without_a_conversation_is_none(tmp_path: Path) -> None:
+    folder = _write(tmp_path / "source", _rows() | {CONVERSATIONS: []})
+    with pytest.raises(ToolchainError, match="holds no conversation"):
+        conversations(Split.TEST, folder)
+    with pytest.raises(ToolchainError, match="holds no conversation"):
+        build_benchmark(folder, tmp_path / "target")
+    assert not (tmp_path / "target").exists()
 
 
 def test_a_benchmark_that_was_not_built_is_named(tmp_path: Path) -> None:

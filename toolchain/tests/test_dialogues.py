@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from toolchain.cli import app
 from toolchain.data.benchmark import Split
 from toolchain.data.chat_model import ChatModel
 from toolchain.data.dialogue_targets import AuxiliaryModel, Unanswered, make_targets
@@ -55,6 +56,27 @@ def test_each_layout_gives_the_same_dialogue(tmp_path: Path, layout: str) -> Non
     (found,) = read_dialogues(tmp_path / "x", layout)
     assert found.messages == EXPECTED
     assert (found.summary, found.reply) == ((None, "Good.") if "persona" in layout else ("Ben is in.", None))
+
+
+@pytest.mark.parametrize(("layout", "columns"), [("samsum", []), ("dialogsum", ["topic"])])
+def test_copies_of_the_hub_are_csv(tmp_path: Path, layout: str, columns: list[str]) -> None:
+    hash = "#" if layout == "dialogsum" else ""
+    spoken = f"{hash}Ana{hash}: Hi: are you in?\n{hash}Ben{hash}: Yes, I am."
+    with (tmp_path / "train.csv").open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["id", "dialogue", "summary", *columns])
+        writer.writerow(["1", spoken, f"{hash}Ben{hash} is in.", *columns])
+    assert read_dialogues(tmp_path / "train.csv", layout) == [Dialogue("1", EXPECTED, "Ben is in.")]
+
+
+@pytest.mark.parametrize("layout", ["samsum", "dialogsum"])
+@pytest.mark.parametrize(("content", "said"), [("a,b\n1,2\n", "row 1: "), ("id\n" + "x" * 200_000, "is not CSV")])
+def test_csv_that_is_of_another_layout_is_refused(tmp_path: Path, layout: str, content: str, said: str) -> None:
+    (tmp_path / "x.csv").write_text(content)
+    with pytest.raises(ToolchainError, match=f"give a file of layout {layout}") as refused:
+        read_dialogues(tmp_path / "x.csv", layout)
+    assert f"{tmp_path / 'x.csv'} " in str(refused.value)
+    assert said in str(refused.value)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -135,6 +157,17 @@ def test_lines_are_messages(spoken: list[tuple[str, str]]) -> None:
     assert [message.speaker for message in found] == [name for name, _ in spoken]
 
 
+@pytest.mark.parametrize("blank", [" " * 100_000, "\t" * 100_000 + ":"])
+def test_a_long_blank_line_is_read_at_once(blank: str) -> None:
+    assert messages_of(f"Ana: Hi.\n{blank}\nBen: Yes.")[-1] == Message("Ben", "Yes.")
+
+
+@pytest.mark.parametrize("name", ["x" * 61, " ", ""])
+def test_a_name_has_at_least_one_and_at_most_60_letters(name: str) -> None:
+    (message,) = messages_of(f"Ana: Hi.\n{name}: there")
+    assert message == Message("Ana", f"Hi. {f'{name}: there'.strip()}")
+
+
 def test_a_time_makes_no_speaker() -> None:
     (message,) = messages_of("Ana Maria: I am late.\nsee you at 10:30 then\nat the door: the red one")
     assert (message.speaker, message.text) == ("Ana Maria", "I am late. see you at 10:30 then at the door: the red one")
@@ -191,6 +224,38 @@ def test_a_killed_run_goes_on_behind_the_last_whole_record(tmp_path: Path) -> No
     records = read_target_records(path, COMPOSITION)
     pairs = [pair.id for split in Split for pair in target_pairs(records, split)]
     assert sorted(pairs) == [f"d{number}" for number in range(6)]
+
+
+def test_a_file_of_another_source_of_the_same_name_is_not_added_to(tmp_path: Path) -> None:
+    target = tmp_path / "t"
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        row = JSONL | {"summary": f"Of {folder}."}
+        (tmp_path / folder / "d.jsonl").write_text(json.dumps(row) + "\n")
+
+    def make(folder: str) -> None:
+        source = ["data", "targets", str(tmp_path / folder / "d.jsonl"), "summarize+es", "--licence", "MIT"]
+        app([*source, "--endpoint", server.url, "--model", "m", "--out", str(target)], standalone_mode=False)
+
+    with serving(lambda _: "x") as server:
+        make("one")
+        before = target.read_bytes()
+        make("one")
+        assert target.read_bytes() == before
+        with pytest.raises(ToolchainError, match="source_sha256"):
+            make("two")
+    assert target.read_bytes() == before
+
+
+def test_a_file_that_says_no_hash_can_be_trained_on(tmp_path: Path) -> None:
+    """Files of earlier versions."""
+    with serving(lambda _: "x") as server:
+        make_targets(_dialogues(20), COMPOSITION, _models(server.url), tmp_path / "t", ORIGIN, _silent)
+    rows = _records(tmp_path / "t")
+    for row in rows:
+        del row["teacher_sha256"]
+    (tmp_path / "t").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert target_pairs(read_target_records(tmp_path / "t", COMPOSITION), Split.CALIBRATION)
 
 
 def test_a_dialogue_without_a_reference_has_no_target(tmp_path: Path) -> None:
@@ -260,7 +325,7 @@ def test_what_is_no_whole_answer_is_left_out_and_asked_for_again(
 class _Refusing:
     """A model that gives no answer whenever one of `refused` is among the texts."""
 
-    name = "m"
+    name, sha256 = "m", None
 
     def __init__(self, refused: set[str], batch_size: int) -> None:
         self.refused, self.batch_size = refused, batch_size
@@ -284,9 +349,12 @@ def test_one_without_an_answer_costs_no_other_its_target(
     assert [row["id"] for row in _records(path)] == [f"d{number}" for number in range(25) if number not in refused]
 
 
-def test_ten_in_a_row_without_an_answer_end_the_command_and_what_was_made_is_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("batch_size", [1, 2, 16])
+def test_ten_in_a_row_without_an_answer_end_the_command_and_what_was_made_is_kept(
+    tmp_path: Path, batch_size: int
+) -> None:
     path, spanish = tmp_path / "t", Composition.parse("summarize+es")
-    models = {"es": _Refusing({f"summary {number}" for number in range(3, 25)}, 1)}
+    models = {"es": _Refusing({f"summary {number}" for number in range(3, 25)}, batch_size)}
     with pytest.raises(Unanswered, match="10 dialogues in a row, the last one d12: it does not want to"):
         make_targets(_dialogues(25), spanish, models, path, ORIGIN, _silent)
     assert [row["id"] for row in _records(path)] == ["d0", "d1", "d2"]
@@ -300,6 +368,8 @@ def test_ten_in_a_row_without_an_answer_end_the_command_and_what_was_made_is_kep
         ({"conversation": None}, "conversation is null"),
         ({"conversation": []}, "no message with a text"),
         ({"target": 5}, "target is a number"),
+        ({"licence": None}, "licence is null"),
+        ({"source": 5}, "source is a number"),
         ({"composition": ["x"]}, "composition is a list"),
         ({"adapter_sha256": "x"}, "adapter_sha256 is a text"),
     ],

@@ -54,7 +54,23 @@ def test_a_server_that_fails_and_fails_is_given_up() -> None:
     assert len(server.asked) == 5
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b"<html>", b'{"choices": []}', b'{"choices": [{"message": 3}]}'])
+@pytest.mark.parametrize("key", ["k\u200b", "k…", "k\n", "k\r\nX-Other: 1"])
+def test_a_key_that_is_none_is_refused_and_not_told(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, key)
+    with pytest.raises(ToolchainError, match=KEY_VARIABLE) as refused:
+        Endpoint("http://127.0.0.1:9/v1", "m")
+    assert key not in str(refused.value)
+
+
+def test_an_address_that_no_host_can_have_is_named() -> None:
+    with pytest.raises(ToolchainError, match=f"{'a' * 70}/v1 cannot be reached"):
+        Endpoint(f"http://{'a' * 70}/v1", "m", pause=0).chat(SECRET, 5)
+
+
+ENDLESS = b'{"choices": [{"message": {"content": "x"}}], "usage": {"prompt_tokens": 1e999}}'
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"<html>", b'{"choices": []}', b'{"choices": [{"message": 3}]}', ENDLESS])
 def test_what_is_no_completion_is_refused(raw: bytes) -> None:
     with serving(str.upper) as server:
         server.raw = raw
@@ -89,6 +105,7 @@ def _completion(content: Any, finish_reason: str | None = "stop", usage: Any = N
         (None, ""),
         ("<think>\nThey want </b>.\n</think>\n\nhola", "\n\nhola"),
         (" <think>cut amid the thou", ""),
+        ("They want.</think>\n\nhola", "\n\nhola"),
         ("hola <think>x</think>", "hola <think>x</think>"),
     ],
 )

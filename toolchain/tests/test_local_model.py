@@ -125,6 +125,26 @@ def test_an_answer_that_does_not_end_is_not_kept(tmp_path: Path, put: Callable[[
         LocalModel(folder).rewritten(TASKS["es"], TEXTS)
 
 
+def _answering(monkeypatch: pytest.MonkeyPatch, folder: Path, answer: str) -> LocalModel:
+    """A model whose every answer reads like that."""
+    model = LocalModel(_put_marian(folder))
+    monkeypatch.setattr(type(model._loaded[1]), "batch_decode", lambda _self, ids, **_named: [answer] * len(ids))
+    return model
+
+
+@pytest.mark.parametrize(
+    "answer", ["<think>\nThey want it.\n</think>\n\nHola.", "They want it.</think>\n\nHola.", "Hola."]
+)
+def test_what_it_thinks_is_no_part_of_an_answer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: str) -> None:
+    assert _answering(monkeypatch, tmp_path / "m", answer).rewritten(TASKS["es"], TEXTS[:1]) == ["Hola."]
+
+
+@pytest.mark.parametrize("answer", ["", " \n", "<think>They want it.</think>\n"])
+def test_an_empty_answer_is_not_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: str) -> None:
+    with pytest.raises(Unanswered, match="m, asked for es: it answered with nothing"):
+        _answering(monkeypatch, tmp_path / "m", answer).rewritten(TASKS["es"], TEXTS[:1])
+
+
 def test_an_input_that_is_too_long_is_cut(tmp_path: Path) -> None:
     folder = _put_marian(tmp_path / "m")
     settings = json.loads((folder / "tokenizer_config.json").read_text())
@@ -174,6 +194,24 @@ def test_a_file_of_another_prompt_is_not_added_to(tmp_path: Path) -> None:
     assert make(2, "{input}") == 1, "which is what a translation model is given by default"
 
 
+def test_a_file_of_another_model_of_the_same_name_is_not_added_to(tmp_path: Path) -> None:
+    composition, path = Composition.parse("summarize+es"), tmp_path / "t"
+    dialogues = [Dialogue(f"d{number}", (Message("Ana", "Hi."),), "Summary.") for number in range(2)]
+    one, two = _put_marian(tmp_path / "one" / "m"), _put_marian(tmp_path / "two" / "m")
+
+    def make(count: int, folder: Path) -> int:
+        return make_targets(dialogues[:count], composition, {"es": LocalModel(folder)}, path, ORIGIN, lambda _: None)
+
+    assert make(1, one) == 1
+    assert make(2, two) == 1, "a copy is the same model"
+    weights = two / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"?")
+    before = path.read_bytes()
+    with pytest.raises(ToolchainError, match="teacher_sha256"):
+        make(2, two)
+    assert path.read_bytes() == before
+
+
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match=r"config\.json is missing"):
         LocalModel(tmp_path / "nowhere").rewritten(TASKS["es"], TEXTS)
@@ -183,6 +221,64 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match="holds no sequence-to-sequence or causal model") as refused:
         LocalModel(folder).rewritten(TASKS["es"], TEXTS)
     assert str(folder) in str(refused.value)
+
+
+def _torn_weights(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-9])
+
+
+def _pointer_for_weights(folder: Path) -> None:
+    (folder / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n")
+
+
+def _setting(name: str, value: object) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        settings = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps(settings | {name: value}))
+
+    return change
+
+
+def _no_settings(folder: Path) -> None:
+    (folder / "generation_config.json").write_text("[]")
+
+
+def _no_end_token(folder: Path) -> None:
+    PreTrainedTokenizerFast(tokenizer_object=byte_tokenizer()).save_pretrained(folder)
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings | {"pad_token": None, "eos_token": None}))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        _torn_weights,
+        _pointer_for_weights,
+        _setting("d_model", "x"),
+        _setting("d_model", 32),
+        _no_settings,
+        _no_end_token,
+    ],
+)
+def test_a_damaged_model_is_refused_in_a_sentence(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    folder = _put_marian(tmp_path / "m")
+    damage(folder)
+    with pytest.raises(ToolchainError, match="holds no sequence-to-sequence or causal model") as refused:
+        LocalModel(folder).rewritten(TASKS["es"], TEXTS)
+    assert str(folder) in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "template", ["{{ messages[0] + 1 }}", "{% if", "{{ raise_exception(messages[0]['content']) }}"]
+)
+def test_a_chat_template_that_cannot_be_filled_is_refused_without_the_text(tmp_path: Path, template: str) -> None:
+    folder = _put_llama(tmp_path / "m", template)
+    with pytest.raises(ToolchainError, match="chat template") as refused:
+        LocalModel(folder).rewritten(TASKS["witty"], TEXTS)
+    assert str(folder) in str(refused.value)
+    assert TEXTS[0] not in str(refused.value)
 
 
 @pytest.mark.parametrize(

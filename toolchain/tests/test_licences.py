@@ -1,0 +1,78 @@
+"""What may ship: which licences forbid it, whose they are, and where nothing that they forbid is written."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from toolchain import paths
+from toolchain.cli import app
+from toolchain.data import benchmark
+from toolchain.data.benchmark import FILES, OURS, licences
+from toolchain.data.licences import forbidding, refuse_to_commit
+from toolchain.errors import ToolchainError
+
+NC = "CC BY-NC 4.0"
+
+
+@pytest.mark.parametrize(
+    "licence",
+    [
+        "CC BY-NC-ND 4.0",
+        "cc-by-nd-4.0",
+        "cc_by_nc_4.0",
+        "CC-BY-NC4.0",
+        "CC BY-NoDerivs 3.0",
+        "No Derivatives",
+        "NonCommercialShareAlike",
+        "Non Commercial use only",
+        "for non-commercial use",
+        "no commercial use",
+    ],
+)
+def test_no_commercial_use_and_no_derivatives_forbid_to_ship(licence: str) -> None:
+    assert forbidding([OURS, licence]) == licence
+
+
+@pytest.mark.parametrize("licence", [OURS, "CC BY-SA 4.0", "CC0-1.0", "MIT", "CDLA-Permissive-2.0", "Ncorp Inc., 2nd"])
+def test_other_licences_do_not(licence: str) -> None:
+    assert forbidding([licence]) is None
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_of_a_benchmark_has_a_say(tmp_path: Path, name: str) -> None:
+    for file in FILES:
+        rows = [{"id": "1"}, {"id": "2", "licence": NC}] if file == name else [{"id": "3"}]
+        (tmp_path / file).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert licences(tmp_path) == [OURS, NC]
+
+
+@pytest.mark.parametrize(
+    "place", [lambda: paths.ASSETS / "new", lambda: paths.ADAPTERS / "es", lambda: paths.CALIBRATIONS / "x.safetensors"]
+)
+@pytest.mark.usefixtures("assets")
+def test_what_may_not_ship_is_not_written_where_it_would(place: Callable[[], Path]) -> None:
+    refuse_to_commit([OURS], place())
+    with pytest.raises(ToolchainError, match=NC):
+        refuse_to_commit([OURS, NC], place())
+
+
+def test_it_may_be_written_elsewhere(assets: Path) -> None:
+    refuse_to_commit([NC], assets / "elsewhere" / "x.safetensors")
+
+
+def test_beside_a_benchmark_that_may_not_ship_either(assets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is trained there, and `export` refuses all of it."""
+    monkeypatch.setattr(benchmark, "licences", lambda: [NC])
+    refuse_to_commit([NC], paths.ADAPTERS / "es")
+    with pytest.raises(ToolchainError, match=str(paths.ASSETS)):
+        refuse_to_commit([NC], paths.ASSETS / "adapters" / "es")
+
+
+def test_a_layout_that_names_its_licence_is_given_no_other(tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_text('[{"id": "1", "dialogue": "Ana: Hi.", "summary": "Ana says hi."}]')
+    server = ["--endpoint", "http://127.0.0.1:9/v1", "--model", "m"]
+    given = ["data", "targets", str(tmp_path / "d.json"), "summarize+es", *server, "--layout", "samsum"]
+    with pytest.raises(ToolchainError, match=r"CC BY-NC-ND 4\.0: leave --licence out"):
+        app([*given, "--licence", OURS, "--out", str(tmp_path / "t")], standalone_mode=False)
