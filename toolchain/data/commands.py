@@ -13,7 +13,9 @@ from toolchain.hashing import sha256_file
 data_app = typer.Typer(no_args_is_help=True, help="The benchmark's data, and targets.")
 
 LayoutName = Annotated[str, typer.Option("--layout", help="jsonl, samsum, dialogsum or synthetic-persona-chat.")]
-Licence = Annotated[str | None, typer.Option(help="The file's licence, where the layout does not say it.")]
+Licence = Annotated[
+    str | None, typer.Option(help="The file's licence.", show_default="that of the data set whose layout it is")
+]
 Limit = Annotated[int | None, typer.Option(min=1, help="First dialogues only.")]
 
 
@@ -59,7 +61,7 @@ def data_targets(
     file = dialogue_file(source, progress)
     dialogues = read_dialogues(file, layout)[:limit]
     target = out or paths.cache() / "targets" / f"{file.stem}.{composition}.jsonl"
-    origin = _origin(source, file, layout, licence)
+    origin = origin_of(source, file, layout, licence)
     made = make_targets(dialogues, parsed, models, target, origin, progress)
     show({"targets": str(target), "made": made})
 
@@ -125,21 +127,21 @@ def data_two_step(
     else:
         file = dialogue_file(source, progress)
         conversations = of_dialogues(read_dialogues(file, layout))
-        origin = _origin(source, file, layout, licence)
+        origin = origin_of(source, file, layout, licence)
     target = out or two_step_path(parsed, Path(source).stem)
     chosen = first_of_each_split(conversations, limit)
     made = make_two_step_targets(load_base(base_model()), parsed, chosen, target, origin, progress)
     show({"targets": str(target), "made": made})
 
 
-def _origin(source: str, file: Path, layout: str, licence: str | None) -> dict[str, str]:
+def origin_of(source: str, file: Path, layout: str, licence: str | None) -> dict[str, str]:
     """What every record that is made from a file says of it: its name without local folders, its hash and its licence."""
     from toolchain.data.dialogues import LAYOUTS
     from toolchain.data.hub import PREFIX
 
     known = LAYOUTS[layout].licence
     if licence and known:
-        raise ToolchainError(f"--licence {licence!r}: data of layout {layout} are under {known}: leave --licence out")
+        progress(f"every record says {licence!r}; {layout} itself is under {known}")
     if not (stated := licence or known):
         raise ToolchainError(f"the licence of {source} is not known: say it with --licence")
     name = source if source.startswith(PREFIX) else file.name

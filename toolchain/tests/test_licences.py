@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from toolchain import paths
-from toolchain.cli import app
 from toolchain.data import benchmark
 from toolchain.data.benchmark import FILES, OURS, licences
+from toolchain.data.commands import origin_of
 from toolchain.data.licences import forbidding, refuse_to_commit
 from toolchain.errors import ToolchainError
 
@@ -70,9 +70,10 @@ def test_beside_a_benchmark_that_may_not_ship_either(assets: Path, monkeypatch: 
         refuse_to_commit([NC], paths.ASSETS / "adapters" / "es")
 
 
-def test_a_layout_that_names_its_licence_is_given_no_other(tmp_path: Path) -> None:
-    (tmp_path / "d.json").write_text('[{"id": "1", "dialogue": "Ana: Hi.", "summary": "Ana says hi."}]')
-    server = ["--endpoint", "http://127.0.0.1:9/v1", "--model", "m"]
-    given = ["data", "targets", str(tmp_path / "d.json"), "summarize+es", *server, "--layout", "samsum"]
-    with pytest.raises(ToolchainError, match=r"CC BY-NC-ND 4\.0: leave --licence out"):
-        app([*given, "--licence", OURS, "--out", str(tmp_path / "t")], standalone_mode=False)
+def test_a_file_has_the_licence_that_it_is_given_or_that_of_its_layout(tmp_path: Path) -> None:
+    path = tmp_path / "d.json"
+    path.write_text("[]")
+    assert origin_of("d.json", path, "samsum", None)["licence"] == "CC BY-NC-ND 4.0"
+    assert origin_of("d.json", path, "samsum", "MIT")["licence"] == "MIT"
+    with pytest.raises(ToolchainError, match="--licence"):
+        origin_of("d.json", path, "jsonl", None)
