@@ -44,7 +44,10 @@ class Dialogue:
 
 @dataclass(frozen=True)
 class Layout:
-    """How a source is read, given what to do if it cannot be, and the licence of the data set that it is named after; None where the file's owner has to say it."""
+    """How a source is read, given what to do if it cannot be, and the licence of the data set that it is named after.
+
+    None where the file's owner has to say it.
+    """
 
     read: Callable[[Path, str], Iterator[Dialogue]]
     licence: str | None
