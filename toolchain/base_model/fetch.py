@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from toolchain import paths
+from toolchain.base_model.hub import asked_of_hub
 from toolchain.base_model.requantise import requantise_to_q8_0
 from toolchain.base_model.specification import BaseModel
 from toolchain.base_model.tokenizer import write_tokenizer
@@ -89,7 +90,8 @@ def _fetch_source(base: BaseModel, local: Path | None, hub_id: str | None, progr
         from huggingface_hub import hf_hub_download
 
         progress(f"downloading {base.source_file} from {hub_id}")
-        fetched = hf_hub_download(hub_id, base.source_file, local_dir=paths.models())
+        with asked_of_hub(hub_id, "give --from FILE"):
+            fetched = hf_hub_download(hub_id, base.source_file, local_dir=paths.models())
         Path(fetched).replace(base.source_path)
     else:
         wheels = _download_wheels(base, progress)
