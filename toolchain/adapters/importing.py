@@ -165,7 +165,7 @@ def linear_shapes(base: BaseModel) -> Shapes:
     from toolchain.adapters.linears import adapted_linears
 
     if not base.dequantised_path.is_dir():
-        raise ToolchainError(f"{base.dequantised_path} is missing: run `toolchain model get`")
+        raise ToolchainError(f"{base.dequantised_path} is missing: {base.remedy}")
     config = AutoConfig.from_pretrained(base.dequantised_path, local_files_only=True)
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config)

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from toolchain import paths
 from toolchain.base_model import qwen2_gguf
 from toolchain.base_model.hub import asked_of_hub
-from toolchain.base_model.specification import BaseModel, write_imported
+from toolchain.base_model.specification import BaseModel, forget_imported, write_imported
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file, write_text_whole
 
@@ -47,7 +47,8 @@ def import_base(folder: Path, name: str, max_prompt_tokens: int, max_new_tokens:
     What the device core can run is rounded to Q8_0 first, so that training sees what the phone runs; the rest is trained as it is.
 
     Raises:
-        ToolchainError: the folder lacks something, or holds a model or a tokenizer of a kind that is not known.
+        ToolchainError: the folder lacks something, or holds a model or a tokenizer of a kind that is not known, or weights that are
+            not finite.
     """
     if not _NAME.fullmatch(name):
         raise ToolchainError(f"a base cannot be named {name!r}: use small letters, digits, dots and dashes")
@@ -61,6 +62,8 @@ def import_base(folder: Path, name: str, max_prompt_tokens: int, max_new_tokens:
     progress(f"loading {folder}")
     model = _load(folder)
     paths.models().mkdir(parents=True, exist_ok=True)
+    # An import that is killed from here on leaves no base, rather than new files under the specification of an earlier one.
+    forget_imported()
     dequantised = f"{name}-dequantised"
     if refusal is None:
         progress("rounding to Q8_0")
@@ -165,10 +168,19 @@ def _load(folder: Path) -> Any:
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     try:
-        return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+        model, found = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.float32, local_files_only=True, output_loading_info=True
+        )
     except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
         first = f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]
         raise ToolchainError(f"{folder} could not be loaded ({first}): get the model anew") from None
+    # What the files lack the library fills with random numbers.
+    if lacking := sorted(found["missing_keys"]):
+        raise ToolchainError(f"{folder} holds no weights of {lacking[0]}: get the model anew")
+    for name, parameter in model.named_parameters():
+        if not parameter.isfinite().all():
+            raise ToolchainError(f"{folder} holds weights of {name} that are not finite: get the model anew")
+    return model
 
 
 def _save(model: Any, target: Path) -> None:

@@ -215,7 +215,7 @@ def _put_base(base: BaseModel, base_file: Path, bundle: Path, pack_base: bool) -
     for path, expected in ((base_file, base.sha256), (base.tokenizer_path, base.tokenizer_sha256)):
         if not path.is_file() or sha256_once(path) != expected:
             raise ToolchainError(
-                f"{path} is missing, or not the {base.name} file with SHA-256 {expected}: run `toolchain model get`"
+                f"{path} is missing, or not the {base.name} file with SHA-256 {expected}: {base.remedy}"
             )
     _copy(base.tokenizer_path, bundle / "base" / base.tokenizer_path.name)
     if pack_base:
@@ -223,7 +223,7 @@ def _put_base(base: BaseModel, base_file: Path, bundle: Path, pack_base: bool) -
     for licence in (*base.licence_paths(), paths.REPOSITORY / "LICENSE", paths.BENCHMARK / LICENCE_FILE):
         name = "LICENSE-DATA" if licence.parent == paths.BENCHMARK else licence.name
         if not licence.is_file():
-            raise ToolchainError(f"{licence} is missing: run `toolchain model get`, or restore it from the checkout")
+            raise ToolchainError(f"{licence} is missing: {base.remedy}, or restore it from the checkout")
         _copy(licence, bundle / "licences" / name)
     return f"licences/{base.terms_file}"
 

@@ -298,10 +298,11 @@ def test_a_calibration_of_anything_else_is_not_exported(base: BaseModel, tmp_pat
     assert "es adapter" in refusal(first, base)
 
 
-def test_a_damaged_base_is_not_exported(base: BaseModel, tmp_path: Path) -> None:
+def test_a_damaged_base_is_not_exported_and_what_makes_it_again_is_said(base: BaseModel, tmp_path: Path) -> None:
     base.path.write_bytes(b"damaged")
-    with pytest.raises(ToolchainError, match=base.file):
-        export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=True)
+    for packages, command in (((), "model import"), (("tiny==1.0.0",), "model get")):
+        with pytest.raises(ToolchainError, match=f"{base.file}.*{command}"):
+            export_bundle(replace(base, packages=packages), COMPOSITIONS, tmp_path / "bundle", pack_base=True)
 
 
 def test_nothing_to_export_is_an_error(base: BaseModel, tmp_path: Path) -> None:

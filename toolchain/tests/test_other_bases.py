@@ -210,13 +210,6 @@ def _damage(folder: Path, what: str) -> None:
             edit_config(folder, vocab_size=100)
         case "no weights":
             (folder / "model.safetensors").unlink()
-        case "torn weights":
-            weights = folder / "model.safetensors"
-            weights.write_bytes(weights.read_bytes()[:-1])
-        case "a pointer of Git LFS":
-            (folder / "model.safetensors").write_text(
-                "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
-            )
         case "an unknown activation":
             edit_config(folder, hidden_act="unheard-of")
         case "no end":
@@ -234,8 +227,6 @@ DAMAGED = {
     "a Unigram tokenizer": "Unigram",
     "another model's tokenizer": "another model's",
     "no weights": "could not be loaded",
-    "torn weights": "could not be loaded",
-    "a pointer of Git LFS": "could not be loaded",
     "an unknown activation": "unheard-of",
     "no end": "EOS",
     "an empty list of ends": r"EOS \[\]",
