@@ -82,9 +82,9 @@ def export_bundle(
         raise ToolchainError(f"{paths.BENCHMARK} has data under {licence}: what is trained on it may not ship")
     if pack_base and form.calibrations_only:
         raise ToolchainError("a bundle of calibrations only has no base: leave out --base or --calibrations-only")
-    refuse_as_target(target)
     if form.archive:
         target = archive_path(target)
+    refuse_as_target(target)
     refuse_to_replace_what_is_no_bundle(target, form.archive)
     with written_beside(target) as partial:
         with mistakes_refused():

@@ -142,15 +142,16 @@ def test_an_export_that_ends_while_it_replaces_loses_nothing(
     assert not _leftovers(tmp_path)
 
 
+@pytest.mark.parametrize("archive", [False, True])
 @pytest.mark.parametrize("target", [".", "/", "..", "file/bundle", "/proc/z/bundle"])
 def test_where_nothing_can_be_written_nothing_is(
-    base: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+    base: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, archive: bool
 ) -> None:
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "file").write_text("x")
     monkeypatch.chdir(tmp_path / "here")
     with pytest.raises((ToolchainError, OSError)):
-        export_bundle(base, COMPOSITIONS, Path(target), pack_base=False)
+        export_bundle(base, COMPOSITIONS, Path(target), pack_base=False, form=Form(archive=archive))
     assert _files(tmp_path / "here") == {"file": b"x"}
 
 
@@ -215,6 +216,18 @@ def test_an_archive_takes_no_folders_place(base: BaseModel, tmp_path: Path) -> N
     (tmp_path / "mine.tandem").mkdir()
     with pytest.raises(ToolchainError, match=r"mine\.tandem"):
         export_bundle(base, COMPOSITIONS, tmp_path / "mine", pack_base=False, form=Form(archive=True))
+
+
+@pytest.mark.parametrize("leads_to", ["notes.tandem", "nowhere"])
+def test_an_archive_takes_no_links_place(base: BaseModel, tmp_path: Path, leads_to: str) -> None:
+    form = Form(archive=True)
+    export_bundle(base, COMPOSITIONS, tmp_path / "notes", pack_base=False, form=form)
+    link = tmp_path / "link.tandem"
+    link.symlink_to(tmp_path / leads_to)
+    for given in (tmp_path / "link", link):
+        with pytest.raises(ToolchainError, match=r"link\.tandem is a symbolic link"):
+            export_bundle(base, COMPOSITIONS, given, pack_base=False, form=form)
+    assert link.readlink() == tmp_path / leads_to
 
 
 def test_calibrations_only_leave_out_what_the_device_holds(base: BaseModel, tmp_path: Path) -> None:
