@@ -12,7 +12,7 @@ import pytest
 from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import TENSORS_FILE, adapter_hash, write_adapter
-from toolchain.adapters.merging.calibrated import calibration_path
+from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.export import Form, committed_compositions, export_bundle
 from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE
@@ -22,6 +22,7 @@ from toolchain.errors import ToolchainError
 from toolchain.evaluation.recommend import write_recommendations
 from toolchain.hashing import sha256_file
 from toolchain.tasks import Composition
+from toolchain.tests.assets import put_calibration
 from toolchain.tests.bundles import COMPOSITIONS, commit
 from toolchain.tests.tiny import random_adapter
 
@@ -309,6 +310,31 @@ def test_a_calibration_of_anything_else_is_not_exported(base: BaseModel, tmp_pat
     refusal(first, replace(base, sha256=sha256_file(base.path)))
     write_adapter(paths.ADAPTERS / "es", random_adapter(seed=99), "tiny")
     assert "es adapter" in refusal(first, base)
+
+
+@pytest.mark.parametrize("method", [CalibrationMethod.LC_PLUS_PLUS, CalibrationMethod.LC_PLUS_PLUS_S])
+def test_a_calibration_on_targets_that_forbid_it_is_not_exported(
+    base: BaseModel, tmp_path: Path, method: CalibrationMethod
+) -> None:
+    composition = COMPOSITIONS[0]
+    put_calibration(composition, method, base.sha256)
+    write_recommendations({composition.name: {"calibration": method}})
+    log = calibration_log_path(composition, method)
+    for content, allowed in (
+        ({"training_pairs": 3}, True),
+        ({"targets": {"licence": ["CC BY 4.0", "CC0-1.0"]}}, True),
+        ({"targets": {"licence": ["CC BY 4.0", "CC BY-NC 4.0"]}}, False),
+        ([], False),
+    ):
+        log.write_text(json.dumps(content))
+        if allowed:
+            export_bundle(base, [composition], tmp_path / "bundle", pack_base=False)
+            continue
+        before = _files(tmp_path / "bundle")
+        with pytest.raises(ToolchainError, match=r"under CC BY-NC 4\.0|no log") as refused:
+            export_bundle(base, [composition], tmp_path / "bundle", pack_base=False)
+        assert str(log) in str(refused.value)
+        assert _files(tmp_path / "bundle") == before
 
 
 def test_a_damaged_base_is_not_exported_and_what_makes_it_again_is_said(base: BaseModel, tmp_path: Path) -> None:
