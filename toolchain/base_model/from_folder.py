@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from tokenizers import Tokenizer
 
 from toolchain import paths
 from toolchain.base_model import qwen2_gguf
-from toolchain.base_model.specification import BaseModel, write_imported
+from toolchain.base_model.hub import asked_of_hub
+from toolchain.base_model.specification import BaseModel, forget_imported, write_imported
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file, write_text_whole
 
@@ -26,12 +28,17 @@ Progress = Callable[[str], None]
 
 
 def download(hub_id: str, progress: Progress) -> Path:
-    """Weights, tokenizer and licence of a model of the hub, in the hub's own cache."""
+    """Weights, tokenizer and licence of a model of the hub, in the hub's own cache.
+
+    Raises:
+        ToolchainError: the hub does not give it.
+    """
     from huggingface_hub import snapshot_download
 
     progress(f"downloading {hub_id}")
     wanted = ["*.safetensors", "*.json", "LICEN[CS]E*", "NOTICE*"]
-    return Path(snapshot_download(hub_id, allow_patterns=wanted))
+    with asked_of_hub(hub_id, "give the model's folder"):
+        return Path(snapshot_download(hub_id, allow_patterns=wanted))
 
 
 def import_base(folder: Path, name: str, max_prompt_tokens: int, max_new_tokens: int, progress: Progress) -> BaseModel:
@@ -40,7 +47,8 @@ def import_base(folder: Path, name: str, max_prompt_tokens: int, max_new_tokens:
     What the device core can run is rounded to Q8_0 first, so that training sees what the phone runs; the rest is trained as it is.
 
     Raises:
-        ToolchainError: the folder lacks something, or holds a model or a tokenizer of a kind that is not known.
+        ToolchainError: the folder lacks something, or holds a model or a tokenizer of a kind that is not known, or weights that are
+            not finite.
     """
     if not _NAME.fullmatch(name):
         raise ToolchainError(f"a base cannot be named {name!r}: use small letters, digits, dots and dashes")
@@ -54,6 +62,8 @@ def import_base(folder: Path, name: str, max_prompt_tokens: int, max_new_tokens:
     progress(f"loading {folder}")
     model = _load(folder)
     paths.models().mkdir(parents=True, exist_ok=True)
+    # An import that is killed from here on leaves no base, rather than new files under the specification of an earlier one.
+    forget_imported()
     dequantised = f"{name}-dequantised"
     if refusal is None:
         progress("rounding to Q8_0")
@@ -141,10 +151,13 @@ def _special_ids(folder: Path, config: Any) -> tuple[int, list[int]]:
     """BOS and all EOS; a model without a BOS is given its end-of-text token at the start, as it saw it between documents."""
     generation = folder / "generation_config.json"
     eos = (_json(generation) if generation.is_file() else {}).get("eos_token_id", config.eos_token_id)
-    ends = list(eos) if isinstance(eos, Sequence) else [eos]
+    ends = (list(eos) if isinstance(eos, Sequence) else [eos]) or [None]
     bos = config.bos_token_id if config.bos_token_id is not None else ends[-1]
     if not all(isinstance(item, int) and 0 <= item < config.vocab_size for item in (bos, *ends)):
-        raise ToolchainError(f"{folder / 'config.json'} does not say the ids of BOS and EOS: write them into it")
+        raise ToolchainError(
+            f"{folder / 'config.json'}, or generation_config.json beside it, says BOS {bos!r} and EOS {eos!r}: "
+            f"write ids into it, from 0 to below {config.vocab_size}"
+        )
     return bos, ends
 
 
@@ -155,10 +168,19 @@ def _load(folder: Path) -> Any:
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     try:
-        return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-    except (OSError, ValueError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0]
+        model, found = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.float32, local_files_only=True, output_loading_info=True
+        )
+    except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
+        first = f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]
         raise ToolchainError(f"{folder} could not be loaded ({first}): get the model anew") from None
+    # What the files lack the library fills with random numbers.
+    if lacking := sorted(found["missing_keys"]):
+        raise ToolchainError(f"{folder} holds no weights of {lacking[0]}: get the model anew")
+    for name, parameter in model.named_parameters():
+        if not parameter.isfinite().all():
+            raise ToolchainError(f"{folder} holds weights of {name} that are not finite: get the model anew")
+    return model
 
 
 def _save(model: Any, target: Path) -> None:

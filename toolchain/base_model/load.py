@@ -32,8 +32,7 @@ def load_base(specification: BaseModel, *, checkpoint_gradients: bool = False) -
 
     for path in (specification.dequantised_path, specification.tokenizer_path):
         if not path.exists():
-            remedy = "toolchain model get" if specification.packages else "toolchain model import"
-            raise ToolchainError(f"{path} is missing: run `{remedy}`")
+            raise ToolchainError(f"{path} is missing: {specification.remedy}")
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(

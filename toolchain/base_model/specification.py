@@ -54,6 +54,11 @@ class BaseModel:
         """The safetensors directory with exactly the shipped file's weights, in float32."""
         return paths.models() / f"{self.name}-dequantised"
 
+    @property
+    def remedy(self) -> str:
+        """What to do where one of its files is missing or damaged."""
+        return f"run `toolchain model {'get' if self.packages else 'import'}`"
+
     def licence_paths(self) -> tuple[Path, Path]:
         """The terms and the notice that must stay beside the weights."""
         return paths.models() / self.terms_file, paths.models() / self.notice_file
@@ -105,6 +110,11 @@ def base_model(name: str | None = None) -> BaseModel:
 def write_imported(base: BaseModel) -> None:
     """Keep the specification of an imported base beside its files."""
     write_text_whole(_imported_path(), json.dumps(asdict(base), indent=1) + "\n")
+
+
+def forget_imported() -> None:
+    """Take the specification of an imported base away, before its files are replaced."""
+    _imported_path().unlink(missing_ok=True)
 
 
 def _imported_path() -> Path:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE
 from toolchain.errors import ToolchainError
+from toolchain.folders import refuse_nameless
 from toolchain.hashing import written_whole
 
 SUFFIX = ".tandem"
@@ -14,7 +15,12 @@ _UNIX, _PLAIN_FILE = 3, 0o100644 << 16
 
 
 def archive_path(path: Path) -> Path:
-    """The path with the suffix of a bundle in one file."""
+    """The path with the suffix of a bundle in one file.
+
+    Raises:
+        ToolchainError: it ends in no name that could have a suffix.
+    """
+    refuse_nameless(path)
     return path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
 
 

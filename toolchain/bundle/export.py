@@ -1,5 +1,6 @@
 """Export a bundle from the committed adapters and calibrations: written beside its place, verified, then put there at once."""
 
+import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 from toolchain import __version__, paths
 from toolchain.adapters.calibration_file import read_calibration, refuse_foreign
 from toolchain.adapters.files import CONFIG_FILE, TENSORS_FILE, adapter_hash, read_adapter
-from toolchain.adapters.merging.calibrated import calibration_path
+from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.archive import archive_path, write_archive
 from toolchain.bundle.manifest import (
@@ -74,7 +75,7 @@ def export_bundle(
 
     Raises:
         ToolchainError: something is missing or cannot be said in a manifest, a calibration belongs to another base or to other adapters,
-            the benchmark's licences forbid it, or `target` is no bundle.
+            the licences of the benchmark or of a calibration's targets forbid it, or `target` is no bundle.
     """
     if not compositions:
         raise ToolchainError(f"{paths.CALIBRATIONS} holds no calibration: train one with `toolchain train calibration`")
@@ -82,9 +83,9 @@ def export_bundle(
         raise ToolchainError(f"{paths.BENCHMARK} has data under {licence}: what is trained on it may not ship")
     if pack_base and form.calibrations_only:
         raise ToolchainError("a bundle of calibrations only has no base: leave out --base or --calibrations-only")
-    refuse_as_target(target)
     if form.archive:
         target = archive_path(target)
+    refuse_as_target(target)
     refuse_to_replace_what_is_no_bundle(target, form.archive)
     with written_beside(target) as partial:
         with mistakes_refused():
@@ -185,6 +186,7 @@ def _put_composition(
 ) -> ManifestComposition:
     source = _shipped(composition)
     calibration = read_calibration(source)
+    _refuse_forbidden_targets(calibration_log_path(composition, shipped_calibration(composition)))
     hashes = {task: adapters[task].sha256 for task in composition.ids}
     refuse_foreign(source, calibration, composition.name, base.sha256, hashes)
     path = f"calibrations/{composition.name}.safetensors"
@@ -203,6 +205,21 @@ def _put_composition(
     )
 
 
+def _refuse_forbidden_targets(log: Path) -> None:
+    """See that a calibration, if it has this log, was trained on no targets whose licence forbids to ship it."""
+    if not log.is_file():
+        return
+    try:
+        licence = forbidding(json.loads(log.read_text(encoding="utf-8")).get("targets", {}).get("licence", ()))
+    except (ValueError, AttributeError, TypeError):
+        raise ToolchainError(f"{log} is no log of a calibration: restore it, or train the calibration again") from None
+    if licence:
+        raise ToolchainError(
+            f"{log} says that the calibration was trained on targets under {licence}, so it may not ship: "
+            "train it on others, or leave it out with --only"
+        )
+
+
 def _shipped(composition: Composition) -> Path:
     return calibration_path(composition, shipped_calibration(composition))
 
@@ -215,7 +232,7 @@ def _put_base(base: BaseModel, base_file: Path, bundle: Path, pack_base: bool) -
     for path, expected in ((base_file, base.sha256), (base.tokenizer_path, base.tokenizer_sha256)):
         if not path.is_file() or sha256_once(path) != expected:
             raise ToolchainError(
-                f"{path} is missing, or not the {base.name} file with SHA-256 {expected}: run `toolchain model get`"
+                f"{path} is missing, or not the {base.name} file with SHA-256 {expected}: {base.remedy}"
             )
     _copy(base.tokenizer_path, bundle / "base" / base.tokenizer_path.name)
     if pack_base:
@@ -223,7 +240,7 @@ def _put_base(base: BaseModel, base_file: Path, bundle: Path, pack_base: bool) -
     for licence in (*base.licence_paths(), paths.REPOSITORY / "LICENSE", paths.BENCHMARK / LICENCE_FILE):
         name = "LICENSE-DATA" if licence.parent == paths.BENCHMARK else licence.name
         if not licence.is_file():
-            raise ToolchainError(f"{licence} is missing: run `toolchain model get`, or restore it from the checkout")
+            raise ToolchainError(f"{licence} is missing: {base.remedy}, or restore it from the checkout")
         _copy(licence, bundle / "licences" / name)
     return f"licences/{base.terms_file}"
 

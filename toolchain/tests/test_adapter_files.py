@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.torch
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
@@ -28,6 +31,8 @@ REFUSED: dict[str, dict[str, Any]] = {
     "DoRA": {"use_dora": True},
     "rsLoRA": {"use_rslora": True},
     "biases": {"bias": "lora_only"},
+    "lora_bias": {"lora_bias": True},
+    "fan_in_fan_out": {"fan_in_fan_out": True},
     "modules_to_save": {"modules_to_save": ["lm_head"]},
     "rank_pattern": {"rank_pattern": {"q_proj": 2}},
     "alpha_pattern": {"alpha_pattern": {"q_proj": 2}},
@@ -161,6 +166,37 @@ def test_what_fp16_does_not_hold_is_not_written(tmp_path: Path, size: float, alp
         write_adapter(tmp_path / "es", adapter, "tiny")
     assert str(tmp_path / "es") in str(refused.value)
     assert not (tmp_path / "es").exists()
+
+
+BROKEN: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "float32": lambda factor: factor.float(),
+    "bfloat16": lambda factor: factor.bfloat16(),
+    "shape [4]": lambda factor: factor.flatten()[:4],
+    "rank 2": lambda factor: torch.cat([factor, factor], dim=factor.shape.index(2)),
+    "not finite": lambda factor: torch.full_like(factor, torch.nan),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize("factor", ["lora_A", "lora_B"])
+def test_a_factor_that_the_device_cannot_compose_is_refused(folder: Path, broken: str, factor: str) -> None:
+    tensors = safetensors.torch.load_file(folder / TENSORS_FILE)
+    name = f"base_model.model.model.layers.1.mlp.up_proj.{factor}.weight"
+    safetensors.torch.save_file(tensors | {name: BROKEN[broken](tensors[name])}, folder / TENSORS_FILE)
+    message = _refusal(folder)
+    assert broken in message
+    assert str(folder / TENSORS_FILE) in message
+
+
+def test_an_alpha_that_takes_a_factor_beyond_fp16_is_refused(folder: Path) -> None:
+    config = json.loads((folder / CONFIG_FILE).read_text())
+    (folder / CONFIG_FILE).write_text(json.dumps(config | {"lora_alpha": 1e9}))
+    assert "not finite in fp16" in _refusal(folder)
+
+
+def test_an_adapter_of_no_tensors_is_refused(folder: Path) -> None:
+    save_file({}, folder / TENSORS_FILE)
+    assert "no tensors" in _refusal(folder)
 
 
 def test_a_file_is_no_adapter(tmp_path: Path) -> None:

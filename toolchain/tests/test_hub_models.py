@@ -1,0 +1,37 @@
+"""Models of the hub: what it does not give, or cannot be asked for without a network, is refused in a sentence."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import huggingface_hub
+import pytest
+
+from toolchain.base_model.fetch import get_base_model
+from toolchain.base_model.from_folder import download
+from toolchain.base_model.specification import GEMMA_3_270M
+from toolchain.errors import ToolchainError
+
+
+def _silent(_line: str) -> None:
+    pass
+
+
+ASKED: dict[str, Callable[[str], object]] = {
+    "--from FILE": lambda hub_id: get_base_model(GEMMA_3_270M, None, hub_id, _silent),
+    "the model's folder": lambda hub_id: download(hub_id, _silent),
+}
+
+
+@pytest.mark.parametrize("instead", ASKED)
+@pytest.mark.parametrize("hub_id", ["ana/model", "an--a/model", "https://huggingface.co/ana/model", ""])
+def test_what_the_hub_does_not_give_is_refused_with_what_serves_instead(
+    instead: str, hub_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(ToolchainError) as refused:
+        ASKED[instead](hub_id)
+    message = str(refused.value)
+    assert repr(hub_id) in message
+    assert instead in message
+    assert "\n" not in message

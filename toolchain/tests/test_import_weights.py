@@ -1,0 +1,77 @@
+"""`model import`: weights that are torn, missing in part or not finite are no base, and take no other's place."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from toolchain.base_model import qwen2_gguf
+from toolchain.base_model.from_folder import import_base
+from toolchain.base_model.specification import BaseModel, base_model
+from toolchain.errors import ToolchainError
+from toolchain.hashing import sha256_file
+from toolchain.tests.tiny_bases import write_tiny
+
+NAME = "tiny-base"
+MATRIX = "model.layers.1.mlp.up_proj.weight"
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
+
+
+def _import(folder: Path) -> BaseModel:
+    return import_base(folder, NAME, max_prompt_tokens=96, max_new_tokens=8, progress=lambda _line: None)
+
+
+@pytest.fixture(autouse=True)
+def chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("TANDEM_BASE", NAME)
+
+
+def _rewritten(change: Callable[[torch.Tensor], dict[str, torch.Tensor]]) -> Callable[[Path], None]:
+    """Put what `change` makes of one matrix in its place."""
+
+    def rewrite(weights: Path) -> None:
+        tensors = load_file(weights)
+        save_file(tensors | change(tensors.pop(MATRIX)), weights, metadata={"format": "pt"})
+
+    return rewrite
+
+
+DAMAGED: dict[str, Callable[[Path], object]] = {
+    "incomplete": lambda weights: weights.write_bytes(weights.read_bytes()[:-1]),
+    "header too large": lambda weights: weights.write_text(POINTER),
+    f"no weights of {MATRIX}": _rewritten(lambda _matrix: {}),
+    f"{MATRIX} that are not finite": _rewritten(
+        lambda matrix: {MATRIX: matrix.index_fill(0, torch.tensor([5]), torch.nan)}
+    ),
+}
+
+
+@pytest.mark.parametrize("reason", DAMAGED)
+def test_damaged_weights_are_refused_and_leave_the_earlier_base_as_it_was(reason: str, tmp_path: Path) -> None:
+    earlier = _import(write_tiny(tmp_path / "qwen2", "qwen2"))
+    folder = write_tiny(tmp_path / "llama", "llama")
+    DAMAGED[reason](folder / "model.safetensors")
+    with pytest.raises(ToolchainError, match=reason) as refused:
+        _import(folder)
+    assert str(folder) in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert base_model() == earlier
+    assert sha256_file(earlier.path) == earlier.sha256
+
+
+def test_an_import_that_is_killed_leaves_no_base_of_an_earlier_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _import(write_tiny(tmp_path / "qwen2", "qwen2"))
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(qwen2_gguf, "write_qwen2", killed)
+    with pytest.raises(KeyboardInterrupt):
+        _import(write_tiny(tmp_path / "llama", "llama"))
+    with pytest.raises(ToolchainError, match="model import"):
+        base_model()
