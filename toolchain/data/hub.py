@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from toolchain import paths
+from toolchain.base_model.hub import asked_of_hub
 from toolchain.errors import ToolchainError
 
 PREFIX = "hub:"
@@ -26,12 +27,7 @@ def dialogue_file(source: str, progress: Callable[[str], None]) -> Path:
     if (kept := folder / name).is_file():
         return kept
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     progress(f"downloading {name} of {repository}")
-    try:
+    with asked_of_hub(repository, "give a local file"):
         return Path(hf_hub_download(repository, name, repo_type="dataset", local_dir=folder))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as error:
-        raise ToolchainError(
-            f"{source} cannot be fetched ({type(error).__name__}): check the name and the network, or give a local file"
-        ) from None
