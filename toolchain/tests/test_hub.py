@@ -80,6 +80,6 @@ def test_what_names_no_file_is_refused(asked: list[str], source: str) -> None:
 
 @pytest.mark.parametrize("source", ["hub:ana/chats/nothing.json", "hub:ana/others/train.json", "hub:a--na/chats/x"])
 def test_what_the_hub_does_not_give_is_refused_in_a_sentence(asked: list[str], source: str) -> None:
-    with pytest.raises(ToolchainError, match="cannot be fetched from the hub .* or give a local file") as refused:
+    with pytest.raises(ToolchainError, match=r"cannot be fetched from the hub .* or give a local file") as refused:
         dialogue_file(source, lambda _: None)
     assert "\n" not in str(refused.value)
