@@ -150,6 +150,8 @@ def read_config(path: Path) -> dict[str, Any]:
     for key in ("r", "lora_alpha"):
         if not is_positive(config.get(key)):
             raise ToolchainError(f"{path} has no positive number {key!r} that float32 holds: {_REMEDY}")
+    if not isinstance(config["r"], int):
+        raise ToolchainError(f"{path} has the rank {config['r']}, which is no whole number: {_REMEDY}")
     return dict(config)
 
 

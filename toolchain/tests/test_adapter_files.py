@@ -149,6 +149,12 @@ def test_an_alpha_that_float32_does_not_hold_is_refused(folder: Path, alpha: flo
     assert "lora_alpha" in _refusal(folder)
 
 
+def test_a_rank_that_is_no_whole_number_is_refused(folder: Path) -> None:
+    config = json.loads((folder / CONFIG_FILE).read_text())
+    (folder / CONFIG_FILE).write_text(json.dumps(config | {"r": float(config["r"])}))
+    assert "whole number" in _refusal(folder)
+
+
 def test_a_factor_under_two_names_is_refused(folder: Path) -> None:
     tensors = load_file(folder / TENSORS_FILE)
     name = "model.layers.0.self_attn.q_proj.lora_B.weight"

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx2
 import huggingface_hub
 import pytest
 
 from toolchain.base_model.fetch import get_base_model
 from toolchain.base_model.from_folder import download
+from toolchain.base_model.hub import asked_of_hub
 from toolchain.base_model.specification import GEMMA_3_270M
 from toolchain.errors import ToolchainError
 
@@ -35,3 +37,8 @@ def test_what_the_hub_does_not_give_is_refused_with_what_serves_instead(
     assert repr(hub_id) in message
     assert instead in message
     assert "\n" not in message
+
+
+def test_a_connection_that_breaks_is_refused_too() -> None:
+    with pytest.raises(ToolchainError, match="ReadError.*give a file"), asked_of_hub("ana/model", "give a file"):
+        raise httpx2.ReadError("peer closed connection")
