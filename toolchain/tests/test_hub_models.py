@@ -40,5 +40,5 @@ def test_what_the_hub_does_not_give_is_refused_with_what_serves_instead(
 
 
 def test_a_connection_that_breaks_is_refused_too() -> None:
-    with pytest.raises(ToolchainError, match="ReadError.*give a file"), asked_of_hub("ana/model", "give a file"):
+    with pytest.raises(ToolchainError, match=r"ReadError.*give a file"), asked_of_hub("ana/model", "give a file"):
         raise httpx2.ReadError("peer closed connection")
