@@ -34,11 +34,15 @@ class Table:
 
 
 def table_1(results: Results, engine: str, names: Sequence[str] | None = None) -> Table:
-    """Quality by group, ours beside the paper's; a mean over the sub-tasks of a group that were measured, or over those of `names`."""
+    """Quality by group, ours beside the paper's; a mean over the sub-tasks of a group that were measured, or over those of `names`.
+
+    Methods stand in the order of the registry, which is the paper's.
+    """
     compositions = [Composition.of(name) for name in (names or results.compositions(engine))]
     rows = []
     order: dict[str, list[tuple[float, float]]] = {group: [] for group in GROUPS}
-    for method in methods_of_all(results, engine, names) if names else results.methods(engine):
+    measured = methods_of_all(results, engine, names) if names else results.methods(engine)
+    for method in sorted(measured, key=lambda method: [*METHODS, method].index(method)):
         paper = METHODS[method].paper if method in METHODS else None
         cells = []
         for index, group in enumerate(GROUPS):
