@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from toolchain import paths
 from toolchain.adapters.calibration_data import CalibrationData, benchmark_data
 from toolchain.adapters.calibration_file import Calibration, write_calibration
 from toolchain.adapters.corrections import CalibrationMethod, attach, merge_into
 from toolchain.adapters.distillation import with_soft_targets
 from toolchain.adapters.examples import encode_pairs, weighted_ends
-from toolchain.adapters.files import adapter_hash
+from toolchain.adapters.files import adapter_hashes
+from toolchain.adapters.merging.method import single_adapters
 from toolchain.adapters.processes import launched
 from toolchain.adapters.quantised_activations import quantise_activations
-from toolchain.adapters.task_adapter import task_adapter
 from toolchain.adapters.training import Schedule, checkpoint_path, finish, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress
@@ -58,13 +57,13 @@ def train_calibration(
     if schedule.end_weight != 1:
         training = weighted_ends(base, training, schedule.end_weight)
     validation = encode_pairs(base, composition.prompt, data.validation)
-    adapters = [task_adapter(task) for task in composition.ids]
+    adapters = single_adapters(composition)
     merge_into(base.model, adapters, merge_weights)
     torch.manual_seed(schedule.seed)
     corrections = attach(base.model, method, adapters)
     if schedule.quantised_activations:
         quantise_activations(base.model)
-    hashes = {task: adapter_hash(paths.ADAPTERS / task) for task in composition.ids}
+    hashes = adapter_hashes(composition.ids)
     depends_on = (base.specification.sha256, schedule.seed, hashes, merge_weights, data.described.get("targets"))
     checkpoint = checkpoint_path(f"{path.stem}-{method}", *depends_on)
     parameters = dict(corrections.named_parameters())
@@ -89,7 +88,7 @@ def train_calibration(
         **made,
         **asdict(log),
     }
-    finish(path.with_suffix(".json"), content, [checkpoint])
+    finish(path.with_suffix(".json"), content, checkpoint)
     return content
 
 

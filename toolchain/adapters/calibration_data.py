@@ -7,9 +7,8 @@ from typing import Any
 
 from toolchain.data.benchmark import Split, licences
 from toolchain.data.held_out import refuse_held_out
-from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs
+from toolchain.data.pairs import Pair, composition_pairs, target_files
 from toolchain.data.target_records import read_target_records, target_pairs
-from toolchain.data.targets import targets_path
 from toolchain.errors import ToolchainError
 from toolchain.tasks import Composition
 
@@ -31,12 +30,11 @@ class CalibrationData:
 
 def benchmark_data(composition: Composition, teacher: Sequence[Pair] = ()) -> CalibrationData:
     """The calibration split, and the teacher's targets for it, validated on the validation split."""
-    reads_targets = teacher or len(composition.tasks) > WRITTEN_TASKS
     return CalibrationData(
         [*composition_pairs(composition, Split.CALIBRATION), *teacher],
         composition_pairs(composition, Split.VALIDATION),
         {"of_which_teacher": len(teacher)},
-        [targets_path(composition)] if reads_targets else [],
+        target_files([composition], with_teacher=bool(teacher)),
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -9,6 +10,7 @@ from typing import Any, TypeGuard
 import numpy as np
 from safetensors.numpy import save_file
 
+from toolchain import paths
 from toolchain.adapters.safetensors_file import Array, read_tensors
 from toolchain.errors import ToolchainError
 from toolchain.hashing import write_text_whole, written_whole
@@ -44,6 +46,11 @@ class Adapter:
 def adapter_hash(folder: Path) -> str:
     """The adapter hash of docs/bundle-format.md: SHA-256 over config bytes, then tensor bytes."""
     return hashlib.sha256((folder / CONFIG_FILE).read_bytes() + (folder / TENSORS_FILE).read_bytes()).hexdigest()
+
+
+def adapter_hashes(tasks: Iterable[str]) -> dict[str, str]:
+    """The adapter hash of each task's adapter as it lies among the assets now."""
+    return {task: adapter_hash(paths.ADAPTERS / task) for task in tasks}
 
 
 def linear_beyond_fp16(adapter: Adapter) -> str | None:

@@ -53,7 +53,7 @@ def train_lora(
         **made,
         **asdict(log),
     }
-    finish(folder / LOG_FILE, content, [checkpoint])
+    finish(folder / LOG_FILE, content, checkpoint)
     return content
 
 

@@ -12,12 +12,11 @@ from typing import Any
 
 import torch
 
-from toolchain import paths
 from toolchain.adapters.calibration_data import CalibrationData
 from toolchain.adapters.calibration_file import Calibration, write_calibration
 from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.examples import Example, encode_pairs, weighted_ends
-from toolchain.adapters.files import adapter_hash
+from toolchain.adapters.files import adapter_hashes
 from toolchain.adapters.processes import launched
 from toolchain.adapters.quantised_activations import quantise_activations
 from toolchain.adapters.row_merge import merge_by_row
@@ -47,7 +46,7 @@ def train_for_main_task(
         training = {item: weighted_ends(base, of_it, schedule.end_weight) for item, of_it in training.items()}
     validation = encoded({item: of_it.validation for item, of_it in data.items()})
     tasks = tuple(dict.fromkeys(chain(*(item.ids for item in data))))
-    hashes = {task: adapter_hash(paths.ADAPTERS / task) for task in tasks}
+    hashes = adapter_hashes(tasks)
     torch.manual_seed(schedule.seed)
     corrections = attach(base.model, METHOD)
     merge_by_row(base.model, {item: [*training[item], *validation[item]] for item in data}, tasks)
@@ -81,5 +80,5 @@ def train_for_main_task(
         **made,
         **asdict(log),
     }
-    finish(folder / f"{main}.json", content, [checkpoint])
+    finish(folder / f"{main}.json", content, checkpoint)
     return content

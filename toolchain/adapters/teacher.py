@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from toolchain import paths
-from toolchain.adapters.files import adapter_hash
+from toolchain.adapters.files import adapter_hashes
 from toolchain.adapters.task_adapter import task_adapter
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import ENGLISH, Conversation, Split, conversations
@@ -85,7 +85,7 @@ def _passed_on(
     shared = {
         "base_sha256": base.specification.sha256,
         "text_rules_sha256": text_rules(),
-        "adapter_sha256": {task: adapter_hash(paths.ADAPTERS / task) for task in through},
+        "adapter_sha256": adapter_hashes(through),
     }
 
     def make(batch: Sequence[Conversation]) -> list[Record]:

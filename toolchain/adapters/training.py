@@ -188,7 +188,7 @@ def checkpoint_path(name: str, *depends_on: object) -> Path:
     return paths.cache() / "checkpoints" / f"{name}-{digest}.pt"
 
 
-def finish(log: Path, content: dict[str, Any], checkpoints: Sequence[Path]) -> None:
+def finish(log: Path, content: dict[str, Any], *checkpoints: Path) -> None:
     """When everything else of a run is written: its log, after which nothing would go on from its checkpoints."""
     launched().by_the_first(lambda: write_log(log, content))
     for checkpoint in checkpoints:

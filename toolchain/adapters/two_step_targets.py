@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from toolchain import paths
-from toolchain.adapters.files import adapter_hash
+from toolchain.adapters.files import adapter_hashes
 from toolchain.adapters.merging.method import single_adapters
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.record_file import Record, RecordFile
@@ -50,7 +50,7 @@ def make_two_step_targets(
         "teacher": TEACHER,
         "base_sha256": base.specification.sha256,
         "text_rules_sha256": text_rules(),
-        "adapter_sha256": {task: adapter_hash(paths.ADAPTERS / task) for task in composition.ids},
+        "adapter_sha256": adapter_hashes(composition.ids),
     }
 
     def make(batch: Sequence[Unlabelled]) -> list[Record]:

@@ -3,6 +3,7 @@
 A calibration never sees the `single` split, an adapter never sees `calibration`; nobody trains on `validation` or `test`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +27,11 @@ class Pair:
     reply_speaker: str | None
     target: str
     intermediate: str | None = None
+
+
+def target_files(compositions: Iterable[Composition], *, with_teacher: bool = False) -> list[Path]:
+    """The files that are read of these compositions beside the benchmark: references by adapters, and the teacher's targets if these are wanted."""
+    return [targets_path(item) for item in compositions if with_teacher or len(item.tasks) > WRITTEN_TASKS]
 
 
 def composition_pairs(composition: Composition, split: Split) -> list[Pair]:

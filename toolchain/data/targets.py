@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolchain import paths
-from toolchain.adapters.files import adapter_hash
+from toolchain.adapters.files import adapter_hashes
 from toolchain.data.json_lines import read_rows
 from toolchain.errors import ToolchainError
 from toolchain.hashing import write_text_whole
@@ -34,7 +34,7 @@ def targets_path(composition: Composition) -> Path:
 
 def write_targets(composition: Composition, targets: Sequence[Target]) -> Path:
     """Write the targets with the hashes of the adapters that made them, which are those that are committed."""
-    hashes = _adapter_hashes(composition)
+    hashes = adapter_hashes(composition.ids[1:])
     lines = []
     for target in targets:
         row = {"id": target.id, "source": target.source, "target": target.text}
@@ -57,7 +57,7 @@ def read_targets(composition: Composition) -> list[Target]:
     remedy = f"with `toolchain data teacher {composition.name}`"
     if not path.is_file():
         raise ToolchainError(f"{path} is missing: make it {remedy}")
-    hashes = _adapter_hashes(composition)
+    hashes = adapter_hashes(composition.ids[1:])
     rows = [row.fields for row in read_rows(path, f"make it anew {remedy}")]
     if any(hashes.get(task) != digest for row in rows for task, digest in row["adapter_sha256"].items()):
         raise ToolchainError(f"{path} was made by other adapters than those in {paths.ADAPTERS}: make it anew {remedy}")
@@ -65,7 +65,3 @@ def read_targets(composition: Composition) -> list[Target]:
         Target(row["id"], row["source"], tuple(row["adapter_sha256"]), row["target"], row.get("intermediate"))
         for row in rows
     ]
-
-
-def _adapter_hashes(composition: Composition) -> dict[str, str]:
-    return {task.id: adapter_hash(paths.ADAPTERS / task.id) for task in composition.tasks[1:]}

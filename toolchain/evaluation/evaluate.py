@@ -10,8 +10,7 @@ from toolchain.adapters.files import adapter_hash
 from toolchain.adapters.merging.method import Method
 from toolchain.adapters.merging.registry import method_named
 from toolchain.data.benchmark import Split
-from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs
-from toolchain.data.targets import targets_path
+from toolchain.data.pairs import Pair, composition_pairs, target_files
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.cells import Cells
 from toolchain.evaluation.device_engine import DeviceEngine
@@ -113,7 +112,6 @@ def measure(answers: Sequence[str], pairs: Sequence[Pair], composition: Composit
 def _meta(engine: Engine, evaluation: Evaluation) -> dict[str, Any]:
     compositions = [Composition.of(name) for name in evaluation.compositions]
     tasks = {task for composition in compositions for task in composition.ids}
-    references = [targets_path(composition) for composition in compositions if len(composition.tasks) > WRITTEN_TASKS]
     folders = {task: paths.ADAPTERS / task for task in sorted(tasks)}
     return {
         "format": RESULT_FORMAT,
@@ -123,5 +121,5 @@ def _meta(engine: Engine, evaluation: Evaluation) -> dict[str, Any]:
         "seed": evaluation.seed,
         **engine.base,
         "adapter_sha256": {task: adapter_hash(folder) for task, folder in folders.items() if folder.is_dir()},
-        **made_with(references),
+        **made_with(target_files(compositions)),
     }

@@ -56,7 +56,7 @@ def measure_command(
     from dataclasses import asdict
 
     from toolchain import paths
-    from toolchain.adapters.merging.fitted import adapter_hashes
+    from toolchain.adapters.files import adapter_hashes
     from toolchain.adapters.training import Precision, Schedule, write_log
     from toolchain.base_model.specification import base_model
     from toolchain.console import chosen, progress, show
@@ -68,7 +68,7 @@ def measure_command(
     schedule = Schedule(
         steps, batch_size, 1e-3, evaluate_every=steps, precision=chosen(Precision, "precision", precision)
     )
-    hashes = {"base_sha256": base_model().sha256, "adapter_sha256": adapter_hashes(parsed)}
+    hashes = {"base_sha256": base_model().sha256, "adapter_sha256": adapter_hashes(parsed.ids)}
     described = {"composition": composition, "schedule": asdict(schedule), **hashes, **made_with()}
     rows = measure(parsed, schedule)
     target = out or paths.RESULTS / f"training-cost.{composition}.json"

@@ -16,7 +16,7 @@ from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import write_adapter
 from toolchain.adapters.merging import budget, dare, lorahub, output_bias, shared_calibration, ties
-from toolchain.adapters.merging.budget import Budget, choosing_examples, fitting_files
+from toolchain.adapters.merging.budget import Budget, choosing_examples
 from toolchain.adapters.merging.fitted import fit_log_path, fit_method, fitted_folder
 from toolchain.adapters.merging.method import single_adapters
 from toolchain.adapters.merging.registry import METHODS, method_named
@@ -26,7 +26,7 @@ from toolchain.adapters.training import Precision, validation_loss
 from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
-from toolchain.data.pairs import Pair, composition_pairs
+from toolchain.data.pairs import Pair, composition_pairs, target_files
 from toolchain.data.targets import targets_path
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.evaluate import Evaluation, evaluate
@@ -162,10 +162,10 @@ def test_a_fitting_that_was_killed_at_a_later_rate_has_not_lost_the_earlier_ones
 
 
 def test_a_log_names_the_targets_that_were_read(folder: Path) -> None:
-    assert fitting_files([COMPOSITION], BUDGET) == []
-    assert fitting_files([COMPOSITION], replace(BUDGET, teacher=True)) == [targets_path(COMPOSITION)]
+    assert target_files([COMPOSITION], with_teacher=BUDGET.teacher) == []
+    assert target_files([COMPOSITION], with_teacher=True) == [targets_path(COMPOSITION)]
     three = Composition.parse("summarize+witty+fr")
-    assert fitting_files([COMPOSITION, three], BUDGET) == [targets_path(three)]
+    assert target_files([COMPOSITION, three], with_teacher=BUDGET.teacher) == [targets_path(three)]
 
 
 def test_without_a_validation_split_nothing_is_chosen(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

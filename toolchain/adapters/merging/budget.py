@@ -1,8 +1,6 @@
 """What a method may spend on fitting, the same for all: examples, steps, and the rates that validation chooses from."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from toolchain import paths
@@ -11,8 +9,7 @@ from toolchain.adapters.teacher import teacher_pairs
 from toolchain.adapters.training import Precision, Schedule
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
-from toolchain.data.pairs import WRITTEN_TASKS, composition_pairs
-from toolchain.data.targets import targets_path
+from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.tasks import Composition
 
@@ -48,11 +45,6 @@ def fitting_examples(base: LoadedBase, composition: Composition, budget: Budget)
     """The calibration split under the compositional prompt, with the teacher's targets where the budget has them."""
     teacher = teacher_pairs(composition) if budget.teacher else []
     return encode_pairs(base, composition.prompt, [*composition_pairs(composition, Split.CALIBRATION), *teacher])
-
-
-def fitting_files(compositions: Sequence[Composition], budget: Budget) -> list[Path]:
-    """The files of targets that `fitting_examples` reads of these compositions beside the benchmark."""
-    return [targets_path(item) for item in compositions if budget.teacher or len(item.tasks) > WRITTEN_TASKS]
 
 
 def choosing_examples(base: LoadedBase, composition: Composition) -> list[Example]:

@@ -7,8 +7,7 @@ from toolchain import paths
 from toolchain.adapters.calibration_file import read_calibration, refuse_foreign
 from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod
-from toolchain.adapters.files import Adapter
-from toolchain.adapters.merging.fitted import adapter_hashes
+from toolchain.adapters.files import Adapter, adapter_hashes
 from toolchain.adapters.merging.method import Method, mean_weights, single_adapters
 from toolchain.adapters.merging.scope import Scope
 from toolchain.base_model import specification
@@ -40,7 +39,7 @@ def _adapters(method: str) -> Callable[[Composition], list[Adapter]]:
         path = calibration_path(composition, method)
         calibration = read_calibration(path)
         refuse_foreign(
-            path, calibration, composition.name, specification.base_model().sha256, adapter_hashes(composition)
+            path, calibration, composition.name, specification.base_model().sha256, adapter_hashes(composition.ids)
         )
         return [compose(single, mean_weights(len(single)), calibration)]
 

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from toolchain import paths
-from toolchain.adapters.files import adapter_hash
-from toolchain.adapters.merging.budget import Budget, fitting_files
+from toolchain.adapters.files import adapter_hashes
+from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.method import Method
 from toolchain.adapters.merging.scope import Repeat, Scope
 from toolchain.adapters.training import finish
 from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
+from toolchain.data.pairs import target_files
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
 from toolchain.provenance import made_with, peak_memory
@@ -55,7 +56,7 @@ def fitted_log(method: str, scope: Scope) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     log: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    if log["adapter_sha256"] != adapter_hashes(scope):
+    if log["adapter_sha256"] != adapter_hashes(scope.ids):
         raise ToolchainError(f"{path} is of other adapters than those in {paths.ADAPTERS}: {remedy(method, scope)}")
     if (made_for := log["base_sha256"]) != (wanted := specification.base_model().sha256):
         raise ToolchainError(f"{path} is of base {made_for}, not {wanted}: {remedy(method, scope)}")
@@ -68,11 +69,6 @@ def remedy(method: str, scope: Scope) -> str:
     return f"run `toolchain train baseline {method} {scope.name}{seed}`"
 
 
-def adapter_hashes(scope: Scope) -> dict[str, str]:
-    """Hash of each task's adapter as it is now."""
-    return {task: adapter_hash(paths.ADAPTERS / task) for task in scope.ids}
-
-
 def fit_method(method: Method, load: Callable[[], LoadedBase], scope: Scope, budget: Budget) -> dict[str, Any]:
     """Fit a method to a composition, or to all of them; returns the log.
 
@@ -83,8 +79,8 @@ def fit_method(method: Method, load: Callable[[], LoadedBase], scope: Scope, bud
         raise ToolchainError(f"method {method.id!r} learns nothing: evaluate it as it is")
     folder, started = fitted_folder(method.id, scope), time.monotonic()
     compositions = [scope] if isinstance(scope, Composition) else every_composition()
-    made = made_with(fitting_files(compositions, budget))
-    hashes = adapter_hashes(scope)
+    made = made_with(target_files(compositions, with_teacher=budget.teacher))
+    hashes = adapter_hashes(scope.ids)
     folder.mkdir(parents=True, exist_ok=True)
     learned = method.fit(load, scope, budget, folder)
     content = {
@@ -99,5 +95,5 @@ def fit_method(method: Method, load: Callable[[], LoadedBase], scope: Scope, bud
         **made,
         **learned,
     }
-    finish(fit_log_path(method.id, scope), content, [])
+    finish(fit_log_path(method.id, scope), content)
     return content

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from toolchain.adapters.examples import Example
+from toolchain.adapters.files import adapter_hashes
 from toolchain.adapters.merging.budget import Budget, choosing_examples, fitting_examples
-from toolchain.adapters.merging.fitted import adapter_hashes
 from toolchain.adapters.merging.scope import EVERYTHING
 from toolchain.adapters.processes import launched
 from toolchain.adapters.training import checkpoint_path, train
@@ -43,7 +43,7 @@ def gradient_fit(
 ) -> dict[str, Any]:
     """Train on the data of `compositions` once for each rate; writes the best into `folder` and returns the log."""
     scope = compositions[0] if len(compositions) == 1 else EVERYTHING
-    hashes = adapter_hashes(scope)
+    hashes = adapter_hashes(scope.ids)
     base = load()
     fitting = {item: fitting_examples(base, item, budget) for item in compositions}
     choosing = {item: choosing_examples(base, item) for item in compositions}

@@ -11,9 +11,9 @@ from toolchain.adapters.calibration_file import Calibration, read_calibration, w
 from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.examples import Example
-from toolchain.adapters.files import Adapter
+from toolchain.adapters.files import Adapter, adapter_hashes
 from toolchain.adapters.merging.budget import Budget
-from toolchain.adapters.merging.fitted import adapter_hashes, fitted_file
+from toolchain.adapters.merging.fitted import fitted_file
 from toolchain.adapters.merging.gradient_fit import Prepare, Trainable, gradient_fit
 from toolchain.adapters.merging.method import Fit, Method, mean_weights, single_adapters
 from toolchain.adapters.merging.scope import EVERYTHING, Scope
@@ -37,7 +37,7 @@ def prepare(method: CalibrationMethod) -> Prepare:
 
         def save(folder: Path) -> None:
             entries = corrections.entries(base.model.config.num_hidden_layers)
-            hashes = adapter_hashes(EVERYTHING)
+            hashes = adapter_hashes(EVERYTHING.ids)
             calibration = Calibration(method, EVERYTHING.name, base.specification.sha256, hashes, entries)
             write_calibration(folder / FILE, calibration)
 
