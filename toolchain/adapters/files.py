@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -51,6 +51,16 @@ def adapter_hash(folder: Path) -> str:
 def adapter_hashes(tasks: Iterable[str]) -> dict[str, str]:
     """The adapter hash of each task's adapter as it lies among the assets now."""
     return {task: adapter_hash(paths.ADAPTERS / task) for task in tasks}
+
+
+def adapters_digest(adapters: Sequence[Adapter | None]) -> str:
+    """SHA-256 over scales, names and bytes of the adapters of all passes."""
+    digest = hashlib.sha256()
+    for adapter in adapters:
+        digest.update(repr(adapter.scale if adapter else None).encode())
+        for name, tensor in sorted(adapter.tensors.items()) if adapter else ():
+            digest.update(name.encode() + tensor.tobytes())
+    return digest.hexdigest()
 
 
 def linear_beyond_fp16(adapter: Adapter) -> str | None:

@@ -130,7 +130,7 @@ def train(
     processes = launched()
     model.to(processes.device)
     settings = asdict(schedule) | {"precision": schedule.precision.value}
-    run = {"schedule": settings, "examples": _digest(train_examples, validation_examples)}
+    run = {"schedule": settings, "examples": examples_digest(train_examples, validation_examples)}
     optimizer = torch.optim.AdamW(parameters.values(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
     log, first = TrainingLog(), 0
     best: dict[str, torch.Tensor] = {}
@@ -250,7 +250,8 @@ def _line(log: TrainingLog, done: int, schedule: Schedule, seconds: float) -> st
     return f"step {done}/{schedule.steps}  loss {log.losses[-1]:.3f}{validation}  {seconds:.0f} s"
 
 
-def _digest(*examples: Sequence[Example]) -> str:
+def examples_digest(*examples: Sequence[Example]) -> str:
+    """SHA-256 over the prompts and targets of several lists."""
     digest = hashlib.sha256()
     for part in examples:
         digest.update(f"{len(part)} examples".encode())

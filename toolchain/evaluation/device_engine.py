@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from toolchain.adapters.files import adapters_digest
 from toolchain.adapters.merging.method import Method
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.export import export_bundle
@@ -14,7 +15,6 @@ from toolchain.evaluation.device_bundle import TASK, write_single_adapter_bundle
 from toolchain.evaluation.device_core import DeviceCore, Run
 from toolchain.evaluation.engine import Answer, Question
 from toolchain.evaluation.prompts import prompt_variants
-from toolchain.evaluation.python_engine import adapters_digest
 from toolchain.evaluation.recommend import shipped_calibration
 from toolchain.tasks import Composition
 

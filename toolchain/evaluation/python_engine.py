@@ -1,11 +1,10 @@
 """Answers from PyTorch: the reference, and the engine for methods that the device core cannot run."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 
 import torch
 
-from toolchain.adapters.files import Adapter
+from toolchain.adapters.files import Adapter, adapters_digest
 from toolchain.adapters.merging.method import Method
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
@@ -69,13 +68,3 @@ class PythonEngine:
             adapters = question.method.adapters(question.composition)
             self._made[name] = adapters, adapters_digest(adapters)
         return self._made[name]
-
-
-def adapters_digest(adapters: Sequence[Adapter | None]) -> str:
-    """SHA-256 over scales, names and bytes of the adapters of all passes."""
-    digest = hashlib.sha256()
-    for adapter in adapters:
-        digest.update(repr(adapter.scale if adapter else None).encode())
-        for name, tensor in sorted(adapter.tensors.items()) if adapter else ():
-            digest.update(name.encode() + tensor.tobytes())
-    return digest.hexdigest()

@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import write_adapter
-from toolchain.adapters.merging import budget, dare, lorahub, output_bias, shared_calibration, ties
+from toolchain.adapters.merging import adapter_loss, budget, dare, lorahub, output_bias, shared_calibration, ties
 from toolchain.adapters.merging.budget import Budget, choosing_examples
 from toolchain.adapters.merging.fitted import fit_log_path, fit_method, fitted_folder
 from toolchain.adapters.merging.method import single_adapters
@@ -159,6 +160,30 @@ def test_a_fitting_that_was_killed_at_a_later_rate_has_not_lost_the_earlier_ones
     assert f"resuming at step {BUDGET.steps} of {BUDGET.steps}" in capsys.readouterr().err
     assert not list((folder / "cache").rglob("*.pt"))
     assert fit_method(METHODS["dam"], tiny_base, COMPOSITION, BUDGET)["files"] == resumed["files"]
+
+
+@pytest.mark.parametrize("name", ["ties", "lm-cocktail", "lorahub"])
+def test_a_search_that_was_killed_looks_at_no_merge_twice(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    asked: list[float] = []
+
+    def counted(*given: Any) -> float:
+        if len(asked) == 1:
+            raise KeyboardInterrupt
+        asked.append(validation_loss(*given))
+        return asked[-1]
+
+    whole = fit_method(METHODS[name], tiny_base, COMPOSITION, BUDGET)
+    monkeypatch.setattr(adapter_loss, "validation_loss", counted)
+    with pytest.raises(KeyboardInterrupt):
+        fit_method(METHODS[name], tiny_base, COMPOSITION, BUDGET)
+    asked.append(0.0)
+    resumed = fit_method(METHODS[name], tiny_base, COMPOSITION, BUDGET)
+    assert len(asked) == 1 + whole["evaluations"]
+    same = ("files", "losses", "weights", "settings")
+    assert {key: resumed.get(key) for key in same} == {key: whole.get(key) for key in same}
+    assert not list((folder / "cache" / "checkpoints").glob("*"))
 
 
 def test_a_log_names_the_targets_that_were_read(folder: Path) -> None:

@@ -1,33 +1,54 @@
 """The loss of an adapter on examples: what is looked at by whoever chooses weights or settings of a merge without gradients."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from random import Random
 
 from toolchain.adapters.examples import Example
-from toolchain.adapters.files import Adapter
+from toolchain.adapters.files import Adapter, adapters_digest
 from toolchain.adapters.merging.budget import FEW, Budget, fitting_examples
-from toolchain.adapters.training import Precision, validation_loss
+from toolchain.adapters.training import Precision, checkpoint_path, examples_digest, validation_loss
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress
 from toolchain.evaluation.generate import adapter_applied
+from toolchain.hashing import write_text_whole
 from toolchain.tasks import Composition
 
 
-def adapter_loss(base: LoadedBase, examples: Sequence[Example], precision: Precision) -> Callable[[Adapter], float]:
-    """A function that gives the mean cross-entropy over the target tokens of the examples, its products in `precision`, and tells it."""
+@contextmanager
+def adapter_loss(
+    base: LoadedBase, name: str, examples: Sequence[Example], precision: Precision
+) -> Iterator[Callable[[Adapter], float]]:
+    """A function that gives the mean cross-entropy over the target tokens of the examples, its products in `precision`, and tells it.
+
+    What it gave is kept until the block ends without an error: a search that was killed, and is run again, looks at the same adapters in
+    the same order, and finds the losses of the first ones. `name` is the search's, for the file.
+    """
+    path = checkpoint_path(name, base.specification.sha256, examples_digest(examples), precision.value).with_suffix(
+        ".json"
+    )
+    losses: dict[str, float] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     numbers = count(1)
 
     def loss(adapter: Adapter) -> float:
-        with adapter_applied(base.model, adapter), precision.products(base.model.device.type):
-            found = validation_loss(base.model, examples, FEW)
-        progress(f"merge {next(numbers)}  loss {found:.3f}")
-        return found
+        key = adapters_digest([adapter])
+        if key not in losses:
+            with adapter_applied(base.model, adapter), precision.products(base.model.device.type):
+                losses[key] = validation_loss(base.model, examples, FEW)
+            write_text_whole(path, json.dumps(losses))
+        progress(f"merge {next(numbers)}  loss {losses[key]:.3f}")
+        return losses[key]
 
-    return loss
+    yield loss
+    path.unlink(missing_ok=True)
 
 
-def few_examples_loss(base: LoadedBase, composition: Composition, budget: Budget) -> Callable[[Adapter], float]:
-    """`adapter_loss` on `FEW` examples drawn by the budget's seed."""
+def few_examples_loss(
+    base: LoadedBase, method: str, composition: Composition, budget: Budget
+) -> AbstractContextManager[Callable[[Adapter], float]]:
+    """`adapter_loss` of a method's search on `FEW` examples drawn by the budget's seed."""
     examples = fitting_examples(base, composition, budget)
-    return adapter_loss(base, Random(budget.seed).sample(examples, min(FEW, len(examples))), budget.precision)
+    drawn = Random(budget.seed).sample(examples, min(FEW, len(examples)))
+    return adapter_loss(base, f"{method}-{composition.name}", drawn, budget.precision)

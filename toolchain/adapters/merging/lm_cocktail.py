@@ -27,8 +27,8 @@ def weights_of(losses: Sequence[float]) -> list[float]:
 def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> dict[str, Any]:
     """Measure each adapter alone on a few examples of the calibration split."""
     base, adapters = load(), single_adapters(composition)
-    loss = few_examples_loss(base, composition, budget)
-    losses = [loss(adapter) for adapter in adapters]
+    with few_examples_loss(base, ID, composition, budget) as loss:
+        losses = [loss(adapter) for adapter in adapters]
     weights = weights_of(losses)
     write_weights(folder, weights)
     return {"weights": weights, "losses": losses, "examples": FEW, "evaluations": len(adapters)}

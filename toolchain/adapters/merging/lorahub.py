@@ -68,9 +68,9 @@ def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget
     if composition.is_single_task:
         raise ToolchainError(f"{composition.name} is a single task: {ID} weighs the adapters of several")
     base, adapters = load(), single_adapters(composition)
-    loss = few_examples_loss(base, composition, budget)
-    weights, evaluations = search(lambda candidate: loss(merge(adapters, candidate)), len(adapters), budget)
-    write_weights(folder, weights)
+    with few_examples_loss(base, ID, composition, budget) as loss:
+        weights, evaluations = search(lambda candidate: loss(merge(adapters, candidate)), len(adapters), budget)
+        write_weights(folder, weights)
     return {"weights": weights, "examples": FEW, "evaluations": evaluations}
 
 

@@ -37,7 +37,7 @@ def tuned_method(id: str, merge: SettingMerge, usual: Callable[[int], Setting], 
         setting = Setting(log["density"], log["weight"]) if log else usual(len(single))
         return [merge(single, setting)]
 
-    return Method(id, adapters, tunes_prompt=True, paper=paper, fit=_fit(merge, usual), seeded=False)
+    return Method(id, adapters, tunes_prompt=True, paper=paper, fit=_fit(id, merge, usual), seeded=False)
 
 
 def candidates(usual: Setting, count: int) -> list[Setting]:
@@ -46,7 +46,7 @@ def candidates(usual: Setting, count: int) -> list[Setting]:
     return [usual, *(setting for setting in grid if setting != usual)]
 
 
-def _fit(merge: SettingMerge, usual: Callable[[int], Setting]) -> Fit:
+def _fit(id: str, merge: SettingMerge, usual: Callable[[int], Setting]) -> Fit:
     def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, _folder: Path) -> dict[str, Any]:
         """Every candidate on as much of validation as the budget has losses for, under the compositional prompt; the lowest loss is kept."""
         base, single = load(), single_adapters(composition)
@@ -55,8 +55,8 @@ def _fit(merge: SettingMerge, usual: Callable[[int], Setting]) -> Fit:
         affordable = max(1, budget.evaluations * FEW // len(tried))
         # Spread over all of it, and always the same.
         examples = validation[:: -(-len(validation) // affordable)]
-        loss = adapter_loss(base, examples, budget.precision)
-        losses = {setting: loss(merge(single, setting)) for setting in tried}
+        with adapter_loss(base, f"{id}-{composition.name}", examples, budget.precision) as loss:
+            losses = {setting: loss(merge(single, setting)) for setting in tried}
         best = min(losses, key=lambda setting: losses[setting])
         settings = [asdict(setting) | {"loss": round(losses[setting], 5)} for setting in tried]
         return asdict(best) | {"settings": settings, "evaluations": len(losses), "examples": len(examples)}
