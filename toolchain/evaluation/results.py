@@ -29,7 +29,7 @@ def committed_results() -> list[Path]:
 
 @dataclass(frozen=True)
 class Results:
-    """Rows by (engine, composition, method, metric), answers by (engine, composition, method, id); a later file replaces an earlier one."""
+    """Rows by (engine, composition, method, metric), answers by (engine, composition, method, id)."""
 
     metas: dict[str, dict[str, Any]]
     rows: dict[tuple[str, str, str, str], dict[str, Any]]
@@ -88,11 +88,12 @@ def read_results(files: Sequence[Path]) -> Results:
 
     Raises:
         ToolchainError: there is none, one is no result file, two have one name, a judge's has no answers of its engine beside it, or they are
-            of different splits, limits, data, bases or adapters, or of another benchmark than the one at hand.
+            of different splits, limits, data, bases, adapters or calibrations, or of another benchmark than the one at hand.
     """
     if not files:
         raise ToolchainError(f"{paths.RESULTS} holds no result file: make one with `toolchain evaluate`")
     results = Results({}, {}, {})
+    made_from: dict[tuple[str, str, str], tuple[Path, str]] = {}
     for path in files:
         result = read_result(path)
         if path.name in results.metas:
@@ -102,6 +103,14 @@ def read_results(files: Sequence[Path]) -> Results:
         results.metas[path.name] = result.meta
         for row in result.rows:
             results.rows[row["engine"], row["composition"], row["method"], row["metric"]] = row
+            if key := row.get("key_sha256"):
+                cell = row["engine"], row["composition"], row["method"]
+                first, known = made_from.setdefault(cell, (path, key))
+                if key != known:
+                    raise ToolchainError(
+                        f"{first} and {path} have answers of {cell[2]} to {cell[1]} from different adapters, calibrations or prompts: "
+                        "measure one anew"
+                    )
         engine = result.meta["engine"]
         for item in result.answers:
             results.answers[engine, item["composition"], item["method"], item["id"]] = item["answer"]

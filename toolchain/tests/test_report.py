@@ -227,6 +227,18 @@ def test_measurements_of_different_files_are_not_mixed(tmp_path: Path, other: di
         read_results(files)
 
 
+def test_one_calibration_as_it_was_does_not_stand_beside_what_it_is_now(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("a.jsonl", "b.jsonl")]
+    prompt = {"engine": "python", "composition": "summarize+es", "method": "lc++", "metric": "prompt", "value": "x"}
+    for path, key in zip(files, "12", strict=True):
+        write_result(path, Result(META, [prompt | {"key_sha256": key}], ANSWERS))
+    with pytest.raises(ToolchainError, match=r"a\.jsonl and .*b\.jsonl have answers of lc\+\+ to summarize\+es"):
+        read_results(files)
+    for other in ({"key_sha256": "1"}, {"key_sha256": "2", "method": "lc"}, {}):
+        write_result(files[1], Result(META, [prompt | other], ANSWERS))
+        read_results(files)
+
+
 def test_answers_are_not_scored_against_other_references_than_they_were_measured_with(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     write_result(path, Result(META | made_with(), [], ANSWERS))
