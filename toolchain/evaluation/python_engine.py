@@ -16,6 +16,8 @@ from toolchain.tasks import Composition
 PYTHON = "python"
 PYTHON_BF16 = "python-bf16"
 """Weights and activations in bfloat16: half the time of float32, for large grids. Its answers differ where tokens are nearly tied."""
+_ARITHMETIC: dict[str, tuple[str, ...]] = {PYTHON: (), PYTHON_BF16: ("bf16 weights, fp32 rotary frequencies",)}
+"""What a cell is kept by beside the code that generates."""
 TOGETHER = 48
 """Prompts in a batch."""
 
@@ -30,9 +32,11 @@ class PythonEngine:
         self.id = id
         self._base = base
         if id == PYTHON_BF16:
-            base.model.to(torch.bfloat16)
+            # Not `.to`, which rounds buffers too: rotary frequencies that are off by 0.2 % turn a far position by half a radian.
+            for parameter in base.model.parameters():
+                parameter.data = parameter.data.to(torch.bfloat16)
         self._made: dict[tuple[str, str], tuple[Sequence[Adapter | None], str]] = {}
-        self._decoding = decoding_rules()
+        self._arithmetic = (*decoding_rules(), *_ARITHMETIC[id])
 
     @property
     def base(self) -> dict[str, str]:
@@ -51,7 +55,7 @@ class PythonEngine:
         limits = (spec.max_prompt_tokens, spec.max_new_tokens, spec.bos_token_id, spec.eos_token_ids)
         _, digest = self._adapters(question)
         templates = question.method.templates(question.composition, question.template)
-        return repr((spec.sha256, spec.tokenizer_sha256, limits, self._decoding, templates, digest))
+        return repr((spec.sha256, spec.tokenizer_sha256, limits, self._arithmetic, templates, digest))
 
     def answers(self, question: Question, pairs: Sequence[Pair]) -> Iterator[dict[str, Answer]]:
         """All passes over all pairs; nothing is finished before everything is, for batches hold prompts of similar length."""

@@ -94,6 +94,15 @@ def test_a_killed_run_resumes_to_the_same_result(base: LoadedBase, assets: Path)
     assert finished, "the kill must leave something to resume from"
 
 
+def test_half_precision_leaves_the_rotary_frequencies_alone(base: LoadedBase) -> None:
+    before = {name: buffer.clone() for name, buffer in base.model.named_buffers() if "inv_freq" in name}
+    assert before
+    PythonEngine(base, PYTHON_BF16)
+    assert {parameter.dtype for parameter in base.model.parameters()} == {torch.bfloat16}
+    after = dict(base.model.named_buffers())
+    assert all(torch.equal(after[name], buffer) for name, buffer in before.items())
+
+
 def test_bfloat16_is_an_engine_of_its_own(base: LoadedBase, assets: Path) -> None:
     asked = replace(EVERYTHING, methods=["lc++"])
     exact = evaluate(PythonEngine(base), asked, assets / "cells", _silent)
