@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from toolchain.adapters.training import logged
 from toolchain.data.benchmark import Split, licences
 from toolchain.data.held_out import refuse_held_out
 from toolchain.data.pairs import Pair, composition_pairs, target_files
 from toolchain.data.target_records import read_target_records, target_pairs
 from toolchain.errors import ToolchainError
 from toolchain.tasks import Composition
+
+_DESCRIBED = ("source", "licence", "teacher")
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,25 @@ def target_data(composition: Composition, path: Path) -> CalibrationData:
     if not training:
         raise ToolchainError(f"{path} holds no target to train on: none of its dialogues is of the calibration split")
     refuse_held_out((pair.id, pair.source) for pair in training if not isinstance(pair.source, str))
-    described = {key: sorted({str(record.get(key)) for record in records}) for key in ("source", "licence", "teacher")}
+    described = {key: sorted({str(record.get(key)) for record in records}) for key in _DESCRIBED}
     validation = target_pairs(records, Split.VALIDATION)
     return CalibrationData(training, validation, {"targets": {"file": path.name, **described}}, [path])
+
+
+def logged_targets(*logs: Path) -> dict[str, list[str]]:
+    """`source`, `licence` and `teacher` of the targets that calibrations with these logs were trained on; empty for the benchmark's own.
+
+    Raises:
+        ToolchainError: a log is damaged.
+    """
+    found: dict[str, set[str]] = {key: set() for key in _DESCRIBED}
+    for path in logs:
+        try:
+            targets = logged(path, "a calibration").get("targets", {})
+            for key, values in found.items():
+                values.update(map(str, targets.get(key, ())))
+        except (AttributeError, TypeError):
+            raise ToolchainError(
+                f"{path} is no log of a calibration: restore it, or train the calibration again"
+            ) from None
+    return {key: sorted(values) for key, values in found.items()}

@@ -33,11 +33,14 @@ def import_command(
     """Import a plain LoRA for a task: checked against the base, in fp16, on all linears."""
     from toolchain.adapters.importing import import_adapter, linear_shapes
     from toolchain.base_model.specification import base_model
+    from toolchain.data.licences import forbidding
     from toolchain.tasks import Task
 
     parsed = Task.parse(task)
     folder = out or paths.ADAPTERS / parsed.id
     base = base_model()
     log = import_adapter(source, base, linear_shapes(base), folder, licence, replace)
+    if licence and forbidding([licence]):
+        progress(f"{licence} forbids to ship it: it can be measured, and `export` refuses it")
     progress(f"compositions with {task} need a new calibration: those for another adapter are refused")
     show({"adapter": str(folder), **{key: log[key] for key in ("adapter_sha256", "rank", "alpha", "licence")}})

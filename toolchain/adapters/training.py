@@ -300,6 +300,23 @@ def _resume(
     return log, len(log.losses), state["best"]
 
 
+def logged(path: Path, of: str) -> dict[str, Any]:
+    """What the log of `of` ("a calibration") says; nothing where there is none.
+
+    Raises:
+        ToolchainError: it is damaged.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        raise ToolchainError(f"{path} is no log of {of}: restore it, or make what it is of again")
+    return content
+
+
 def write_log(path: Path, content: dict[str, Any]) -> None:
     """Write a training log as readable JSON."""
     write_text_whole(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

@@ -43,9 +43,11 @@ def export_command(
     from toolchain.base_model.specification import base_model
     from toolchain.bundle.archive import archive_path
     from toolchain.bundle.export import Form, committed_compositions, export_bundle
+    from toolchain.bundle.may_ship import refuse_what_may_not_ship
     from toolchain.bundle.signing import SecretKey
 
     compositions = committed_compositions() if only is None else _named(only)
+    refuse_what_may_not_ship(compositions)
     form = Form(SecretKey.read(sign, _password) if sign else None, as_zip, calibrations_only)
     manifest = export_bundle(base_model(), compositions, out, pack_base, form, base_file)
     show(

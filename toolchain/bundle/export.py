@@ -1,6 +1,5 @@
 """Export a bundle from the committed adapters and calibrations: written beside its place, verified, then put there at once."""
 
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 from toolchain import __version__, paths
 from toolchain.adapters.calibration_file import read_calibration, refuse_foreign
 from toolchain.adapters.files import CONFIG_FILE, TENSORS_FILE, adapter_hash, read_adapter
-from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
+from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.archive import archive_path, write_archive
 from toolchain.bundle.manifest import (
@@ -30,8 +29,7 @@ from toolchain.bundle.model_card import CARD_FILE, model_card
 from toolchain.bundle.replace import refuse_to_replace_what_is_no_bundle
 from toolchain.bundle.signing import SecretKey
 from toolchain.bundle.verify import verify_bundle
-from toolchain.data.benchmark import LICENCE_FILE, licences
-from toolchain.data.licences import forbidding
+from toolchain.data.benchmark import LICENCE_FILE
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.recommend import SHIPPABLE, recommended, refuse_outdated, shipped_calibration
 from toolchain.folders import refuse_as_target, take_place, written_beside
@@ -71,16 +69,14 @@ def export_bundle(
 ) -> Manifest:
     """Write the bundle `target`, a folder or, in one file, `archive_path(target)`; one that is there is replaced.
 
-    `base_file` is where the base model's file lies if not in the cache.
+    `base_file` is where the base model's file lies if not in the cache. Licences are another question: `refuse_what_may_not_ship`.
 
     Raises:
-        ToolchainError: something is missing or cannot be said in a manifest, a calibration belongs to another base or to other adapters,
-            the licences of the benchmark or of a calibration's targets forbid it, or `target` is no bundle.
+        ToolchainError: something is missing or cannot be said in a manifest, a calibration belongs to another base or to other adapters, or
+            `target` is no bundle.
     """
     if not compositions:
         raise ToolchainError(f"{paths.CALIBRATIONS} holds no calibration: train one with `toolchain train calibration`")
-    if licence := forbidding(licences()):
-        raise ToolchainError(f"{paths.BENCHMARK} has data under {licence}: what is trained on it may not ship")
     if pack_base and form.calibrations_only:
         raise ToolchainError("a bundle of calibrations only has no base: leave out --base or --calibrations-only")
     if form.archive:
@@ -186,7 +182,6 @@ def _put_composition(
 ) -> ManifestComposition:
     source = _shipped(composition)
     calibration = read_calibration(source)
-    _refuse_forbidden_targets(calibration_log_path(composition, shipped_calibration(composition)))
     hashes = {task: adapters[task].sha256 for task in composition.ids}
     refuse_foreign(source, calibration, composition.name, base.sha256, hashes)
     path = f"calibrations/{composition.name}.safetensors"
@@ -203,21 +198,6 @@ def _put_composition(
         validation=measured.get("validation", {}),
         recommended_mode=measured.get("recommended_mode", "calibrated"),
     )
-
-
-def _refuse_forbidden_targets(log: Path) -> None:
-    """See that a calibration, if it has this log, was trained on no targets whose licence forbids to ship it."""
-    if not log.is_file():
-        return
-    try:
-        licence = forbidding(json.loads(log.read_text(encoding="utf-8")).get("targets", {}).get("licence", ()))
-    except (ValueError, AttributeError, TypeError):
-        raise ToolchainError(f"{log} is no log of a calibration: restore it, or train the calibration again") from None
-    if licence:
-        raise ToolchainError(
-            f"{log} says that the calibration was trained on targets under {licence}, so it may not ship: "
-            "train it on others, or leave it out with --only"
-        )
 
 
 def _shipped(composition: Composition) -> Path:

@@ -7,6 +7,7 @@ from statistics import mean
 from typing import Any
 
 from toolchain import paths
+from toolchain.adapters.calibration_data import logged_targets
 from toolchain.adapters.calibration_file import Calibration, read_calibration, write_calibration
 from toolchain.adapters.compose import compose
 from toolchain.adapters.interpolation import METHOD, POINTS, Point, interpolate
@@ -77,6 +78,7 @@ def _write(
     made: Mapping[str, Any],
 ) -> dict[str, Any]:
     kept_as, calibration = trained_with(composition, seed), _at(composition, point, seed)
+    targets = logged_targets(*(calibration_log_path(kept_as, method) for method in (OWN, SHARED)))
     write_calibration(calibration_path(kept_as, METHOD), calibration)
     log = {
         "composition": composition.name,
@@ -88,6 +90,7 @@ def _write(
             str(path.relative_to(paths.CALIBRATIONS)): sha256_file(path)
             for path in _sources(composition, seed).values()
         },
+        **({"targets": targets} if any(targets.values()) else {}),
         "point": asdict(point),
         "chosen_for": [item.name for item in members],
         "chosen_by": main_metric(composition),

@@ -12,10 +12,12 @@ import pytest
 from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import TENSORS_FILE, adapter_hash, write_adapter
+from toolchain.adapters.importing import IMPORT_LOG
 from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.export import Form, committed_compositions, export_bundle
 from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE
+from toolchain.bundle.may_ship import refuse_what_may_not_ship
 from toolchain.bundle.signing import SecretKey
 from toolchain.bundle.verify import verify_bundle
 from toolchain.errors import ToolchainError
@@ -313,9 +315,7 @@ def test_a_calibration_of_anything_else_is_not_exported(base: BaseModel, tmp_pat
 
 
 @pytest.mark.parametrize("method", [CalibrationMethod.LC_PLUS_PLUS, CalibrationMethod.LC_PLUS_PLUS_S])
-def test_a_calibration_on_targets_that_forbid_it_is_not_exported(
-    base: BaseModel, tmp_path: Path, method: CalibrationMethod
-) -> None:
+def test_a_calibration_on_targets_that_forbid_it_does_not_ship(base: BaseModel, method: CalibrationMethod) -> None:
     composition = COMPOSITIONS[0]
     put_calibration(composition, method, base.sha256)
     write_recommendations({composition.name: {"calibration": method}})
@@ -328,13 +328,23 @@ def test_a_calibration_on_targets_that_forbid_it_is_not_exported(
     ):
         log.write_text(json.dumps(content))
         if allowed:
-            export_bundle(base, [composition], tmp_path / "bundle", pack_base=False)
+            refuse_what_may_not_ship([composition])
             continue
-        before = _files(tmp_path / "bundle")
         with pytest.raises(ToolchainError, match=r"under CC BY-NC 4\.0|no log") as refused:
-            export_bundle(base, [composition], tmp_path / "bundle", pack_base=False)
+            refuse_what_may_not_ship([composition])
         assert str(log) in str(refused.value)
-        assert _files(tmp_path / "bundle") == before
+
+
+@pytest.mark.usefixtures("base")
+def test_an_imported_adapter_whose_licence_forbids_it_does_not_ship() -> None:
+    log = paths.ADAPTERS / "es" / IMPORT_LOG
+    for licence in (None, "CC0-1.0"):
+        log.write_text(json.dumps({"source": "elsewhere", "licence": licence}))
+        refuse_what_may_not_ship(COMPOSITIONS)
+    log.write_text(json.dumps({"source": "elsewhere", "licence": "CC BY-NC-ND 4.0"}))
+    with pytest.raises(ToolchainError, match=r"es/import_log\.json says that the adapter is under CC BY-NC-ND 4\.0"):
+        refuse_what_may_not_ship(COMPOSITIONS)
+    refuse_what_may_not_ship([item for item in COMPOSITIONS if "es" not in item.ids])
 
 
 def test_a_damaged_base_is_not_exported_and_what_makes_it_again_is_said(base: BaseModel, tmp_path: Path) -> None:

@@ -99,6 +99,8 @@ def test_a_group_gets_the_point_that_answers_its_validation_conversations_best(
     for item in members:
         for method in ("lc++", "lc++s"):
             put_calibration(item, interpolation.METHOD, committed_as=method)
+    log_of_one = calibration_log_path(members[0], "lc++")
+    log_of_one.write_text('{"targets": {"file": "x", "licence": ["CC BY-NC 4.0"], "source": ["x"], "teacher": ["y"]}}')
     monkeypatch.setattr(choose_point, "composition_pairs", lambda *given: composition_pairs(*given)[:1])
     monkeypatch.setattr(choose_point, "POINTS", POINTS[:3])
     # The point is in the name of the method that answers: tones like the second best, translations the third.
@@ -116,6 +118,7 @@ def test_a_group_gets_the_point_that_answers_its_validation_conversations_best(
         log = json.loads(calibration_log_path(item, METHOD).read_text(encoding="utf-8"))
         point = liked[str(group_of(item))]
         assert (log["point"]["own"], log["point"]["strength"]) == (point.own, point.strength)
+        assert log.get("targets", {}).get("licence") == (["CC BY-NC 4.0"] if item == members[0] else None)
         own, shared = (read_calibration(calibration_path(item, method)) for method in ("lc++", "lc++s"))
         write_calibration(assets / "expected.safetensors", interpolate(own, shared, point))
         written = calibration_path(item, METHOD).read_bytes()

@@ -1,0 +1,39 @@
+"""Whether the licences of what a bundle is made of let it ship. What is only measured on the device is not asked."""
+
+from collections.abc import Sequence
+
+from toolchain import paths
+from toolchain.adapters.calibration_data import logged_targets
+from toolchain.adapters.importing import IMPORT_LOG
+from toolchain.adapters.merging.calibrated import calibration_log_path
+from toolchain.adapters.training import logged
+from toolchain.data.benchmark import licences
+from toolchain.data.licences import forbidding
+from toolchain.errors import ToolchainError
+from toolchain.evaluation.recommend import shipped_calibration
+from toolchain.tasks import Composition
+
+
+def refuse_what_may_not_ship(compositions: Sequence[Composition]) -> None:
+    """See that no licence of the benchmark, of an imported adapter or of a calibration's targets forbids to ship these.
+
+    Raises:
+        ToolchainError: one does, or a log is damaged.
+    """
+    if licence := forbidding(licences()):
+        raise ToolchainError(f"{paths.BENCHMARK} has data under {licence}: what is trained on it may not ship")
+    for task in sorted({task for composition in compositions for task in composition.ids}):
+        log = paths.ADAPTERS / task / IMPORT_LOG
+        licence = forbidding([str(logged(log, "an import").get("licence") or "")])
+        _refuse(licence, f"{log} says that the adapter is under {licence}", "import another one")
+    for composition in compositions:
+        log = calibration_log_path(composition, shipped_calibration(composition))
+        licence = forbidding(logged_targets(log)["licence"])
+        _refuse(
+            licence, f"{log} says that the calibration was trained on targets under {licence}", "train it on others"
+        )
+
+
+def _refuse(licence: str | None, found: str, remedy: str) -> None:
+    if licence:
+        raise ToolchainError(f"{found}, so it may not ship: {remedy}, or leave it out with --only")
