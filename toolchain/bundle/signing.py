@@ -168,7 +168,7 @@ def _masked(path: Path, secret: bytes, parameters: bytes, password: str) -> byte
         raise ToolchainError(f"{path} asks for more or less work on its password than minisign does: it is damaged")
     cost, parallel = _scrypt_costs(operations, memory)
     limit = memory + (32 << 20)
-    stream = hashlib.scrypt(password.encode(), salt=salt, n=cost, r=8, p=parallel, maxmem=limit, dklen=len(secret))
+    stream = hashlib.scrypt(os.fsencode(password), salt=salt, n=cost, r=8, p=parallel, maxmem=limit, dklen=len(secret))
     return bytes(one ^ other for one, other in zip(secret, stream, strict=True))
 
 

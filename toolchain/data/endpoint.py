@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 from urllib3.exceptions import LocationParseError, ReadTimeoutError
 from urllib3.util import Retry
 
@@ -49,6 +50,16 @@ class _Retry(Retry):
         return super().increment(method, url, response, error, *given, **named)
 
 
+@dataclass(frozen=True)
+class _Bearer(AuthBase):  # type: ignore[misc]
+    key: str
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self.key:
+            request.headers["Authorization"] = f"Bearer {self.key}"
+        return request
+
+
 class Endpoint:
     """`url` is the base that ends in `/v1`.
 
@@ -73,12 +84,13 @@ class Endpoint:
         )
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(max_retries=retry))
-        if key := os.environ.get(KEY_VARIABLE):
-            if not (key.isascii() and key.isprintable()):
-                raise ToolchainError(
-                    f"{KEY_VARIABLE} holds a line break, an invisible or another sign that no key has: set it anew"
-                )
-            self._session.headers["Authorization"] = f"Bearer {key}"
+        key = os.environ.get(KEY_VARIABLE, "")
+        if not (key.isascii() and key.isprintable()):
+            raise ToolchainError(
+                f"{KEY_VARIABLE} holds a line break, an invisible or another sign that no key has: set it anew"
+            )
+        # Said for each request, also where there is none: else the library would take the user's name and password from ~/.netrc.
+        self._session.auth = _Bearer(key)
 
     def chat(self, prompt: str, max_tokens: int) -> Reply:
         """One greedy answer to one user message; its text may be empty or cut.
@@ -93,7 +105,10 @@ class Endpoint:
             "max_tokens": max_tokens,
         }
         try:
-            response = self._session.post(f"{self.url}/chat/completions", json=body, timeout=self._timeout)
+            # A redirect would give the conversation to a server that nobody named.
+            response = self._session.post(
+                f"{self.url}/chat/completions", json=body, timeout=self._timeout, allow_redirects=False
+            )
         except (requests.RequestException, LocationParseError) as error:
             raise self._unreached(error) from None
         if response.status_code != requests.codes.ok:

@@ -29,7 +29,11 @@ def recommendations_path() -> Path:
 
 
 def recommended(composition: Composition) -> dict[str, Any]:
-    """What validation chose for a composition, or nothing."""
+    """What validation chose for a composition, or nothing.
+
+    Raises:
+        ToolchainError: the file is damaged.
+    """
     return dict(_known().get(composition.name, {}))
 
 
@@ -104,7 +108,15 @@ def _values(result: Result, name: str) -> dict[tuple[str, str], Any]:
 
 def _known() -> dict[str, dict[str, Any]]:
     path = recommendations_path()
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        known = None
+    if not isinstance(known, dict) or not all(isinstance(item, dict) for item in known.values()):
+        raise ToolchainError(f"{path} holds no recommendations: restore it, or remove it and run `toolchain recommend`")
+    return known
 
 
 def write_recommendations(new: dict[str, dict[str, Any]]) -> Path:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,26 @@ def test_the_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     with serving(str.upper) as server:
         Endpoint(server.url, "m").chat("hola", 5)
     assert server.asked[0][0]["Authorization"] == "Bearer k"
+
+
+@pytest.mark.parametrize("key", ["", "k"])
+def test_a_login_of_the_user_is_not_given_to_a_server(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: str
+) -> None:
+    (tmp_path / "netrc").write_text("default login me password hunter2\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv(KEY_VARIABLE, key)
+    with serving(str.upper) as server:
+        Endpoint(server.url, "m").chat("hola", 5)
+    assert server.asked[0][0].get("Authorization") == (f"Bearer {key}" if key else None)
+
+
+def test_a_redirect_is_not_followed() -> None:
+    with serving(str.upper) as other, serving(str.upper) as server:
+        server.failures, server.failure_headers = [307], {"Location": f"{other.url}/chat/completions"}
+        with pytest.raises(ToolchainError, match="answered 307"):
+            Endpoint(server.url, "m").chat(SECRET, 5)
+    assert not other.asked
 
 
 def test_a_busy_server_is_asked_again() -> None:

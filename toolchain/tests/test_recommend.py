@@ -12,6 +12,7 @@ from toolchain import paths
 from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.bundle import manifest
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.prompts import prompt_variants
 from toolchain.evaluation.recommend import (
@@ -22,6 +23,7 @@ from toolchain.evaluation.recommend import (
     comparable_calibrations,
     recommendation,
     recommendations_path,
+    recommended,
     shipped_calibration,
     write_recommendations,
 )
@@ -140,3 +142,10 @@ def test_new_recommendations_join_the_known_ones(tmp_path: Path, monkeypatch: py
         "summarize+es": {"recommended_mode": "calibrated"},
         "reply+de": {"recommended_mode": "merge"},
     }
+
+
+@pytest.mark.parametrize("content", ["<<<<<<< HEAD\n{}", "[]", '{"summarize+es": null}', "[" * 200_000])
+def test_damaged_recommendations_are_named(assets: Path, content: str) -> None:
+    recommendations_path().write_text(content)
+    with pytest.raises(ToolchainError, match=r"recommendations\.json holds no recommendations"):
+        recommended(Composition.parse("summarize+es"))

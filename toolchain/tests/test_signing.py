@@ -133,7 +133,7 @@ def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("cheap")
-@pytest.mark.parametrize("password", [None, "pässword"])
+@pytest.mark.parametrize("password", [None, "pässword", "caf\udce9"])
 def test_a_key_is_read_as_it_was_written(tmp_path: Path, password: str | None) -> None:
     key, path = SecretKey.make(), tmp_path / "own.key"
     key.write(path, password)
