@@ -47,7 +47,8 @@ class Training(_Part):
             steps,
             self.batch_size,
             self.learning_rate,
-            warmup_steps=self.warmup_steps,
+            # A recipe of thousands of examples, on a hundred of them, would end before its rate has come down, or up.
+            warmup_steps=min(self.warmup_steps, steps // 2),
             seed=seed,
             keep_best=keep_best,
             precision=self.precision,

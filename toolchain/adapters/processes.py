@@ -59,14 +59,15 @@ class Processes:
         self.wait()
 
     def refuse_different(self, number: int, what: str) -> None:
-        """See that all have the same number.
+        """See that all have the same number, of which there may be 2^48.
 
         Raises:
             ToolchainError: they have not.
         """
         if int(self.sum(torch.tensor([number], device=self.device))) != number * self.count:
             raise ToolchainError(
-                f"processes that train together differ in {what} (here {number}): give all of them one TANDEM_CACHE, on a disk that all can read"
+                f"processes that train together differ in {what} (here {number}): give all of them one checkout and one TANDEM_CACHE, "
+                "on a disk that all can read"
             )
 
     def wait(self) -> None:

@@ -131,6 +131,8 @@ def train(
     model.to(processes.device)
     settings = asdict(schedule) | {"precision": schedule.precision.value}
     run = {"schedule": settings, "examples": examples_digest(train_examples, validation_examples)}
+    digest = hashlib.sha256(repr((run, checkpoint.name)).encode()).hexdigest()
+    processes.refuse_different(int(digest[:12], 16), "what they train on: base, adapters, examples or schedule")
     optimizer = torch.optim.AdamW(parameters.values(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
     log, first = TrainingLog(), 0
     best: dict[str, torch.Tensor] = {}
@@ -159,7 +161,7 @@ def train(
         done = step + 1
         if evaluates := done % schedule.evaluate_every == 0 or done == schedule.steps:
             measured = (
-                validation_loss(model, validation_examples, schedule.batch_size, processes)
+                validation_loss(model, validation_examples, -(-schedule.batch_size // processes.count), processes)
                 if validation_examples
                 else loss.item()
             )

@@ -14,6 +14,7 @@ from toolchain.evaluation.commands import EngineName
 
 if TYPE_CHECKING:
     from toolchain.adapters.calibration_data import CalibrationData
+    from toolchain.base_model.load import LoadedBase
     from toolchain.recipe import Training
     from toolchain.tasks import Composition
 
@@ -30,17 +31,20 @@ def _rate(value: float | None) -> float | None:
     return value
 
 
-Count = Annotated[int, typer.Option(min=1)]
 OwnCount = Annotated[int | None, typer.Option(min=1, show_default="the recipe's")]
 OwnRate = Annotated[float | None, typer.Option(callback=_rate, show_default="the recipe's")]
 Seed = Annotated[int, typer.Option(min=0, max=_LARGEST_SEED, help="Seed of initialisation, batches and dropout.")]
 RecipeName = Annotated[
     str | None, typer.Option("--recipe", help="A recipe's name or .toml file.", show_default="that of the base")
 ]
-_PRECISION_HELP = "fp32, or bf16 for the matrix products."
-PrecisionName = Annotated[str | None, typer.Option("--precision", help=_PRECISION_HELP, show_default="the recipe's")]
-_CHECKPOINTING_HELP = "Recompute activations instead of keeping them: less memory."
-Checkpointing = Annotated[bool | None, typer.Option(help=_CHECKPOINTING_HELP, show_default="the recipe's")]
+PrecisionName = Annotated[
+    str | None,
+    typer.Option("--precision", help="fp32, or bf16 for the matrix products.", show_default="the recipe's"),
+]
+Checkpointing = Annotated[
+    bool | None,
+    typer.Option(help="Recompute activations instead of keeping them: less memory.", show_default="the recipe's"),
+]
 Teacher = Annotated[bool, typer.Option("--teacher", help="Also train on the committed teacher targets.")]
 
 EndWeight = Annotated[
@@ -301,8 +305,9 @@ def _training_data(
 def train_baseline_command(
     method: str,
     composition: Annotated[str, typer.Argument(help="Or `all`, for a calibration that all compositions share.")],
-    steps: Count = 90,
-    batch_size: Count = 6,
+    recipe: RecipeName = None,
+    steps: OwnCount = None,
+    batch_size: OwnCount = None,
     rates: Annotated[
         str | None,
         typer.Option(help="Comma-separated learning rates; validation chooses one.", show_default="the method's"),
@@ -310,19 +315,22 @@ def train_baseline_command(
     evaluations: Annotated[int, typer.Option(min=1, help="Losses that a gradient-free search may look at.")] = 40,
     seed: Seed = 0,
     with_teacher: Teacher = False,
-    precision: Annotated[str, typer.Option(help=_PRECISION_HELP)] = "fp32",
-    gradient_checkpointing: Annotated[bool, typer.Option(help=_CHECKPOINTING_HELP)] = False,
+    precision: PrecisionName = None,
+    gradient_checkpointing: Checkpointing = None,
 ) -> None:
-    """Fit a baseline to one composition; its tensors go to the cache, the log with their hashes to docs/results/fitted."""
+    """Fit a baseline to one composition; its tensors go to the cache, the log with their hashes to docs/results/fitted.
+
+    Steps and batches are those of the recipe's calibration.
+    """
     from toolchain.adapters.merging import calibrated
     from toolchain.adapters.merging.budget import Budget
     from toolchain.adapters.merging.fitted import fit_method
     from toolchain.adapters.merging.registry import METHODS
     from toolchain.adapters.merging.scope import EVERYTHING, trained_with
-    from toolchain.adapters.training import Precision
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
-    from toolchain.tasks import Composition
+    from toolchain.recipe import read_recipe
+    from toolchain.tasks import Composition, every_composition
 
     if method not in METHODS:
         raise ToolchainError(f"unknown method {method!r}: choose from {', '.join(METHODS)}")
@@ -339,11 +347,17 @@ def train_baseline_command(
     if METHODS[method].shared and composition != EVERYTHING.name:
         raise ToolchainError(f"method {method!r} is shared by all compositions: give `all` instead of {composition!r}")
     scope = EVERYTHING if METHODS[method].shared else trained_with(Composition.parse(composition), seed)
-    products = chosen(Precision, "precision", precision)
-    budget = Budget(steps, batch_size, tried, evaluations, seed, with_teacher, products)
-    log = fit_method(
-        METHODS[method], lambda: load_base(base_model(), checkpoint_gradients=gradient_checkpointing), scope, budget
-    )
+    own = read_recipe(recipe).calibration.training
+    training = _overridden(own, steps, batch_size, None, precision, gradient_checkpointing)
+    compositions = [scope] if isinstance(scope, Composition) else every_composition()
+    examples = sum(len(_training_data(item, with_teacher).training) for item in compositions)
+    schedule = training.schedule(examples, seed, keep_best=True)
+    budget = Budget(schedule.steps, schedule.batch_size, tried, evaluations, seed, with_teacher, schedule.precision)
+
+    def load() -> "LoadedBase":
+        return load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
+
+    log = fit_method(METHODS[method], load, scope, budget)
     shown = ("method", "composition", "parameters", "rate", "weights", "density", "weight", "seconds")
     show({key: log[key] for key in shown if key in log})
 

@@ -88,6 +88,10 @@ def _choose_prompt(
     if len(questions) == 1:
         return next(iter(questions.items()))
     pairs = composition_pairs(composition, Split.VALIDATION)[:limit][:PROMPT_CONVERSATIONS]
+    if not pairs:
+        raise ToolchainError(
+            f"{paths.BENCHMARK} has no validation split to choose the prompt of {method.id} by: give it one, or leave {method.id} out"
+        )
     metric, scores = main_metric(composition), {}
     for variant, question in questions.items():
         answers = kept.answers(engine, question, Split.VALIDATION, pairs)

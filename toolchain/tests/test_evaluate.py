@@ -1,6 +1,7 @@
 """Evaluation: every method under the same conditions; a killed run goes on where it was."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -20,6 +21,7 @@ from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.data.targets import targets_path
 from toolchain.errors import ToolchainError
+from toolchain.evaluation import evaluate as evaluate_module
 from toolchain.evaluation.engine import Answer, Question
 from toolchain.evaluation.evaluate import PROMPT_CONVERSATIONS, Evaluation, evaluate
 from toolchain.evaluation.generate import adapter_applied, generate
@@ -330,3 +332,16 @@ def test_three_tasks_without_references_are_refused_before_anything_is_answered(
     asked = replace(EVERYTHING, compositions=["summarize+fr+witty"])
     with pytest.raises(ToolchainError, match=r"summarize\+fr\+witty"):
         _evaluate(base, asked, assets / "cells", _silent)
+
+
+def test_without_a_validation_split_no_prompt_is_chosen(
+    base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_validation(composition: Composition, split: Split) -> list[Pair]:
+        return [] if split is Split.VALIDATION else composition_pairs(composition, split)[:1]
+
+    monkeypatch.setattr(evaluate_module, "composition_pairs", without_validation)
+    for method, refused in (("merge", True), ("lc++", False)):
+        asked = Evaluation([method], ["summarize+es"], Split.TEST, 1, 0)
+        with pytest.raises(ToolchainError, match="no validation split") if refused else nullcontext():
+            evaluate(PythonEngine(base), asked, assets / "cells", lambda _: None)

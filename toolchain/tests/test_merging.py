@@ -1,6 +1,7 @@
 """What every merge keeps to: order, weights of one and zero, equal adapters, ranks that differ, reload."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from toolchain import paths
 from toolchain.adapters.compose import compose, delta
 from toolchain.adapters.files import Adapter, read_adapter, write_adapter
 from toolchain.adapters.merging import (
@@ -23,8 +25,10 @@ from toolchain.adapters.merging import (
     ties,
 )
 from toolchain.adapters.merging.peft_merge import peft_merge
+from toolchain.adapters.merging.registry import METHODS
 from toolchain.adapters.safetensors_file import Array
 from toolchain.errors import ToolchainError
+from toolchain.tasks import Composition
 from toolchain.tests.tiny import random_adapter
 
 Merge = Callable[[Sequence[Adapter]], Adapter]
@@ -161,3 +165,15 @@ def test_cocktail_weights_sum_to_one_and_prefer_the_lower_loss(losses: list[floa
     assert sum(weights) == pytest.approx(1)
     order = np.argsort(losses, kind="stable")
     assert all(weights[a] >= weights[b] for a, b in pairwise(order))
+
+
+@pytest.mark.usefixtures("assets")
+@pytest.mark.parametrize("name", ["linear", "ties", "dare", "slerp"])
+def test_adapters_on_other_linears_are_refused(name: str) -> None:
+    adapter = random_adapter(1)
+    some = {key: tensor for key, tensor in adapter.tensors.items() if "mlp" not in key}
+    for one, other in (("summarize", "es"), ("es", "summarize")):
+        write_adapter(paths.ADAPTERS / one, replace(adapter, tensors=some), "tiny")
+        write_adapter(paths.ADAPTERS / other, adapter, "tiny")
+        with pytest.raises(ToolchainError, match="on the same linears"):
+            METHODS[name].adapters(Composition.parse("summarize+es"))

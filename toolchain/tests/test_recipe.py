@@ -50,7 +50,7 @@ def test_epochs_are_whole(examples: int, steps: int) -> None:
 
 def test_options_come_before_the_recipe() -> None:
     own = TRAINING.overridden(steps=7, batch_size=None, learning_rate=2e-3, precision=Precision.BF16)
-    assert own.schedule(400, 0, keep_best=True) == Schedule(7, 4, 2e-3, precision=Precision.BF16)
+    assert own.schedule(400, 0, keep_best=True) == Schedule(7, 4, 2e-3, warmup_steps=3, precision=Precision.BF16)
     assert TRAINING.overridden(steps=None, gradient_checkpointing=None) == TRAINING
     assert read_recipe(PAPERS[0]).lora.shape(rank=8) == LoraShape(rank=8, alpha=128, dropout=0.05)
 

@@ -20,7 +20,7 @@ def peft_merge(
     """`combination` (linear, cat, ties, dare_linear, …) of the adapters by PEFT, as one fp16 LoRA of scale 1.
 
     Raises:
-        ToolchainError: the ranks differ, and the combination needs equal ones.
+        ToolchainError: the linears differ, or the ranks do and the combination needs equal ones.
     """
     from peft import LoraConfig, PeftModel, get_peft_model
 
@@ -29,6 +29,8 @@ def peft_merge(
         raise ToolchainError(
             f"a {combination} merge needs adapters of one rank, found ranks {ranks}: use another merge, or train them anew"
         )
+    if any(adapter.linears != adapters[0].linears for adapter in adapters):
+        raise ToolchainError(f"a {combination} merge needs adapters on the same linears: use another merge")
     model: PeftModel | None = None
     names = [f"a{index}" for index in range(len(adapters))]
     for name, adapter in zip(names, adapters, strict=True):
