@@ -176,7 +176,7 @@ def _refuse_other_bases(path: Path, config: dict[str, Any], base: BaseModel) -> 
     named = config.get("base_model_name_or_path")
     if named and str(named).rstrip("/").rsplit("/", 1)[-1].lower() not in _names(base):
         raise ToolchainError(
-            f"{path} says that the adapter was trained for {named}, not for {base.name}: it cannot be composed here; "
+            f"{path} says that the adapter was trained for {named!r}, not for {base.name}: it cannot be composed here; "
             f"if that is the same base under another name, write {base.name} into base_model_name_or_path"
         )
 
@@ -192,12 +192,12 @@ def _refuse_what_a_plain_lora_lacks(folder: Path, config: dict[str, Any]) -> Non
     for key, value in config.items():
         if key in _NEUTRAL or value is None or value is False or value == {}:
             continue
-        reason = _REASONS.get(key, f"it sets {key}, and it is not known that this can be left out")
-        raise ToolchainError(f"{path} cannot be composed: {reason} ({key}); give a plain LoRA")
+        reason = _REASONS.get(key, f"it sets {key!r}, and it is not known that this can be left out")
+        raise ToolchainError(f"{path} cannot be composed: {reason} ({key!r}); give a plain LoRA")
     if config.get("init_lora_weights") not in _STARTS_FROM_THE_BASE:
         raise ToolchainError(
             f"{path} cannot be composed: it began with a part of the base's own weights (init_lora_weights: "
-            f"{config['init_lora_weights']}); convert it to a plain LoRA as PEFT's save_pretrained does"
+            f"{config['init_lora_weights']!r}); convert it to a plain LoRA as PEFT's save_pretrained does"
         )
 
 
@@ -217,12 +217,12 @@ def _read_factors(path: Path) -> dict[str, tuple[Array, Array]]:
                     or tensor.dtype not in (torch.float32, torch.bfloat16, torch.float16)
                 ):
                     raise ToolchainError(
-                        f"{path} holds {name} ({tensor.dtype}, shape {list(tensor.shape)}), which is no LoRA factor of a "
+                        f"{path} holds {name!r} ({tensor.dtype}, shape {list(tensor.shape)}), which is no LoRA factor of a "
                         "linear in fp32, bf16 or fp16: it cannot be composed"
                     )
                 factors = found.setdefault(match[1], {})
                 if match[2] in factors:
-                    raise ToolchainError(f"{path} holds lora_{match[2]} of {match[1]} under two names: {_REMEDY}")
+                    raise ToolchainError(f"{path} holds lora_{match[2]} of {match[1]!r} under two names: {_REMEDY}")
                 factors[match[2]] = tensor.float().numpy()
     except (FileNotFoundError, NotADirectoryError):
         raise ToolchainError(f"{path} is missing: {_REMEDY}") from None
@@ -231,7 +231,7 @@ def _read_factors(path: Path) -> dict[str, tuple[Array, Array]]:
     if not found:
         raise ToolchainError(f"{path} holds no tensors: {_REMEDY}")
     if lonely := [linear for linear, factors in found.items() if len(factors) < 2]:
-        raise ToolchainError(f"{path} holds only one LoRA factor of {lonely[0]}: {_REMEDY}")
+        raise ToolchainError(f"{path} holds only one LoRA factor of {lonely[0]!r}: {_REMEDY}")
     return {linear: (factors["A"], factors["B"]) for linear, factors in sorted(found.items())}
 
 
@@ -242,11 +242,11 @@ def _refuse_misfits(
     for linear, (a, b) in factors.items():
         if linear.rsplit(".", 1)[-1] not in MODULES:
             raise ToolchainError(
-                f"{path} adapts {linear}, and only {', '.join(MODULES)} can be: it cannot be composed; train it on those"
+                f"{path} adapts {linear!r}, and only {', '.join(MODULES)} can be: it cannot be composed; train it on those"
             )
         if linear not in shapes:
             raise ToolchainError(
-                f"{path} adapts {linear}, which {base.name} does not have: it is another base's adapter"
+                f"{path} adapts {linear!r}, which {base.name} does not have: it is another base's adapter"
             )
         rank = _pattern(folder, config, "rank_pattern", linear, config["r"])
         if a.shape[0] != rank or b.shape[1] != rank:

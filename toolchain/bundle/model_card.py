@@ -6,12 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from toolchain import paths
+from toolchain.adapters.calibration_data import logged_targets
 from toolchain.adapters.importing import IMPORT_LOG
 from toolchain.adapters.lora import LOG_FILE
+from toolchain.adapters.merging.calibrated import calibration_log_path
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.manifest import MODES, ManifestAdapter, ManifestComposition
+from toolchain.data import cocoa
 from toolchain.errors import ToolchainError
+from toolchain.evaluation.recommend import shipped_calibration
 from toolchain.markdown import markdown_table
+from toolchain.tasks import Composition
 
 CARD_FILE = "MODEL_CARD.md"
 _INTRODUCTION = """\
@@ -48,13 +53,15 @@ def model_card(
         "\n## Compositions\n",
         markdown_table(
             ("tasks", "calibration", "recommended mode", "validation"),
-            (("+".join(i.tasks), i.method or "none", i.recommended_mode, _scores(i)) for i in compositions),
+            (("+".join(i.tasks), _calibration(i), i.recommended_mode, _scores(i)) for i in compositions),
         ),
-        "\nScores: unicode ROUGE-L and chrF against one reference, and the share of answers in the right language, all in %.\n",
+        "\nScores, of PyTorch's answers, not the device's, all in %: `rouge_l` (of replies `weighted_rouge`: R1/6 + R2/3 + R3/2, which "
+        "is low for any reply) and `chrf` against one reference, unicode words; `language`: the share of answers in the right one.\n",
         "## Limits\n",
         _LIMITS,
         "## Licences\n",
-        f"{licences}, the program's (`LICENSE`) and the training data's (`LICENSE-DATA`).",
+        f"{licences}, the program's (`LICENSE`) and that of our own training data (`LICENSE-DATA`); other data is "
+        "named with its licence above.",
     ]
     return "\n".join(parts) + "\n"
 
@@ -62,9 +69,20 @@ def model_card(
 def _origin(folder: Path) -> str:
     if (imported := _log(folder / IMPORT_LOG, "source", "licence")) is not None:
         return f"imported from {imported['source']}, licence: {imported['licence'] or 'not known'}"
-    if (trained := _log(folder / LOG_FILE, "training_pairs", "git_commit")) is not None:
-        return f"trained on {trained['training_pairs']} pairs, commit `{trained['git_commit'][:12]}`"
+    if (trained := _log(folder / LOG_FILE, "training_pairs", "git_commit", "data")) is not None:
+        outside = f", {cocoa.NAME}'s ({cocoa.LICENCE}) among them" if any(map(cocoa.is_cocoa, trained["data"])) else ""
+        return f"trained on {trained['training_pairs']} pairs{outside}, commit `{trained['git_commit'][:12]}`"
     return "not known"
+
+
+def _calibration(item: ManifestComposition) -> str:
+    """Its method, and what its targets are where they are not the benchmark's own."""
+    composition = Composition.of("+".join(item.tasks))
+    if item.method is None:
+        return "none"
+    targets = logged_targets(calibration_log_path(composition, shipped_calibration(composition)))
+    said = [f"{key}: {', '.join(values)}" for key, values in targets.items() if values]
+    return f"{item.method}, trained on targets of {'; '.join(said)}" if said else item.method
 
 
 def _log(path: Path, *keys: str) -> dict[str, Any] | None:

@@ -5,6 +5,8 @@ from pathlib import Path
 from toolchain.data.text_file import file_text
 from toolchain.errors import ToolchainError
 
+NAME, LICENCE = "CoCoA-MT", "CDLA-Sharing-1.0"
+_FILES = "formality-control.train."
 _DOMAINS = ("telephony", "topical_chat")
 _REMEDY = "give the folder of CoCoA-MT's train files"
 
@@ -13,7 +15,7 @@ def cocoa_pairs(folder: Path, language_tag: str) -> list[tuple[str, str]]:
     """(English, translation) pairs; formal and informal translations alternate, so that no source line comes twice."""
     pairs = []
     for domain in _DOMAINS:
-        stem = f"formality-control.train.{domain}.en-{language_tag}"
+        stem = f"{_FILES}{domain}.en-{language_tag}"
         columns = [
             _lines(folder / f"{stem}.{column}")
             for column in ("en", f"formal.{language_tag}", f"informal.{language_tag}")
@@ -27,7 +29,12 @@ def cocoa_pairs(folder: Path, language_tag: str) -> list[tuple[str, str]]:
 
 def cocoa_files(folder: Path, language_tag: str) -> list[Path]:
     """The files that `cocoa_pairs` reads, for hashing."""
-    return sorted(folder.glob(f"formality-control.train.*.en-{language_tag}.*"))
+    return sorted(folder.glob(f"{_FILES}*.en-{language_tag}.*"))
+
+
+def is_cocoa(file: str) -> bool:
+    """Whether a file that a log names is one of CoCoA-MT's."""
+    return file.startswith(_FILES)
 
 
 def _lines(path: Path) -> list[str]:

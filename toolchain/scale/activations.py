@@ -20,7 +20,10 @@ _OUTSIDE = -1
 
 @dataclass(frozen=True)
 class Activations:
-    """Bytes at the peak: when all is kept, and when layers are checkpointed. Both with the gradient of the logits, which comes on top."""
+    """Bytes at the peak: when all is kept, and when layers are checkpointed.
+
+    Both with what backward makes first, beside all that is saved: the gradient of the log-softmax and that of the logits.
+    """
 
     kept: int
     checkpointed: int
@@ -96,8 +99,8 @@ def activations(
         ids = torch.zeros(rows, prompt + target, dtype=torch.long)
         with SavedTensors(model) as saved:
             logits = _loss(model, ids, target, precision)
-    gradient = logits.numel() * logits.element_size()
-    return Activations(saved.kept + gradient, saved.checkpointed + gradient)
+    gradients = 2 * logits.numel() * logits.element_size()
+    return Activations(saved.kept + gradients, saved.checkpointed + gradients)
 
 
 def _put_on_cpu(model: Any) -> None:

@@ -260,6 +260,14 @@ def test_a_model_card_says_what_is_inside(base: BaseModel, tmp_path: Path) -> No
     scores = {"calibrated.rouge_l": 0.24687, "calibrated.language": 1.0, "merge.rouge_l": 0.18625}
     write_recommendations({COMPOSITIONS[0].name: {"recommended_mode": "merge", "validation": scores}})
     (paths.ADAPTERS / "es" / "import_log.json").write_text('{"source": "my-es", "licence": "CC0-1.0"}')
+    trained = {
+        "training_pairs": 910,
+        "git_commit": "0" * 40,
+        "data": {"formality-control.train.telephony.en-es.en": "1"},
+    }
+    (paths.ADAPTERS / "witty" / "training_log.json").write_text(json.dumps(trained))
+    targets = {"file": "x.jsonl", "source": ["hub:someone/x"], "licence": ["CC BY-SA 4.0"], "teacher": ["a model"]}
+    calibration_log_path(COMPOSITIONS[1], "lc++").write_text(json.dumps({"targets": targets}))
     manifest = export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False)
     card = (tmp_path / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "MODEL_CARD.md" in manifest.files
@@ -268,11 +276,13 @@ def test_a_model_card_says_what_is_inside(base: BaseModel, tmp_path: Path) -> No
         (row,) = (line for line in lines if line.startswith(f"| {task} | {adapter.rank} |"))
         assert adapter.sha256 in row
         assert ("imported from my-es, licence: CC0-1.0" in row) == (task == "es")
+        assert ("910 pairs, CoCoA-MT's (CDLA-Sharing-1.0) among them" in row) == (task == "witty")
     offered = {"+".join(item.tasks): item for item in manifest.compositions}
     rows = {name: line for name in offered for line in lines if line.startswith(f"| {name} |")}
     assert all(item.recommended_mode in rows[name] for name, item in offered.items())
     assert "calibrated: rouge_l 24.7, language 100.0; merge: rouge_l 18.6" in rows[COMPOSITIONS[0].name]
     assert "not measured" in rows[COMPOSITIONS[1].name]
+    assert "source: hub:someone/x; licence: CC BY-SA 4.0; teacher: a model" in rows[COMPOSITIONS[1].name]
     assert manifest.base.licence.removeprefix("licences/") in card
 
 
