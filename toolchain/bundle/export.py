@@ -31,7 +31,13 @@ from toolchain.bundle.signing import SecretKey
 from toolchain.bundle.verify import verify_bundle
 from toolchain.data.benchmark import LICENCE_FILE
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.recommend import SHIPPABLE, recommended, refuse_outdated, shipped_calibration
+from toolchain.evaluation.recommend import (
+    SHIPPABLE,
+    recommended,
+    recommended_names,
+    refuse_outdated,
+    shipped_calibration,
+)
 from toolchain.folders import refuse_as_target, take_place, written_beside
 from toolchain.hashing import sha256_file, sha256_once, write_text_whole
 from toolchain.provenance import git_commit
@@ -52,10 +58,14 @@ class Form:
 
 
 def committed_compositions() -> list[Composition]:
-    """Every composition whose calibration is committed, in the order of the task algebra."""
+    """Every composition whose calibration is committed, in the order of the task algebra.
+
+    One that was recommended is among them though its file is missing, so that `export` says so instead of leaving a language out.
+    """
     order = list(TASKS)
     names = {path.stem for method in SHIPPABLE for path in (paths.CALIBRATIONS / method).glob("*.safetensors")}
-    found = [item for item in map(Composition.parse, names) if _shipped(item).is_file()]
+    there = {item for item in map(Composition.parse, names) if _shipped(item).is_file()}
+    found = there | {Composition.parse(name) for name in recommended_names()}
     return sorted(found, key=lambda item: [order.index(task) for task in item.ids])
 
 

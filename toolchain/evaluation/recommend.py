@@ -37,6 +37,15 @@ def recommended(composition: Composition) -> dict[str, Any]:
     return dict(_known().get(composition.name, {}))
 
 
+def recommended_names() -> list[str]:
+    """The compositions that validation chose for.
+
+    Raises:
+        ToolchainError: the file is damaged.
+    """
+    return list(_known())
+
+
 def refuse_outdated(composition: Composition, calibration: Path) -> None:
     """See that what validation said is of the calibration that ships.
 

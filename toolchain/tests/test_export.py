@@ -1,6 +1,7 @@
 """Export: what is exported verifies, and nothing is exported that does not belong together."""
 
 import json
+import re
 import shutil
 import zipfile
 from dataclasses import replace
@@ -81,6 +82,15 @@ def test_recommendations_are_in_the_manifest(base: BaseModel, tmp_path: Path) ->
 
 def test_every_committed_calibration_is_exported_by_default(base: BaseModel) -> None:
     assert {item.name for item in committed_compositions()} == {item.name for item in COMPOSITIONS}
+
+
+def test_a_composition_whose_recommended_calibration_is_missing_is_not_left_out(
+    base: BaseModel, tmp_path: Path
+) -> None:
+    write_recommendations({COMPOSITIONS[0].name: {"calibration": "lc++s"}})
+    missing = calibration_path(COMPOSITIONS[0], "lc++s")
+    with pytest.raises(ToolchainError, match=re.escape(f"{missing} is missing")):
+        export_bundle(base, committed_compositions(), tmp_path / "bundle", pack_base=False)
 
 
 def test_an_export_is_deterministic_but_for_the_commit(base: BaseModel, tmp_path: Path) -> None:
