@@ -1,9 +1,11 @@
 """Folders that are written beside their place and put there at once: what they replace goes last."""
 
+import fcntl
+import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from toolchain.errors import ToolchainError
@@ -24,13 +26,42 @@ def refuse_as_target(path: Path) -> None:
 
 @contextmanager
 def written_beside(folder: Path) -> Iterator[Path]:
-    """Give a path beside `folder` to write to; what is still there when the block ends, in whichever way, is removed."""
+    """Give a new folder beside `folder` to write to; what is still there when the block ends, in whichever way, is removed.
+
+    Raises:
+        ToolchainError: another process is writing there.
+    """
     partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as held:
+        with locked(folder.parent):  # Between being made and being locked a folder looks like nobody's.
+            if partial.is_dir() and not is_nobodys(partial):
+                raise ToolchainError(f"{folder} is being written by another process: wait for it, or give another name")
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            held.enter_context(locked(partial))
+        held.callback(shutil.rmtree, partial, ignore_errors=True)
         yield partial
+
+
+@contextmanager
+def locked(folder: Path, flags: int = 0) -> Iterator[None]:
+    """Hold a folder's lock, which the kernel gives back when its process ends, however that ended."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | flags)
+        yield
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        os.close(descriptor)
+
+
+def is_nobodys(folder: Path) -> bool:
+    """Whether no process holds the folder's lock."""
+    try:
+        with locked(folder, fcntl.LOCK_NB):
+            return True
+    except BlockingIOError:
+        return False
 
 
 def take_place(new: Path, folder: Path) -> None:

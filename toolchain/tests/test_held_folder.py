@@ -1,4 +1,4 @@
-"""Folders that outlive no process."""
+"""Folders that outlive no process, or are written by one at a time."""
 
 import signal
 import subprocess
@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.held_folder import held_folder
+from toolchain.folders import take_place, written_beside
 
 HOLD = """
 import sys, time
@@ -44,3 +46,33 @@ def test_it_is_gone_at_the_end_and_after_an_error_and_others_are_left(tmp_path: 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert [path.name for path in tmp_path.iterdir()] == ["cells"]
+
+
+WRITE = """
+import sys, time
+from pathlib import Path
+from toolchain.folders import written_beside
+with written_beside(Path(sys.argv[1])) as partial:
+    (partial / "half").write_text("theirs")
+    print("writing", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_folder_is_written_by_one_process_at_a_time(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "bundle"
+    with subprocess.Popen([sys.executable, "-c", WRITE, str(folder)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout
+        assert other.stdout.readline() == "writing\n"
+        with pytest.raises(ToolchainError, match="bundle is being written by another process"), written_beside(folder):
+            pass
+        other.send_signal(signal.SIGKILL)
+    with written_beside(folder) as partial:
+        assert not list(partial.iterdir()), "what the killed one wrote is gone"
+        (partial / "whole").write_text("ours")
+        take_place(partial, folder)
+    assert [path.relative_to(tmp_path) for path in tmp_path.rglob("*")] == [
+        Path("new"),
+        Path("new/bundle"),
+        Path("new/bundle/whole"),
+    ]
