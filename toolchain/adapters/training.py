@@ -19,6 +19,7 @@ from toolchain.adapters.processes import ALONE, Processes, launched
 from toolchain.console import progress
 from toolchain.errors import ToolchainError
 from toolchain.hashing import write_text_whole, written_whole
+from toolchain.json_object import json_object
 
 SECONDS_BETWEEN_CHECKPOINTS = 60.0
 
@@ -310,13 +311,7 @@ def logged(path: Path, of: str) -> dict[str, Any]:
     """
     if not path.is_file():
         return {}
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
-        content = None
-    if not isinstance(content, dict):
-        raise ToolchainError(f"{path} is no log of {of}: restore it, or make what it is of again")
-    return content
+    return json_object(path, f"is no log of {of}: restore it, or make what it is of again")
 
 
 def write_log(path: Path, content: dict[str, Any]) -> None:

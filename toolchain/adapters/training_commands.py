@@ -326,11 +326,11 @@ def train_baseline_command(
     from toolchain.adapters.merging.budget import Budget
     from toolchain.adapters.merging.fitted import fit_method
     from toolchain.adapters.merging.registry import METHODS
-    from toolchain.adapters.merging.scope import EVERYTHING, trained_with
+    from toolchain.adapters.merging.scope import EVERYTHING, compositions_in, trained_with
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
     from toolchain.recipe import read_recipe
-    from toolchain.tasks import Composition, every_composition
+    from toolchain.tasks import Composition
 
     if method not in METHODS:
         raise ToolchainError(f"unknown method {method!r}: choose from {', '.join(METHODS)}")
@@ -349,8 +349,7 @@ def train_baseline_command(
     scope = EVERYTHING if METHODS[method].shared else trained_with(Composition.parse(composition), seed)
     own = read_recipe(recipe).calibration.training
     training = _overridden(own, steps, batch_size, None, precision, gradient_checkpointing)
-    compositions = [scope] if isinstance(scope, Composition) else every_composition()
-    examples = sum(len(_training_data(item, with_teacher).training) for item in compositions)
+    examples = sum(len(_training_data(item, with_teacher).training) for item in compositions_in(scope))
     schedule = training.schedule(examples, seed, keep_best=True)
     budget = Budget(schedule.steps, schedule.batch_size, tried, evaluations, seed, with_teacher, schedule.precision)
 

@@ -1,7 +1,6 @@
 """`model import`: a model in Hugging Face layout becomes a base, with the same files as `model get` makes for the default one."""
 
 import hashlib
-import json
 import re
 import shutil
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from toolchain.base_model.hub import asked_of_hub
 from toolchain.base_model.specification import BaseModel, forget_imported, write_imported
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file, write_text_whole
+from toolchain.json_object import json_object
 
 MODEL_TYPES = ("llama", "qwen2", "stablelm")
 """Of these the seven linears are named as adapters name them."""
@@ -212,10 +212,4 @@ def _in_one_line(error: Exception) -> str:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        raise ToolchainError(f"{path} is no JSON object in UTF-8: get the model anew")
-    return content
+    return json_object(path, "is no JSON object in UTF-8: get the model anew")

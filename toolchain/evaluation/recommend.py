@@ -12,6 +12,7 @@ from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.prompts import prompt_variants
 from toolchain.evaluation.result_file import Result
 from toolchain.hashing import sha256_file, write_text_whole
+from toolchain.json_object import json_object
 from toolchain.tasks import Composition, TaskKind
 
 DEFAULT_CALIBRATION = "lc++"
@@ -119,12 +120,10 @@ def _known() -> dict[str, dict[str, Any]]:
     path = recommendations_path()
     if not path.is_file():
         return {}
-    try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
-        known = None
-    if not isinstance(known, dict) or not all(isinstance(item, dict) for item in known.values()):
-        raise ToolchainError(f"{path} holds no recommendations: restore it, or remove it and run `toolchain recommend`")
+    otherwise = "holds no recommendations: restore it, or remove it and run `toolchain recommend`"
+    known = json_object(path, otherwise)
+    if not all(isinstance(item, dict) for item in known.values()):
+        raise ToolchainError(f"{path} {otherwise}")
     return known
 
 

@@ -10,7 +10,7 @@ from toolchain import paths
 from toolchain.adapters.files import adapter_hashes
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.method import Method
-from toolchain.adapters.merging.scope import Repeat, Scope
+from toolchain.adapters.merging.scope import Repeat, Scope, compositions_in
 from toolchain.adapters.training import finish
 from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
@@ -18,7 +18,6 @@ from toolchain.data.pairs import target_files
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
 from toolchain.provenance import made_with, peak_memory
-from toolchain.tasks import Composition, every_composition
 
 
 def fitted_folder(method: str, scope: Scope) -> Path:
@@ -78,8 +77,7 @@ def fit_method(method: Method, load: Callable[[], LoadedBase], scope: Scope, bud
     if method.fit is None:
         raise ToolchainError(f"method {method.id!r} learns nothing: evaluate it as it is")
     folder, started = fitted_folder(method.id, scope), time.monotonic()
-    compositions = [scope] if isinstance(scope, Composition) else every_composition()
-    made = made_with(target_files(compositions, with_teacher=budget.teacher))
+    made = made_with(target_files(compositions_in(scope), with_teacher=budget.teacher))
     hashes = adapter_hashes(scope.ids)
     folder.mkdir(parents=True, exist_ok=True)
     learned = method.fit(load, scope, budget, folder)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from toolchain.tasks import TASKS, Composition
+from toolchain.tasks import TASKS, Composition, every_composition
 
 
 class Scope(Protocol):
@@ -51,6 +51,11 @@ class Repeat(Composition):
     def stored_as(self) -> str:
         """The name, below a folder for the seed."""
         return f"seed-{self.seed}/{self.name}"
+
+
+def compositions_in(scope: Scope) -> list[Composition]:
+    """Those whose data a fitting for `scope` is on."""
+    return [scope] if isinstance(scope, Composition) else every_composition()
 
 
 def trained_with(composition: Composition, seed: int) -> Composition:

@@ -1,0 +1,23 @@
+"""A JSON file that has to hold one object."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from toolchain.errors import ToolchainError
+
+
+def json_object(path: Path, otherwise: str) -> dict[str, Any]:
+    """The object that a file holds; `otherwise` is what is said of the file where it holds something else, and what to do.
+
+    Raises:
+        ToolchainError: it is no JSON in UTF-8, or no object.
+        OSError: it is missing or cannot be read.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        raise ToolchainError(f"{path} {otherwise}")
+    return content
