@@ -1,6 +1,6 @@
 """Train a calibration: base and adapters frozen, a few vectors on top of their merge (Learnable Calibration, arXiv 2507.16083)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from toolchain.adapters.calibration_data import CalibrationData, benchmark_data
-from toolchain.adapters.calibration_file import Calibration, write_calibration
+from toolchain.adapters.calibration_file import Calibration, read_calibration, refuse_foreign, write_calibration
 from toolchain.adapters.corrections import CalibrationMethod, attach, merge_into
 from toolchain.adapters.distillation import with_soft_targets
 from toolchain.adapters.examples import encode_pairs, weighted_ends
@@ -21,6 +21,7 @@ from toolchain.adapters.training import Schedule, checkpoint_path, finish, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress
 from toolchain.errors import ToolchainError
+from toolchain.hashing import sha256_file
 from toolchain.provenance import made_with, peak_memory
 from toolchain.tasks import Composition
 
@@ -36,19 +37,25 @@ def train_calibration(
     path: Path,
     data: CalibrationData | None = None,
     merge_weights: Sequence[float] | None = None,
+    start: Path | None = None,
 ) -> dict[str, Any]:
     """Train on `data`, by default the benchmark's calibration split, over the exported fp16 adapters.
 
-    `merge_weights`, one for each task, are LC++M's. Writes the calibration file and, beside it, its log; returns the log.
+    `merge_weights`, one for each task, are LC++M's; `start`, a calibration file of LC++S, is LC++F's.
+
+    Writes the calibration file and, beside it, its log; returns the log.
 
     Raises:
-        ToolchainError: merge weights for another method, or none for LC++M, or not one for each task; LC++S or LC++I, which have their own commands.
+        ToolchainError: merge weights for another method, or none for LC++M, or not one for each task; a start for another method, or none for
+            LC++F, or another composition's; LC++S or LC++I, which have their own commands.
     """
     if command := _MADE_BY.get(method):
         raise ToolchainError(
             f"{composition.name}: {method} is made by `toolchain train {command} {composition.ids[0]}`"
         )
     _check_merge_weights(method, composition, merge_weights)
+    hashes = adapter_hashes(composition.ids)
+    started = _read_start(base, composition, method, hashes, start)
     data = data or benchmark_data(composition)
     made = made_with(data.files)
     training = encode_pairs(base, composition.prompt, data.training)
@@ -61,10 +68,18 @@ def train_calibration(
     merge_into(base.model, adapters, merge_weights)
     torch.manual_seed(schedule.seed)
     corrections = attach(base.model, method, adapters)
+    corrections.start_at(started.entries if started else ())
     if schedule.quantised_activations:
         quantise_activations(base.model)
-    hashes = adapter_hashes(composition.ids)
-    depends_on = (base.specification.sha256, schedule.seed, hashes, merge_weights, data.described.get("targets"))
+    start_hash = start and sha256_file(start)
+    depends_on = (
+        base.specification.sha256,
+        schedule.seed,
+        hashes,
+        merge_weights,
+        start_hash,
+        data.described.get("targets"),
+    )
     checkpoint = checkpoint_path(f"{path.stem}-{method}", *depends_on)
     parameters = dict(corrections.named_parameters())
     log = train(base.model, parameters, training, validation, schedule, checkpoint, lambda _training: None)
@@ -80,6 +95,7 @@ def train_calibration(
         "base_sha256": base.specification.sha256,
         "adapter_sha256": hashes,
         "merge_weights": merge_weights,
+        "start_sha256": start_hash,
         "training_pairs": len(training),
         **data.described,
         "validation_pairs": len(validation),
@@ -101,3 +117,23 @@ def _check_merge_weights(
         raise ToolchainError(
             f"{composition.name}: {len(merge_weights)} merge weights for {len(composition.tasks)} tasks: give one for each"
         )
+
+
+def _read_start(
+    base: LoadedBase,
+    composition: Composition,
+    method: CalibrationMethod,
+    hashes: Mapping[str, str],
+    start: Path | None,
+) -> Calibration | None:
+    if (method is CalibrationMethod.LC_PLUS_PLUS_F) != (start is not None):
+        raise ToolchainError(f"{method}: a start goes with {CalibrationMethod.LC_PLUS_PLUS_F}, and only with it")
+    if start is None:
+        return None
+    calibration = read_calibration(start)
+    refuse_foreign(start, calibration, composition.name, base.specification.sha256, hashes)
+    if calibration.method != CalibrationMethod.LC_PLUS_PLUS_S:
+        raise ToolchainError(
+            f"{start} is of {calibration.method}: {method} starts at {CalibrationMethod.LC_PLUS_PLUS_S}, give that"
+        )
+    return calibration

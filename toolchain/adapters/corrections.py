@@ -25,7 +25,8 @@ class CalibrationMethod(StrEnum):
     """LC adds p·1ᵀ (the foldable reading), LC++ adds P2·P1; both are shared by all layers of a module type.
 
     The others are our own. LC++S is one LC++ for all compositions of a main task (main_task_calibration.py), LC++I lies between it, LC++
-    and the merge (interpolation.py): those two are made by commands of their own. LC++W also learns the merge weights of every linear: 252
+    and the merge (interpolation.py): those two are made by commands of their own. LC++F starts at LC++S and goes on with the data of one
+    composition. LC++W also learns the merge weights of every linear: 252
     more parameters on the default base. LC++D learns a weight for every rank direction of every adapter on every linear, and a smaller
     P2·P1: 43,584 parameters, LC++ has 52,736. LC++M starts at a weighted merge, one weight for each task, instead of at the mean.
     """
@@ -34,6 +35,7 @@ class CalibrationMethod(StrEnum):
     LC_PLUS_PLUS = "lc++"
     LC_PLUS_PLUS_S = "lc++s"
     LC_PLUS_PLUS_I = "lc++i"
+    LC_PLUS_PLUS_F = "lc++f"
     LC_PLUS_PLUS_W = "lc++w"
     LC_PLUS_PLUS_D = "lc++d"
     LC_PLUS_PLUS_M = "lc++m"
@@ -112,6 +114,14 @@ class Corrections(nn.Module):
         super().__init__()
         self.shared = nn.ModuleDict()
         self.weights = nn.ModuleDict()
+
+    def start_at(self, entries: Sequence[Entry]) -> None:
+        """Go on from the P2·P1 of a calibration whose pairs are shared by all layers, as `entries` writes them."""
+        with torch.no_grad():
+            for entry in entries:
+                pair = self.shared[entry.module]
+                pair.p1.copy_(torch.as_tensor(entry.p1))  # type: ignore[operator]
+                pair.p2.copy_(torch.as_tensor(entry.p2))  # type: ignore[operator]
 
     def entries(self, layers: int) -> tuple[Entry, ...]:
         """The trained tensors as a calibration file holds them."""

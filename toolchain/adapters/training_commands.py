@@ -136,7 +136,9 @@ def train_lora_command(
 @train_app.command("calibration")
 def train_calibration_command(
     composition: str,
-    method: Annotated[str, typer.Option(help="lc++ or lc; ours: lc++d, lc++m (with --merge-weights), lc++w.")] = "lc++",
+    method: Annotated[
+        str, typer.Option(help="lc++ or lc; ours: lc++d, lc++f (on from lc++s), lc++m (with --merge-weights), lc++w.")
+    ] = "lc++",
     recipe: RecipeName = None,
     steps: OwnCount = None,
     batch_size: OwnCount = None,
@@ -204,8 +206,11 @@ def train_calibration_command(
     )
     path = out or calibration_path(trained_with(parsed, seed), FROM_TWO_STEP if two_step else kind)
     refuse_to_commit(data.licences, path)
+    start = None
+    if kind is CalibrationMethod.LC_PLUS_PLUS_F:
+        start = calibration_path(trained_with(parsed, seed), CalibrationMethod.LC_PLUS_PLUS_S)
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
-    log = train_calibration(base, parsed, kind, schedule, path, data, weights)
+    log = train_calibration(base, parsed, kind, schedule, path, data, weights, start)
     show(
         {key: log[key] for key in ("composition", "method", "parameters", "best_step", "validation_losses", "seconds")}
     )

@@ -21,8 +21,13 @@ from toolchain.evaluation.generate import adapter_applied
 from toolchain.tasks import Composition
 from toolchain.tests.tiny import SPECIFICATION, logits, random_adapter, tiny_base, tiny_model
 
-WITH_COMMANDS_OF_THEIR_OWN = (CalibrationMethod.LC_PLUS_PLUS_S, CalibrationMethod.LC_PLUS_PLUS_I)
-METHODS = [method for method in CalibrationMethod if method not in WITH_COMMANDS_OF_THEIR_OWN]
+FROM_OTHERS = (
+    CalibrationMethod.LC_PLUS_PLUS_S,
+    CalibrationMethod.LC_PLUS_PLUS_I,
+    CalibrationMethod.LC_PLUS_PLUS_F,
+)
+"""Trained on other data, between or on from other calibrations: they have tests of their own."""
+METHODS = [method for method in CalibrationMethod if method not in FROM_OTHERS]
 IDS = [2, 50, 61, 72, 83, 94, 105]
 EXAMPLES = [Example([2, 10 + index, 11], [20 + index, 30, 1]) for index in range(4)]
 ADAPTERS = [random_adapter(seed=1), random_adapter(seed=2, rank=3)]

@@ -1,0 +1,81 @@
+"""LC++F goes on from LC++S, with the data of its composition alone."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from toolchain import paths
+from toolchain.adapters.calibration import train_calibration
+from toolchain.adapters.calibration_file import read_calibration
+from toolchain.adapters.corrections import CalibrationMethod
+from toolchain.adapters.merging.calibrated import calibration_path
+from toolchain.adapters.safetensors_file import Array
+from toolchain.adapters.training import Schedule
+from toolchain.base_model.load import LoadedBase
+from toolchain.errors import ToolchainError
+from toolchain.hashing import sha256_file
+from toolchain.tasks import Composition
+from toolchain.tests.assets import put_calibration
+
+COMPOSITION, METHOD = Composition.parse("summarize+es"), CalibrationMethod.LC_PLUS_PLUS_F
+HARDLY_ANY = Schedule(steps=2, batch_size=2, learning_rate=1e-9, evaluate_every=2)
+
+
+def _pairs(path: Path) -> list[Array]:
+    """P1 and P2 of every entry."""
+    found = [tensor for entry in read_calibration(path).entries for tensor in (entry.p1, entry.p2)]
+    return [tensor for tensor in found if tensor is not None]
+
+
+@pytest.fixture
+def start(assets: Path) -> Path:
+    return calibration_path(COMPOSITION, CalibrationMethod.LC_PLUS_PLUS_S)
+
+
+@pytest.fixture
+def out(assets: Path) -> Path:
+    return assets / "c.safetensors"
+
+
+def test_training_starts_at_the_shared_calibration(base: LoadedBase, start: Path, out: Path) -> None:
+    log = train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out, start=start)
+    assert log["start_sha256"] == sha256_file(start)
+    assert (read_calibration(out).method, read_calibration(out).composition) == (METHOD, COMPOSITION.name)
+    for trained, begun in zip(_pairs(out), _pairs(start), strict=True):
+        np.testing.assert_allclose(trained, begun, rtol=1e-3, atol=1e-4)
+
+
+def test_training_moves_away_from_there(base: LoadedBase, start: Path, out: Path) -> None:
+    train_calibration(base, COMPOSITION, METHOD, Schedule(2, 2, 0.1, evaluate_every=2), out, start=start)
+    assert not any(
+        np.allclose(trained, begun, atol=1e-3) for trained, begun in zip(_pairs(out), _pairs(start), strict=True)
+    )
+
+
+def test_no_start_is_refused(base: LoadedBase, out: Path, assets: Path) -> None:
+    with pytest.raises(ToolchainError, match=r"lc\+\+f: a start"):
+        train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out)
+
+
+def test_a_start_for_another_method_is_refused(base: LoadedBase, start: Path, out: Path) -> None:
+    with pytest.raises(ToolchainError, match=r"lc\+\+: a start"):
+        train_calibration(base, COMPOSITION, CalibrationMethod.LC_PLUS_PLUS, HARDLY_ANY, out, start=start)
+
+
+def test_a_start_that_is_not_shared_is_refused(base: LoadedBase, out: Path, assets: Path) -> None:
+    own = calibration_path(COMPOSITION, CalibrationMethod.LC_PLUS_PLUS)
+    with pytest.raises(ToolchainError, match=r"is of lc\+\+: lc\+\+f starts at lc\+\+s"):
+        train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out, start=own)
+
+
+@pytest.mark.parametrize("change", ["base", "composition"])
+def test_a_start_of_something_else_is_refused(base: LoadedBase, start: Path, out: Path, change: str) -> None:
+    trained = COMPOSITION
+    if change == "base":
+        put_calibration(COMPOSITION, CalibrationMethod.LC_PLUS_PLUS_S, base_sha256="9" * 64)
+    else:
+        trained = Composition.parse("summarize+fr")
+        (paths.ADAPTERS / "fr").symlink_to(paths.ADAPTERS / "es")
+    with pytest.raises(ToolchainError, match="was trained for"):
+        train_calibration(base, trained, METHOD, HARDLY_ANY, out, start=start)
