@@ -41,13 +41,13 @@ def train_calibration(
 ) -> dict[str, Any]:
     """Train on `data`, by default the benchmark's calibration split, over the exported fp16 adapters.
 
-    `merge_weights`, one for each task, are LC++M's; `start`, a calibration file of LC++S, is LC++F's.
+    `merge_weights`, one for each task, are LC++M's, and LC++F may have some; `start`, a calibration file of LC++S, is LC++F's.
 
     Writes the calibration file and, beside it, its log; returns the log.
 
     Raises:
-        ToolchainError: merge weights for another method, or none for LC++M, or not one for each task; a start for another method, or none for
-            LC++F, or another composition's; LC++S or LC++I, which have their own commands.
+        ToolchainError: merge weights for another method, or none for LC++M, or not one for each task; a start for another method, or none
+            for LC++F, or another composition's; LC++S or LC++I, which have their own commands.
     """
     if command := _MADE_BY.get(method):
         raise ToolchainError(
@@ -111,8 +111,11 @@ def train_calibration(
 def _check_merge_weights(
     method: CalibrationMethod, composition: Composition, merge_weights: Sequence[float] | None
 ) -> None:
-    if (method is CalibrationMethod.LC_PLUS_PLUS_M) != (merge_weights is not None):
-        raise ToolchainError(f"{method}: merge weights go with {CalibrationMethod.LC_PLUS_PLUS_M}, and only with it")
+    weighted, may_be = CalibrationMethod.LC_PLUS_PLUS_M, CalibrationMethod.LC_PLUS_PLUS_F
+    if merge_weights is None and method is weighted:
+        raise ToolchainError(f"{method}: say with which merge weights, one for each task")
+    if merge_weights and method not in (weighted, may_be):
+        raise ToolchainError(f"{method}: merge weights go with {weighted} and {may_be}, and only with them")
     if merge_weights and len(merge_weights) != len(composition.tasks):
         raise ToolchainError(
             f"{composition.name}: {len(merge_weights)} merge weights for {len(composition.tasks)} tasks: give one for each"

@@ -137,7 +137,7 @@ def train_lora_command(
 def train_calibration_command(
     composition: str,
     method: Annotated[
-        str, typer.Option(help="lc++ or lc; ours: lc++d, lc++f (on from lc++s), lc++m (with --merge-weights), lc++w.")
+        str, typer.Option(help="lc++ or lc; ours: lc++d, lc++f (on from lc++s), lc++m (beside --merge-weights), lc++w.")
     ] = "lc++",
     recipe: RecipeName = None,
     steps: OwnCount = None,
@@ -154,7 +154,7 @@ def train_calibration_command(
     end_weight: EndWeight = 1.0,
     quantised_activations: Quantised = False,
     merge_weights: Annotated[
-        str | None, typer.Option(help="lc++m: a weight for each task's adapter, such as 0.75,0.5.")
+        str | None, typer.Option(help="lc++m, lc++f: a weight for each task's adapter, such as 0.75,0.5.")
     ] = None,
     two_step: Annotated[
         bool,

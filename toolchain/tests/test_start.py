@@ -4,21 +4,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from toolchain import paths
 from toolchain.adapters.calibration import train_calibration
 from toolchain.adapters.calibration_file import read_calibration
+from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod
+from toolchain.adapters.files import read_adapter
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.adapters.safetensors_file import Array
 from toolchain.adapters.training import Schedule
 from toolchain.base_model.load import LoadedBase
 from toolchain.errors import ToolchainError
+from toolchain.evaluation.generate import adapter_applied
 from toolchain.hashing import sha256_file
 from toolchain.tasks import Composition
 from toolchain.tests.assets import put_calibration
+from toolchain.tests.tiny import logits, tiny_base
 
 COMPOSITION, METHOD = Composition.parse("summarize+es"), CalibrationMethod.LC_PLUS_PLUS_F
+IDS = [2, 50, 61, 72, 83, 94, 105]
 HARDLY_ANY = Schedule(steps=2, batch_size=2, learning_rate=1e-9, evaluate_every=2)
 
 
@@ -51,6 +57,18 @@ def test_training_moves_away_from_there(base: LoadedBase, start: Path, out: Path
     assert not any(
         np.allclose(trained, begun, atol=1e-3) for trained, begun in zip(_pairs(out), _pairs(start), strict=True)
     )
+
+
+def test_it_may_stand_beside_a_weighted_merge(base: LoadedBase, start: Path, out: Path) -> None:
+    weights = (0.75, 0.5)
+    train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out, merge_weights=weights, start=start)
+    adapters = [read_adapter(paths.ADAPTERS / task) for task in COMPOSITION.ids]
+    plain = tiny_base()
+    with adapter_applied(plain.model, compose(adapters, [0.5, 0.5], read_calibration(out))):
+        deployed = logits(plain, IDS)
+    torch.testing.assert_close(deployed, logits(base, IDS), rtol=1e-3, atol=1e-3)
+    with adapter_applied(plain.model, compose(adapters, weights, read_calibration(start))):
+        torch.testing.assert_close(deployed, logits(plain, IDS), rtol=1e-3, atol=1e-3)
 
 
 def test_no_start_is_refused(base: LoadedBase, out: Path, assets: Path) -> None:
