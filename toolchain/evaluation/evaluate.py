@@ -21,8 +21,9 @@ from toolchain.evaluation.recommend import shipped_calibration
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result
 from toolchain.evaluation.rows import Rows
 from toolchain.evaluation.timing import paired_times
+from toolchain.evaluation.tones import tone_right
 from toolchain.provenance import made_with
-from toolchain.tasks import Composition
+from toolchain.tasks import Composition, TaskKind
 from toolchain.text import render
 
 TIMED_AGAINST = "two-step"
@@ -105,11 +106,13 @@ def measure(answers: Sequence[str], pairs: Sequence[Pair], composition: Composit
     """All metrics of each answer against the reference of its pair."""
     tags = [task.language_tag for task in composition.tasks if task.language_tag]
     detector = LinguaDetector()
+    main = composition.ids[0] if composition.tasks[0].kind is TaskKind.MAIN else None
     measured = []
     for answer, pair in zip(answers, pairs, strict=True):
         source = pair.source if isinstance(pair.source, str) else render(pair.source)
         names = names_in(pair.source)
-        measured.append(answer_metrics(answer, pair.target, source, names, tags[-1] if tags else "en", detector))
+        metrics = answer_metrics(answer, pair.target, source, names, tags[-1] if tags else "en", detector)
+        measured.append(metrics | tone_right(answer, main, composition.ids[-1]))
     return measured
 
 

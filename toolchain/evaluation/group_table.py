@@ -14,7 +14,7 @@ from toolchain.evaluation.paper import GROUPS, group_of, main_metric
 from toolchain.evaluation.repeats import mean_over_repeats
 from toolchain.evaluation.results import Results
 from toolchain.evaluation.tables import Table, points
-from toolchain.tasks import Composition
+from toolchain.tasks import Composition, TaskKind
 
 DATA_FREE_MERGES = ("linear", "merge", "ties", "dare", "slerp")
 Scores = dict[str, list[float]]
@@ -46,13 +46,25 @@ def group_table(results: Results, engine: str) -> Table:
                 points(values, against["lc++"][metric]) if "lc++" in against else "",
                 f"{100 * mean(of_it['chrf']):.2f}",
                 points(of_it["chrf"], against["lc++"]["chrf"]) if "lc++" in against else "",
+                _as_asked(results, engine, method, members),
             ]
             rows.append([group, method, *cells, f"{len(values)} x {len(members)}"])
-    head = ["group", "method", "%", "- best data-free merge", "/ two-step", "- lc++", "chrF, %", "chrF - lc++"]
+    head = [
+        "group",
+        "method",
+        "%",
+        "- best data-free merge",
+        "/ two-step",
+        "- lc++",
+        "chrF, %",
+        "chrF - lc++",
+        "as asked, %",
+    ]
     note = (
         "ROUGE-L of summaries (S), weighted ROUGE of replies (R), unicode words: means over the sub-tasks, differences in points, "
         "with paired-bootstrap 95 % intervals over conversations. "
-        "The best data-free merge is the best of those that stand here. Means over training seeds where several were measured."
+        "The best data-free merge is the best of those that stand here. Means over training seeds where several were measured. "
+        "As asked: answers in the language (by lingua), in the tone (by a rule on words) that was asked for."
     )
     return Table(f"Groups of sub-tasks ({engine})", note, [*head, "conversations x sub-tasks"], rows)
 
@@ -68,6 +80,14 @@ def _scores(
     if not ids or any(sorted(of_it) != ids for of_it in measured):
         return None
     return {name: [mean(of_it[item][name] for of_it in measured) for item in ids] for name in (metric, "chrf")}
+
+
+def _as_asked(results: Results, engine: str, method: str, members: Sequence[Composition]) -> str:
+    """The share of answers, in %, in the language or tone of the last task; empty where a file is older than that metric."""
+    metrics = ["tone" if item.tasks[-1].kind is TaskKind.TONE else "language" for item in members]
+    found = [results.row(engine, item.name, method, metric) for item, metric in zip(members, metrics, strict=True)]
+    rows = [row for row in found if row]
+    return f"{100 * mean(row['value'] for row in rows):.0f}" if len(rows) == len(members) else ""
 
 
 def _ratio(values: Sequence[float], others: Sequence[float]) -> str:

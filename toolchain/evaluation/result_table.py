@@ -15,6 +15,7 @@ _COLUMNS = {
     "rouge_l_paper": "R-L (paper's tokenizer)",
     "chrf": "chrF",
     "language": "language right",
+    "tone": "tone right",
     "numbers_kept": "numbers kept",
     "names_kept": "names kept",
 }
@@ -33,11 +34,14 @@ def markdown(result: Result) -> str:
             "",
         ]
         baselines = baselines_of(composition)
-        head = ["method", *_COLUMNS.values(), *(f"R-L / {baseline}" for baseline in baselines)]
+        columns = {
+            metric: head for metric, head in _COLUMNS.items() if any((item, metric) in chosen for item in methods)
+        }
+        head = ["method", *columns.values(), *(f"R-L / {baseline}" for baseline in baselines)]
         cells = [
             [
                 method,
-                *(_percent(chosen.get((method, metric))) for metric in _COLUMNS),
+                *(_percent(chosen.get((method, metric))) for metric in columns),
                 *(ratio(chosen.get((method, f"rouge_l / {baseline}"))) for baseline in baselines),
             ]
             for method in methods

@@ -1,0 +1,68 @@
+"""Whether an answer has the tone that was asked for, by its words: a rule, no judge.
+
+Overlap with a reference does not see the tone. This does, as far as words show it: naive Bayes over which words and pairs of neighbours a
+text holds, learned from texts that the benchmark has in every tone. It misses what a reader notices in the sense of a text
+(docs/findings.md, "A rule for tones").
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from toolchain.data.benchmark import Split, conversations, single_texts
+from toolchain.tasks import TASKS, TaskKind
+
+_TOKEN = re.compile(r"[\w']+|[^\w\s]")
+_START = "^"
+TONES = tuple(task.id for task in TASKS.values() if task.kind is TaskKind.TONE)
+
+
+class ToneDetector:
+    """Learns from example texts, by tone; `detect` names the likeliest tone, each of which is as likely before a word is read."""
+
+    def __init__(self, texts: Mapping[str, Iterable[str]]) -> None:
+        held = {tone: [_features(text) for text in of_it] for tone, of_it in texts.items()}
+        counts = {tone: Counter(feature for text in of_it for feature in text) for tone, of_it in held.items()}
+        everywhere = sum(counts.values(), Counter[str]())
+        # What one text alone holds says what that text is about, and nothing of a tone. Laplace's smoothing elsewhere.
+        self._weights = {
+            feature: {tone: math.log((counts[tone][feature] + 1) / (len(held[tone]) + 2)) for tone in held}
+            for feature, times in everywhere.items()
+            if times > 1
+        }
+        self.tones = tuple(held)
+
+    def detect(self, text: str) -> str:
+        """The likeliest tone; the first of equals."""
+        known = [self._weights[feature] for feature in sorted(_features(text)) if feature in self._weights]
+        return max(self.tones, key=lambda tone: sum(weights[tone] for weights in known))
+
+
+@cache
+def tone_detector(main: str | None) -> ToneDetector | None:
+    """What the benchmark teaches, for answers to a main task or to none; nothing where it has one tone only.
+
+    It is taught by what trains adapters and calibrations; no validation or test conversation is read.
+    """
+    written = [text.variants for text in single_texts()]
+    written += [variants for item in conversations(Split.SINGLE) for variants in item.references.values()]
+    if main:
+        written += [item.references.get(main, {}) for item in conversations(Split.CALIBRATION)]
+    texts = {tone: [variants[tone] for variants in written if tone in variants] for tone in TONES}
+    taught = {tone: of_it for tone, of_it in texts.items() if of_it}
+    return ToneDetector(taught) if len(taught) > 1 else None
+
+
+def tone_right(answer: str, main: str | None, asked: str) -> dict[str, float]:
+    """The metric `tone` of an answer, 1 or 0; none where `asked`, the last task, is no tone, or the benchmark does not teach it."""
+    detector = tone_detector(main)
+    if not detector or asked not in detector.tones:
+        return {}
+    return {"tone": float(bool(answer) and detector.detect(answer) == asked)}
+
+
+def _features(text: str) -> set[str]:
+    words = [word.lower() for word in _TOKEN.findall(text)]
+    return {*words, *(f"{before} {word}" for before, word in zip([_START, *words], words, strict=False))}
