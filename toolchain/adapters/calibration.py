@@ -41,7 +41,8 @@ def train_calibration(
 ) -> dict[str, Any]:
     """Train on `data`, by default the benchmark's calibration split, over the exported fp16 adapters.
 
-    `merge_weights`, one for each task, are LC++M's, and LC++F may have some; `start`, a calibration file of LC++S, is LC++F's.
+    `merge_weights`, one for each task, are LC++M's, which is trained beside that merge, and LC++F may have some, with which it is composed
+    alone; `start`, a calibration file of LC++S, is LC++F's.
 
     Writes the calibration file and, beside it, its log; returns the log.
 
@@ -65,7 +66,7 @@ def train_calibration(
         training = weighted_ends(base, training, schedule.end_weight)
     validation = encode_pairs(base, composition.prompt, data.validation)
     adapters = single_adapters(composition)
-    merge_into(base.model, adapters, merge_weights)
+    merge_into(base.model, adapters, merge_weights if method is CalibrationMethod.LC_PLUS_PLUS_M else None)
     torch.manual_seed(schedule.seed)
     corrections = attach(base.model, method, adapters)
     corrections.start_at(started.entries if started else ())

@@ -59,16 +59,19 @@ def test_training_moves_away_from_there(base: LoadedBase, start: Path, out: Path
     )
 
 
-def test_it_may_stand_beside_a_weighted_merge(base: LoadedBase, start: Path, out: Path) -> None:
-    weights = (0.75, 0.5)
+def test_it_is_trained_beside_the_mean_and_may_be_composed_with_other_weights(
+    base: LoadedBase, start: Path, out: Path
+) -> None:
+    weights, mean = (0.75, 0.5), (0.5, 0.5)
     train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out, merge_weights=weights, start=start)
     adapters = [read_adapter(paths.ADAPTERS / task) for task in COMPOSITION.ids]
     plain = tiny_base()
-    with adapter_applied(plain.model, compose(adapters, [0.5, 0.5], read_calibration(out))):
-        deployed = logits(plain, IDS)
-    torch.testing.assert_close(deployed, logits(base, IDS), rtol=1e-3, atol=1e-3)
+    with adapter_applied(plain.model, compose(adapters, mean, read_calibration(start))):
+        torch.testing.assert_close(logits(base, IDS), logits(plain, IDS), rtol=1e-3, atol=1e-3)
     with adapter_applied(plain.model, compose(adapters, weights, read_calibration(start))):
-        torch.testing.assert_close(deployed, logits(plain, IDS), rtol=1e-3, atol=1e-3)
+        expected = logits(plain, IDS)
+    with adapter_applied(plain.model, compose(adapters, mean, read_calibration(out))):
+        torch.testing.assert_close(logits(plain, IDS), expected, rtol=1e-3, atol=1e-3)
 
 
 def test_no_start_is_refused(base: LoadedBase, out: Path, assets: Path) -> None:
