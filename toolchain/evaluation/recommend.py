@@ -17,7 +17,9 @@ from toolchain.tasks import Composition, TaskKind
 
 DEFAULT_CALIBRATION = "lc++"
 """Ships where nothing else was recommended; where it was not trained, for want of references, LC++ on two-step's answers does."""
-CALIBRATIONS = (DEFAULT_CALIBRATION, "lc++s", "lc++i")
+OF_ONE_COMPOSITION = (DEFAULT_CALIBRATION, "lc++f")
+"""Which end with the data of their own composition."""
+CALIBRATIONS = (*OF_ONE_COMPOSITION, "lc++s", "lc++i")
 """Among which validation chooses what ships."""
 SHIPPABLE = (*CALIBRATIONS, FROM_TWO_STEP)
 MODES = ("zero-shot", "merge", "two-step")
@@ -73,9 +75,10 @@ def comparable_calibrations(composition: Composition) -> tuple[str, ...]:
     """Those that overlap with references can choose among.
 
     Where a tone is asked for, overlap rises while the tone is lost: what several compositions share, and what was scaled down, is nearer
-    to the references and less often in their tone (docs/findings.md, "The tones, read blind").
+    to the references and less often in their tone (docs/findings.md, "The tones, read blind"). Only what learned its own tone last is
+    compared there.
     """
-    return (DEFAULT_CALIBRATION,) if _asks_for_a_tone(composition) else CALIBRATIONS
+    return OF_ONE_COMPOSITION if _asks_for_a_tone(composition) else CALIBRATIONS
 
 
 def _asks_for_a_tone(composition: Composition) -> bool:

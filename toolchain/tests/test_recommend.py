@@ -19,6 +19,7 @@ from toolchain.evaluation.recommend import (
     CALIBRATIONS,
     DEFAULT_CALIBRATION,
     MODES,
+    OF_ONE_COMPOSITION,
     better_calibration,
     comparable_calibrations,
     recommendation,
@@ -90,7 +91,7 @@ def test_where_a_tone_is_asked_for_the_calibration_is_recommended(name: str) -> 
     rouge = {method: 0.2 for method in COMPARED} | {"merge": 0.9}
     prompts = dict.fromkeys(COMPARED, "contract")
     assert recommendation(_result(rouge, prompts, name=name), name, "lc++")["recommended_mode"] == "calibrated"
-    assert comparable_calibrations(Composition.parse(name)) == (DEFAULT_CALIBRATION,)
+    assert comparable_calibrations(Composition.parse(name)) == OF_ONE_COMPOSITION
     assert comparable_calibrations(COMPOSITION) == CALIBRATIONS
 
 
