@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from toolchain.adapters.calibration_data import CalibrationData, benchmark_data
-from toolchain.adapters.calibration_file import Calibration, read_calibration, refuse_foreign, write_calibration
+from toolchain.adapters.calibration_file import Calibration, Entry, read_calibration, refuse_foreign, write_calibration
 from toolchain.adapters.corrections import CalibrationMethod, attach, merge_into
 from toolchain.adapters.distillation import with_soft_targets
 from toolchain.adapters.examples import encode_pairs, weighted_ends
@@ -41,14 +41,14 @@ def train_calibration(
 ) -> dict[str, Any]:
     """Train on `data`, by default the benchmark's calibration split, over the exported fp16 adapters.
 
-    `merge_weights`, one for each task, are LC++M's, which is trained beside that merge, and LC++F may have some, with which it is composed
-    alone; `start`, a calibration file of LC++S, is LC++F's.
+    `merge_weights`, one for each task: LC++M is trained and composed beside that merge; LC++F is trained beside the mean and, where some are
+    given, composed beside them. `start`, a calibration file of LC++S, is LC++F's.
 
     Writes the calibration file and, beside it, its log; returns the log.
 
     Raises:
         ToolchainError: merge weights for another method, or none for LC++M, or not one for each task; a start for another method, or none
-            for LC++F, or another composition's; LC++S or LC++I, which have their own commands.
+            for LC++F, or one of another composition or shape; LC++S or LC++I, which have their own commands.
     """
     if command := _MADE_BY.get(method):
         raise ToolchainError(
@@ -69,7 +69,9 @@ def train_calibration(
     merge_into(base.model, adapters, merge_weights if method is CalibrationMethod.LC_PLUS_PLUS_M else None)
     torch.manual_seed(schedule.seed)
     corrections = attach(base.model, method, adapters)
-    corrections.start_at(started.entries if started else ())
+    if start and started:
+        _refuse_other_shapes(start, started.entries, corrections.entries(base.model.config.num_hidden_layers))
+        corrections.start_at(started.entries)
     if schedule.quantised_activations:
         quantise_activations(base.model)
     start_hash = start and sha256_file(start)
@@ -141,3 +143,18 @@ def _read_start(
             f"{start} is of {calibration.method}: {method} starts at {CalibrationMethod.LC_PLUS_PLUS_S}, give that"
         )
     return calibration
+
+
+def _refuse_other_shapes(path: Path, found: Sequence[Entry], wanted: Sequence[Entry]) -> None:
+    if _shapes(found) != _shapes(wanted):
+        raise ToolchainError(
+            f"{path} has P1 and P2 of the shapes {_shapes(found)}, wanted {_shapes(wanted)}: make it anew with "
+            "`toolchain train main-task`"
+        )
+
+
+def _shapes(entries: Sequence[Entry]) -> dict[str, list[tuple[int, ...]]]:
+    return {
+        entry.module: [tensor.shape for tensor in (entry.p1, entry.p2) if tensor is not None]
+        for entry in sorted(entries, key=lambda entry: entry.module)
+    }

@@ -154,7 +154,11 @@ def train_calibration_command(
     end_weight: EndWeight = 1.0,
     quantised_activations: Quantised = False,
     merge_weights: Annotated[
-        str | None, typer.Option(help="lc++m, lc++f: a weight for each task's adapter, such as 0.75,0.5.")
+        str | None,
+        typer.Option(
+            help="A weight for each task's adapter, such as 0.75,0.5. lc++m is trained and composed beside that merge, "
+            "lc++f only composed: its losses do not see them."
+        ),
     ] = None,
     two_step: Annotated[
         bool,
@@ -177,7 +181,7 @@ def train_calibration_command(
     """Train the calibration of one composition on the real base and the committed adapters."""
     from toolchain.adapters.calibration import train_calibration
     from toolchain.adapters.corrections import CalibrationMethod
-    from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
+    from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path, shared_start
     from toolchain.adapters.merging.scope import trained_with
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
@@ -206,9 +210,7 @@ def train_calibration_command(
     )
     path = out or calibration_path(trained_with(parsed, seed), FROM_TWO_STEP if two_step else kind)
     refuse_to_commit(data.licences, path)
-    start = None
-    if kind is CalibrationMethod.LC_PLUS_PLUS_F:
-        start = calibration_path(trained_with(parsed, seed), CalibrationMethod.LC_PLUS_PLUS_S)
+    start = shared_start(parsed, seed) if kind is CalibrationMethod.LC_PLUS_PLUS_F else None
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
     log = train_calibration(base, parsed, kind, schedule, path, data, weights, start)
     show(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolchain import paths
+from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.merging import calibrated
 from toolchain.adapters.merging.fitted import fit_log_path
 from toolchain.adapters.merging.registry import METHODS
@@ -52,6 +53,8 @@ def budget_of(log: dict[str, Any]) -> str:
         tried += ", rounded activations"
     if (weight := schedule.get("end_weight", 1)) != 1:
         tried += f", end weight {weight}"
+    if log.get("start_sha256"):
+        tried += f", on from {CalibrationMethod.LC_PLUS_PLUS_S}"
     if targets := log.get("targets"):
         return f"{tried}, on targets of {', '.join(targets['teacher'])}"
     teacher = log.get("of_which_teacher") or log.get("budget", {}).get("teacher")
@@ -64,8 +67,8 @@ def chosen_by(log: dict[str, Any]) -> str:
         return f"{point['own']:.0%} LC++, strength {point['strength']}"
     if "density" in log:
         return f"density {log['density']}, weight {log['weight']:.2g}"
-    if "weights" in log:
-        return "weights " + ", ".join(f"{weight:.2f}" for weight in log["weights"])
+    if weights := log.get("weights") or log.get("merge_weights"):
+        return "weights " + ", ".join(f"{weight:.2f}" for weight in weights)
     return f"rate {log['rate']}" if "rate" in log else ""
 
 

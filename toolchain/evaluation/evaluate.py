@@ -112,7 +112,8 @@ def measure(answers: Sequence[str], pairs: Sequence[Pair], composition: Composit
         source = pair.source if isinstance(pair.source, str) else render(pair.source)
         names = names_in(pair.source)
         metrics = answer_metrics(answer, pair.target, source, names, tags[-1] if tags else "en", detector)
-        measured.append(metrics | tone_right(answer, main, composition.ids[-1]))
+        # The rule knows English words.
+        measured.append(metrics if tags else metrics | tone_right(answer, main, composition.ids[-1]))
     return measured
 
 

@@ -85,9 +85,11 @@ def _scores(
 def _as_asked(results: Results, engine: str, method: str, members: Sequence[Composition]) -> str:
     """The share of answers, in %, in the language or tone of the last task; empty where a file is older than that metric."""
     metrics = ["tone" if item.tasks[-1].kind is TaskKind.TONE else "language" for item in members]
-    found = [results.row(engine, item.name, method, metric) for item, metric in zip(members, metrics, strict=True)]
-    rows = [row for row in found if row]
-    return f"{100 * mean(row['value'] for row in rows):.0f}" if len(rows) == len(members) else ""
+    found = [
+        results.over_seeds(engine, item.name, method, metric) for item, metric in zip(members, metrics, strict=True)
+    ]
+    shares = [share for share in found if share is not None]
+    return f"{100 * mean(shares):.0f}" if len(shares) == len(members) else ""
 
 
 def _ratio(values: Sequence[float], others: Sequence[float]) -> str:

@@ -16,6 +16,8 @@ from toolchain.tasks import TASKS, TaskKind
 
 _TOKEN = re.compile(r"[\w']+|[^\w\s]")
 _START = "^"
+FEWEST_TEXTS = 200
+"""In every tone; with these it names 8 of 10 references rightly, with a hundred three quarters, with all 600 nine."""
 TONES = tuple(task.id for task in TASKS.values() if task.kind is TaskKind.TONE)
 
 
@@ -42,17 +44,20 @@ class ToneDetector:
 
 @cache
 def tone_detector(main: str | None) -> ToneDetector | None:
-    """What the benchmark teaches, for answers to a main task or to none; nothing where it has one tone only.
+    """What the benchmark teaches, for answers to a main task or to none; nothing where it has one tone or too few texts in all its tones.
 
-    It is taught by what trains adapters and calibrations; no validation or test conversation is read.
+    It is taught by what trains adapters and calibrations; no validation or test conversation is read. A text counts where it is there in
+    every tone: with unequal numbers of texts, the tone with the fewest would be named for any text.
     """
     written = [text.variants for text in single_texts()]
     written += [variants for item in conversations(Split.SINGLE) for variants in item.references.values()]
     if main:
         written += [item.references.get(main, {}) for item in conversations(Split.CALIBRATION)]
-    texts = {tone: [variants[tone] for variants in written if tone in variants] for tone in TONES}
-    taught = {tone: of_it for tone, of_it in texts.items() if of_it}
-    return ToneDetector(taught) if len(taught) > 1 else None
+    tones = [tone for tone in TONES if any(tone in variants for variants in written)]
+    parallel = [variants for variants in written if all(tone in variants for tone in tones)]
+    if len(tones) < 2 or len(parallel) < FEWEST_TEXTS:
+        return None
+    return ToneDetector({tone: [variants[tone] for variants in parallel] for tone in tones})
 
 
 def tone_right(answer: str, main: str | None, asked: str) -> dict[str, float]:

@@ -173,6 +173,7 @@ def test_a_calibration_is_trained_and_written_with_what_it_belongs_to(
         (CalibrationMethod.LC_PLUS_PLUS, (0.5, 0.5)),
         (CalibrationMethod.LC_PLUS_PLUS_M, None),
         (CalibrationMethod.LC_PLUS_PLUS_M, (0.5,)),
+        (CalibrationMethod.LC_PLUS_PLUS_F, (0.5,)),
     ],
 )
 def test_merge_weights_that_do_not_fit_are_refused(

@@ -101,6 +101,15 @@ REFUSED = {
     "two steps of unknown conversations": (["data", "two-step", "summarize+es", "--source", "nowhere"], "nowhere"),
     "two steps of an unknown licence": (["data", "two-step", "summarize+es", "--source", str(_DIALOGUES)], "--licence"),
     "two steps before the base is there": (["data", "two-step", "summarize+es"], "toolchain model get"),
+    "going on from what was not made": (
+        ["train", "calibration", "reply+casual", "--method", "lc++f"],
+        "`toolchain train main-task reply`",
+    ),
+    "going on from another seed's": (
+        ["train", "calibration", "summarize+es", "--method", "lc++f", "--seed", "3"],
+        "`toolchain train main-task summarize --seed 3`",
+    ),
+    "going on with three tasks": (["train", "calibration", "summarize+witty+fr", "--method", "lc++f"], "of two tasks"),
     "training on targets that are not there": (["train", "calibration", "summarize+es", "--two-step"], "data two-step"),
     "training on two kinds of targets": (["train", "calibration", "summarize+es", "--two-step", "--teacher"], "one of"),
     "training on targets in a committed place": (["train", "calibration", "summarize+es", "--targets", "x"], "--out"),

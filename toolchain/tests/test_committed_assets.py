@@ -65,7 +65,7 @@ DOCUMENTED = _documented()
 
 
 @pytest.mark.parametrize(
-    "path", sorted(p for m in ("lc", "lc++") for p in (paths.CALIBRATIONS / m).rglob("*.json")), ids=str
+    "path", sorted(p for m in ("lc", "lc++", "lc++f") for p in (paths.CALIBRATIONS / m).rglob("*.json")), ids=str
 )
 def test_every_calibration_was_trained_by_its_documented_command(path: Path) -> None:
     log = json.loads(path.read_text(encoding="utf-8"))
@@ -75,11 +75,17 @@ def test_every_calibration_was_trained_by_its_documented_command(path: Path) -> 
     def given(flag: str, default: float) -> float:
         return float(flags[flags.index(flag) + 1]) if flag in flags else default
 
+    def given_text(flag: str) -> list[str]:
+        return flags[flags.index(flag) + 1].split(",") if flag in flags else []
+
     assert schedule["steps"] == given("--steps", 0)
     assert schedule["batch_size"] == given("--batch-size", 0)
     assert schedule["learning_rate"] == given("--learning-rate", 0)
     assert schedule.get("end_weight", 1) == given("--end-weight", 1)
     assert schedule.get("quantised_activations", False) == ("--quantised-activations" in flags)
+    assert (log.get("merge_weights") or []) == [float(weight) for weight in given_text("--merge-weights")]
+    if log["method"] == "lc++f":
+        assert log["start_sha256"] == sha256_file(calibration_path(Composition.parse(log["composition"]), "lc++s"))
     assert (log["of_which_teacher"] > 0) == ("--teacher" in flags or len(log["composition"].split("+")) > 2)
 
 

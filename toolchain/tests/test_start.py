@@ -1,5 +1,6 @@
 """LC++F goes on from LC++S, with the data of its composition alone."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 
 from toolchain import paths
 from toolchain.adapters.calibration import train_calibration
-from toolchain.adapters.calibration_file import read_calibration
+from toolchain.adapters.calibration_file import read_calibration, write_calibration
 from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import read_adapter
@@ -100,3 +101,34 @@ def test_a_start_of_something_else_is_refused(base: LoadedBase, start: Path, out
         (paths.ADAPTERS / "fr").symlink_to(paths.ADAPTERS / "es")
     with pytest.raises(ToolchainError, match="was trained for"):
         train_calibration(base, trained, METHOD, HARDLY_ANY, out, start=start)
+
+
+def test_a_start_of_another_rank_is_refused(base: LoadedBase, start: Path, out: Path) -> None:
+    shared = read_calibration(start)
+    assert all(entry.p1 is not None and entry.p2 is not None for entry in shared.entries)
+    of_rank_1 = tuple(replace(entry, p1=entry.p1[:1], p2=entry.p2[:, :1]) for entry in shared.entries)  # type: ignore[index]
+    write_calibration(start, replace(shared, entries=of_rank_1))
+    with pytest.raises(ToolchainError, match=r"make it anew with `toolchain train main-task`"):
+        train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out, start=start)
+
+
+def test_an_interrupted_training_does_not_go_on_from_another_start(
+    start: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule = Schedule(4, 4, 0.01, evaluate_every=2)
+
+    def killed(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("toolchain.adapters.calibration.write_calibration", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_calibration(tiny_base(), COMPOSITION, METHOD, schedule, out, start=start)
+    shared = read_calibration(start)
+    doubled = tuple(replace(entry, p2=2 * entry.p2) for entry in shared.entries if entry.p2 is not None)
+    write_calibration(start, replace(shared, entries=doubled))
+    log = train_calibration(tiny_base(), COMPOSITION, METHOD, schedule, out, start=start)
+    fresh = train_calibration(
+        tiny_base(), COMPOSITION, METHOD, schedule, out.with_name("fresh.safetensors"), start=start
+    )
+    assert log["losses"] == fresh["losses"]

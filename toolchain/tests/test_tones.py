@@ -1,13 +1,16 @@
 """The rule that tells tones apart: what it learned, it names; what it was not taught, it does not judge."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolchain.data.benchmark import Split
-from toolchain.data.pairs import composition_pairs
+from toolchain.data.benchmark import ParallelText, Split
+from toolchain.data.pairs import Pair, composition_pairs
+from toolchain.evaluation import tones
 from toolchain.evaluation.evaluate import measure
-from toolchain.evaluation.tones import TONES, ToneDetector, tone_right
+from toolchain.evaluation.tones import FEWEST_TEXTS, TONES, ToneDetector, tone_detector, tone_right
 from toolchain.tasks import Composition
 from toolchain.tests.strategies import texts
 
@@ -36,14 +39,42 @@ def test_words_that_one_tone_alone_has_decide() -> None:
     assert detector.detect("KINDLY at 7") == "professional"
 
 
+@pytest.fixture
+def texts_of_the_benchmark(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[list[ParallelText]], None]]:
+    """Puts other texts, and no conversations, where the benchmark is read."""
+
+    def put(texts: list[ParallelText]) -> None:
+        monkeypatch.setattr(tones, "single_texts", lambda: texts)
+        monkeypatch.setattr(tones, "conversations", lambda _split: [])
+        tone_detector.cache_clear()
+
+    yield put
+    tone_detector.cache_clear()
+
+
+def test_a_text_that_lacks_a_tone_teaches_none(texts_of_the_benchmark: Callable[[list[ParallelText]], None]) -> None:
+    both = [ParallelText(str(i), {"casual": f"yeah {i}", "witty": f"ha {i}"}) for i in range(FEWEST_TEXTS)]
+    texts_of_the_benchmark([*both, *(ParallelText(f"c{i}", {"casual": "ha ha"}) for i in range(5 * FEWEST_TEXTS))])
+    assert tone_right("ha 5", None, "witty") == {"tone": 1.0}
+    assert tone_right("yeah 5", None, "casual") == {"tone": 1.0}
+    assert tone_right("yeah 5", None, "professional") == {}
+
+
+def test_a_few_texts_teach_nothing(texts_of_the_benchmark: Callable[[list[ParallelText]], None]) -> None:
+    few = [ParallelText(str(i), {"casual": f"yeah {i}", "witty": f"ha {i}"}) for i in range(FEWEST_TEXTS - 1)]
+    texts_of_the_benchmark(few)
+    assert tone_detector(None) is None
+    assert tone_right("ha 5", None, "witty") == {}
+
+
 def test_an_empty_answer_has_no_tone() -> None:
     assert tone_right("", MAIN, TONES[0]) == {"tone": 0.0}
 
 
-@pytest.mark.parametrize("name", ["summarize+es", "summarize+witty+fr", "summarize", "es"])
-def test_where_no_tone_is_asked_for_last_there_is_none_to_measure(name: str) -> None:
-    pairs = composition_pairs(Composition.of(name), Split.VALIDATION)[:1]
-    assert "tone" not in measure(["hola"], pairs, Composition.of(name))[0]
+@pytest.mark.parametrize("name", ["summarize+es", "summarize+witty+fr", "summarize+es+witty", "summarize", "es"])
+def test_where_no_english_tone_is_asked_for_there_is_none_to_measure(name: str) -> None:
+    pair = Pair("1", "hello", None, "hola")
+    assert "tone" not in measure(["hola"], [pair], Composition.of(name))[0]
 
 
 def test_a_tone_is_measured_beside_the_rest() -> None:

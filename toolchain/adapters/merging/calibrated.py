@@ -9,9 +9,10 @@ from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import Adapter, adapter_hashes
 from toolchain.adapters.merging.method import Method, mean_weights, single_adapters
-from toolchain.adapters.merging.scope import Scope
+from toolchain.adapters.merging.scope import Scope, trained_with
 from toolchain.base_model import specification
-from toolchain.tasks import Composition
+from toolchain.errors import ToolchainError
+from toolchain.tasks import Composition, compositions_of
 
 FROM_TWO_STEP = "lc++-two-step"
 """LC++ that was trained on two-step's own answers to unlabelled conversations, and on no reference."""
@@ -31,6 +32,25 @@ def calibration_log_path(composition: Scope, method: str) -> Path:
     """Where the log of its training is committed: that of the main task, where all its compositions share the calibration."""
     path = paths.CALIBRATIONS / method / f"{composition.stored_as}.json"
     return path.with_stem(composition.ids[0]) if method == CalibrationMethod.LC_PLUS_PLUS_S else path
+
+
+def shared_start(composition: Composition, seed: int) -> Path:
+    """The LC++S that LC++F of a composition and a seed goes on from.
+
+    Raises:
+        ToolchainError: there is none.
+    """
+    begun, shared = CalibrationMethod.LC_PLUS_PLUS_F, CalibrationMethod.LC_PLUS_PLUS_S
+    main, *_ = composition.ids
+    if composition not in compositions_of(main):
+        raise ToolchainError(
+            f"{composition.name}: {begun} goes on from {shared}, which is of two tasks: take another --method"
+        )
+    path = calibration_path(trained_with(composition, seed), shared)
+    if not path.is_file():
+        command = f"toolchain train main-task {main}" + (f" --seed {seed}" if seed else "")
+        raise ToolchainError(f"{path} is missing, and {begun} goes on from it: make it with `{command}`")
+    return path
 
 
 def _adapters(method: str) -> Callable[[Composition], list[Adapter]]:
