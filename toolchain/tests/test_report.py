@@ -288,6 +288,18 @@ def test_groups_are_compared_over_whole_conversations() -> None:
     assert rows["lc++"][-1] == "2 x 2"
 
 
+def test_the_share_as_asked_is_of_languages_or_of_tones_and_a_mean_over_seeds() -> None:
+    names = ["summarize+es", "summarize+witty"]
+    results = _results({(name, method): 0.5 for name in names for method in ("merge", "lc++", "lc++@1")})
+    for method, language, tone in (("lc++", 1.0, 0.9), ("lc++@1", 0.8, 0.4)):
+        results.rows["python", "summarize+es", method, "language"] = {"value": language}
+        results.rows["python", "summarize+witty", method, "tone"] = {"value": tone}
+    found = {(row[0], row[1]): row[-2] for row in group_table(results, "python").rows}
+    assert found["S+Tr", "lc++"] == "90"
+    assert found["S+Tone", "lc++"] == "65"
+    assert found["S+Tone", "merge"] == "", "measured before there was a rule for tones"
+
+
 def test_a_method_that_was_not_measured_on_a_whole_group_is_left_out_of_it() -> None:
     results = _results({("summarize+es", "merge"): 0.5, ("summarize+fr", "merge"): 0.5, ("summarize+es", "lc++"): 0.5})
     assert {row[1] for row in group_table(results, "python").rows} == {"merge"}
