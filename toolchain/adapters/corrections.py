@@ -26,10 +26,9 @@ class CalibrationMethod(StrEnum):
 
     The others are our own. LC++S is one LC++ for all compositions of a main task (main_task_calibration.py), LC++I lies between it, LC++ and
     the merge (interpolation.py): those two are made by commands of their own. LC++F starts at LC++S and goes on with the data of one
-    composition; trained beside the mean, it may be composed beside a stronger merge, which keeps more of both tasks. LC++W also learns the
-    merge weights of every linear: 252 more parameters on the default base. LC++D learns a weight for every rank direction of every adapter on
-    every linear, and a smaller P2·P1: 43,584 parameters, LC++ has 52,736. LC++M starts at a weighted merge, one weight for each task, instead
-    of at the mean.
+    composition; trained beside the mean, it may be composed beside a stronger merge. LC++W also learns the merge weights of every linear: 252
+    more parameters on the default base. LC++D learns a weight for every rank direction of every adapter on every linear, and a smaller P2·P1:
+    43,584 parameters, LC++ has 52,736. LC++M starts at a weighted merge, one weight for each task, instead of at the mean.
     """
 
     LC = "lc"
