@@ -146,15 +146,8 @@ def _read_start(
 
 
 def _refuse_other_shapes(path: Path, found: Sequence[Entry], wanted: Sequence[Entry]) -> None:
-    if _shapes(found) != _shapes(wanted):
+    layouts, needed = (sorted(entry.layout for entry in entries) for entries in (found, wanted))
+    if layouts != needed:
         raise ToolchainError(
-            f"{path} has P1 and P2 of the shapes {_shapes(found)}, wanted {_shapes(wanted)}: make it anew with "
-            "`toolchain train main-task`"
+            f"{path} has tensors of {layouts}, wanted {needed}: make it anew with `toolchain train main-task`"
         )
-
-
-def _shapes(entries: Sequence[Entry]) -> dict[str, list[tuple[int, ...]]]:
-    return {
-        entry.module: [tensor.shape for tensor in (entry.p1, entry.p2) if tensor is not None]
-        for entry in sorted(entries, key=lambda entry: entry.module)
-    }

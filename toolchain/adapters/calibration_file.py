@@ -36,6 +36,13 @@ class Entry:
         """Whether this entry applies to a linear."""
         return self.module == module and self.first <= layer <= self.last
 
+    @property
+    def layout(self) -> tuple[int, int, str, tuple[tuple[int, ...] | None, ...]]:
+        """Layers, module, and the shapes of P1, P2, p and weights, None for what is absent."""
+        tensors = (self.p1, self.p2, self.p, self.weights)
+        shapes = tuple(None if tensor is None else tensor.shape for tensor in tensors)
+        return self.first, self.last, self.module, shapes
+
 
 @dataclass(frozen=True)
 class Calibration:

@@ -45,12 +45,8 @@ def interpolate(own: Calibration, shared: Calibration, point: Point) -> Calibrat
 
 
 def _belongs_to(calibration: Calibration) -> tuple[Any, ...]:
-    covered = [(entry.first, entry.last, entry.module, _shapes(entry)) for entry in calibration.entries]
-    return calibration.composition, calibration.base_sha256, calibration.adapter_sha256, covered
-
-
-def _shapes(entry: Entry) -> list[tuple[int, ...] | None]:
-    return [None if tensor is None else tensor.shape for tensor in (entry.p1, entry.p2, entry.p, entry.weights)]
+    layouts = [entry.layout for entry in calibration.entries]
+    return calibration.composition, calibration.base_sha256, calibration.adapter_sha256, layouts
 
 
 def _between(own: Entry, shared: Entry, point: Point) -> Entry:

@@ -90,8 +90,12 @@ def better_calibration(result: Result, name: str, candidates: Sequence[str]) -> 
 
     The first of equals. One wrong language in thirty outweighs three points of overlap: it is of no use to who asked.
     """
-    values, metrics = _values(result, name), (main_metric(Composition.parse(name)), "chrf", "language")
-    return max(candidates, key=lambda method: sum(values[method, metric] for metric in metrics))
+    values, scores = _values(result, name), _scores(Composition.parse(name))
+    return max(candidates, key=lambda method: sum(values[method, score] for score in scores))
+
+
+def _scores(composition: Composition) -> tuple[str, ...]:
+    return main_metric(composition), "chrf", "language"
 
 
 def recommendation(result: Result, name: str, calibration: str) -> dict[str, Any]:
@@ -102,8 +106,7 @@ def recommendation(result: Result, name: str, calibration: str) -> dict[str, Any
     often miss it.
     """
     values, composition = _values(result, name), Composition.parse(name)
-    metric = main_metric(composition)
-    scores = (metric, "chrf", "language")
+    metric, scores = main_metric(composition), _scores(composition)
     contract, variants = composition.prompt, prompt_variants(composition)
     comparable = (calibration,) if _asks_for_a_tone(composition) else ("merge", calibration)
     modes = {method: method for method in MODES} | {calibration: "calibrated"}

@@ -62,7 +62,7 @@ def tone_detector(main: str | None) -> ToneDetector | None:
 
 def tone_right(answer: str, main: str | None, asked: str) -> dict[str, float]:
     """The metric `tone` of an answer, 1 or 0; none where `asked`, the last task, is no tone, or the benchmark does not teach it."""
-    detector = tone_detector(main)
+    detector = tone_detector(main) if asked in TONES else None
     if not detector or asked not in detector.tones:
         return {}
     return {"tone": float(bool(answer) and detector.detect(answer) == asked)}
