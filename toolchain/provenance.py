@@ -1,9 +1,11 @@
 """What every result and log carries: versions, git commit and data hashes, so that it can be made again, and what it took."""
 
+import hashlib
 import platform
 import resource
 import subprocess
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,17 @@ def git_commit() -> str:
 def _git(*arguments: str) -> str:
     done = subprocess.run(["git", *arguments], cwd=paths.REPOSITORY, capture_output=True, text=True, check=True)
     return done.stdout.strip()
+
+
+@cache
+def program() -> str:
+    """SHA-256 over this program's sources, tests left out, and `versions`: work that was begun by another one is not gone on with."""
+    digest = hashlib.sha256(repr(versions()).encode())
+    package = Path(__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        if "tests" not in path.relative_to(package).parts:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def versions() -> dict[str, str]:

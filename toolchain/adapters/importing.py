@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import regex  # type: ignore[import-untyped]
 
 from toolchain.adapters.files import (
     CONFIG_FILE,
@@ -69,6 +70,8 @@ _STARTS_FROM_THE_BASE = (True, False, None, "gaussian", "orthogonal", "eva")
 """Ways to begin that leave the base's weights alone; others (PiSSA, OLoRA, LoftQ, CorDA …) move a part of them into the adapter."""
 _NAME = re.compile(r"(?:base_model\.model\.)?(.+)\.lora_([AB])(?:\.\w+)?\.weight", re.ASCII)
 _REMEDY = "give the directory of a PEFT LoRA in safetensors"
+_MATCH_SECONDS = 1.0
+"""For one pattern on one linear: a foreign file's pattern can be made to take ages."""
 
 
 def import_adapter(
@@ -267,14 +270,22 @@ def _pattern(folder: Path, config: dict[str, Any], key: str, linear: str, defaul
     """What a pattern of PEFT's says for a linear: its keys are suffixes or regular expressions, the first that fits counts."""
     patterns = config.get(key) or {}
     try:
-        value = next((patterns[p] for p in patterns if re.fullmatch(rf"(.*\.)?({p})", linear)), default)
-    except (re.error, TypeError):
+        value = next((patterns[p] for p in patterns if _fits(p, linear)), default)
+    except TimeoutError:
+        raise ToolchainError(
+            f"{folder / CONFIG_FILE}: a pattern of {key} takes too long to match: write linears' names or their endings instead"
+        ) from None
+    except (regex.error, TypeError, RecursionError, MemoryError):
         value = None
     if not is_positive(value):
         raise ToolchainError(
             f"{folder / CONFIG_FILE}: {key} has no positive number for {linear}: the adapter is damaged"
         )
     return value
+
+
+def _fits(pattern: str, linear: str) -> bool:
+    return regex.fullmatch(rf"(.*\.)?({pattern})", linear, timeout=_MATCH_SECONDS) is not None
 
 
 def _as_fp16(path: Path, linear: str, a: Array, b: Array) -> tuple[Array, Array]:

@@ -20,6 +20,7 @@ from toolchain.console import progress
 from toolchain.errors import ToolchainError
 from toolchain.hashing import write_text_whole, written_whole
 from toolchain.json_object import json_object
+from toolchain.provenance import program
 
 SECONDS_BETWEEN_CHECKPOINTS = 60.0
 
@@ -115,8 +116,8 @@ def train(
     """Train `parameters` in place and leave those that `schedule.keep_best` says in them.
 
     The state after each evaluation, and at least every minute, is kept in `checkpoint` (`checkpoint_path`), and a run that finds one of
-    the same schedule and examples goes on from there, with the same batches and the same dropout, so that an interrupted run ends as an
-    uninterrupted one does. The caller removes it when the result is written (`finish`).
+    the same schedule, examples and program goes on from there, with the same batches and the same dropout, so that an interrupted run
+    ends as an uninterrupted one does. The caller removes it when the result is written (`finish`).
 
     Started by `accelerate launch`, each process takes its share of every batch on its own device; the first one writes the checkpoint,
     which all must be able to read. The model is back on the CPU at the end.
@@ -131,9 +132,12 @@ def train(
     processes = launched()
     model.to(processes.device)
     settings = asdict(schedule) | {"precision": schedule.precision.value}
-    run = {"schedule": settings, "examples": examples_digest(train_examples, validation_examples)}
+    examples = examples_digest(train_examples, validation_examples)
+    run = {"schedule": settings, "examples": examples, "program": program()}
     digest = hashlib.sha256(repr((run, checkpoint.name)).encode()).hexdigest()
-    processes.refuse_different(int(digest[:12], 16), "what they train on: base, adapters, examples or schedule")
+    processes.refuse_different(
+        int(digest[:12], 16), "what they train on: base, adapters, examples, schedule or program"
+    )
     optimizer = torch.optim.AdamW(parameters.values(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
     log, first = TrainingLog(), 0
     best: dict[str, torch.Tensor] = {}
@@ -291,7 +295,9 @@ def _resume(
         return None
     state = torch.load(checkpoint, weights_only=True, map_location="cpu")
     if state.get("run") != run or state["parameters"].keys() != parameters.keys():
-        progress(f"{checkpoint} belongs to another schedule or to other examples: starting anew")
+        progress(
+            f"{checkpoint} belongs to another schedule, other examples or another version of this program: starting anew"
+        )
         return None
     with torch.no_grad():
         for name, parameter in parameters.items():

@@ -1,13 +1,16 @@
 """A client of any server that speaks OpenAI's chat protocol (`POST …/chat/completions`): vLLM, llama.cpp, Ollama, a hosted one."""
 
+import json
 import os
+import time
 from dataclasses import dataclass
 from typing import Any, Self
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import LocationParseError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
 from toolchain.data.thoughts import without_thoughts
@@ -18,6 +21,8 @@ KEY_VARIABLE = "TANDEM_ENDPOINT_KEY"
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 300.0
 LONGEST_PAUSE_SECONDS = 60
 """However long a busy server asks to be left alone."""
+_LARGEST_ANSWER_BYTES = 16 * 2**20
+"""Of a few hundred tokens: what is larger is no completion."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class Endpoint:
     """`url` is the base that ends in `/v1`.
 
     A server that is busy or fails (429, 5xx), or that no connection can be made to, is asked again, four times, with pauses that double;
-    one that does not answer within `answer_seconds` is given up.
+    one that does not begin to answer within `answer_seconds`, or is not done after as long again, is given up.
     """
 
     def __init__(self, url: str, model: str, pause: float = 1.0, answer_seconds: float = ANSWER_SECONDS) -> None:
@@ -106,25 +111,34 @@ class Endpoint:
         }
         try:
             # A redirect would give the conversation to a server that nobody named.
-            response = self._session.post(
-                f"{self.url}/chat/completions", json=body, timeout=self._timeout, allow_redirects=False
-            )
-        except (requests.RequestException, LocationParseError) as error:
+            with self._session.post(
+                f"{self.url}/chat/completions", json=body, timeout=self._timeout, allow_redirects=False, stream=True
+            ) as response:
+                status, content = response.status_code, self._body(response.raw)
+        except (requests.RequestException, HTTPError) as error:
             raise self._unreached(error) from None
-        if response.status_code != requests.codes.ok:
+        if status != requests.codes.ok:
             raise ToolchainError(
-                f"{self.url} answered {response.status_code} for model {self.model!r}: check model, address and {KEY_VARIABLE}"
+                f"{self.url} answered {status} for model {self.model!r}: check model, address and {KEY_VARIABLE}"
             )
         try:
-            return _reply(response.json())
+            return _reply(json.loads(content))
         except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
             raise ToolchainError(
                 f"{self.url} answered with no chat completion: give the base address of a chat server"
             ) from None
 
+    def _body(self, stream: BaseHTTPResponse) -> bytes:
+        """The whole body, or what came of it until it was too large; a server that sends a byte now and then runs out of time too."""
+        deadline, content = time.monotonic() + self._timeout[1], b""
+        while len(content) <= _LARGEST_ANSWER_BYTES and (part := stream.read1(2**16, decode_content=True)):
+            content += part
+            if time.monotonic() > deadline:
+                raise requests.ReadTimeout
+        return content
+
     def _unreached(self, error: Exception) -> ToolchainError:
-        # A time-out amid the body comes as a ConnectionError around it.
-        if isinstance(error, requests.ReadTimeout) or any(isinstance(cause, ReadTimeoutError) for cause in error.args):
+        if isinstance(error, requests.ReadTimeout | ReadTimeoutError):
             return ToolchainError(
                 f"{self.url} did not answer within {self._timeout[1]:g} seconds: check that the server is not overloaded, "
                 "or give a smaller model"

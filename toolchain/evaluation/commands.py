@@ -142,7 +142,7 @@ def judge_command(
             f"the result files have no answers by {', '.join(unknown)}: choose from {', '.join(sorted(answered))}"
         )
     server = Endpoint(endpoint, model) if endpoint else None
-    why = "no --endpoint" if server is None else "no --yes"
+    why, cells = "no --endpoint" if server is None else "no --yes", paths.cache() / "cells"
     for engine in results.engines():
         taken = samples(results, engine, limit)
         path = judged_path(out, Split(results.split), engine)
@@ -151,9 +151,10 @@ def judge_command(
                 asked = comparisons([item for item in taken if item.composition == composition], method, against)
                 if not asked:
                     continue
-                progress(f"{composition}  {method} against {against} ({engine}): {asdict(estimate(asked))}")
+                expected = asdict(estimate(asked, server, cells))
+                progress(f"{composition}  {method} against {against} ({engine}): {expected}")
                 if server and yes:
-                    scores = judge(asked, server, paths.cache() / "cells", progress)
+                    scores = judge(asked, server, cells, progress)
                     row = judged_row(method, against, composition, asked, scores, seed, model)
                 else:
                     row = not_run_row(method, against, composition, why)

@@ -66,9 +66,11 @@ def comparisons(samples: Sequence[Sample], method: str, baseline: str) -> list[A
     return found
 
 
-def estimate(asked: Sequence[Asked]) -> Estimate:
-    """Calls and tokens, before anything is sent."""
-    prompts = [prompt for both in asked for prompt in both]
+def estimate(asked: Sequence[Asked], endpoint: Endpoint | None, cells: Path) -> Estimate:
+    """Calls and tokens, before anything is sent, without the verdicts of this judge that are kept."""
+    prompts = [
+        prompt for both in asked for prompt in both if not (endpoint and _kept(prompt, endpoint, cells).is_file())
+    ]
     return Estimate(
         len(prompts), sum(len(prompt) for prompt in prompts) // _CHARACTERS_PER_TOKEN, MAX_TOKENS * len(prompts)
     )
@@ -96,10 +98,14 @@ def judge(asked: Sequence[Asked], endpoint: Endpoint, cells: Path, progress: Cal
     return scores
 
 
+def _kept(prompt: str, endpoint: Endpoint, cells: Path) -> Path:
+    key = hashlib.sha256(repr((endpoint.url, endpoint.model, prompt)).encode()).hexdigest()[:24]
+    return cells / f"judge.{key}.json"
+
+
 def _verdict(prompt: str, endpoint: Endpoint, cells: Path) -> str | None:
     """`1`, `2` or `tie`, or None where the answer says more or something else: which of two numbers is meant is not guessed."""
-    key = hashlib.sha256(repr((endpoint.url, endpoint.model, prompt)).encode()).hexdigest()[:24]
-    path = cells / f"judge.{key}.json"
+    path = _kept(prompt, endpoint, cells)
     if path.is_file():
         return str(json.loads(path.read_text(encoding="utf-8")))
     reply = endpoint.chat(prompt, MAX_TOKENS)

@@ -16,7 +16,7 @@ Rule = Callable[[str], str]
 class ChatServer:
     """`asked`: (headers, body) of every request; `failures`: status codes to answer with first, with `failure_headers`.
 
-    `raw` stands for the whole answer; `delay` is in seconds, before it (`mute`: amid it).
+    `raw` stands for the whole answer; `delay` is in seconds, before it (`mute`: amid it; `drips`: before each byte of it).
     """
 
     rule: Rule
@@ -26,6 +26,7 @@ class ChatServer:
     raw: bytes | None = None
     delay: float = 0
     mute: bool = False
+    drips: bool = False
     url: str = ""
 
     def reply(self, headers: dict[str, str], path: str, body: dict[str, Any]) -> tuple[int, bytes]:
@@ -52,7 +53,7 @@ def serving(rule: Rule) -> Iterator[ChatServer]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             status, content = state.reply(dict(self.headers), self.path, body)
-            if not state.mute:
+            if not (state.mute or state.drips):
                 time.sleep(state.delay)
             self.send_response(status)
             for name, value in state.failure_headers.items() if status != 200 else ():
@@ -64,7 +65,11 @@ def serving(rule: Rule) -> Iterator[ChatServer]:
                 self.wfile.flush()
                 time.sleep(state.delay)
             with suppress(BrokenPipeError, ConnectionResetError):  # Of a client that did not wait.
-                self.wfile.write(content)
+                for byte in content if state.drips else ():
+                    time.sleep(state.delay)
+                    self.wfile.write(bytes([byte]))
+                if not state.drips:
+                    self.wfile.write(content)
 
         def log_message(self, *_arguments: object) -> None:
             pass

@@ -160,10 +160,10 @@ def test_a_cut_answer_is_an_answer_that_says_so() -> None:
     assert (reply.text, reply.finish_reason) == ("1 bec", "length")
 
 
-@pytest.mark.parametrize("mute", [False, True])
-def test_a_server_that_hangs_is_asked_once(mute: bool) -> None:
+@pytest.mark.parametrize(("delay", "hangs"), [(0.5, "before"), (0.5, "amid"), (0.02, "after each byte")])
+def test_a_server_that_hangs_is_asked_once(delay: float, hangs: str) -> None:
     with serving(str.upper) as server:
-        server.delay, server.mute = 0.5, mute
+        server.delay, server.mute, server.drips = delay, hangs == "amid", hangs == "after each byte"
         with pytest.raises(ToolchainError, match=r"did not answer within 0\.1 seconds") as refused:
             Endpoint(server.url, "m", pause=0, answer_seconds=0.1).chat(SECRET, 5)
     assert len(server.asked) == 1

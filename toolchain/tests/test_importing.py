@@ -15,6 +15,7 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 
 from toolchain import paths
+from toolchain.adapters import importing
 from toolchain.adapters.compose import compose, delta
 from toolchain.adapters.files import CONFIG_FILE, MODULES, TENSORS_FILE, adapter_hash, read_adapter, write_adapter
 from toolchain.adapters.importing import IMPORT_LOG, Shapes, import_adapter, linear_shapes, read_foreign_adapter
@@ -174,6 +175,12 @@ def test_what_cannot_be_composed_is_refused_with_its_reason(foreign: Path, reaso
     message = _refusal(foreign)
     assert reason in message
     assert str(foreign) in message
+
+
+def test_a_pattern_that_takes_ages_is_refused(foreign: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "_MATCH_SECONDS", 0.01)
+    _set(foreign, alpha_pattern={"(.*)" * 8 + r"\3\4(?<!j)": 2})
+    assert "alpha_pattern takes too long to match" in _refusal(foreign)
 
 
 def _first(change: Callable[[torch.Tensor], torch.Tensor], *kinds: str) -> Callable[[Path], None]:

@@ -52,8 +52,10 @@ SAMPLES = [_sample("long one", "short"), _sample("a", "long one"), _sample("same
 def test_only_a_verdict_that_survives_the_swap_counts(rule: Rule, scores: list[Score], tmp_path: Path) -> None:
     asked = comparisons(SAMPLES, "lc++", "two-step")
     with serving(rule) as server:
-        assert judge(asked, Endpoint(server.url, "m"), tmp_path, _silent) == scores
-    assert len(server.asked) == estimate(asked).calls == 8
+        endpoint = Endpoint(server.url, "m")
+        expected = estimate(asked, endpoint, tmp_path)
+        assert judge(asked, endpoint, tmp_path, _silent) == scores
+    assert len(server.asked) == expected.calls == 8
 
 
 def test_swapped_methods_give_the_opposite(tmp_path: Path) -> None:
@@ -70,6 +72,7 @@ def test_a_killed_judgement_asks_only_what_is_missing(tmp_path: Path) -> None:
     with serving(_longer_wins) as server:
         endpoint = Endpoint(server.url, "m")
         judge(asked[:2], endpoint, tmp_path, _silent)
+        assert estimate(asked, endpoint, tmp_path).calls == 4
         whole = judge(asked, endpoint, tmp_path, _silent)
         assert judge(asked, endpoint, tmp_path, _silent) == whole
     assert len(server.asked) == 8

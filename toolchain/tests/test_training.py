@@ -205,6 +205,21 @@ def test_a_checkpoint_of_other_examples_is_not_resumed(tmp_path: Path) -> None:
     assert _same(parameters, fresh_parameters)
 
 
+def test_a_checkpoint_of_another_program_is_not_resumed(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    uninterrupted: tuple[TrainingLog, dict[str, torch.nn.Parameter]],
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(training, "program", lambda: "older")
+        with pytest.raises(_Interruption):
+            _run(tmp_path, SHORT, UNRELATED, _interrupt_at(4))
+    done_before: list[bool] = []
+    anew, _, _ = _run(tmp_path, SHORT, UNRELATED, done_before.append)
+    assert len(done_before) == 2 * SHORT.steps
+    assert anew == replace(uninterrupted[0], seconds=anew.seconds)
+
+
 def test_the_parameters_of_the_best_validation_loss_are_kept(tmp_path: Path) -> None:
     schedule = Schedule(steps=30, batch_size=6, learning_rate=0.2, warmup_steps=1, evaluate_every=3)
     log, _, base = _run(tmp_path, schedule, UNRELATED)
