@@ -80,6 +80,17 @@ def data_assemble(
     show({"benchmark": str(out)} | assemble(targets, out, single, progress))
 
 
+@data_app.command("held-out")
+def data_held_out(
+    file: Annotated[Path, typer.Argument(help="JSON Lines of conversations with references.")],
+    out: Annotated[Path, typer.Option(help="The new benchmark's folder, which TANDEM_BENCHMARK then names.")],
+) -> None:
+    """Make a benchmark whose test split is conversations of your own, with the adapters and calibrations that are here, to measure them."""
+    from toolchain.data.held_out_benchmark import make_held_out_benchmark
+
+    show({"benchmark": str(out)} | make_held_out_benchmark(file, out))
+
+
 @data_app.command("teacher")
 def data_teacher(composition: str) -> None:
     """Make teacher targets: the calibration split's English references through the auxiliary adapters."""

@@ -95,7 +95,7 @@ def _ours(path: Path, remedy: str) -> Iterator[Dialogue]:
 
 def _samsum(path: Path, remedy: str) -> Iterator[Dialogue]:
     for row in read_csv(path, remedy) if _is_csv(path) else _listed(path, remedy):
-        yield Dialogue(row.identifier("id"), messages_of(row.text("dialogue")), row.text("summary"))
+        yield Dialogue(row.identifier("id"), messages_of(row.text("dialogue")), row.optional_text("summary"))
 
 
 def _listed(path: Path, remedy: str) -> Iterator[Row]:
@@ -115,9 +115,10 @@ def _listed(path: Path, remedy: str) -> Iterator[Row]:
 def _dialogsum(path: Path, remedy: str) -> Iterator[Dialogue]:
     """`#Person1#` is Person1, in the summary as in the dialogue."""
     for row in read_csv(path, remedy) if _is_csv(path) else read_rows(path, remedy):
-        summary = row.optional_text("summary") or row.text("summary1")
-        spoken, said = (_HASHED.sub(r"\1", text) for text in (row.text("dialogue"), summary))
-        yield Dialogue(row.text("id" if "id" in row.fields else "fname"), messages_of(spoken), said)
+        summary = row.optional_text("summary") or row.optional_text("summary1")
+        spoken = messages_of(_HASHED.sub(r"\1", row.text("dialogue")))
+        said = None if summary is None else _HASHED.sub(r"\1", summary)
+        yield Dialogue(row.text("id" if "id" in row.fields else "fname"), spoken, said)
 
 
 def _persona_chat(path: Path, remedy: str) -> Iterator[Dialogue]:

@@ -14,17 +14,18 @@ def refuse_held_out(dialogues: Iterable[tuple[str, Sequence[Message]]]) -> None:
         ToolchainError: one is.
     """
     held_out = {
-        _shown(item.messages): (item.id, split)
+        as_shown(item.messages): (item.id, split)
         for split in (Split.VALIDATION, Split.TEST)
         for item in conversations(split)
     }
     for id, messages in dialogues:
-        if found := held_out.get(_shown(messages)):
+        if found := held_out.get(as_shown(messages)):
             raise ToolchainError(
                 f"dialogue {id} is conversation {found[0]} of the benchmark's {found[1]} split: take it out, "
                 "nothing is trained on those"
             )
 
 
-def _shown(messages: Sequence[Message]) -> str:
+def as_shown(messages: Sequence[Message]) -> str:
+    """A conversation as a prompt would show it: what tells whether two are the same."""
     return render(normalise_conversation(messages))

@@ -88,8 +88,9 @@ def _with_references(main: str, split: Split) -> list[Conversation]:
 
 def _main_pair(conversation: Conversation, main: str, variant: str = ENGLISH) -> Pair:
     speaker = conversation.reply_speaker if "{reply_speaker}" in TASKS[main].prompt else None
-    intermediate = None if variant == ENGLISH else conversation.reference(main)
-    return Pair(conversation.id, conversation.messages, speaker, conversation.reference(main, variant), intermediate)
+    target = conversation.reference(main, variant)
+    intermediate = None if variant == ENGLISH else conversation.references[main].get(ENGLISH)
+    return Pair(conversation.id, conversation.messages, speaker, target, intermediate)
 
 
 def _passed_on(pair: Pair, target: Target) -> Pair:

@@ -20,10 +20,10 @@ from toolchain.data.pairs import composition_pairs
 from toolchain.evaluation.cells import Cells
 from toolchain.evaluation.engine import Engine, Question
 from toolchain.evaluation.evaluate import measure
-from toolchain.evaluation.paper import group_of, main_metric
+from toolchain.evaluation.paper import main_metric
 from toolchain.hashing import sha256_file
 from toolchain.provenance import made_with
-from toolchain.tasks import Composition, compositions_of
+from toolchain.tasks import Composition, TaskKind, compositions_of
 
 OWN, SHARED = "lc++", "lc++s"
 
@@ -36,14 +36,14 @@ def choose_points(
     A group's point is the one with the best mean of the main metric: few conversations say little about one composition.
     """
     kept, made = Cells(cells, progress), made_with()
-    groups: dict[str, list[Composition]] = {}
+    groups: dict[TaskKind, list[Composition]] = {}
     for composition in compositions_of(main):
-        groups.setdefault(str(group_of(composition)), []).append(composition)
+        groups.setdefault(composition.tasks[1].kind, []).append(composition)
     logs = []
-    for group, members in groups.items():
+    for kind, members in groups.items():
         scores = {point: mean(_score(engine, kept, item, point, seed) for item in members) for point in POINTS}
         chosen = max(scores, key=lambda point: scores[point])
-        progress(f"{group}: {chosen}")
+        progress(f"{main}, {kind}: {chosen}")
         logs += [_write(engine, item, chosen, seed, scores, members, made) for item in members]
     return logs
 

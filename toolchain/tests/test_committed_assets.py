@@ -10,7 +10,7 @@ import pytest
 from toolchain import paths
 from toolchain.adapters.calibration_file import read_calibration
 from toolchain.adapters.files import adapter_hash
-from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
+from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_log_path, calibration_path
 from toolchain.adapters.merging.scope import trained_with
 from toolchain.bundle.export import committed_compositions
 from toolchain.data.targets import targets_path
@@ -85,8 +85,10 @@ def test_every_calibration_was_trained_by_its_documented_command(path: Path) -> 
     assert schedule.get("quantised_activations", False) == ("--quantised-activations" in flags)
     assert (log.get("merge_weights") or []) == [float(weight) for weight in given_text("--merge-weights")]
     if log["method"] == "lc++f":
-        assert log["start_sha256"] == sha256_file(calibration_path(Composition.parse(log["composition"]), "lc++s"))
-    assert (log["of_which_teacher"] > 0) == ("--teacher" in flags or len(log["composition"].split("+")) > 2)
+        trained = trained_with(Composition.parse(log["composition"]), schedule["seed"])
+        assert log["start_sha256"] == sha256_file(calibration_path(trained, "lc++s"))
+    with_teacher = "--teacher" in flags or len(log["composition"].split("+")) > 2
+    assert (log.get("of_which_teacher", 0) > 0) == with_teacher
 
 
 def test_recommendations_are_of_the_calibrations_that_ship() -> None:
@@ -95,4 +97,5 @@ def test_recommendations_are_of_the_calibrations_that_ship() -> None:
         composition = Composition.parse(name)
         path = calibration_path(composition, shipped_calibration(composition))
         assert recommended["calibration_sha256"] == sha256_file(path), name
-    assert known.keys() == {composition.name for composition in committed_compositions()}
+    without_references = {item.name for item in committed_compositions() if shipped_calibration(item) == FROM_TWO_STEP}
+    assert known.keys() == {composition.name for composition in committed_compositions()} - without_references

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,8 @@ def test_each_layout_gives_the_same_dialogue(tmp_path: Path, layout: str) -> Non
     (found,) = read_dialogues(tmp_path / "x", layout)
     assert found.messages == EXPECTED
     assert (found.summary, found.reply) == ((None, "Good.") if "persona" in layout else ("Ben is in.", None))
+    (tmp_path / "x").write_text((tmp_path / "x").read_text().replace('"summary"', '"unread"'))
+    assert read_dialogues(tmp_path / "x", layout) == [replace(found, summary=None)]
 
 
 @pytest.mark.parametrize(("layout", "columns"), [("samsum", []), ("dialogsum", ["topic"])])
