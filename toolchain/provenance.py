@@ -5,7 +5,6 @@ import platform
 import resource
 import subprocess
 from collections.abc import Iterable
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -34,14 +33,11 @@ def _git(*arguments: str) -> str:
     return done.stdout.strip()
 
 
-@cache
-def program() -> str:
-    """SHA-256 over this program's sources, tests left out, and `versions`: work that was begun by another one is not gone on with."""
+def code_sha256(*folders: Path) -> str:
+    """SHA-256 over the Python sources of some folders, and `versions`: tells whether work would go on as it was begun."""
     digest = hashlib.sha256(repr(versions()).encode())
-    package = Path(__file__).parent
-    for path in sorted(package.rglob("*.py")):
-        if "tests" not in path.relative_to(package).parts:
-            digest.update(path.read_bytes())
+    for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

@@ -14,7 +14,7 @@ from toolchain.adapters.files import adapter_hashes
 from toolchain.adapters.task_adapter import task_adapter
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import ENGLISH, Conversation, Split, conversations
-from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs
+from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs, with_references
 from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.targets import Target, read_targets, write_targets
 from toolchain.errors import ToolchainError
@@ -80,7 +80,8 @@ def _passed_on(
     progress: Callable[[str], None],
 ) -> list[Target]:
     """The targets of one split and source. They are kept in the cache batch by batch, so that a killed run goes on where it was."""
-    items, main, through = conversations(split), composition.ids[0], tuple(task.id for task in tasks)
+    main, through = composition.ids[0], tuple(task.id for task in tasks)
+    items = with_references(main, split)
     adapters = [task_adapter(task) for task in through]
     shared = {
         "base_sha256": base.specification.sha256,

@@ -13,16 +13,18 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 
-from toolchain import paths
+from toolchain import base_model, paths
 from toolchain.adapters.examples import Batch, Example, batch_indices, collate
 from toolchain.adapters.processes import ALONE, Processes, launched
 from toolchain.console import progress
 from toolchain.errors import ToolchainError
 from toolchain.hashing import write_text_whole, written_whole
 from toolchain.json_object import json_object
-from toolchain.provenance import program
+from toolchain.provenance import code_sha256
 
 SECONDS_BETWEEN_CHECKPOINTS = 60.0
+CODE = code_sha256(Path(__file__).parent, Path(base_model.__file__).parent)
+"""What trains, hashed when it is loaded: an edit that is made meanwhile is not what runs."""
 
 
 class Precision(StrEnum):
@@ -116,7 +118,7 @@ def train(
     """Train `parameters` in place and leave those that `schedule.keep_best` says in them.
 
     The state after each evaluation, and at least every minute, is kept in `checkpoint` (`checkpoint_path`), and a run that finds one of
-    the same schedule, examples and program goes on from there, with the same batches and the same dropout, so that an interrupted run
+    the same schedule, examples and code goes on from there, with the same batches and the same dropout, so that an interrupted run
     ends as an uninterrupted one does. The caller removes it when the result is written (`finish`).
 
     Started by `accelerate launch`, each process takes its share of every batch on its own device; the first one writes the checkpoint,
@@ -133,11 +135,9 @@ def train(
     model.to(processes.device)
     settings = asdict(schedule) | {"precision": schedule.precision.value}
     examples = examples_digest(train_examples, validation_examples)
-    run = {"schedule": settings, "examples": examples, "program": program()}
+    run = {"schedule": settings, "examples": examples, "code": CODE}
     digest = hashlib.sha256(repr((run, checkpoint.name)).encode()).hexdigest()
-    processes.refuse_different(
-        int(digest[:12], 16), "what they train on: base, adapters, examples, schedule or program"
-    )
+    processes.refuse_different(int(digest[:12], 16), "what they train on: base, adapters, examples, schedule or code")
     optimizer = torch.optim.AdamW(parameters.values(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
     log, first = TrainingLog(), 0
     best: dict[str, torch.Tensor] = {}
@@ -295,9 +295,7 @@ def _resume(
         return None
     state = torch.load(checkpoint, weights_only=True, map_location="cpu")
     if state.get("run") != run or state["parameters"].keys() != parameters.keys():
-        progress(
-            f"{checkpoint} belongs to another schedule, other examples or another version of this program: starting anew"
-        )
+        progress(f"{checkpoint} belongs to another schedule, other examples or other code: starting anew")
         return None
     with torch.no_grad():
         for name, parameter in parameters.items():

@@ -80,15 +80,15 @@ def data_assemble(
     show({"benchmark": str(out)} | assemble(targets, out, single, progress))
 
 
-@data_app.command("held-out")
-def data_held_out(
+@data_app.command("own")
+def data_own(
     file: Annotated[Path, typer.Argument(help="JSON Lines of conversations with references.")],
     out: Annotated[Path, typer.Option(help="The new benchmark's folder, which TANDEM_BENCHMARK then names.")],
 ) -> None:
     """Make a benchmark whose test split is conversations of your own, with the adapters and calibrations that are here, to measure them."""
-    from toolchain.data.held_out_benchmark import make_held_out_benchmark
+    from toolchain.data.own_conversations import make_own_benchmark
 
-    show({"benchmark": str(out)} | make_held_out_benchmark(file, out))
+    show({"benchmark": str(out)} | make_own_benchmark(file, out))
 
 
 @data_app.command("teacher")

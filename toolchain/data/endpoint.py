@@ -39,7 +39,10 @@ class Reply:
 
 
 class _Retry(Retry):
-    """Does not ask again where the answer did not come in time: the server may still be at work on it."""
+    """Does not ask again where the answer did not come in time: the server may still be at work on it.
+
+    A refusal that is asked about again is not read to its end, which may never come.
+    """
 
     def increment(
         self,
@@ -52,7 +55,10 @@ class _Retry(Retry):
     ) -> Self:
         if isinstance(error, ReadTimeoutError):
             raise error
-        return super().increment(method, url, response, error, *given, **named)
+        increased = super().increment(method, url, response, error, *given, **named)
+        if response is not None:
+            response.close()
+        return increased
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ class Endpoint:
     """`url` is the base that ends in `/v1`.
 
     A server that is busy or fails (429, 5xx), or that no connection can be made to, is asked again, four times, with pauses that double;
-    one that does not begin to answer within `answer_seconds`, or is not done after as long again, is given up.
+    one that says nothing for `answer_seconds`, or is still at its answer that long after it began, is given up.
     """
 
     def __init__(self, url: str, model: str, pause: float = 1.0, answer_seconds: float = ANSWER_SECONDS) -> None:
@@ -114,13 +120,13 @@ class Endpoint:
             with self._session.post(
                 f"{self.url}/chat/completions", json=body, timeout=self._timeout, allow_redirects=False, stream=True
             ) as response:
-                status, content = response.status_code, self._body(response.raw)
+                if (status := response.status_code) != requests.codes.ok:
+                    raise ToolchainError(
+                        f"{self.url} answered {status} for model {self.model!r}: check model, address and {KEY_VARIABLE}"
+                    )
+                content = self._body(response.raw)
         except (requests.RequestException, HTTPError) as error:
             raise self._unreached(error) from None
-        if status != requests.codes.ok:
-            raise ToolchainError(
-                f"{self.url} answered {status} for model {self.model!r}: check model, address and {KEY_VARIABLE}"
-            )
         try:
             return _reply(json.loads(content))
         except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
@@ -129,12 +135,17 @@ class Endpoint:
             ) from None
 
     def _body(self, stream: BaseHTTPResponse) -> bytes:
-        """The whole body, or what came of it until it was too large; a server that sends a byte now and then runs out of time too."""
+        """The whole body; a server that sends a byte now and then runs out of time too."""
         deadline, content = time.monotonic() + self._timeout[1], b""
-        while len(content) <= _LARGEST_ANSWER_BYTES and (part := stream.read1(2**16, decode_content=True)):
+        while part := stream.read1(2**16, decode_content=True):
             content += part
             if time.monotonic() > deadline:
                 raise requests.ReadTimeout
+            if len(content) > _LARGEST_ANSWER_BYTES:
+                raise ToolchainError(
+                    f"{self.url} answered with more than {_LARGEST_ANSWER_BYTES} bytes, which no completion has: "
+                    "give the base address of a chat server"
+                )
         return content
 
     def _unreached(self, error: Exception) -> ToolchainError:

@@ -13,17 +13,19 @@ def refuse_held_out(dialogues: Iterable[tuple[str, Sequence[Message]]]) -> None:
     Raises:
         ToolchainError: one is.
     """
-    held_out = {
-        as_shown(item.messages): (item.id, split)
-        for split in (Split.VALIDATION, Split.TEST)
-        for item in conversations(split)
-    }
+    held_out = shown_in(Split.VALIDATION, Split.TEST)
     for id, messages in dialogues:
         if found := held_out.get(as_shown(messages)):
-            raise ToolchainError(
-                f"dialogue {id} is conversation {found[0]} of the benchmark's {found[1]} split: take it out, "
-                "nothing is trained on those"
-            )
+            raise ToolchainError(f"dialogue {id} is conversation {found}: take it out, nothing is trained on those")
+
+
+def shown_in(*splits: Split) -> dict[str, str]:
+    """The conversations of these splits, as a prompt shows them, with the words that say which each is."""
+    return {
+        as_shown(item.messages): f"{item.id} of the benchmark's {split} split"
+        for split in splits
+        for item in conversations(split)
+    }
 
 
 def as_shown(messages: Sequence[Message]) -> str:

@@ -46,7 +46,7 @@ def composition_pairs(composition: Composition, split: Split) -> list[Pair]:
     if composition.tasks[0].kind is not TaskKind.MAIN:
         return single_task_pairs(composition.tasks[0], split)
     main, *auxiliary = composition.ids[:WRITTEN_TASKS]
-    pairs = [_main_pair(conversation, main, *auxiliary) for conversation in _with_references(main, split)]
+    pairs = [_main_pair(conversation, main, *auxiliary) for conversation in with_references(main, split)]
     if left := composition.ids[WRITTEN_TASKS:]:
         made = {target.id: target for target in read_targets(composition) if target.through == left}
         if missing := [pair.id for pair in pairs if pair.id not in made]:
@@ -66,7 +66,7 @@ def single_task_pairs(task: Task, split: Split, cocoa: Path | None = None) -> li
     """
     if task.kind is TaskKind.MAIN:
         extra = single_conversations() if split is Split.SINGLE else []
-        return [_main_pair(conversation, task.id) for conversation in [*_with_references(task.id, split), *extra]]
+        return [_main_pair(conversation, task.id) for conversation in [*with_references(task.id, split), *extra]]
     pairs = [
         Pair(f"{conversation.id}.{main}", conversation.reference(main), None, conversation.reference(main, task.id))
         for conversation in conversations(split)
@@ -80,7 +80,7 @@ def single_task_pairs(task: Task, split: Split, cocoa: Path | None = None) -> li
     return pairs
 
 
-def _with_references(main: str, split: Split) -> list[Conversation]:
+def with_references(main: str, split: Split) -> list[Conversation]:
     """Those that have references of a main task, as not all of an assembled benchmark do; all, for an error that says so, where none has."""
     every = conversations(split)
     return [conversation for conversation in every if main in conversation.references] or every

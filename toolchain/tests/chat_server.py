@@ -16,7 +16,7 @@ Rule = Callable[[str], str]
 class ChatServer:
     """`asked`: (headers, body) of every request; `failures`: status codes to answer with first, with `failure_headers`.
 
-    `raw` stands for the whole answer; `delay` is in seconds, before it (`mute`: amid it; `drips`: before each byte of it).
+    `raw` stands for the whole answer, a failure too; `delay` is in seconds, before it (`mute`: amid it; `drips`: before each byte of it).
     """
 
     rule: Rule
@@ -33,7 +33,7 @@ class ChatServer:
         """Status and bytes of the answer."""
         self.asked.append((headers, body))
         if self.failures:
-            return self.failures.pop(0), b"{}"
+            return self.failures.pop(0), self.raw or b"{}"
         if path != "/v1/chat/completions":
             return 404, b"{}"
         if self.raw is not None:

@@ -170,6 +170,24 @@ def test_a_server_that_hangs_is_asked_once(delay: float, hangs: str) -> None:
     assert SECRET not in str(refused.value)
 
 
+def test_a_refusal_that_hardly_ends_is_told() -> None:
+    with serving(str.upper) as server:
+        server.failures, server.raw, server.delay, server.drips = [503] * 5, b" " * 600, 0.2, True
+        begun = time.monotonic()
+        with pytest.raises(ToolchainError, match="answered 503"):
+            Endpoint(server.url, "m", pause=0).chat("hola", 5)
+    assert len(server.asked) == 5
+    assert time.monotonic() - begun < 60, "each takes two minutes to be read to its end"
+
+
+def test_an_answer_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "_LARGEST_ANSWER_BYTES", 100)
+    with serving(str.upper) as server:
+        server.raw = b" " * 101 + _completion("HOLA")
+        with pytest.raises(ToolchainError, match="more than 100 bytes"):
+            Endpoint(server.url, "m", pause=0).chat("hola", 5)
+
+
 def test_a_server_is_not_left_alone_for_as_long_as_it_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "LONGEST_PAUSE_SECONDS", 0.05)
     with serving(str.upper) as server:

@@ -24,6 +24,7 @@ def _option(command: list[str], name: str, default: str = "") -> str:
 @pytest.mark.parametrize("path", committed_results(), ids=lambda path: path.name)
 def test_a_result_file_is_of_what_its_command_measures(path: Path) -> None:
     result = read_result(path)
+    assert re.fullmatch(r"[0-9a-f]{40}", result.meta["git_commit"]), "made in a checkout that was not clean"
     if "judged" in result.meta:
         return
     relative = str(path.relative_to(paths.REPOSITORY))
@@ -33,4 +34,3 @@ def test_a_result_file_is_of_what_its_command_measures(path: Path) -> None:
     assert measured == {(method, composition) for method in methods for composition in compositions}
     assert result.meta["engine"] == _option(command, "--engine", "python")
     assert result.meta["split"] == _option(command, "--split", "test")
-    assert re.fullmatch(r"[0-9a-f]{40}", result.meta["git_commit"])

@@ -205,13 +205,13 @@ def test_a_checkpoint_of_other_examples_is_not_resumed(tmp_path: Path) -> None:
     assert _same(parameters, fresh_parameters)
 
 
-def test_a_checkpoint_of_another_program_is_not_resumed(
+def test_a_checkpoint_of_other_code_is_not_resumed(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     uninterrupted: tuple[TrainingLog, dict[str, torch.nn.Parameter]],
 ) -> None:
     with monkeypatch.context() as older:
-        older.setattr(training, "program", lambda: "older")
+        older.setattr(training, "CODE", "older")
         with pytest.raises(_Interruption):
             _run(tmp_path, SHORT, UNRELATED, _interrupt_at(4))
     done_before: list[bool] = []

@@ -11,9 +11,9 @@ import pytest
 
 from toolchain import paths
 from toolchain.adapters.files import adapter_hash
-from toolchain.data.benchmark import FILES, LICENCE_FILE, Split, conversations, single_conversations
-from toolchain.data.held_out_benchmark import UNSTATED, make_held_out_benchmark
+from toolchain.data.benchmark import FILES, LICENCE_FILE, Split, conversations, licences, single_conversations
 from toolchain.data.licences import forbidding
+from toolchain.data.own_conversations import UNSTATED, make_own_benchmark
 from toolchain.errors import ToolchainError
 from toolchain.text import Message
 
@@ -50,7 +50,7 @@ def _file(folder: Path, *rows: dict[str, Any]) -> Path:
 
 
 def test_only_the_test_split_is_another(tmp_path: Path, out: Path) -> None:
-    counts = make_held_out_benchmark(_file(tmp_path, *OWN), out)
+    counts = make_own_benchmark(_file(tmp_path, *OWN), out)
     for split in Split:
         found = conversations(split, out)
         assert counts[split.value] == len(found)
@@ -65,11 +65,13 @@ def test_only_the_test_split_is_another(tmp_path: Path, out: Path) -> None:
     assert (second.reply_speaker, second.references) == ("Ben", {"reply": {"en": "Yes.", "es": "Sí."}})
     for name in (*FILES, LICENCE_FILE):
         assert (out / name).is_file()
-    assert forbidding([UNSTATED]) is None
+    assert {UNSTATED, "CC BY 4.0"} == set(licences(out))
+    assert forbidding(licences(out)) is None
+    assert f"of own.jsonl: {UNSTATED}" in (out / LICENCE_FILE).read_text()
 
 
 def test_the_ordinary_commands_find_it_and_what_it_is_to_measure(tmp_path: Path, out: Path) -> None:
-    make_held_out_benchmark(_file(tmp_path, *OWN), out)
+    make_own_benchmark(_file(tmp_path, *OWN), out)
     environment = os.environ | {"TANDEM_BENCHMARK": str(out)}
     done = subprocess.run(
         [sys.executable, "-c", _FOUND],
@@ -96,27 +98,43 @@ def _trained_on(split: Split) -> dict[str, Any]:
     [
         ([], "holds no conversation"),
         ([OWN[0], OWN[0] | {"conversation": SAID[1:]}], "'own1' comes twice"),
-        ([OWN[0] | {"id": conversations(Split.VALIDATION)[0].id}], "comes twice"),
+        *(([OWN[0] | {"id": conversations(split)[0].id}], "comes twice") for split in (Split.VALIDATION, Split.TEST)),
         ([{"id": "own1", "conversation": SAID}], "no reference in summary or reply"),
-        ([OWN[0] | {"summary": {}}], "no reference in summary or reply"),
+        ([OWN[0] | {"summary": {}}], "summary wants a text"),
+        ([OWN[0] | {"summary": {"es": " "}}], "summary wants a text"),
+        ([OWN[0] | {"summary": {"spanish": "Comen."}}], "summary wants a text"),
+        ([OWN[0] | {"reply_speaker": 7}], "reply_speaker is a number"),
         ([OWN[0] | {"summary": "Comen."}], "summary is a text, not an object"),
         ([OWN[1] | {"reply_speaker": None}], "reply_speaker is null"),
         ([OWN[0] | {"conversation": []}], "no message with a text"),
-        ([_trained_on(Split.VALIDATION)], "is conversation .* it is not held out"),
-        ([_trained_on(Split.CALIBRATION)], "of the calibration split"),
-        ([_trained_on(Split.SINGLE)], "which adapters were trained on"),
+        ([_trained_on(Split.VALIDATION)], "of the benchmark's validation split"),
+        ([_trained_on(Split.CALIBRATION)], "of the benchmark's calibration split"),
+        ([_trained_on(Split.SINGLE)], r"of single_conversations\.jsonl"),
     ],
 )
 def test_what_is_not_held_out_or_damaged_is_refused_and_nothing_written(
     rows: list[dict[str, Any]], said: str, tmp_path: Path, out: Path
 ) -> None:
     with pytest.raises(ToolchainError, match=said):
-        make_held_out_benchmark(_file(tmp_path, *rows), out)
+        make_own_benchmark(_file(tmp_path, *rows), out)
     assert not out.exists()
 
 
 def test_a_folder_that_is_there_stays_as_it_is(tmp_path: Path, out: Path) -> None:
     out.mkdir()
     with pytest.raises(ToolchainError, match="is there already"):
-        make_held_out_benchmark(_file(tmp_path, *OWN), out)
+        make_own_benchmark(_file(tmp_path, *OWN), out)
     assert list(out.iterdir()) == []
+
+
+def test_a_folder_inside_of_what_is_copied_is_refused(tmp_path: Path, out: Path) -> None:
+    with pytest.raises(ToolchainError, match="which is copied there"):
+        make_own_benchmark(_file(tmp_path, *OWN), paths.ADAPTERS / "x")
+    assert not (paths.ADAPTERS / "x").exists()
+
+
+def test_what_cannot_be_copied_is_named(tmp_path: Path, out: Path) -> None:
+    (paths.ADAPTERS / "gone").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(ToolchainError, match="gone cannot be copied"):
+        make_own_benchmark(_file(tmp_path, *OWN), out)
+    assert not out.exists()
