@@ -1,6 +1,5 @@
 """A benchmark of outside dialogues: the targets of several compositions, put together in the form that our own data have."""
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from toolchain.data.benchmark import (
     Split,
 )
 from toolchain.data.dialogues import percent_of
+from toolchain.data.json_lines import json_lines
 from toolchain.data.pairs import WRITTEN_TASKS
 from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.target_records import read_target_records
@@ -65,8 +65,7 @@ def assemble(files: Sequence[Path], out: Path, single: int, progress: Callable[[
     write_text_whole(out / LICENCE_FILE, _licences(item for targets in read for item in targets.records.values()))
     for extra in (SINGLE_CONVERSATIONS, SINGLE_TEXTS):
         write_text_whole(out / extra, "")
-    lines = [json.dumps(rows[id], ensure_ascii=False) + "\n" for id in sorted(rows)]
-    write_text_whole(out / CONVERSATIONS, "".join(lines))
+    write_text_whole(out / CONVERSATIONS, json_lines(rows[id] for id in sorted(rows)))
     return {split.value: sum(row["split"] == split for row in rows.values()) for split in Split}
 
 

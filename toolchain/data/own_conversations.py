@@ -1,6 +1,5 @@
 """A benchmark whose test split is somebody's own conversations, to measure on them what was trained on this one."""
 
-import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ from toolchain.data.benchmark import (
     spoken_messages,
 )
 from toolchain.data.held_out import as_shown, shown_in
-from toolchain.data.json_lines import read_rows
+from toolchain.data.json_lines import json_lines, read_rows
 from toolchain.data.row import Row
 from toolchain.errors import ToolchainError
 from toolchain.folders import refuse_as_target, written_beside
@@ -60,8 +59,7 @@ def make_own_benchmark(file: Path, out: Path) -> dict[str, int]:
     with written_beside(out) as partial:
         for name in (SINGLE_CONVERSATIONS, SINGLE_TEXTS):
             shutil.copyfile(paths.BENCHMARK / name, partial / name)
-        lines = (json.dumps(fields, ensure_ascii=False) + "\n" for fields in every)
-        (partial / CONVERSATIONS).write_text("".join(lines), encoding="utf-8")
+        (partial / CONVERSATIONS).write_text(json_lines(every), encoding="utf-8")
         (partial / LICENCE_FILE).write_text(_licence(file, own), encoding="utf-8")
         for place, source in made_here.items():
             if source.is_dir():

@@ -142,7 +142,8 @@ def judge_command(
             f"the result files have no answers by {', '.join(unknown)}: choose from {', '.join(sorted(answered))}"
         )
     server = Endpoint(endpoint, model) if endpoint else None
-    why, cells = "no --endpoint" if server is None else "no --yes", paths.cache() / "cells"
+    why = "no --endpoint" if server is None else "no --yes"
+    cells = paths.cache() / "cells"
     for engine in results.engines():
         taken = samples(results, engine, limit)
         path = judged_path(out, Split(results.split), engine)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from toolchain.data.json_lines import json_lines
 from toolchain.errors import ToolchainError
 from toolchain.hashing import write_text_whole
 
@@ -31,8 +32,8 @@ def answers_path(path: Path) -> Path:
 def write_result(path: Path, result: Result) -> None:
     """Write the rows to `path` and the answers, where there are any, beside it."""
     if result.answers:
-        write_text_whole(answers_path(path), _lines(result.answers))
-    write_text_whole(path, _lines([result.meta, *result.rows]))
+        write_text_whole(answers_path(path), json_lines(result.answers))
+    write_text_whole(path, json_lines([result.meta, *result.rows]))
 
 
 def read_result(path: Path) -> Result:
@@ -65,10 +66,6 @@ def _is_measured(row: dict[str, Any]) -> bool:
     interval = row.get("interval")
     numbers = [row.get("value"), row.get("n"), *(interval if isinstance(interval, list) else [])]
     return len(numbers) == 4 and all(isinstance(item, int | float) and math.isfinite(item) for item in numbers)
-
-
-def _lines(items: list[dict[str, Any]]) -> str:
-    return "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items)
 
 
 def _read(path: Path, least: int = 1) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Literal
 
 Rule = Callable[[str], str]
 
@@ -16,7 +16,7 @@ Rule = Callable[[str], str]
 class ChatServer:
     """`asked`: (headers, body) of every request; `failures`: status codes to answer with first, with `failure_headers`.
 
-    `raw` stands for the whole answer, a failure too; `delay` is in seconds, before it (`mute`: amid it; `drips`: before each byte of it).
+    `raw` stands for the whole answer, a failure too; `delay` is in seconds, where `waits` says.
     """
 
     rule: Rule
@@ -25,8 +25,7 @@ class ChatServer:
     failure_headers: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None
     delay: float = 0
-    mute: bool = False
-    drips: bool = False
+    waits: Literal["before", "amid", "before each byte"] = "before"
     url: str = ""
 
     def reply(self, headers: dict[str, str], path: str, body: dict[str, Any]) -> tuple[int, bytes]:
@@ -53,7 +52,7 @@ def serving(rule: Rule) -> Iterator[ChatServer]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             status, content = state.reply(dict(self.headers), self.path, body)
-            if not (state.mute or state.drips):
+            if state.waits == "before":
                 time.sleep(state.delay)
             self.send_response(status)
             for name, value in state.failure_headers.items() if status != 200 else ():
@@ -61,15 +60,16 @@ def serving(rule: Rule) -> Iterator[ChatServer]:
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            if state.mute:
+            if state.waits == "amid":
                 self.wfile.flush()
                 time.sleep(state.delay)
             with suppress(BrokenPipeError, ConnectionResetError):  # Of a client that did not wait.
-                for byte in content if state.drips else ():
+                if state.waits != "before each byte":
+                    self.wfile.write(content)
+                    return
+                for byte in content:
                     time.sleep(state.delay)
                     self.wfile.write(bytes([byte]))
-                if not state.drips:
-                    self.wfile.write(content)
 
         def log_message(self, *_arguments: object) -> None:
             pass

@@ -3,7 +3,7 @@
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -160,10 +160,10 @@ def test_a_cut_answer_is_an_answer_that_says_so() -> None:
     assert (reply.text, reply.finish_reason) == ("1 bec", "length")
 
 
-@pytest.mark.parametrize(("delay", "hangs"), [(0.5, "before"), (0.5, "amid"), (0.02, "after each byte")])
-def test_a_server_that_hangs_is_asked_once(delay: float, hangs: str) -> None:
+@pytest.mark.parametrize(("delay", "waits"), [(0.5, "before"), (0.5, "amid"), (0.02, "before each byte")])
+def test_a_server_that_hangs_is_asked_once(delay: float, waits: Literal["before", "amid", "before each byte"]) -> None:
     with serving(str.upper) as server:
-        server.delay, server.mute, server.drips = delay, hangs == "amid", hangs == "after each byte"
+        server.delay, server.waits = delay, waits
         with pytest.raises(ToolchainError, match=r"did not answer within 0\.1 seconds") as refused:
             Endpoint(server.url, "m", pause=0, answer_seconds=0.1).chat(SECRET, 5)
     assert len(server.asked) == 1
@@ -172,7 +172,7 @@ def test_a_server_that_hangs_is_asked_once(delay: float, hangs: str) -> None:
 
 def test_a_refusal_that_hardly_ends_is_told() -> None:
     with serving(str.upper) as server:
-        server.failures, server.raw, server.delay, server.drips = [503] * 5, b" " * 600, 0.2, True
+        server.failures, server.raw, server.delay, server.waits = [503] * 5, b" " * 600, 0.2, "before each byte"
         begun = time.monotonic()
         with pytest.raises(ToolchainError, match="answered 503"):
             Endpoint(server.url, "m", pause=0).chat("hola", 5)
