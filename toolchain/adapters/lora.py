@@ -9,11 +9,11 @@ import torch
 from toolchain.adapters.examples import encode_pairs
 from toolchain.adapters.files import MODULES, Adapter, adapter_hash, write_adapter
 from toolchain.adapters.processes import launched
-from toolchain.adapters.training import Schedule, checkpoint_path, finish, train
+from toolchain.adapters.training import Schedule, checkpoint_path, finish, logged, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
-from toolchain.data.cocoa import cocoa_files
-from toolchain.data.pairs import single_task_pairs
+from toolchain.data.pairs import NOTHING_FURTHER, FurtherTexts, single_task_pairs
+from toolchain.errors import ToolchainError
 from toolchain.provenance import made_with
 from toolchain.tasks import Task
 
@@ -30,12 +30,17 @@ class LoraShape:
 
 
 def train_lora(
-    base: LoadedBase, task: Task, schedule: Schedule, shape: LoraShape, folder: Path, cocoa: Path | None = None
+    base: LoadedBase,
+    task: Task,
+    schedule: Schedule,
+    shape: LoraShape,
+    folder: Path,
+    further: FurtherTexts = NOTHING_FURTHER,
 ) -> dict[str, Any]:
     """Train `task` on the single split (and what else may train it) and write adapter and log to `folder`; returns the log."""
-    made = made_with(cocoa_files(cocoa, task.language_tag) if cocoa and task.language_tag else ())
-    training = encode_pairs(base, task.prompt, single_task_pairs(task, Split.SINGLE, cocoa))
-    validation = encode_pairs(base, task.prompt, single_task_pairs(task, Split.VALIDATION))
+    made = made_with(further.files(task))
+    training = encode_pairs(base, task.prompt, single_task_pairs(task, Split.SINGLE, further))
+    validation = encode_pairs(base, task.prompt, single_task_pairs(task, Split.VALIDATION, further))
     torch.manual_seed(schedule.seed)
     wrapped = add_lora(base.model, shape)
     parameters = {name: parameter for name, parameter in wrapped.named_parameters() if parameter.requires_grad}
@@ -48,6 +53,7 @@ def train_lora(
         "adapter_sha256": adapter_hash(folder),
         "training_pairs": len(training),
         "validation_pairs": len(validation),
+        "texts_licences": further.licences(),
         "shape": asdict(shape),
         "schedule": asdict(schedule),
         **made,
@@ -55,6 +61,18 @@ def train_lora(
     }
     finish(folder / LOG_FILE, content, checkpoint)
     return content
+
+
+def texts_licences(log: Path) -> list[str]:
+    """The licences of the texts beside the benchmark and CoCoA-MT that an adapter with this log was trained on.
+
+    Raises:
+        ToolchainError: the log is damaged.
+    """
+    found = logged(log, "an adapter").get("texts_licences", [])
+    if not (isinstance(found, list) and all(isinstance(item, str) for item in found)):
+        raise ToolchainError(f"{log} is no log of an adapter: restore it, or train the adapter again")
+    return found
 
 
 def add_lora(model: Any, shape: LoraShape) -> Any:

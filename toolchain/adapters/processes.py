@@ -1,11 +1,13 @@
-"""The processes that train together: one for each GPU, on any number of nodes, started by `accelerate launch`; alone without it.
+"""The processes that work together: one for each GPU, on any number of nodes, started by `accelerate launch`; alone without it.
 
 accelerate starts them, joins them, gives each its device and adds up their tensors (docs/adr/0011-several-processes.md).
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 
 import torch
@@ -15,6 +17,8 @@ from toolchain.errors import ToolchainError
 Item = TypeVar("Item")
 _LAUNCHED = ("ACCELERATE_MIXED_PRECISION", "LOCAL_RANK")
 """Set by `accelerate launch` in every process that it starts, and by torchrun."""
+_LONGEST_WAIT = timedelta(days=7)
+"""For the others to arrive, who may have a slower share; when one fails, its launcher ends the rest."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,15 @@ class Processes:
                 "on a disk that all can read"
             )
 
+    def refuse_several(self) -> None:
+        """For work that is not shared.
+
+        Raises:
+            ToolchainError: several processes were started.
+        """
+        if self.count > 1:
+            raise ToolchainError(f"{self.count} processes were started for what one does alone: start one")
+
     def wait(self) -> None:
         """Until all are here."""
         if self.count > 1:
@@ -88,5 +101,19 @@ def launched() -> Processes:
     from accelerate import PartialState
     from accelerate.utils import parse_flag_from_env
 
-    state = PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU"))
+    state = PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU"), timeout=_LONGEST_WAIT)
     return Processes(state.process_index, state.num_processes, state.device)
+
+
+@contextmanager
+def on_device(model: torch.nn.Module, device: torch.device) -> Iterator[None]:
+    """Have the model and all tensors that are made in the block on `device`, then the model back on the CPU, where adapters are applied."""
+    if device.type == "cpu":
+        yield
+        return
+    model.to(device)
+    try:
+        with device:
+            yield
+    finally:
+        model.to("cpu")

@@ -104,6 +104,9 @@ def train_lora_command(
     precision: PrecisionName = None,
     gradient_checkpointing: Checkpointing = None,
     cocoa: Annotated[Path | None, typer.Option(help="CoCoA-MT train folder, for translation tasks.")] = None,
+    texts: Annotated[
+        Path | None, typer.Option(help="JSON lines like single_texts.jsonl, for languages and tones.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write; default assets/adapters/<task>.")] = None,
 ) -> None:
     """Train the LoRA of one task alone on the real base."""
@@ -112,15 +115,15 @@ def train_lora_command(
     from toolchain.base_model.specification import base_model
     from toolchain.data.benchmark import Split, licences
     from toolchain.data.licences import refuse_to_commit
-    from toolchain.data.pairs import single_task_pairs
+    from toolchain.data.pairs import FurtherTexts, single_task_pairs
     from toolchain.recipe import read_recipe
     from toolchain.tasks import Task
 
-    wanted, folder = Task.parse(task), out or paths.ADAPTERS / task
-    refuse_to_commit(licences(), folder)
+    wanted, folder, further = Task.parse(task), out or paths.ADAPTERS / task, FurtherTexts(cocoa, texts)
+    refuse_to_commit([*licences(), *further.licences()], folder)
     own = read_recipe(recipe).lora
     training = _overridden(own.training, steps, batch_size, learning_rate, precision, gradient_checkpointing)
-    examples = len(single_task_pairs(wanted, Split.SINGLE, cocoa))
+    examples = len(single_task_pairs(wanted, Split.SINGLE, further))
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
     log = train_lora(
         base,
@@ -128,7 +131,7 @@ def train_lora_command(
         training.schedule(examples, seed, keep_best=True),
         own.shape(rank=rank, alpha=alpha, dropout=dropout),
         folder,
-        cocoa,
+        further,
     )
     show({key: log[key] for key in ("task", "adapter_sha256", "best_step", "validation_losses", "seconds")})
 
@@ -274,11 +277,13 @@ def train_interpolation_command(
 
     The validation split chooses one point for translations and one for tones.
     """
+    from toolchain.adapters.processes import launched
     from toolchain.console import progress
     from toolchain.evaluation.choose_point import choose_points
     from toolchain.evaluation.open_engine import open_engine
 
     _check_main_task(task)
+    launched().refuse_several()
     with open_engine(engine) as opened:
         logs = choose_points(opened, task, seed, paths.cache() / "cells", progress)
     show([{key: log[key] for key in ("composition", "method", "parameters", "point")} for log in logs])

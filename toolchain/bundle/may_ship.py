@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from toolchain import paths
 from toolchain.adapters.calibration_data import logged_targets
 from toolchain.adapters.importing import IMPORT_LOG
+from toolchain.adapters.lora import LOG_FILE, texts_licences
 from toolchain.adapters.merging.calibrated import calibration_log_path
 from toolchain.adapters.training import logged
 from toolchain.data.benchmark import licences
@@ -26,6 +27,9 @@ def refuse_what_may_not_ship(compositions: Sequence[Composition]) -> None:
         log = paths.ADAPTERS / task / IMPORT_LOG
         licence = forbidding([str(logged(log, "an import").get("licence") or "")])
         _refuse(licence, f"{log} says that the adapter is under {licence}", "import another one")
+        log = paths.ADAPTERS / task / LOG_FILE
+        licence = forbidding(texts_licences(log))
+        _refuse(licence, f"{log} says that the adapter was trained on texts under {licence}", "train it on others")
     for composition in compositions:
         log = calibration_log_path(composition, shipped_calibration(composition))
         licence = forbidding(logged_targets(log)["licence"])

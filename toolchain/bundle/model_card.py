@@ -8,7 +8,7 @@ from typing import Any
 from toolchain import paths
 from toolchain.adapters.calibration_data import logged_targets
 from toolchain.adapters.importing import IMPORT_LOG
-from toolchain.adapters.lora import LOG_FILE
+from toolchain.adapters.lora import LOG_FILE, texts_licences
 from toolchain.adapters.merging.calibrated import calibration_log_path
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.manifest import MODES, ManifestAdapter, ManifestComposition
@@ -70,8 +70,10 @@ def _origin(folder: Path) -> str:
     if (imported := _log(folder / IMPORT_LOG, "source", "licence")) is not None:
         return f"imported from {imported['source']}, licence: {imported['licence'] or 'not known'}"
     if (trained := _log(folder / LOG_FILE, "training_pairs", "git_commit", "data")) is not None:
-        outside = f", {cocoa.NAME}'s ({cocoa.LICENCE}) among them" if any(map(cocoa.is_cocoa, trained["data"])) else ""
-        return f"trained on {trained['training_pairs']} pairs{outside}, commit `{trained['git_commit'][:12]}`"
+        cocoas = [f"{cocoa.NAME} ({cocoa.LICENCE})"] if any(map(cocoa.is_cocoa, trained["data"])) else []
+        outside = [*cocoas, *(f"texts ({licence})" for licence in texts_licences(folder / LOG_FILE))]
+        among = f", {' and '.join(outside)} among them" if outside else ""
+        return f"trained on {trained['training_pairs']} pairs{among}, commit `{trained['git_commit'][:12]}`"
     return "not known"
 
 

@@ -19,11 +19,14 @@ FILES = (CONVERSATIONS, SINGLE_CONVERSATIONS, SINGLE_TEXTS)
 LICENCE_FILE = "LICENSE"
 OURS = "CC BY 4.0"
 """The licence of the committed benchmark."""
+UNSTATED = "not stated"
+"""The licence of a line that says none."""
 
 ENGLISH = "en"
 MAIN_FIELDS = {main: "summary" if main == "summarize" else main for main in MAIN_TASKS}
 """Where a conversation holds its references of a main task."""
 _MADE_BY = "make it with `toolchain data build` or `data assemble`"
+_PARALLEL = "give JSON lines with an id, the text as `en`, and its variants under the ids of their tasks"
 _ADD = "add it to every line of that file, or do without that task"
 
 
@@ -64,21 +67,11 @@ class Conversation:
 
 @dataclass(frozen=True)
 class ParallelText:
-    """A stand-alone text in English and in the variant of every auxiliary task."""
+    """A stand-alone text in English and in the variants of auxiliary tasks."""
 
     id: str
     variants: dict[str, str]
-    where: str = "the text"
-
-    def variant(self, name: str) -> str:
-        """The text in one variant.
-
-        Raises:
-            ToolchainError: it is not there, because the task is newer than the benchmark.
-        """
-        if name not in self.variants:
-            raise ToolchainError(f"{self.where} has no {name}: {_ADD}")
-        return self.variants[name]
+    licence: str | None = None
 
 
 def conversations(split: Split, folder: Path = paths.BENCHMARK) -> list[Conversation]:
@@ -103,13 +96,27 @@ def single_conversations(folder: Path = paths.BENCHMARK) -> list[Conversation]:
 
 def single_texts(folder: Path = paths.BENCHMARK) -> list[ParallelText]:
     """Stand-alone parallel texts, for the auxiliary-task adapters only."""
+    return _parallel_texts(_rows(folder / SINGLE_TEXTS))
+
+
+def parallel_texts(path: Path) -> list[ParallelText]:
+    """The texts of another file that is like `single_texts.jsonl`.
+
+    Raises:
+        ToolchainError: it is missing or damaged.
+    """
+    return _parallel_texts(read_rows(path, _PARALLEL))
+
+
+def _parallel_texts(rows: list[Row]) -> list[ParallelText]:
+    variants = (ENGLISH, *AUXILIARY_TASKS)
     return [
         ParallelText(
             row.text("id"),
-            {variant: row.text(variant) for variant in (ENGLISH, *AUXILIARY_TASKS) if variant in row.fields},
-            row.where,
+            {key: row.text(key) for key in variants if key in row.fields},
+            row.optional_text("licence"),
         )
-        for row in _rows(folder / SINGLE_TEXTS)
+        for row in rows
     ]
 
 

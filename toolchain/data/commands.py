@@ -94,11 +94,13 @@ def data_own(
 @data_app.command("teacher")
 def data_teacher(composition: str) -> None:
     """Make teacher targets: the calibration split's English references through the auxiliary adapters."""
+    from toolchain.adapters.processes import launched
     from toolchain.adapters.teacher import make_teacher_targets
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
     from toolchain.tasks import Composition
 
+    launched().refuse_several()
     show({"targets": str(make_teacher_targets(load_base(base_model()), Composition.parse(composition), progress))})
 
 
@@ -117,6 +119,7 @@ def data_two_step(
     out: Annotated[Path | None, typer.Option(help="JSON Lines to add to; default in the cache.")] = None,
 ) -> None:
     """Make targets without references: what our adapters, one after another, answer to unlabelled conversations."""
+    from toolchain.adapters.processes import launched
     from toolchain.adapters.two_step_targets import make_two_step_targets, two_step_path
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
@@ -141,6 +144,7 @@ def data_two_step(
         origin = origin_of(source, file, layout, licence)
     target = out or two_step_path(parsed, Path(source).stem)
     chosen = first_of_each_split(conversations, limit)
+    launched().refuse_several()
     made = make_two_step_targets(load_base(base_model()), parsed, chosen, target, origin, progress)
     show({"targets": str(target), "made": made})
 

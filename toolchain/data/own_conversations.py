@@ -13,6 +13,7 @@ from toolchain.data.benchmark import (
     MAIN_FIELDS,
     SINGLE_CONVERSATIONS,
     SINGLE_TEXTS,
+    UNSTATED,
     Split,
     single_conversations,
     spoken_messages,
@@ -24,8 +25,6 @@ from toolchain.errors import ToolchainError
 from toolchain.folders import refuse_as_target, written_beside
 from toolchain.tasks import AUXILIARY_TASKS
 
-UNSTATED = "not stated"
-"""The licence of a conversation that says none."""
 _REMEDY = "put that right (docs/command-line.md says what a line holds)"
 
 

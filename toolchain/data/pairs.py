@@ -7,8 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from toolchain.data.benchmark import ENGLISH, Conversation, Split, conversations, single_conversations, single_texts
-from toolchain.data.cocoa import cocoa_pairs
+from toolchain import paths
+from toolchain.data.benchmark import (
+    ENGLISH,
+    SINGLE_TEXTS,
+    UNSTATED,
+    Conversation,
+    ParallelText,
+    Split,
+    conversations,
+    parallel_texts,
+    single_conversations,
+    single_texts,
+)
+from toolchain.data.cocoa import cocoa_files, cocoa_pairs
+from toolchain.data.dialogues import percent_of
 from toolchain.data.targets import Target, read_targets, targets_path
 from toolchain.errors import ToolchainError
 from toolchain.tasks import TASKS, Composition, Task, TaskKind
@@ -16,6 +29,8 @@ from toolchain.text import Input
 
 WRITTEN_TASKS = 2
 """The benchmark holds references, written for it, of a main task and one auxiliary task."""
+_HELD_OUT = 10
+"""Percent of the texts of an auxiliary task that choose its adapter's step where the validation split has no reference of the task."""
 
 
 @dataclass(frozen=True)
@@ -58,26 +73,83 @@ def composition_pairs(composition: Composition, split: Split) -> list[Pair]:
     return pairs
 
 
-def single_task_pairs(task: Task, split: Split, cocoa: Path | None = None) -> list[Pair]:
+@dataclass(frozen=True)
+class FurtherTexts:
+    """What trains the adapter of an auxiliary task beside the benchmark: the train folder of CoCoA-MT, and a file like `single_texts.jsonl`."""
+
+    cocoa: Path | None = None
+    parallel: Path | None = None
+
+    def files(self, task: Task) -> list[Path]:
+        """All that is read of them for a task."""
+        of_cocoa = cocoa_files(self.cocoa, task.language_tag) if self.cocoa and task.language_tag else []
+        return [*of_cocoa, *([self.parallel] if self.parallel else [])]
+
+    def licences(self) -> list[str]:
+        """What the lines of the file say; CoCoA-MT's is known."""
+        texts = parallel_texts(self.parallel) if self.parallel else []
+        return sorted({text.licence or UNSTATED for text in texts})
+
+    def pairs(self, task: Task) -> list[Pair]:
+        """All pairs of English and the task's variant.
+
+        Raises:
+            ToolchainError: a file is missing or damaged.
+        """
+        pairs: list[Pair] = []
+        if self.parallel:
+            pairs += _text_pairs(parallel_texts(self.parallel), task)
+        if self.cocoa and task.language_tag:
+            lines = cocoa_pairs(self.cocoa, task.language_tag)
+            pairs += [Pair(f"cocoa.{index}", source, None, target) for index, (source, target) in enumerate(lines)]
+        return pairs
+
+
+NOTHING_FURTHER = FurtherTexts()
+
+
+def single_task_pairs(task: Task, split: Split, further: FurtherTexts = NOTHING_FURTHER) -> list[Pair]:
     """Pairs of one task alone: for `Split.SINGLE` all that may train its adapter, else those of the split's conversations.
 
+    Of an auxiliary task that the validation split has no reference of, as of a new language, every tenth text is validation's instead, by its
+    id alone.
+
     Raises:
-        ToolchainError: the benchmark has no such references.
+        ToolchainError: there is no such pair, or `further` cannot be read.
     """
     if task.kind is TaskKind.MAIN:
         extra = single_conversations() if split is Split.SINGLE else []
         return [_main_pair(conversation, task.id) for conversation in [*with_references(task.id, split), *extra]]
-    pairs = [
-        Pair(f"{conversation.id}.{main}", conversation.reference(main), None, conversation.reference(main, task.id))
-        for conversation in conversations(split)
-        for main in conversation.references
-    ]
-    if split is Split.SINGLE:
-        pairs += [Pair(text.id, text.variant(ENGLISH), None, text.variant(task.id)) for text in single_texts()]
-        if cocoa and task.language_tag:
-            lines = cocoa_pairs(cocoa, task.language_tag)
-            pairs += [Pair(f"cocoa.{index}", source, None, target) for index, (source, target) in enumerate(lines)]
+    pairs = _reference_pairs(task, split)
+    if split is Split.SINGLE or (split is Split.VALIDATION and not pairs):
+        texts = [*_text_pairs(single_texts(), task), *further.pairs(task)]
+        if not _reference_pairs(task, Split.VALIDATION):
+            texts = [pair for pair in texts if (percent_of(pair.id) < _HELD_OUT) is (split is Split.VALIDATION)]
+        pairs += texts
+    if not pairs:
+        raise ToolchainError(
+            f"{paths.BENCHMARK} has no text of the {split} split in English and for {task.id}: add it to lines of "
+            f"{SINGLE_TEXTS}, or train with --texts"
+        )
     return pairs
+
+
+def _reference_pairs(task: Task, split: Split) -> list[Pair]:
+    """The references of an auxiliary task, from English; conversations that have none are left out."""
+    return [
+        Pair(f"{conversation.id}.{main}", texts[ENGLISH], None, texts[task.id])
+        for conversation in conversations(split)
+        for main, texts in conversation.references.items()
+        if {ENGLISH, task.id} <= texts.keys()
+    ]
+
+
+def _text_pairs(texts: Iterable[ParallelText], task: Task) -> list[Pair]:
+    return [
+        Pair(text.id, text.variants[ENGLISH], None, text.variants[task.id])
+        for text in texts
+        if {ENGLISH, task.id} <= text.variants.keys()
+    ]
 
 
 def with_references(main: str, split: Split) -> list[Conversation]:

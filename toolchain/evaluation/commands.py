@@ -46,6 +46,7 @@ def evaluate_command(
 ) -> None:
     """Compare methods on held-out conversations; the table goes to stdout, the result file to docs/results."""
     from toolchain.adapters.merging.registry import method_named
+    from toolchain.adapters.processes import launched
     from toolchain.data.benchmark import Split
     from toolchain.evaluation.evaluate import Evaluation, evaluate
     from toolchain.evaluation.open_engine import open_engine
@@ -65,7 +66,9 @@ def evaluate_command(
     evaluation = Evaluation(names, asked, chosen_split, limit, seed)
     with open_engine(engine) as opened:
         result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
-    write_result(target, result)
+    launched().by_the_first(lambda: write_result(target, result))
+    if not launched().first:
+        return
     if as_json:
         show(result.rows)
     else:
@@ -172,6 +175,7 @@ def recommend_command(
 ) -> None:
     """Choose calibrations, prompts and recommended modes on the validation split, for the manifest of the next export."""
     from toolchain.adapters.merging.calibrated import calibration_path
+    from toolchain.adapters.processes import launched
     from toolchain.data.benchmark import Split
     from toolchain.evaluation.device_engine import DeviceEngine
     from toolchain.evaluation.evaluate import Evaluation, evaluate
@@ -195,6 +199,7 @@ def recommend_command(
     if calibration and calibration not in SHIPPABLE:
         raise ToolchainError(f"no calibration of {calibration!r} can ship: choose from {', '.join(SHIPPABLE)}")
     chosen_ones: dict[str, Any] = {}
+    launched().refuse_several()
     with open_engine(engine) as opened:
         for name in named_once("--compositions", compositions):
             composition = Composition.parse(name)

@@ -9,6 +9,7 @@ from toolchain import paths
 from toolchain.adapters.files import adapter_hash
 from toolchain.adapters.merging.method import Method
 from toolchain.adapters.merging.registry import method_named
+from toolchain.adapters.processes import launched
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs, target_files
 from toolchain.errors import ToolchainError
@@ -44,18 +45,21 @@ class Evaluation:
 
 
 def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Callable[[str], None]) -> Result:
-    """Answer, measure and compare. What `cells` holds already is not computed again.
+    """Answer, measure and compare. What `cells` holds already is not computed again; several processes share the rest.
 
     Raises:
-        ToolchainError: a composition has no references or no conversation, or a method has nothing to answer with.
+        ToolchainError: a composition has no references or no conversation, a method has nothing to answer with, or several processes were
+            started for the device core, whose times they would spoil.
     """
     kept = Cells(cells, progress)
     asked = {name: composition_pairs(Composition.of(name), evaluation.split) for name in evaluation.compositions}
     if empty := [name for name, pairs in asked.items() if not pairs]:
         raise ToolchainError(f"the benchmark's {evaluation.split} split has nothing to ask {empty[0]}: give another")
+    asked = {name: pairs[: evaluation.limit] for name, pairs in asked.items()}
     result = Result(_meta(engine, evaluation), [], [])
-    for name, all_pairs in asked.items():
-        composition, pairs = Composition.of(name), all_pairs[: evaluation.limit]
+    _answer_together(engine, evaluation, asked, kept)
+    for name, pairs in asked.items():
+        composition = Composition.of(name)
         shared = {"composition": name, "split": evaluation.split, "engine": engine.id, "seed": evaluation.seed}
         rows = Rows(shared, evaluation.seed)
         measured: dict[str, list[dict[str, float]]] = {}
@@ -78,6 +82,20 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
             times = paired_times(engine, [questions[method] for method in timed], pairs, cells, progress)
             result.rows.extend(rows.times(*timed, times))
     return result
+
+
+def _answer_together(engine: Engine, evaluation: Evaluation, asked: dict[str, list[Pair]], kept: Cells) -> None:
+    """Where several processes were started, let each answer its share of the cells, and wait until all are kept."""
+    processes = launched()
+    if processes.count == 1:
+        return
+    if isinstance(engine, DeviceEngine):
+        raise ToolchainError("the device core measures times, which several processes would spoil: start one")
+    cells = [(name, method) for name in asked for method in evaluation.methods]
+    for name, method in processes.share(cells):
+        _, question = _choose_prompt(engine, method_named(method), Composition.of(name), evaluation.limit, kept)
+        kept.answers(engine, question, evaluation.split, asked[name])
+    processes.wait()
 
 
 def _choose_prompt(

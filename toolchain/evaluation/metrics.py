@@ -1,6 +1,7 @@
 """Metrics of one answer against its reference. Rule-based checks; none of them is a judge."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
@@ -77,6 +78,7 @@ def answer_metrics(
     Copy rate = share of the answer's words that stand in the source; numbers (names) kept = share of the reference's numbers (of its words
     that are `names`) that stand in the answer: no value where the reference has none.
     """
+    answer, reference, source = _composed(answer), _composed(reference), _composed(source)
     values = overlap_metrics(answer, reference)
     values["language"] = float(detector.detect(answer) == expected_language) if answer else 0.0
     values["copy_rate"] = _share(_words(answer), set(_words(source))) if _words(answer) else 0.0
@@ -92,6 +94,7 @@ def overlap_metrics(answer: str, reference: str) -> dict[str, float]:
 
     Weighted ROUGE = R1/6 + R2/3 + R3/2 (F1) after K-Merge (arXiv 2510.13537).
     """
+    answer, reference = _composed(answer), _composed(reference)
     values: dict[str, float] = {}
     for suffix, scorer in _scorers().items():
         f1 = {kind: score.fmeasure for kind, score in scorer.score(reference, answer).items()}
@@ -107,9 +110,20 @@ def names_in(source: Input) -> set[str]:
     A translation keeps names and does not keep other capitalised words, so that only names are among a reference's words too.
     """
     if isinstance(source, str):
-        return set(_inside_sentences(source))
-    speakers = {word for message in source for word in _WORD.findall(message.speaker)}
-    return speakers.union(*(_inside_sentences(message.text) for message in source))
+        return set(_inside_sentences(_composed(source)))
+    speakers = {word for message in source for word in _names_of(_composed(message.speaker))}
+    return speakers.union(*(_inside_sentences(_composed(message.text)) for message in source))
+
+
+def _names_of(speaker: str) -> list[str]:
+    """The words of a speaker that are names: of "the manager" none, of "ana" all."""
+    words = _WORD.findall(speaker)
+    return words if len(words) == 1 else [word for word in words if not word.islower()]
+
+
+def _composed(text: str) -> str:
+    """With each accented letter as one character: the same word is written in two ways."""
+    return unicodedata.normalize("NFC", text)
 
 
 def _inside_sentences(text: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from toolchain import text
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.processes import launched, on_device
 from toolchain.base_model.load import LoadedBase
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.generate import adapter_applied, generate
@@ -40,7 +41,7 @@ def run_pass(
         _prompt(base, template, inputs[index], speakers[index] if speakers else None, index) for index in waiting
     ]
     answers = [""] * len(inputs)
-    with adapter_applied(base.model, adapter):
+    with adapter_applied(base.model, adapter), on_device(base.model, launched().device):
         for index, answer in zip(waiting, generate(base, prompts, spec.max_new_tokens, batch_size), strict=True):
             answers[index] = answer
     return answers

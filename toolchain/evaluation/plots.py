@@ -1,8 +1,10 @@
 """The plots of a report, as SVG text that needs nothing else."""
 
 import io
+from collections.abc import Sequence
 from itertools import groupby
 from statistics import mean
+from textwrap import wrap
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -10,7 +12,7 @@ from matplotlib.figure import Figure
 from toolchain.evaluation.costs import Cost, cost
 from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.results import Results
-from toolchain.evaluation.tables import methods_of_all, seconds, shared_sub_tasks
+from toolchain.evaluation.tables import seconds
 from toolchain.scale.parameters import BYTES_PER_PARAMETER
 from toolchain.tasks import Composition
 
@@ -18,6 +20,7 @@ from toolchain.tasks import Composition
 matplotlib.rcParams.update({"svg.hashsalt": "tandem", "svg.fonttype": "none", "font.size": 9, "text.parse_math": False})
 
 _MEBIBYTE = 2**20
+_TITLE_CHARACTERS = 110
 _NONE = 100
 """Where a method that adds no parameter stands on a logarithmic axis."""
 
@@ -48,36 +51,63 @@ def heat_map(results: Results, engine: str) -> str:
 
 
 def quality_against_cost(results: Results, engine: str) -> str:
-    """The mean main metric over the sub-tasks that the paper's methods share, against parameters, bytes and passes, and seconds where timed."""
-    shared = shared_sub_tasks(results, engine)
-    methods = methods_of_all(results, engine, shared) if shared else []
-    times = {method: seconds(results, shared, method) for method in methods}
-    timed = {method: time for method, time in times.items() if time is not None}
-    figure = Figure(figsize=(11 if timed else 8, 5), layout="constrained")
+    """The mean of each main metric against parameters, bytes and passes, and against seconds where timed.
+
+    A metric's mean is over the same sub-tasks for all methods that are drawn: over those that keep most (methods x sub-tasks).
+    """
+    names = results.compositions(engine)
+    by_metric = {metric: list(of_it) for metric, of_it in groupby(sorted(names, key=_metric), key=_metric)}
+    compared = {metric: _compared(results, engine, of_it) for metric, of_it in by_metric.items()}
+    every = [method for method in results.methods(engine) if any(method in methods for _, methods in compared.values())]
+    timed = any(seconds(results, shared, method) is not None for shared, found in compared.values() for method in found)
     widths = [3, 1] if timed else [1]
-    panels = figure.subplots(1, len(widths), width_ratios=widths, sharey=True, squeeze=False)[0]
-    for index, method in enumerate(methods):
-        quality = mean(_quality(results, engine, name, method) or 0.0 for name in shared)
-        spent = _largest([cost(method, Composition.of(name)) for name in shared])
-        style = {
-            "marker": "o" if spent.passes == 1 else "s",
-            "color": matplotlib.colormaps["tab20"](index % 20),
-            "edgecolors": "black",
-        }
-        panels[0].scatter([max(spent.parameters, _NONE)], [quality], label=method, **style)
-        if method in timed:
-            panels[1].scatter([timed[method]], [quality], **style)
-    panels[0].set_xscale("log")
-    panels[0].set_xlabel("parameters that a composition adds (at the left edge: none); squares need several passes")
-    panels[0].set_ylabel("main metric, %")
-    panels[0].set_title(f"mean over {', '.join(shared) or 'nothing: no sub-task has all methods'}", fontsize=8)
-    bytes_axis = panels[0].secondary_xaxis("top", functions=(_mebibytes, _parameters))
-    bytes_axis.set_xlabel("MiB in fp16", fontsize=8)
-    if timed:
-        panels[1].set_xlabel("seconds on the device core, median")
-    if methods:
-        figure.legend(loc="outside right upper", fontsize=8)
+    figure = Figure(figsize=(11 if timed else 8, 4.5 * len(compared)), layout="constrained")
+    panels = figure.subplots(len(compared), len(widths), width_ratios=widths, sharey="row", squeeze=False)
+    for (metric, (shared, methods)), (against_parameters, *against_seconds) in zip(
+        compared.items(), panels, strict=True
+    ):
+        for method in methods:
+            quality = mean(_quality(results, engine, name, method) or 0.0 for name in shared)
+            spent = _largest([cost(method, Composition.of(name)) for name in shared])
+            style = {
+                "marker": "o" if spent.passes == 1 else "s",
+                "color": matplotlib.colormaps["tab20"](every.index(method) % 20),
+                "edgecolors": "black",
+            }
+            against_parameters.scatter([max(spent.parameters, _NONE)], [quality], label=method, **style)
+            if (time := seconds(results, shared, method)) is not None:
+                against_seconds[0].scatter([time], [quality], **style)
+        against_parameters.set_xscale("log")
+        against_parameters.set_xlabel(
+            "parameters that a composition adds (at the left edge: none); squares need several passes"
+        )
+        against_parameters.set_ylabel(f"{metric}, %")
+        left_out = [method for method in results.methods(engine) if method not in methods]
+        against_parameters.set_title("\n".join(wrap(_of(shared, left_out), _TITLE_CHARACTERS)), fontsize=8)
+        bytes_axis = against_parameters.secondary_xaxis("top", functions=(_mebibytes, _parameters))
+        bytes_axis.set_xlabel("MiB in fp16", fontsize=8)
+        if against_seconds:
+            against_seconds[0].set_xlabel("seconds on the device core, median")
+        against_parameters.legend(loc="center left", bbox_to_anchor=(1.0 if not timed else 1.5, 0.5), fontsize=7)
     return _svg(figure)
+
+
+def _compared(results: Results, engine: str, names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The sub-tasks of `names` and the methods, all measured on each of them, of which there are most together."""
+    measured = {
+        method: {name for name in names if method in results.methods(engine, name)}
+        for method in results.methods(engine)
+    }
+    candidates = [
+        ([name for name in names if name in of_one], [method for method, of_it in measured.items() if of_one <= of_it])
+        for of_one in measured.values()
+    ]
+    return max(candidates, key=lambda found: len(found[0]) * len(found[1]))
+
+
+def _of(shared: Sequence[str], left_out: Sequence[str]) -> str:
+    without = f"; not measured on all of these: {', '.join(left_out)}" if left_out else ""
+    return f"mean over {', '.join(shared)}{without}"
 
 
 def _largest(costs: list[Cost]) -> Cost:

@@ -4,6 +4,7 @@ from html import escape
 
 from toolchain.evaluation.group_table import group_table
 from toolchain.evaluation.judged import judged_table
+from toolchain.evaluation.metric_table import metric_table
 from toolchain.evaluation.plots import heat_map, quality_against_cost
 from toolchain.evaluation.repeats import repeats_table
 from toolchain.evaluation.results import Results
@@ -37,11 +38,13 @@ def tables(results: Results) -> list[Table]:
         for engine, names in shared.items()
         if names and names != results.compositions(engine)
     ]
+    found += [table_1(results, engine, paper_words=True) for engine in engines]
     found += [group_table(results, engine) for engine in engines]
     found += [repeats_table(results, engine) for engine in engines]
     found += [table_2(results), device_times(results), *(ratios(results, engine) for engine in engines)]
     found += [single_tasks(results, engine) for engine in engines]
     found += [judged_table(results, engine) for engine in engines]
+    found += [metric_table(results, engine) for engine in engines]
     return [table for table in [*found, budgets(results)] if table.rows]
 
 

@@ -2,23 +2,16 @@
 
 from typing import Any
 
+from toolchain.evaluation.metric_table import HEADS
+from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.result_file import Result
 from toolchain.evaluation.rows import baselines_of
 from toolchain.evaluation.tables import ratio
 from toolchain.markdown import markdown_table
 from toolchain.tasks import Composition, TaskKind
 
-_COLUMNS = {
-    "rouge_1": "R-1",
-    "rouge_2": "R-2",
-    "rouge_l": "R-L",
-    "rouge_l_paper": "R-L (paper's tokenizer)",
-    "chrf": "chrF",
-    "language": "language right",
-    "tone": "tone right",
-    "numbers_kept": "numbers kept",
-    "names_kept": "names kept",
-}
+_LEFT_TO_THE_REPORT = {"copy_rate"}
+_OF_REPLIES = {"weighted_rouge", "weighted_rouge_paper"}
 
 
 def markdown(result: Result) -> str:
@@ -33,16 +26,19 @@ def markdown(result: Result) -> str:
             f"`{composition}`, {result.meta['split']} split, {n} {_counted(composition)}, unicode ROUGE F1 unless said otherwise, in %:",
             "",
         ]
-        baselines = baselines_of(composition)
+        baselines, main = baselines_of(composition), main_metric(Composition.of(composition))
+        hidden = _LEFT_TO_THE_REPORT if main in _OF_REPLIES else _LEFT_TO_THE_REPORT | _OF_REPLIES
         columns = {
-            metric: head for metric, head in _COLUMNS.items() if any((item, metric) in chosen for item in methods)
+            metric: head
+            for metric, head in HEADS.items()
+            if metric not in hidden and any((item, metric) in chosen for item in methods)
         }
-        head = ["method", *columns.values(), *(f"R-L / {baseline}" for baseline in baselines)]
+        head = ["method", *columns.values(), *(f"{HEADS[main]} / {baseline}" for baseline in baselines)]
         cells = [
             [
                 method,
                 *(_percent(chosen.get((method, metric))) for metric in columns),
-                *(ratio(chosen.get((method, f"rouge_l / {baseline}"))) for baseline in baselines),
+                *(ratio(chosen.get((method, f"{main} / {baseline}"))) for baseline in baselines),
             ]
             for method in methods
         ]

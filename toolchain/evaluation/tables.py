@@ -33,13 +33,14 @@ class Table:
         return markdown_table(self.head, self.rows)
 
 
-def table_1(results: Results, engine: str, names: Sequence[str] | None = None) -> Table:
+def table_1(results: Results, engine: str, names: Sequence[str] | None = None, *, paper_words: bool = False) -> Table:
     """Quality by group, ours beside the paper's; a mean over the sub-tasks of a group that were measured, or over those of `names`.
 
-    Methods stand in the order of the registry, which is the paper's.
+    `paper_words`: of words as the paper's tokenizer cuts them, which splits accented ones. Methods stand in the order of the registry, which
+    is the paper's.
     """
     compositions = [Composition.of(name) for name in (names or results.compositions(engine))]
-    rows = []
+    rows, suffix = [], "_paper" if paper_words else ""
     order: dict[str, list[tuple[float, float]]] = {group: [] for group in GROUPS}
     measured = methods_of_all(results, engine, names) if names else results.methods(engine)
     for method in sorted(measured, key=lambda method: [*METHODS, method].index(method)):
@@ -47,7 +48,7 @@ def table_1(results: Results, engine: str, names: Sequence[str] | None = None) -
         cells = []
         for index, group in enumerate(GROUPS):
             members = [item for item in compositions if group_of(item) == group]
-            found = [results.over_seeds(engine, item.name, method, main_metric(item)) for item in members]
+            found = [results.over_seeds(engine, item.name, method, main_metric(item) + suffix) for item in members]
             values = [value for value in found if value is not None]
             if paper and values and len(values) == len(members):
                 order[group].append((mean(values), TABLE_1[paper][index]))
@@ -63,14 +64,15 @@ def table_1(results: Results, engine: str, names: Sequence[str] | None = None) -
         rows.append(
             ["rank correlation", "of both columns (Spearman)", *(cell for text in shown for cell in (text, ""))]
         )
+    words = "words of the paper's tokenizer (rouge-score's own, with stemming)" if paper_words else "unicode words"
     head = ["method", "in the paper"] + [text for group in GROUPS for text in (group, f"{group}, paper")]
     note = (
-        f"ROUGE-L of summaries (S), weighted ROUGE of replies (R), unicode words, {results.split} split, mean over languages (Tr) or tones, "
+        f"ROUGE-L of summaries (S), weighted ROUGE of replies (R), {words}, {results.split} split, mean over languages (Tr) or tones, "
         "and over training seeds where several were measured, in %. "
         "The paper's models have 1-1.6B parameters and its data is another: compare orderings and ratios, not levels. "
         f"Sub-tasks measured: {', '.join(item.name for item in compositions)}."
     )
-    where = " on the sub-tasks that all methods share" if names else ""
+    where = " on the sub-tasks that all methods share" if names else " by the paper's tokenizer" if paper_words else ""
     return Table(f"Table 1: quality{where} ({engine})", note, head, rows)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from toolchain.data import benchmark, pairs
 from toolchain.data.benchmark import (
     CONVERSATIONS,
     FILES,
@@ -21,7 +22,7 @@ from toolchain.data.benchmark import (
 )
 from toolchain.data.build import build_benchmark
 from toolchain.data.cocoa import cocoa_files, cocoa_pairs
-from toolchain.data.pairs import composition_pairs, single_task_pairs
+from toolchain.data.pairs import FurtherTexts, composition_pairs, single_task_pairs
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
 from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, TASKS, Composition
@@ -170,14 +171,55 @@ def test_a_task_without_data_says_what_to_add(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(TASKS, "friendly", friendly)
     monkeypatch.setitem(TASKS, "title", title)
     for split in (Split.SINGLE, Split.VALIDATION):
-        with pytest.raises(ToolchainError, match=rf"{CONVERSATIONS} line \d+ has no summary\.friendly: add it"):
+        with pytest.raises(
+            ToolchainError, match=rf"no text of the {split} split in English and for friendly: .* --texts"
+        ):
             single_task_pairs(friendly, split)
         with pytest.raises(ToolchainError, match=rf"{CONVERSATIONS} line \d+ has no title\.en: add it"):
             single_task_pairs(title, split)
     with pytest.raises(ToolchainError, match=r"has no summary\.friendly"):
         composition_pairs(Composition.parse("summarize+friendly"), Split.TEST)
-    with pytest.raises(ToolchainError, match=rf"{SINGLE_TEXTS} line 1 has no friendly"):
-        single_texts()[0].variant("friendly")
+
+
+def test_a_new_language_is_trained_on_texts_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its adapter needs nothing of the benchmark: a tenth of the texts, by their ids, chooses the step."""
+    italian = replace(TASKS["es"], id="it", language_tag="it")
+    monkeypatch.setattr(benchmark, "AUXILIARY_TASKS", (*AUXILIARY_TASKS, "it"))
+    path = tmp_path / "texts.jsonl"
+    lines = [
+        {"id": f"{index}", "en": f"one {index}", "it": f"uno {index}", "licence": "CC0-1.0"} for index in range(99)
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in [*lines, {"id": "x", "en": "two", "es": "dos"}]))
+    further = FurtherTexts(parallel=path)
+    training = single_task_pairs(italian, Split.SINGLE, further)
+    validation = single_task_pairs(italian, Split.VALIDATION, further)
+    assert {pair.target for pair in [*training, *validation]} == {line["it"] for line in lines}
+    assert len(training) + len(validation) == len(lines)
+    assert 0 < len(validation) < len(training)
+    assert (further.licences(), further.files(italian)) == (["CC0-1.0", "not stated"], [path])
+
+
+def test_texts_come_to_those_of_the_benchmark(tmp_path: Path) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_text('{"id": "x", "en": "two", "es": "dos"}\n{"id": "y", "en": "two", "fr": "deux"}\n')
+    own, further = single_task_pairs(TASKS["es"], Split.SINGLE), FurtherTexts(parallel=path)
+    assert [pair.target for pair in single_task_pairs(TASKS["es"], Split.SINGLE, further)[len(own) :]] == ["dos"]
+    same = single_task_pairs(TASKS["es"], Split.VALIDATION)
+    assert single_task_pairs(TASKS["es"], Split.VALIDATION, further) == same
+    with pytest.raises(ToolchainError, match="missing"):
+        FurtherTexts(parallel=tmp_path / "none").pairs(TASKS["es"])
+
+
+def test_conversations_without_a_variant_are_left_out_of_its_adapter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = _rows()
+    del rows[CONVERSATIONS][0]["reply"]["fr"], rows[SINGLE_TEXTS][0]["fr"], rows[CONVERSATIONS][1]["summary"]["en"]
+    folder = _write(tmp_path / "b", rows)
+    monkeypatch.setattr(pairs, "conversations", partial(conversations, folder=folder))
+    monkeypatch.setattr(pairs, "single_texts", partial(single_texts, folder))
+    assert [pair.id for pair in single_task_pairs(TASKS["fr"], Split.SINGLE)] == ["c0.summarize", "t1"]
+    assert [pair.id for pair in single_task_pairs(TASKS["fr"], Split.CALIBRATION)] == ["c1.reply"]
 
 
 @pytest.mark.parametrize(
@@ -284,5 +326,5 @@ def test_cocoa_lines_alternate_between_formal_and_informal(tmp_path: Path) -> No
     with pytest.raises(ToolchainError, match="different numbers of lines"):
         cocoa_pairs(tmp_path, "de")
     first.write_text("a\u2028b\nc\nd\n", encoding="utf-8")
-    with_cocoa = single_task_pairs(TASKS["de"], Split.SINGLE, tmp_path)
+    with_cocoa = single_task_pairs(TASKS["de"], Split.SINGLE, FurtherTexts(tmp_path))
     assert len(with_cocoa) == len(single_task_pairs(TASKS["de"], Split.SINGLE)) + 6

@@ -14,6 +14,7 @@ from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import TENSORS_FILE, adapter_hash, write_adapter
 from toolchain.adapters.importing import IMPORT_LOG
+from toolchain.adapters.lora import LOG_FILE
 from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.export import Form, committed_compositions, export_bundle
@@ -274,6 +275,7 @@ def test_a_model_card_says_what_is_inside(base: BaseModel, tmp_path: Path) -> No
         "training_pairs": 910,
         "git_commit": "0" * 40,
         "data": {"formality-control.train.telephony.en-es.en": "1"},
+        "texts_licences": ["CC BY-SA 4.0"],
     }
     (paths.ADAPTERS / "witty" / "training_log.json").write_text(json.dumps(trained))
     targets = {"file": "x.jsonl", "source": ["hub:someone/x"], "licence": ["CC BY-SA 4.0"], "teacher": ["a model"]}
@@ -286,7 +288,9 @@ def test_a_model_card_says_what_is_inside(base: BaseModel, tmp_path: Path) -> No
         (row,) = (line for line in lines if line.startswith(f"| {task} | {adapter.rank} |"))
         assert adapter.sha256 in row
         assert ("imported from my-es, licence: CC0-1.0" in row) == (task == "es")
-        assert ("910 pairs, CoCoA-MT's (CDLA-Sharing-1.0) among them" in row) == (task == "witty")
+        assert ("910 pairs, CoCoA-MT (CDLA-Sharing-1.0) and texts (CC BY-SA 4.0) among them" in row) == (
+            task == "witty"
+        )
     offered = {"+".join(item.tasks): item for item in manifest.compositions}
     rows = {name: line for name in offered for line in lines if line.startswith(f"| {name} |")}
     assert all(item.recommended_mode in rows[name] for name, item in offered.items())
@@ -365,6 +369,20 @@ def test_an_imported_adapter_whose_licence_forbids_it_does_not_ship() -> None:
     with pytest.raises(ToolchainError, match=r"es/import_log\.json says that the adapter is under CC BY-NC-ND 4\.0"):
         refuse_what_may_not_ship(COMPOSITIONS)
     refuse_what_may_not_ship([item for item in COMPOSITIONS if "es" not in item.ids])
+
+
+@pytest.mark.usefixtures("base")
+def test_an_adapter_trained_on_texts_whose_licence_forbids_it_does_not_ship() -> None:
+    log = paths.ADAPTERS / "es" / LOG_FILE
+    own = json.loads(log.read_text(encoding="utf-8")) if log.is_file() else {}
+    log.write_text(json.dumps(own | {"texts_licences": ["CC0-1.0"]}))
+    refuse_what_may_not_ship(COMPOSITIONS)
+    log.write_text(json.dumps(own | {"texts_licences": ["CC0-1.0", "CC BY-NC 4.0"]}))
+    with pytest.raises(ToolchainError, match=r"es/training_log\.json says .* trained on texts under CC BY-NC 4\.0"):
+        refuse_what_may_not_ship(COMPOSITIONS)
+    log.write_text(json.dumps(own | {"texts_licences": "CC0-1.0"}))
+    with pytest.raises(ToolchainError, match="is no log of an adapter"):
+        refuse_what_may_not_ship(COMPOSITIONS)
 
 
 def test_a_damaged_base_is_not_exported_and_what_makes_it_again_is_said(base: BaseModel, tmp_path: Path) -> None:

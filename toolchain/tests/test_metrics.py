@@ -1,5 +1,7 @@
 """Metrics of one answer: identities, bounds and symmetries."""
 
+import unicodedata
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -108,6 +110,24 @@ def test_speakers_and_capitals_inside_a_sentence_are_names(speakers: list[str], 
 def test_names_may_begin_with_any_capital() -> None:
     message = Message("Ana", "I met Élodie and Łukasz, Ángel too. Émile was out, and so was NATO Ines")
     assert names_in([message]) == {"Ana", "Élodie", "Łukasz", "Ángel", "NATO"}
+
+
+def test_a_speaker_that_is_described_is_no_name() -> None:
+    spoken = [Message("the manager", "Hi"), Message("ana", "Hi"), Message("Uncle ben", "Hi")]
+    assert names_in(spoken) == {"ana", "Uncle"}
+
+
+@given(st.lists(st.sampled_from(["niño", "mañana", "Begoña", "más", "3"]), min_size=3), st.data())
+def test_an_accent_may_be_written_in_two_ways(said: list[str], data: st.DataObject) -> None:
+    def written(text: str) -> str:
+        return unicodedata.normalize(data.draw(st.sampled_from(["NFC", "NFD"])), text)
+
+    text = " ".join(said)
+    named = {"Begoña"} if "Begoña" in said else set()
+    measured = answer_metrics(written(text), written(text), written(text), {"Begoña"}, "es", Always("es"))
+    assert all(value == pytest.approx(1) for value in measured.values())
+    assert ("names_kept" in measured) == bool(named)
+    assert names_in([Message("Ana", written("I met Begoña"))]) == {"Ana", "Begoña"}
 
 
 @given(st.lists(words, min_size=1, max_size=6), st.lists(st.text("xyz", min_size=1), max_size=6))

@@ -11,9 +11,17 @@ import pytest
 
 from toolchain import paths
 from toolchain.adapters.files import adapter_hash
-from toolchain.data.benchmark import FILES, LICENCE_FILE, Split, conversations, licences, single_conversations
+from toolchain.data.benchmark import (
+    FILES,
+    LICENCE_FILE,
+    UNSTATED,
+    Split,
+    conversations,
+    licences,
+    single_conversations,
+)
 from toolchain.data.licences import forbidding
-from toolchain.data.own_conversations import UNSTATED, make_own_benchmark
+from toolchain.data.own_conversations import make_own_benchmark
 from toolchain.errors import ToolchainError
 from toolchain.text import Message
 

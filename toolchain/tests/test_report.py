@@ -19,11 +19,14 @@ from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.document_tables import DOCUMENTS, with_results
 from toolchain.evaluation.group_table import group_table
+from toolchain.evaluation.metric_table import HEADS, metric_table
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
 from toolchain.evaluation.repeats import repeats_table
 from toolchain.evaluation.report import html_report, markdown_report
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, answers_path, write_result
+from toolchain.evaluation.result_table import markdown
 from toolchain.evaluation.results import Results, committed_results, read_results
+from toolchain.evaluation.rows import baselines_of
 from toolchain.evaluation.tables import rank_correlation, single_tasks, table_1, table_2
 from toolchain.provenance import made_with
 from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, TASKS, Composition, TaskKind
@@ -109,6 +112,39 @@ def test_the_page_needs_nothing_else_and_shows_answers_as_text() -> None:
     assert page.outside == []
     assert "&lt;script" in html
     assert {"svg", "table"} <= page.tags
+
+
+def test_every_metric_that_was_measured_stands_in_the_report() -> None:
+    results = _results({("reply+es", "merge"): 0.2})
+    shown = {"copy_rate": 0.3, "numbers_kept": 0.4, "rouge_l_paper": 0.5, "weighted_rouge_paper": 0.6}
+    for metric, value in shown.items():
+        results.rows["python", "reply+es", "merge", metric] = {"value": value, "interval": [value, value], "n": 45}
+    table = metric_table(results, "python")
+    (row,) = table.rows
+    cells = dict(zip(table.head, row, strict=True))
+    assert {HEADS[metric]: f"{100 * value:.1f}" for metric, value in shown.items()}.items() <= cells.items()
+    assert (cells["W-R"], cells["R-1"]) == ("20.0", "")
+    assert table.title in markdown_report(results)
+    (ours, *_) = (row for row in table_1(results, "python", paper_words=True).rows if row[0] == "merge")
+    assert "60.00 (1 of 3)" not in ours
+    assert "60.00" in ours
+
+
+@pytest.mark.parametrize(("composition", "main"), [("reply+es", "W-R"), ("summarize+es", "R-L"), ("es", "chrF")])
+def test_a_printed_table_compares_in_the_main_metric(composition: str, main: str) -> None:
+    metric, (baseline, *_) = main_metric(Composition.of(composition)), baselines_of(composition)
+    shared = {"composition": composition, "method": "lc++", "interval": [0.1, 0.3], "n": 4}
+    rows = [shared | {"metric": name, "value": 0.2} for name in (*HEADS, f"{metric} / {baseline}")]
+    head, _, row = markdown(Result({"split": "test"}, rows, [])).split("\n")[2:5]
+    cells = dict(zip(head.split(" | "), row.split(" | "), strict=True))
+    assert "0.20 [0.10, 0.30]" in cells[next(name for name in cells if name.startswith(f"{main} / {baseline}"))]
+    assert ("W-R" in cells) == (main == "W-R")
+
+
+def test_costs_are_compared_where_most_methods_were_measured() -> None:
+    measured = {(name, method): 0.1 for name in COMPOSITIONS[:3] for method in ("merge", "two-step")}
+    svg = html_report(_results(measured | {(COMPOSITIONS[0], "lc++"): 0.2}))
+    assert f"mean over {', '.join(COMPOSITIONS[:3])}; not measured on all of these: lc++" in svg.replace("\n", " ")
 
 
 def test_tasks_alone_have_a_table_and_samples_of_their_own() -> None:

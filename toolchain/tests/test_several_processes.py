@@ -1,4 +1,4 @@
-"""Training in several processes: the shares make the batch, and two processes give the loss curve of one."""
+"""Several processes: the shares of a batch make it, and two give the loss curve, and the result file, of one. One that is killed goes on."""
 
 import json
 import os
@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from toolchain import paths
 from toolchain.adapters.files import read_adapter
-from toolchain.adapters.processes import ALONE, Processes, launched
+from toolchain.adapters.processes import ALONE, Processes, launched, on_device
 from toolchain.base_model.from_folder import import_base
 from toolchain.errors import ToolchainError
+from toolchain.evaluation.result_file import answers_path
 from toolchain.tests.tiny_bases import write_tiny
 
 NAME = "tiny-llama"
@@ -56,6 +57,28 @@ def test_one_process_writes_and_all_go_on_from_the_same_step(monkeypatch: pytest
             processes.refuse_different(first, "the step that they go on from")
     Processes(0, 2, ALONE.device).refuse_different(15, "nothing")
     assert written == [0]
+
+
+def test_what_one_process_does_alone_refuses_several() -> None:
+    ALONE.refuse_several()
+    with pytest.raises(ToolchainError, match="2 processes were started"):
+        Processes(0, 2, ALONE.device).refuse_several()
+
+
+def test_a_model_is_on_the_device_for_the_length_of_a_block() -> None:
+    moved: list[str] = []
+
+    class Model(torch.nn.Module):
+        def to(self, device: Any) -> "Model":  # type: ignore[override]
+            moved.append(str(device))
+            return self
+
+    with on_device(Model(), ALONE.device):
+        assert torch.zeros(1).device.type == "cpu"
+    assert moved == []
+    with on_device(Model(), torch.device("meta")):
+        assert (torch.zeros(1).device.type, torch.tensor([1]).device.type) == ("meta", "meta")
+    assert moved == ["meta", "cpu"]
 
 
 def _environment(cache: Path) -> dict[str, str]:
@@ -110,3 +133,49 @@ def test_two_processes_give_the_loss_curve_of_one(cache: Path, tmp_path: Path) -
         assert other.tensors[name] == pytest.approx(tensor, abs=2e-3)
     assert json.loads(said)["adapter_sha256"] == together["adapter_sha256"], "one process speaks for both"
     assert not list((cache / "bases" / NAME).rglob("*.pt")), "the checkpoint goes once the adapter is written"
+
+
+ASKED = ("summarize+es", "reply+fr", "summarize+witty")
+EVALUATE = ("-m", "toolchain.cli", "evaluate", "--methods", "zero-shot", "--compositions", ",".join(ASKED), "--limit", "3")  # fmt: skip
+
+
+def _evaluate(cache: Path, out: Path, launcher: Sequence[str] = ()) -> tuple[dict[str, Any], bytes, bytes]:
+    """Both result files of an evaluation that ran to its end, without the checkout's commit, which others may change between two runs."""
+    command = [sys.executable, *launcher, *EVALUATE, "--out", str(out)]
+    done = subprocess.run(command, env=_environment(cache), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("| zero-shot |") == len(ASKED), "one process prints the tables"
+    first, rows = out.read_bytes().split(b"\n", 1)
+    meta: dict[str, Any] = json.loads(first)
+    assert meta.pop("git_commit")
+    return meta, rows, answers_path(out).read_bytes()
+
+
+def _kill_after_cells(cache: Path, out: Path, least: int) -> None:
+    """Begin an evaluation and kill it, in whatever it does, once so many cells are kept."""
+    command = [sys.executable, *EVALUATE, "--out", str(out)]
+    with subprocess.Popen(command, env=_environment(cache), stderr=subprocess.DEVNULL) as running:
+        while len(_cells(cache)) < least:
+            assert running.poll() is None, "it must still be at work when it is killed"
+        running.kill()
+
+
+def _cells(cache: Path) -> list[Path]:
+    return sorted((cache / "bases" / NAME / "cells").glob("*.json"))
+
+
+def _forget(cache: Path) -> None:
+    for path in _cells(cache):
+        path.unlink()
+
+
+def test_an_evaluation_that_is_killed_or_shared_makes_the_same_result_files(cache: Path, tmp_path: Path) -> None:
+    whole = _evaluate(cache, tmp_path / "whole.jsonl")
+    every = [path.name for path in _cells(cache)]
+    _forget(cache)
+    _kill_after_cells(cache, tmp_path / "killed.jsonl", least=3)
+    assert 0 < len(_cells(cache)) < len(every), "the kill must leave something to do"
+    assert _evaluate(cache, tmp_path / "killed.jsonl") == whole
+    _forget(cache)
+    assert _evaluate(cache, tmp_path / "shared.jsonl", _TWO) == whole
+    assert [path.name for path in _cells(cache)] == every
