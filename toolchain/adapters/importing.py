@@ -4,7 +4,7 @@ Ours is fp16 with one rank and one scale on every linear: lower ranks and linear
 into B. What would not be the same function then is refused.
 """
 
-import re
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from toolchain.adapters.files import (
     refuse_what_cannot_be_composed,
     write_adapter,
 )
+from toolchain.adapters.foreign_factors import read_factors, weights_file
 from toolchain.adapters.lora import LOG_FILE
 from toolchain.adapters.safetensors_file import Array
 from toolchain.adapters.training import write_log
@@ -38,7 +39,6 @@ Shapes = Mapping[str, tuple[int, int]]
 """(d_out, d_in) of every linear that carries adapters, by name (`model.layers.0.self_attn.q_proj`)."""
 
 _REASONS = {
-    "layers_to_transform": "it was trained for some layers only",
     "layer_replication": "it replicates layers",
     "alora_invocation_tokens": "it works after certain tokens only (aLoRA)",
     "trainable_token_indices": "it trains embeddings",
@@ -49,10 +49,12 @@ _NEUTRAL = {
     "auto_mapping",
     "base_model_name_or_path",
     "bias",
+    "eva_config",
     "exclude_modules",
     "inference_mode",
     "init_lora_weights",
     "layers_pattern",
+    "layers_to_transform",
     "lora_alpha",
     "lora_dropout",
     "megatron_core",
@@ -68,8 +70,6 @@ _NEUTRAL = {
 """Settings that do not change what the finished adapter computes, or are taken into account."""
 _STARTS_FROM_THE_BASE = (True, False, None, "gaussian", "orthogonal", "eva")
 """Ways to begin that leave the base's weights alone; others (PiSSA, OLoRA, LoftQ, CorDA …) move a part of them into the adapter."""
-_NAME = re.compile(r"(?:base_model\.model\.)?(.+)\.lora_([AB])(?:\.\w+)?\.weight", re.ASCII)
-_REMEDY = "give the directory of a PEFT LoRA in safetensors"
 _MATCH_SECONDS = 1.0
 """For one pattern on one linear: a foreign file's pattern can be made to take ages."""
 
@@ -92,7 +92,7 @@ def import_adapter(
         write_adapter(partial, adapter, base.name)
         log = {
             "source": source.resolve().name,
-            "source_sha256": adapter_hash(source),
+            "source_sha256": _hash_of(source),
             "licence": licence,
             "base_sha256": base.sha256,
             "adapter_sha256": adapter_hash(partial),
@@ -103,6 +103,11 @@ def import_adapter(
         write_log(partial / IMPORT_LOG, log)
         take_place(partial, folder)
     return log
+
+
+def _hash_of(source: Path) -> str:
+    """As `adapter_hash`, of whichever file holds the tensors."""
+    return hashlib.sha256((source / CONFIG_FILE).read_bytes() + weights_file(source).read_bytes()).hexdigest()
 
 
 def _refuse_to_replace_what_is_no_adapter(folder: Path) -> None:
@@ -116,7 +121,7 @@ def _refuse_to_replace_what_is_no_adapter(folder: Path) -> None:
 
 
 def read_foreign_adapter(folder: Path, base: BaseModel, shapes: Shapes) -> Adapter:
-    """The adapter of a PEFT directory in fp32, bf16 or fp16, of any ranks and scales, on all linears or some: as ours, on all of `shapes`.
+    """The adapter of a PEFT directory in fp32, bf16 or fp16, of any ranks and scales, on all linears and layers or some: as ours, on all of `shapes`.
 
     Raises:
         ToolchainError: a file is missing or damaged, it is no plain LoRA, or it does not belong to `base`.
@@ -124,8 +129,9 @@ def read_foreign_adapter(folder: Path, base: BaseModel, shapes: Shapes) -> Adapt
     config = read_config(folder / CONFIG_FILE)
     _refuse_other_bases(folder / CONFIG_FILE, config, base)
     _refuse_what_a_plain_lora_lacks(folder, config)
-    factors = _read_factors(folder / TENSORS_FILE)
-    _refuse_misfits(folder, factors, config, base, shapes)
+    weights = weights_file(folder)
+    factors = read_factors(weights)
+    _refuse_misfits(weights, factors, config, base, shapes)
     scales = {
         linear: _pattern(folder, config, "alpha_pattern", linear, config["lora_alpha"]) / a.shape[0]
         for linear, (a, _) in factors.items()
@@ -146,11 +152,11 @@ def read_foreign_adapter(folder: Path, base: BaseModel, shapes: Shapes) -> Adapt
             found_a, found_b = factors[linear]
             a[: len(found_a)] = found_a
             b[:, : len(found_a)] = found_b if uniform else found_b * np.float32(scales[linear] * rank / alpha)
-        tensors[f"{linear}.lora_A"], tensors[f"{linear}.lora_B"] = _as_fp16(folder / TENSORS_FILE, linear, a, b)
+        tensors[f"{linear}.lora_A"], tensors[f"{linear}.lora_B"] = _as_fp16(weights, linear, a, b)
     adapter = Adapter(rank, int(alpha) if alpha.is_integer() else alpha, tensors)
     if beyond := linear_beyond_fp16(adapter):
         raise ToolchainError(
-            f"{folder / TENSORS_FILE}: {beyond}, scaled by {CONFIG_FILE}'s alpha, has numbers that are too large for fp16: "
+            f"{weights}: {beyond}, scaled by {CONFIG_FILE}'s alpha, has numbers that are too large for fp16: "
             "the adapter is of no use"
         )
     return adapter
@@ -191,9 +197,10 @@ def _names(base: BaseModel) -> tuple[str, str]:
 def _refuse_what_a_plain_lora_lacks(folder: Path, config: dict[str, Any]) -> None:
     refuse_what_cannot_be_composed(folder, config | {"rank_pattern": None, "alpha_pattern": None})
     path = folder / CONFIG_FILE
-    # A list of no layers is a setting too: 0 and [] are not what PEFT writes for "not set".
+    # 0 and [] are not what PEFT writes for "not set"; but no modules are none.
     for key, value in config.items():
-        if key in _NEUTRAL or value is None or value is False or value == {}:
+        not_set = value is None or value is False or value == {} or (key == "modules_to_save" and value == [])
+        if key in _NEUTRAL or not_set:
             continue
         reason = _REASONS.get(key, f"it sets {key!r}, and it is not known that this can be left out")
         raise ToolchainError(f"{path} cannot be composed: {reason} ({key!r}); give a plain LoRA")
@@ -204,44 +211,9 @@ def _refuse_what_a_plain_lora_lacks(folder: Path, config: dict[str, Any]) -> Non
         )
 
 
-def _read_factors(path: Path) -> dict[str, tuple[Array, Array]]:
-    """A [r, d_in] and B [d_out, r] of each linear, float32."""
-    import torch
-    from safetensors import SafetensorError, safe_open
-
-    found: dict[str, dict[str, Array]] = {}
-    try:
-        with safe_open(path, framework="pt") as stream:
-            for name in stream.keys():  # noqa: SIM118 (it is no mapping)
-                match, tensor = _NAME.fullmatch(name), stream.get_tensor(name)
-                if (
-                    match is None
-                    or tensor.dim() != 2
-                    or tensor.dtype not in (torch.float32, torch.bfloat16, torch.float16)
-                ):
-                    raise ToolchainError(
-                        f"{path} holds {name!r} ({tensor.dtype}, shape {list(tensor.shape)}), which is no LoRA factor of a "
-                        "linear in fp32, bf16 or fp16: it cannot be composed"
-                    )
-                factors = found.setdefault(match[1], {})
-                if match[2] in factors:
-                    raise ToolchainError(f"{path} holds lora_{match[2]} of {match[1]!r} under two names: {_REMEDY}")
-                factors[match[2]] = tensor.float().numpy()
-    except (FileNotFoundError, NotADirectoryError):
-        raise ToolchainError(f"{path} is missing: {_REMEDY}") from None
-    except (SafetensorError, OSError) as error:
-        raise ToolchainError(f"{path} is no readable safetensors file ({error}): {_REMEDY}") from None
-    if not found:
-        raise ToolchainError(f"{path} holds no tensors: {_REMEDY}")
-    if lonely := [linear for linear, factors in found.items() if len(factors) < 2]:
-        raise ToolchainError(f"{path} holds only one LoRA factor of {lonely[0]!r}: {_REMEDY}")
-    return {linear: (factors["A"], factors["B"]) for linear, factors in sorted(found.items())}
-
-
 def _refuse_misfits(
-    folder: Path, factors: Mapping[str, tuple[Array, Array]], config: dict[str, Any], base: BaseModel, shapes: Shapes
+    path: Path, factors: Mapping[str, tuple[Array, Array]], config: dict[str, Any], base: BaseModel, shapes: Shapes
 ) -> None:
-    path = folder / TENSORS_FILE
     for linear, (a, b) in factors.items():
         if linear.rsplit(".", 1)[-1] not in MODULES:
             raise ToolchainError(
@@ -251,7 +223,7 @@ def _refuse_misfits(
             raise ToolchainError(
                 f"{path} adapts {linear!r}, which {base.name} does not have: it is another base's adapter"
             )
-        rank = _pattern(folder, config, "rank_pattern", linear, config["r"])
+        rank = _pattern(path.parent, config, "rank_pattern", linear, config["r"])
         if a.shape[0] != rank or b.shape[1] != rank:
             raise ToolchainError(
                 f"{path}: the factors of {linear} have ranks {a.shape[0]} and {b.shape[1]}, {CONFIG_FILE} says {rank}: "

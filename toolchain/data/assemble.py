@@ -16,6 +16,7 @@ from toolchain.data.benchmark import (
     Split,
 )
 from toolchain.data.dialogues import percent_of
+from toolchain.data.held_out import as_shown
 from toolchain.data.json_lines import json_lines
 from toolchain.data.pairs import WRITTEN_TASKS
 from toolchain.data.record_file import Record, RecordFile
@@ -23,6 +24,7 @@ from toolchain.data.target_records import read_target_records
 from toolchain.errors import ToolchainError
 from toolchain.hashing import write_text_whole
 from toolchain.tasks import Composition
+from toolchain.text import Message
 
 _MADE_BY = "toolchain data targets"
 _SHARED = ("source", "licence")
@@ -60,6 +62,7 @@ def assemble(files: Sequence[Path], out: Path, single: int, progress: Callable[[
     rows: dict[str, dict[str, Any]] = {}
     for main in dict.fromkeys(item.main for item in read):
         _add(rows, [item for item in read if item.main == main], single, progress)
+    _leave_out_what_other_splits_hold(rows, progress)
     if not rows:
         raise ToolchainError(f"no dialogue has a target in every file of {', '.join(map(str, files))}: make the rest")
     write_text_whole(out / LICENCE_FILE, _licences(item for targets in read for item in targets.records.values()))
@@ -115,6 +118,18 @@ def _add(
             references[item.composition.ids[1]] = record["target"]
         row["reply_speaker"] = row["reply_speaker"] or first.get("reply_speaker")
         row[MAIN_FIELDS[main]] = references
+
+
+def _leave_out_what_other_splits_hold(rows: dict[str, dict[str, Any]], progress: Callable[[str], None]) -> None:
+    """Of dialogues that say the same under other ids, as two files may have them, only those of the split that is kept from most."""
+    kept_from_most = [split.value for split in (Split.TEST, Split.VALIDATION, Split.CALIBRATION, Split.SINGLE)]
+    splits: dict[str, str] = {}
+    for id in sorted(rows, key=lambda id: (kept_from_most.index(rows[id]["split"]), id)):
+        messages = [Message(item["speaker"], item["text"]) for item in rows[id]["conversation"]]
+        split = rows[id]["split"]
+        if (other := splits.setdefault(as_shown(messages), split)) != split:
+            progress(f"dialogue {id} says what one of the {other} split says and is left out of {split}")
+            del rows[id]
 
 
 def _row(record: Record, single: int) -> dict[str, Any]:

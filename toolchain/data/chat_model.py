@@ -2,13 +2,20 @@
 
 from collections.abc import Sequence
 
-from toolchain.data.dialogue_targets import MAX_NEW_TOKENS, Unanswered
-from toolchain.data.endpoint import Endpoint
+from toolchain.data.dialogue_targets import Unanswered, one_line
+from toolchain.data.endpoint import CUT, REFUSED, WITHHELD, Endpoint
 from toolchain.tasks import Task
-from toolchain.text import fill, trim
+from toolchain.text import fill
 
-ONLY = "\n\nAnswer with the result alone."
+ONLY = "\n\nAnswer with the result alone, in one line."
 """Chat models like to say more."""
+MAX_TOKENS = 2048
+"""Room for a model that thinks before it answers."""
+_PROBLEMS = {
+    CUT: f"its answer was cut at {MAX_TOKENS} tokens",
+    WITHHELD: "its answer was withheld by the server's content filter",
+    REFUSED: "the server calls that a bad request (400)",
+}
 
 
 class ChatModel:
@@ -29,7 +36,7 @@ class ChatModel:
         """The answers to the task's prompt.
 
         Raises:
-            Unanswered: an answer was cut or withheld, or is empty.
+            Unanswered: an answer was refused, cut or withheld, or is not one line of text.
             ToolchainError: the server cannot be reached, refuses, or answers with something else than a completion.
         """
         return [self._answer(task, text) if text else "" for text in texts]
@@ -39,15 +46,9 @@ class ChatModel:
         return task.prompt + ONLY
 
     def _answer(self, task: Task, text: str) -> str:
-        reply = self._endpoint.chat(fill(self.template(task), text, None), MAX_NEW_TOKENS)
-        if reply.finish_reason == "length":
-            problem = f"its answer was cut at max_tokens, {MAX_NEW_TOKENS}"
-        elif reply.finish_reason == "content_filter":
-            problem = "its answer was withheld by the server's content filter"
-        elif answer := trim(reply.text):
-            return answer
-        else:
-            problem = "it answered with nothing"
-        raise Unanswered(
-            f"{self.name}, asked for {task.id}: {problem}; ask again, give another --model, or take it out"
-        )
+        reply = self._endpoint.chat(fill(self.template(task), text, None), MAX_TOKENS)
+        if problem := _PROBLEMS.get(reply.finish_reason):
+            raise Unanswered(
+                f"{self.name}, asked for {task.id}: {problem}; ask again, give another --model, or take it out"
+            )
+        return one_line(reply.text, f"{self.name}, asked for {task.id}")

@@ -59,7 +59,7 @@ def data_targets(
     models = chosen_models(parsed, endpoint, model, local or [], prompt or [])
 
     file = dialogue_file(source, progress)
-    dialogues = read_dialogues(file, layout)[:limit]
+    dialogues = read_dialogues(file, layout, progress)[:limit]
     target = out or paths.cache() / "targets" / f"{file.stem}.{composition}.jsonl"
     origin = origin_of(source, file, layout, licence)
     made = make_targets(dialogues, parsed, models, target, origin, progress)
@@ -140,7 +140,7 @@ def data_two_step(
         origin = {"source": f"benchmark/{source}", "licence": "; ".join(licences())}
     else:
         file = dialogue_file(source, progress)
-        conversations = of_dialogues(read_dialogues(file, layout))
+        conversations = of_dialogues(read_dialogues(file, layout, progress))
         origin = origin_of(source, file, layout, licence)
     target = out or two_step_path(parsed, Path(source).stem)
     chosen = first_of_each_split(conversations, limit)

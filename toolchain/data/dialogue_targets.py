@@ -14,10 +14,8 @@ from toolchain.data.target_records import target_record
 from toolchain.data.unlabelled import answerable
 from toolchain.errors import ToolchainError
 from toolchain.tasks import Composition, Task
-from toolchain.text import trim
+from toolchain.text import normalise, trim
 
-MAX_NEW_TOKENS = 256
-"""Longest text that a model may make of another."""
 PATIENCE = 10
 """So many dialogues without an answer, one after another, are no accident."""
 
@@ -55,6 +53,19 @@ class AuxiliaryModel(Protocol):
     def template(self, task: Task) -> str:
         """What the model is given, with `{input}` for the text."""
         ...
+
+
+def one_line(answer: str, asked: str) -> str:
+    """A model's answer, trimmed: what an adapter may learn to write, whose own answers end with their first line (text/1).
+
+    Raises:
+        Unanswered: it is empty, or has several lines, of which some say more than was asked for; `asked` says who was asked for what.
+    """
+    text = trim(answer)
+    if not text or normalise(text) != text:
+        found = "its answer has several lines" if text else "it answered with nothing"
+        raise Unanswered(f"{asked}: {found}; ask again, give another model, or take it out")
+    return text
 
 
 def make_targets(
@@ -166,4 +177,4 @@ def _sha256(text: str) -> str:
 def _reference(item: Dialogue, main: str) -> str:
     """Empty where the dialogue has none."""
     references = {"summarize": item.summary, "reply": item.reply}
-    return trim(references.get(main) or "")
+    return normalise(references.get(main) or "")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from toolchain.data.benchmark import Split
 from toolchain.data.csv_rows import read_csv
+from toolchain.data.held_out import as_shown
 from toolchain.data.json_lines import read_rows
 from toolchain.data.row import Row
 from toolchain.data.text_file import file_text
@@ -16,7 +17,7 @@ from toolchain.errors import ToolchainError
 from toolchain.text import Message
 
 _LONGEST_NAME = 60
-_NAME = re.compile(r"\S+|[^a-z\s].*")
+_NAME = re.compile(r"[^\s,!?;\"/]+|[^a-z\s,!?;\"/][^,!?;\"/]*")
 _HASHED = re.compile(r"#(\w+)#")
 _SHARES = ((Split.TEST, 10), (Split.VALIDATION, 20), (Split.CALIBRATION, 100))
 
@@ -53,8 +54,8 @@ class Layout:
     licence: str | None
 
 
-def read_dialogues(path: Path, layout: str) -> list[Dialogue]:
-    """All dialogues of a file that have at least one message.
+def read_dialogues(path: Path, layout: str, progress: Callable[[str], None] = lambda _line: None) -> list[Dialogue]:
+    """All dialogues of a file that have at least one message; of several that say the same the first, or splits by id would share them.
 
     Raises:
         ToolchainError: the layout is unknown, or the file is missing, not of that layout, or without a dialogue.
@@ -67,22 +68,32 @@ def read_dialogues(path: Path, layout: str) -> list[Dialogue]:
         raise ToolchainError(f"{path} holds no dialogue with a message: {remedy}")
     if len({dialogue.id for dialogue in found}) != len(found):
         raise ToolchainError(f"{path} names a dialogue twice: splits are by id, so ids must differ")
-    return found
+    different: dict[str, Dialogue] = {}
+    for dialogue in found:
+        different.setdefault(as_shown(dialogue.messages), dialogue)
+    if left_out := len(found) - len(different):
+        progress(f"{left_out} of {len(found)} dialogues say what one before them says and are left out")
+    return list(different.values())
 
 
 def messages_of(text: str) -> tuple[Message, ...]:
     """Lines of `Name: text`; a line without a name goes on with the message before it.
 
-    A name is one word, or begins with a capital or a sign, unless it is the first: "see you at 10:30" goes on.
+    A name is one word, or begins with a capital or a sign, unless it is the first, and a space follows its colon, unless it has spoken
+    before: "see you at 10:30" goes on, and so does "https://…". Some data sets mark names with a star.
     """
     messages: list[Message] = []
     for line in text.splitlines():
-        before, _, said = line.partition(":")
-        name = before.strip()
-        if said and 0 < len(name) <= _LONGEST_NAME and (not messages or _NAME.fullmatch(name)):
+        before, colon, said = line.partition(":")
+        name = before.strip().removeprefix("*").strip()
+        known = any(message.speaker == name for message in messages)
+        apart = not said or said[0].isspace()
+        is_name = (known or apart) and (not messages or _NAME.fullmatch(name))
+        if colon and 0 < len(name) <= _LONGEST_NAME and is_name:
             messages.append(Message(name, said.strip()))
         elif line.strip() and messages:
-            messages[-1] = Message(messages[-1].speaker, f"{messages[-1].text} {line.strip()}")
+            before_it = messages[-1]
+            messages[-1] = Message(before_it.speaker, f"{before_it.text} {line.strip()}".lstrip())
     return tuple(messages)
 
 
@@ -94,8 +105,23 @@ def _ours(path: Path, remedy: str) -> Iterator[Dialogue]:
 
 
 def _samsum(path: Path, remedy: str) -> Iterator[Dialogue]:
-    for row in read_csv(path, remedy) if _is_csv(path) else _listed(path, remedy):
-        yield Dialogue(row.identifier("id"), messages_of(row.text("dialogue")), row.optional_text("summary"))
+    for row in _rows(path, remedy):
+        yield Dialogue(row.identifier("id"), messages_of(_spoken(row)), row.optional_text("summary"))
+
+
+def _spoken(row: Row) -> str:
+    """The dialogue; of one that was lost (null), nothing."""
+    return row.text("dialogue") if row.fields.get("dialogue", "") is not None else ""
+
+
+def _rows(path: Path, remedy: str) -> Iterator[Row]:
+    """The rows of CSV, which copies on the hub are, else the objects of a JSON list or of JSON Lines."""
+    if path.suffix == ".csv":
+        yield from read_csv(path, remedy)
+    elif file_text(path, remedy).lstrip().startswith("["):
+        yield from _listed(path, remedy)
+    else:
+        yield from read_rows(path, remedy)
 
 
 def _listed(path: Path, remedy: str) -> Iterator[Row]:
@@ -114,11 +140,11 @@ def _listed(path: Path, remedy: str) -> Iterator[Row]:
 
 def _dialogsum(path: Path, remedy: str) -> Iterator[Dialogue]:
     """`#Person1#` is Person1, in the summary as in the dialogue."""
-    for row in read_csv(path, remedy) if _is_csv(path) else read_rows(path, remedy):
+    for row in _rows(path, remedy):
         summary = row.optional_text("summary") or row.optional_text("summary1")
-        spoken = messages_of(_HASHED.sub(r"\1", row.text("dialogue")))
+        spoken = messages_of(_HASHED.sub(r"\1", _spoken(row)))
         said = None if summary is None else _HASHED.sub(r"\1", summary)
-        yield Dialogue(row.text("id" if "id" in row.fields else "fname"), spoken, said)
+        yield Dialogue(row.identifier("id" if "id" in row.fields else "fname"), spoken, said)
 
 
 def _persona_chat(path: Path, remedy: str) -> Iterator[Dialogue]:
@@ -129,11 +155,6 @@ def _persona_chat(path: Path, remedy: str) -> Iterator[Dialogue]:
         reply = next(iter(spoken[half:]), None)
         id, asked = f"{path.stem}.{number}", spoken[:half]
         yield Dialogue(id, asked, None, reply.text, reply.speaker) if reply else Dialogue(id, asked)
-
-
-def _is_csv(path: Path) -> bool:
-    """SAMSum and DialogSum are published as JSON; their copies on the hub are CSV."""
-    return path.suffix == ".csv"
 
 
 LAYOUTS = {

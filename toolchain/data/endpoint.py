@@ -2,16 +2,16 @@
 
 import json
 import os
+import threading
 import time
 from dataclasses import dataclass
-from typing import Any, Self
+from queue import Empty, SimpleQueue
+from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
-from urllib3.util import Retry
 
 from toolchain.data.thoughts import without_thoughts
 from toolchain.errors import ToolchainError
@@ -19,17 +19,21 @@ from toolchain.errors import ToolchainError
 KEY_VARIABLE = "TANDEM_ENDPOINT_KEY"
 """The environment variable with the server's key, where it wants one; a key is never an argument, so that no shell history keeps it."""
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 300.0
-LONGEST_PAUSE_SECONDS = 60
+LONGEST_PAUSE_SECONDS = 60.0
 """However long a busy server asks to be left alone."""
+_REPEATS = 4
+_BUSY = frozenset({requests.codes.request_timeout, requests.codes.too_many_requests, *range(500, 600)})
 _LARGEST_ANSWER_BYTES = 16 * 2**20
 """Of a few hundred tokens: what is larger is no completion."""
+CUT, WITHHELD, REFUSED = "length", "content_filter", "refused"
 
 
 @dataclass(frozen=True)
 class Reply:
     """A completion, without what the model thought before it, and the tokens that the server counted.
 
-    `finish_reason` is the server's: `length` says that the text was cut at `max_tokens`, `content_filter` that it was withheld.
+    `finish_reason` is the server's: CUT says that the text was cut at `max_tokens`, WITHHELD that a filter kept it; REFUSED is ours, for a
+    prompt that the server calls a bad request (400), as one that is too long, or that a filter keeps from the model.
     """
 
     text: str
@@ -38,27 +42,13 @@ class Reply:
     finish_reason: str = "stop"
 
 
-class _Retry(Retry):
-    """Does not ask again where the answer did not come in time: the server may still be at work on it.
+@dataclass(frozen=True)
+class _Answer:
+    """Status, what of the body was read, and for how many seconds the server asks to be left alone."""
 
-    A refusal that is asked about again is not read to its end, which may never come.
-    """
-
-    def increment(
-        self,
-        method: str | None = None,
-        url: str | None = None,
-        response: Any = None,
-        error: Any = None,
-        *given: Any,
-        **named: Any,
-    ) -> Self:
-        if isinstance(error, ReadTimeoutError):
-            raise error
-        increased = super().increment(method, url, response, error, *given, **named)
-        if response is not None:
-            response.close()
-        return increased
+    status: int
+    content: bytes
+    pause: float | None
 
 
 @dataclass(frozen=True)
@@ -74,7 +64,7 @@ class _Bearer(AuthBase):  # type: ignore[misc]
 class Endpoint:
     """`url` is the base that ends in `/v1`.
 
-    A server that is busy or fails (429, 5xx), or that no connection can be made to, is asked again, four times, with pauses that double;
+    A server that is busy or fails (408, 429, 5xx), or that no connection can be made to, is asked again, four times, with pauses that double;
     one that says nothing for `answer_seconds`, or is still at its answer that long after it began, is given up.
     """
 
@@ -82,19 +72,9 @@ class Endpoint:
         if not url.startswith(("http://", "https://")):
             raise ToolchainError(f"endpoint {url!r} is no http address: give one that ends in /v1")
         self.url, self.model = url.rstrip("/"), model
-        self._timeout = (CONNECT_SECONDS, answer_seconds)
+        self._pause, self._answer_seconds = pause, answer_seconds
+        self._limit, self._settings = "max_tokens", {"temperature": 0}
         self._session = requests.Session()
-        retry = _Retry(
-            total=4,
-            backoff_factor=pause,
-            backoff_max=LONGEST_PAUSE_SECONDS,
-            retry_after_max=LONGEST_PAUSE_SECONDS,
-            status_forcelist=(429, 500, 502, 503, 504),
-            allowed_methods=None,
-            raise_on_status=False,
-        )
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(max_retries=retry))
         key = os.environ.get(KEY_VARIABLE, "")
         if not (key.isascii() and key.isprintable()):
             raise ToolchainError(
@@ -104,43 +84,94 @@ class Endpoint:
         self._session.auth = _Bearer(key)
 
     def chat(self, prompt: str, max_tokens: int) -> Reply:
-        """One greedy answer to one user message; its text may be empty or cut.
+        """One answer to one user message, greedy where the model allows it; its text may be empty or cut.
 
         Raises:
             ToolchainError: the server cannot be reached, refuses, takes too long, or answers with something else than a completion.
         """
-        body = {
-            "model": self.model,
-            "messages": [{"role": "user", "content": prompt}],
-            "temperature": 0,
-            "max_tokens": max_tokens,
-        }
+        while True:
+            asked = {"model": self.model, "messages": [{"role": "user", "content": prompt}]}
+            answer = self._asked(asked | {self._limit: max_tokens} | self._settings)
+            if answer.status != requests.codes.bad_request:
+                break
+            if not self._adapted(answer.content):
+                return Reply("", 0, 0, REFUSED)
+        if answer.status != requests.codes.ok:
+            raise ToolchainError(
+                f"{self.url} answered {answer.status} for model {self.model!r}: check model, address and {KEY_VARIABLE}"
+            )
         try:
-            # A redirect would give the conversation to a server that nobody named.
-            with self._session.post(
-                f"{self.url}/chat/completions", json=body, timeout=self._timeout, allow_redirects=False, stream=True
-            ) as response:
-                if (status := response.status_code) != requests.codes.ok:
-                    raise ToolchainError(
-                        f"{self.url} answered {status} for model {self.model!r}: check model, address and {KEY_VARIABLE}"
-                    )
-                content = self._body(response.raw)
-        except (requests.RequestException, HTTPError) as error:
-            raise self._unreached(error) from None
-        try:
-            return _reply(json.loads(content))
+            return _reply(json.loads(answer.content))
         except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
             raise ToolchainError(
                 f"{self.url} answered with no chat completion: give the base address of a chat server"
             ) from None
 
+    def _adapted(self, refusal: bytes) -> bool:
+        """Whether the server refused a setting that can be said in another way, or left out, and that now is: models that think do."""
+        try:
+            setting = json.loads(refusal)["error"]["param"]
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return False
+        if setting == self._limit == "max_tokens":
+            self._limit = "max_completion_tokens"
+            return True
+        return isinstance(setting, str) and self._settings.pop(setting, None) is not None
+
+    def _asked(self, body: dict[str, Any]) -> _Answer:
+        """The first answer of a server that is not busy, else the last one."""
+        for repeat in range(_REPEATS + 1):
+            pause = self._pause * 2**repeat
+            try:
+                answer = self._in_time(body)
+            except (requests.RequestException, HTTPError) as error:
+                # The server may still be at work on what did not come in time.
+                if repeat == _REPEATS or not isinstance(error, requests.ConnectionError) or _is_late(error):
+                    raise self._unreached(error) from None
+            else:
+                if repeat == _REPEATS or answer.status not in _BUSY:
+                    return answer
+                pause = answer.pause if answer.pause is not None else pause
+            time.sleep(min(pause, LONGEST_PAUSE_SECONDS))
+        raise AssertionError
+
+    def _in_time(self, body: dict[str, Any]) -> _Answer:
+        """The answer to one request, or ReadTimeout: a server may send byte after byte, each of them in time, of its headers too."""
+        found: SimpleQueue[_Answer | Exception] = SimpleQueue()
+
+        def ask() -> None:
+            try:
+                found.put(self._post(body))
+            except Exception as error:
+                found.put(error)
+
+        threading.Thread(target=ask, daemon=True).start()
+        try:
+            answer = found.get(timeout=min(CONNECT_SECONDS, self._answer_seconds) + self._answer_seconds)
+        except Empty:
+            raise requests.ReadTimeout from None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _post(self, body: dict[str, Any]) -> _Answer:
+        # A redirect would give the conversation to a server that nobody named.
+        with self._session.post(
+            f"{self.url}/chat/completions",
+            json=body,
+            timeout=(CONNECT_SECONDS, self._answer_seconds),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            # Other refusals are not read: they may never end.
+            read = response.status_code in (requests.codes.ok, requests.codes.bad_request)
+            content = self._body(response.raw) if read else b""
+            return _Answer(response.status_code, content, _seconds(response.headers.get("Retry-After", "")))
+
     def _body(self, stream: BaseHTTPResponse) -> bytes:
-        """The whole body; a server that sends a byte now and then runs out of time too."""
-        deadline, content = time.monotonic() + self._timeout[1], b""
+        content = b""
         while part := stream.read1(2**16, decode_content=True):
             content += part
-            if time.monotonic() > deadline:
-                raise requests.ReadTimeout
             if len(content) > _LARGEST_ANSWER_BYTES:
                 raise ToolchainError(
                     f"{self.url} answered with more than {_LARGEST_ANSWER_BYTES} bytes, which no completion has: "
@@ -149,14 +180,23 @@ class Endpoint:
         return content
 
     def _unreached(self, error: Exception) -> ToolchainError:
-        if isinstance(error, requests.ReadTimeout | ReadTimeoutError):
+        if _is_late(error):
             return ToolchainError(
-                f"{self.url} did not answer within {self._timeout[1]:g} seconds: check that the server is not overloaded, "
+                f"{self.url} did not answer within {self._answer_seconds:g} seconds: check that the server is not overloaded, "
                 "or give a smaller model"
             )
         return ToolchainError(
             f"{self.url} cannot be reached ({type(error).__name__}): check the address and that the server runs"
         )
+
+
+def _is_late(error: Exception) -> bool:
+    return isinstance(error, requests.ReadTimeout | ReadTimeoutError)
+
+
+def _seconds(header: str) -> float | None:
+    """Of `Retry-After`; its other form, a date, is as good as none."""
+    return float(header) if header.isascii() and header.isdigit() else None
 
 
 def _reply(completion: dict[str, Any]) -> Reply:

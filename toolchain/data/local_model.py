@@ -1,6 +1,7 @@
 """A specialised model on this machine, as what does an auxiliary task: a translation model (Marian), or one that rewrites."""
 
 import hashlib
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,13 +14,15 @@ from jinja2 import TemplateError
 from safetensors import SafetensorError
 
 from toolchain.data.chat_model import ONLY
-from toolchain.data.dialogue_targets import MAX_NEW_TOKENS, Unanswered
+from toolchain.data.dialogue_targets import Unanswered, one_line
 from toolchain.data.thoughts import without_thoughts
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_once
 from toolchain.tasks import Task
-from toolchain.text import fill, trim
+from toolchain.text import fill
 
+MAX_NEW_TOKENS = 256
+"""Longest text that a model may make of another."""
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, StrictDataclassError)
 """What transformers raises for settings, weights and tokenizers that are damaged, or do not belong together."""
 
@@ -52,14 +55,12 @@ class LocalModel:
         """The answers, all texts in one batch; an empty text stays empty.
 
         Raises:
-            Unanswered: an answer does not end, or is empty.
+            Unanswered: an answer does not end, or is not one line of text.
             ToolchainError: the folder holds no such model, or a package that reads its tokenizer is missing.
         """
         asked = [text for text in texts if text]
         answers = self._answers([self._prompt(task, text) for text in asked]) if asked else []
-        if not all(answers):
-            raise Unanswered(f"{self.name}, asked for {task.id}: it answered with nothing; give another --local")
-        rest = iter(answers)
+        rest = iter([one_line(answer, f"{self.name}, asked for {task.id}") for answer in answers])
         return [next(rest) if text else "" for text in texts]
 
     def template(self, task: Task) -> str:
@@ -104,7 +105,7 @@ class LocalModel:
         # Some models' settings make the last token an end, whatever would have come.
         if not bool(ends[:, : MAX_NEW_TOKENS - 1].any(-1).all()):
             raise Unanswered(f"an answer of {self.name} does not end within {MAX_NEW_TOKENS} tokens")
-        return [trim(without_thoughts(text)) for text in tokenizer.batch_decode(new, skip_special_tokens=True)]
+        return [without_thoughts(text) for text in tokenizer.batch_decode(new, skip_special_tokens=True)]
 
     @property
     def _is_seq2seq(self) -> bool:
@@ -133,9 +134,11 @@ class LocalModel:
         try:
             kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
             model = kind.from_pretrained(self.folder, dtype=torch.float32, local_files_only=True).eval()
-            tokenizer = AutoTokenizer.from_pretrained(
-                self.folder, local_files_only=True, padding_side="right" if config.is_encoder_decoder else "left"
-            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Marian's recommends a package that straightens quotation marks.
+                tokenizer = AutoTokenizer.from_pretrained(
+                    self.folder, local_files_only=True, padding_side="right" if config.is_encoder_decoder else "left"
+                )
         except ImportError as error:
             raise ToolchainError(f"{self.folder} needs a package that is not installed: {_first_line(error)}") from None
         except _UNREADABLE as error:

@@ -10,22 +10,24 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
 Rule = Callable[[str], str]
+Waits = Literal["before", "before each header", "amid", "before each byte"]
 
 
 @dataclass
 class ChatServer:
     """`asked`: (headers, body) of every request; `failures`: status codes to answer with first, with `failure_headers`.
 
-    `raw` stands for the whole answer, a failure too; `delay` is in seconds, where `waits` says.
+    `refused_settings` are a bad request. `raw` stands for the whole answer, a failure too; `delay` is in seconds, where `waits` says.
     """
 
     rule: Rule
     failures: list[int] = field(default_factory=list)
     asked: list[tuple[dict[str, str], dict[str, Any]]] = field(default_factory=list)
     failure_headers: dict[str, str] = field(default_factory=dict)
+    refused_settings: tuple[str, ...] = ()
     raw: bytes | None = None
     delay: float = 0
-    waits: Literal["before", "amid", "before each byte"] = "before"
+    waits: Waits = "before"
     url: str = ""
 
     def reply(self, headers: dict[str, str], path: str, body: dict[str, Any]) -> tuple[int, bytes]:
@@ -35,6 +37,8 @@ class ChatServer:
             return self.failures.pop(0), self.raw or b"{}"
         if path != "/v1/chat/completions":
             return 404, b"{}"
+        if refused := [name for name in self.refused_settings if name in body]:
+            return 400, json.dumps({"error": {"param": refused[0], "code": "unsupported_parameter"}}).encode()
         if self.raw is not None:
             return 200, self.raw
         message = {"role": "assistant", "content": self.rule(body["messages"][-1]["content"])}
@@ -59,7 +63,12 @@ def serving(rule: Rule) -> Iterator[ChatServer]:
                 self.send_header(name, value)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
+            with suppress(BrokenPipeError, ConnectionResetError):
+                for number in range(50 if state.waits == "before each header" else 0):
+                    self.flush_headers()
+                    time.sleep(state.delay)
+                    self.send_header(f"X-{number}", "more")
+                self.end_headers()
             if state.waits == "amid":
                 self.wfile.flush()
                 time.sleep(state.delay)

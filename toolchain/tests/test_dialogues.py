@@ -146,6 +146,39 @@ def test_a_text_may_hold_what_other_line_ends_are(tmp_path: Path) -> None:
     assert read_dialogues(tmp_path / "x", "jsonl")[0].summary == text
 
 
+def test_dialogues_that_say_the_same_are_one(tmp_path: Path) -> None:
+    """DialogSum's test split has each of them three times; splits by id would share them."""
+    rows = [{"fname": f"test_{index // 3}_{index % 3}", "dialogue": f"#A#: b{index // 3}"} for index in range(60)]
+    (tmp_path / "x").write_text("\n".join(json.dumps(row) for row in rows))
+    told: list[str] = []
+    found = read_dialogues(tmp_path / "x", "dialogsum", told.append)
+    assert [dialogue.id for dialogue in found] == [f"test_{index}_0" for index in range(20)]
+    assert told == ["40 of 60 dialogues say what one before them says and are left out"]
+
+
+@pytest.mark.parametrize("layout", ["samsum", "dialogsum"])
+def test_json_may_be_a_list_or_lines(tmp_path: Path, layout: str) -> None:
+    rows = [{"id": 1, "dialogue": "Ana: Hi: are you in?\nBen: Yes, I am."}, {"id": 2, "dialogue": None}]
+    for text in (json.dumps(rows), "\n".join(map(json.dumps, rows))):
+        (tmp_path / "x").write_text(text)
+        assert read_dialogues(tmp_path / "x", layout) == [Dialogue("1", EXPECTED)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Ana: see\nhttps://a.b/c", [("Ana", "see https://a.b/c")]),
+        ("Ana: when?\n10:30 works for me", [("Ana", "when? 10:30 works for me")]),
+        ("Ana: hm\nBen:\nYes", [("Ana", "hm"), ("Ben", "Yes")]),
+        ("Ana: hm\nwell, no: not now", [("Ana", "hm well, no: not now")]),
+        ("Ana: hm\nAna:no", [("Ana", "hm"), ("Ana", "no")]),
+        ("*User 1: hm\n* User 2: no", [("User 1", "hm"), ("User 2", "no")]),
+    ],
+)
+def test_a_colon_does_not_make_a_speaker(text: str, said: list[tuple[str, str]]) -> None:
+    assert [(message.speaker, message.text) for message in messages_of(text)] == said
+
+
 def test_an_id_that_comes_twice_is_refused(tmp_path: Path) -> None:
     row = {"id": "1", "dialogue": "A: b", "summary": "c"}
     (tmp_path / "x").write_text(json.dumps([row, row]))
@@ -299,7 +332,8 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "finish_reason", "said"),
     [
-        ("half a", "length", "cut at max_tokens"),
+        ("half a", "length", "cut at 2048 tokens"),
+        ("Sure! Here it is:\n\nHola", "stop", "several lines"),
         ("", "content_filter", "content filter"),
         (None, "stop", "answered with nothing"),
         (" <think>x</think> ", "stop", "answered with nothing"),

@@ -3,14 +3,14 @@
 import json
 import time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
 from toolchain.data import endpoint
-from toolchain.data.endpoint import KEY_VARIABLE, Endpoint
+from toolchain.data.endpoint import KEY_VARIABLE, REFUSED, Endpoint, Reply
 from toolchain.errors import ToolchainError
-from toolchain.tests.chat_server import serving
+from toolchain.tests.chat_server import Waits, serving
 
 SECRET = "what the user wrote"
 
@@ -53,18 +53,49 @@ def test_a_redirect_is_not_followed() -> None:
 
 def test_a_busy_server_is_asked_again() -> None:
     with serving(str.upper) as server:
-        server.failures = [429, 503]
+        server.failures = [429, 503, 408, 529]
         assert Endpoint(server.url, "m", pause=0).chat("hola", 5).text == "HOLA"
-    assert len(server.asked) == 3
+    assert len(server.asked) == 5
 
 
-@pytest.mark.parametrize("status", [400, 401, 404])
+@pytest.mark.parametrize("status", [401, 404])
 def test_a_refusal_is_told_without_the_text(status: int) -> None:
     with serving(str.upper) as server:
         server.failures = [status]
         with pytest.raises(ToolchainError, match=str(status)) as refused:
             Endpoint(server.url, "m", pause=0).chat(SECRET, 5)
     assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"[]", b'{"error": {"code": "content_filter", "param": "prompt"}}', b'{"error": {"param": 3}}']
+)
+def test_a_prompt_that_is_refused_is_a_reply_that_says_so(raw: bytes) -> None:
+    """The next one may be answered."""
+    with serving(str.upper) as server:
+        server.failures, server.raw = [400], raw
+        asking = Endpoint(server.url, "m", pause=0)
+        assert asking.chat(SECRET, 5) == Reply("", 0, 0, REFUSED)
+        server.raw = None
+        assert asking.chat("hola", 5).text == "HOLA"
+    assert len(server.asked) == 2
+
+
+def test_a_model_that_wants_other_settings_gets_them() -> None:
+    """As OpenAI's that think: they want the limit under another name, and no temperature."""
+    with serving(str.upper) as server:
+        server.refused_settings = ("max_tokens", "temperature")
+        asking = Endpoint(server.url, "m", pause=0)
+        assert [asking.chat(text, 5).text for text in ("hola", "adios")] == ["HOLA", "ADIOS"]
+        server.refused_settings = ("model",)
+        assert asking.chat("hola", 5).finish_reason == REFUSED
+    bodies = [body.keys() - {"model", "messages"} for _, body in server.asked]
+    assert bodies[:3] == [
+        {"max_tokens", "temperature"},
+        {"max_completion_tokens", "temperature"},
+        {"max_completion_tokens"},
+    ]
+    assert bodies[3:] == [{"max_completion_tokens"}] * 2
 
 
 def test_a_server_that_fails_and_fails_is_given_up() -> None:
@@ -160,8 +191,10 @@ def test_a_cut_answer_is_an_answer_that_says_so() -> None:
     assert (reply.text, reply.finish_reason) == ("1 bec", "length")
 
 
-@pytest.mark.parametrize(("delay", "waits"), [(0.5, "before"), (0.5, "amid"), (0.02, "before each byte")])
-def test_a_server_that_hangs_is_asked_once(delay: float, waits: Literal["before", "amid", "before each byte"]) -> None:
+@pytest.mark.parametrize(
+    ("delay", "waits"), [(0.5, "before"), (0.02, "before each header"), (0.5, "amid"), (0.02, "before each byte")]
+)
+def test_a_server_that_hangs_is_asked_once(delay: float, waits: Waits) -> None:
     with serving(str.upper) as server:
         server.delay, server.waits = delay, waits
         with pytest.raises(ToolchainError, match=r"did not answer within 0\.1 seconds") as refused:

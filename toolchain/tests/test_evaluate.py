@@ -25,6 +25,8 @@ from toolchain.evaluation import evaluate as evaluate_module
 from toolchain.evaluation.engine import Answer, Question
 from toolchain.evaluation.evaluate import PROMPT_CONVERSATIONS, Evaluation, evaluate
 from toolchain.evaluation.generate import adapter_applied, generate
+from toolchain.evaluation.metric_table import HEADS
+from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.prompts import prompt_variants
 from toolchain.evaluation.python_engine import PYTHON_BF16, PythonEngine
 from toolchain.evaluation.result_file import Result, read_result, write_result
@@ -178,7 +180,7 @@ def test_an_adapter_is_measured_on_its_own_task(base: LoadedBase, assets: Path, 
     compared = {(row["method"], row["metric"]) for row in result.rows if " / " in row["metric"]}
     assert compared == {("main", f"{metric} / zero-shot") for metric in _with_overlap(result, "zero-shot")}
     assert f"2 {'conversations' if task == 'summarize' else 'texts'}" in markdown(result)
-    assert "R-L / zero-shot" in markdown(result)
+    assert f"{HEADS[main_metric(Composition.of(task))]} / zero-shot" in markdown(result)
 
 
 def test_a_finished_run_computes_nothing_again(base: LoadedBase, assets: Path) -> None:

@@ -18,6 +18,7 @@ from toolchain import paths
 from toolchain.adapters import importing
 from toolchain.adapters.compose import compose, delta
 from toolchain.adapters.files import CONFIG_FILE, MODULES, TENSORS_FILE, adapter_hash, read_adapter, write_adapter
+from toolchain.adapters.foreign_factors import PICKLED_FILE
 from toolchain.adapters.importing import IMPORT_LOG, Shapes, import_adapter, linear_shapes, read_foreign_adapter
 from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.safetensors_file import Array
@@ -38,7 +39,12 @@ configs = st.fixed_dictionaries(
         "lora_alpha": st.integers(1, 40),
         "target_modules": st.lists(st.sampled_from(MODULES), min_size=1, unique=True),
     },
-    optional={"rank_pattern": patterns, "alpha_pattern": patterns, "init_lora_weights": st.just("gaussian")},
+    optional={
+        "rank_pattern": patterns,
+        "alpha_pattern": patterns,
+        "init_lora_weights": st.just("gaussian"),
+        "layers_to_transform": st.sampled_from([[0], [1]]),
+    },
 )
 
 
@@ -127,6 +133,45 @@ def test_an_adapter_of_some_linears_composes_with_one_of_all(tmp_path: Path) -> 
     np.testing.assert_allclose(delta(composed, untouched), delta(whole, untouched) / 2, atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    "harmless", [{"modules_to_save": []}, {"init_lora_weights": "eva", "eva_config": {"rho": 2.0}}]
+)
+def test_what_changes_nothing_is_taken(foreign: Path, harmless: dict[str, Any]) -> None:
+    before = read_foreign_adapter(foreign, SPECIFICATION, SHAPES)
+    _set(foreign, **harmless)
+    after = read_foreign_adapter(foreign, SPECIFICATION, SHAPES)
+    assert all(np.array_equal(tensor, after.tensors[name]) for name, tensor in before.tensors.items())
+
+
+def test_tensors_may_be_pickled_as_peft_did_before(foreign: Path, tmp_path: Path) -> None:
+    expected = read_foreign_adapter(foreign, SPECIFICATION, SHAPES)
+    torch.save(load_file(foreign / TENSORS_FILE), foreign / PICKLED_FILE)
+    (foreign / TENSORS_FILE).unlink()
+    found = read_foreign_adapter(foreign, SPECIFICATION, SHAPES)
+    assert all(np.array_equal(tensor, found.tensors[name]) for name, tensor in expected.tensors.items())
+    log = import_adapter(foreign, SPECIFICATION, SHAPES, tmp_path / "es", None, replace=False)
+    assert len(log["source_sha256"]) == 64
+
+
+class _Runs:
+    """What pickles can do when they are opened."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return print, ("opened",)
+
+
+@pytest.mark.parametrize("held", [_Runs(), {"x": _Runs()}, [torch.zeros(1)], {"x": 1}])
+def test_a_pickle_of_anything_else_is_refused_and_not_run(
+    foreign: Path, held: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.save(held, foreign / PICKLED_FILE)
+    (foreign / TENSORS_FILE).unlink()
+    assert "no pickle of tensors alone" in _refusal(foreign)
+    (foreign / PICKLED_FILE).write_bytes(b"torn")
+    assert "no pickle of tensors alone" in _refusal(foreign)
+    assert capsys.readouterr().out == ""
+
+
 def test_names_may_lack_the_wrappers_prefix_and_carry_the_adapters_name(foreign: Path) -> None:
     plain = read_foreign_adapter(foreign, SPECIFICATION, SHAPES)
     _rewrite(
@@ -147,7 +192,6 @@ REFUSED: dict[str, dict[str, Any]] = {
     "biases (lora_bias)": {"lora_bias": True},
     "trains biases": {"bias": "all"},
     "modules_to_save": {"modules_to_save": ["lm_head"]},
-    "layers_to_transform": {"layers_to_transform": [0]},
     "layer_replication": {"layer_replication": [[0, 1]]},
     "transposed (fan_in_fan_out)": {"fan_in_fan_out": True},
     "aLoRA": {"alora_invocation_tokens": [5]},

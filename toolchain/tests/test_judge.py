@@ -1,5 +1,6 @@
 """The judge: swapped orders, ties, an estimate first; on a real local server."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from toolchain.data.benchmark import Split
 from toolchain.data.endpoint import Endpoint
 from toolchain.data.pairs import composition_pairs
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.judge import Score, comparisons, estimate, judge
 from toolchain.evaluation.judged import add_judged, judged_path, judged_row, judged_table, not_run_row
 from toolchain.evaluation.report import markdown_report
@@ -76,6 +78,30 @@ def test_a_killed_judgement_asks_only_what_is_missing(tmp_path: Path) -> None:
         whole = judge(asked, endpoint, tmp_path, _silent)
         assert judge(asked, endpoint, tmp_path, _silent) == whole
     assert len(server.asked) == 8
+
+
+def _cut() -> bytes:
+    return json.dumps({"choices": [{"message": {"content": "Well, the first"}, "finish_reason": "length"}]}).encode()
+
+
+def test_a_verdict_that_is_cut_off_does_not_count_and_is_asked_for_again(tmp_path: Path) -> None:
+    asked, told = comparisons(SAMPLES, "lc++", "two-step"), list[str]()
+    with serving(_longer_wins) as server:
+        endpoint = Endpoint(server.url, "m")
+        server.raw = _cut()
+        assert judge(asked[:1], endpoint, tmp_path, told.append) == [None]
+        assert "cut off after 1024 tokens" in told[0]
+        server.raw = None
+        assert judge(asked, endpoint, tmp_path, _silent) == [1.0, 0.0, 0.5, 0.0]
+
+
+def test_a_judge_that_is_always_cut_off_is_given_up(tmp_path: Path) -> None:
+    asked = comparisons([_sample(f"long one {number}", "short") for number in range(30)], "lc++", "two-step")
+    with serving(_longer_wins) as server:
+        server.raw = _cut()
+        with pytest.raises(ToolchainError, match="10 comparisons in a row: m was cut off"):
+            judge(asked, Endpoint(server.url, "m"), tmp_path, _silent)
+    assert len(server.asked) == 10
 
 
 def test_a_row_counts_ties_half() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
@@ -17,7 +18,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from toolchain.data import dialogue_targets, local_model
+from toolchain.data import local_model
 from toolchain.data.chat_model import ONLY, ChatModel
 from toolchain.data.dialogue_targets import Unanswered, make_targets
 from toolchain.data.dialogues import Dialogue
@@ -40,8 +41,7 @@ ORIGIN = {"source": "x.json", "licence": "CC BY 4.0"}
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (dialogue_targets, local_model):
-        monkeypatch.setattr(module, "MAX_NEW_TOKENS", LIMIT)
+    monkeypatch.setattr(local_model, "MAX_NEW_TOKENS", LIMIT)
 
 
 def _put_tokenizer(folder: Path, chat_template: str | None = None) -> None:
@@ -65,6 +65,27 @@ def _put_marian(folder: Path) -> Path:
     _save(MarianMTModel(config), folder)
     _put_tokenizer(folder)
     return folder
+
+
+def _put_sentencepiece(folder: Path) -> dict[str, int]:
+    """Tokenizers as published Marian models have them: two of sentencepiece's, and one vocabulary, which is returned."""
+    texts = folder / "texts"
+    texts.write_text("\n".join(text for text in TEXTS if text) + "\n")
+    for name in ("source", "target"):
+        settings = {
+            "input": str(texts),
+            "model_prefix": str(folder / name),
+            "vocab_size": 40,
+            "hard_vocab_limit": False,
+        }
+        SentencePieceTrainer.train(**settings, minloglevel=2)
+        (folder / f"{name}.model").rename(folder / f"{name}.spm")
+    source = SentencePieceProcessor(model_file=str(folder / "source.spm"))
+    pieces = [source.id_to_piece(index) for index in range(source.get_piece_size())]
+    own = ["</s>", "<unk>", *(piece for piece in pieces if not source.is_control(source.piece_to_id(piece)))]
+    vocabulary = {piece: index for index, piece in enumerate([*dict.fromkeys(own), "<pad>"])}
+    (folder / "vocab.json").write_text(json.dumps(vocabulary))
+    return vocabulary
 
 
 def _put_llama(folder: Path, chat_template: str | None = None) -> Path:
@@ -96,6 +117,36 @@ def test_a_translation_model_is_given_the_text_alone_and_all_texts_at_once(tmp_p
     found = LocalModel(folder).rewritten(TASKS["es"], TEXTS)
     assert found == [_alone(folder, text, seq2seq=True) if text else "" for text in TEXTS]
     assert len({text for text in found if text}) > 1, "random models that answer alike would prove nothing"
+
+
+def test_a_marian_model_is_read_as_it_is_published(tmp_path: Path) -> None:
+    vocabulary = _put_sentencepiece(tmp_path)
+    torch.manual_seed(0)
+    tokens = {"pad_token_id": vocabulary["<pad>"], "eos_token_id": vocabulary["</s>"], "forced_eos_token_id": None}
+    size = {
+        "d_model": 16,
+        "encoder_ffn_dim": 24,
+        "decoder_ffn_dim": 24,
+        "max_position_embeddings": 128,
+        "init_std": 0.6,
+    }
+    depth = {"encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 2}
+    config = MarianConfig(
+        vocab_size=len(vocabulary), decoder_start_token_id=vocabulary["<pad>"], **size, **depth, **tokens
+    )
+    model = MarianMTModel(config).eval()
+    _save(model, tmp_path)
+    (found,) = LocalModel(tmp_path).rewritten(TASKS["es"], TEXTS[:1])
+    pieces = SentencePieceProcessor(model_file=str(tmp_path / "source.spm")).encode(TEXTS[0], out_type=str)
+    ids = torch.tensor([[*(vocabulary[piece] for piece in pieces), vocabulary["</s>"]]])
+    made = model.generate(input_ids=ids, max_new_tokens=LIMIT, do_sample=False)[0].tolist()[1:-1]
+    named = {index: piece for piece, index in vocabulary.items()}
+    target = SentencePieceProcessor(model_file=str(tmp_path / "target.spm"))
+    assert (
+        found
+        == target.decode_pieces([named[index] for index in made if named[index] not in ("<unk>", "<pad>")]).strip()
+    )
+    assert found
 
 
 def test_a_causal_model_is_asked_in_the_words_of_the_task(tmp_path: Path) -> None:
