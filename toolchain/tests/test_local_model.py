@@ -72,7 +72,7 @@ def _put_sentencepiece(folder: Path) -> dict[str, int]:
     texts = folder / "texts"
     texts.write_text("\n".join(text for text in TEXTS if text) + "\n")
     for name in ("source", "target"):
-        settings = {
+        settings: dict[str, Any] = {
             "input": str(texts),
             "model_prefix": str(folder / name),
             "vocab_size": 40,
