@@ -8,9 +8,11 @@ from typing import Any
 
 from toolchain.data.json_lines import json_lines
 from toolchain.errors import ToolchainError
-from toolchain.hashing import write_text_whole
+from toolchain.hashing import sha256_file, write_text_whole
 
 RESULT_FORMAT = "tandem.results/1"
+ANSWERS_HASH = "answers_sha256"
+"""In the header; files that are older than it have none."""
 _REMEDY = "make it with `toolchain evaluate`"
 
 
@@ -30,23 +32,27 @@ def answers_path(path: Path) -> Path:
 
 
 def write_result(path: Path, result: Result) -> None:
-    """Write the rows to `path` and the answers, where there are any, beside it."""
+    """Write the rows to `path` and the answers, where there are any, beside it; the header holds their hash."""
+    meta = result.meta
     if result.answers:
         write_text_whole(answers_path(path), json_lines(result.answers))
-    write_text_whole(path, json_lines([result.meta, *result.rows]))
+        meta = meta | {ANSWERS_HASH: sha256_file(answers_path(path))}
+    write_text_whole(path, json_lines([meta, *result.rows]))
 
 
 def read_result(path: Path) -> Result:
     """Read both files; a judge's has no answers of its own.
 
     Raises:
-        ToolchainError: one is missing, or the first is no result file.
+        ToolchainError: one is missing, the first is no result file, or the other is of another run.
     """
     meta, *rows = _read(path)
     if meta.get("format") != RESULT_FORMAT:
         raise ToolchainError(f"{path} has format {meta.get('format')!r}, expected {RESULT_FORMAT!r}: {_REMEDY}")
     judged = "judged" in meta  # Of answers that lie beside other files.
     answers = [] if judged else _read(answers_path(path), least=0)
+    if not judged and (known := meta.get(ANSWERS_HASH)) and known != sha256_file(answers_path(path)):
+        raise ToolchainError(f"{answers_path(path)} has other answers than those that {path} is of: {_REMEDY}")
     for items, keys, file in (
         ([meta], ("split", "engine", "base", "git_commit"), path),
         (rows, ("engine", "composition", "method", "metric"), path),

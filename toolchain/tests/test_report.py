@@ -244,6 +244,17 @@ def test_a_damaged_result_is_named(tmp_path: Path, meta: dict[str, Any], row: di
     assert str(path) in str(refused.value)
 
 
+def test_rows_and_answers_of_two_runs_do_not_stand_together(tmp_path: Path) -> None:
+    """A run that is killed between its two files leaves the rows of the one before."""
+    path = tmp_path / "x.test.jsonl"
+    write_result(path, Result(META, [MEASURED], ANSWERS))
+    assert read_results([path]).answers
+    answers_path(path).write_text(answers_path(path).read_text().replace('"x"', '"y"'))
+    with pytest.raises(ToolchainError, match="other answers than those") as refused:
+        read_results([path])
+    assert str(path) in str(refused.value)
+
+
 def test_splits_are_not_mixed(tmp_path: Path) -> None:
     for split in ("test", "validation"):
         write_result(tmp_path / f"{split}.jsonl", Result(META | {"split": split}, [], ANSWERS))
