@@ -9,18 +9,22 @@ from toolchain.base_model.hub import asked_of_hub
 from toolchain.errors import ToolchainError
 
 PREFIX = "hub:"
-_FILE = re.compile(r"([\w.-]+/[\w.-]+)/(.+)")
+_REPOSITORY = r"[\w.-]+/[\w.-]+"
+_FILE = re.compile(rf"({_REPOSITORY})/(.+)")
+_READ = (".json", ".jsonl", ".csv")
 
 
 def dialogue_file(source: str, progress: Callable[[str], None]) -> Path:
     """The file itself, or that of `hub:OWNER/NAME/FILE`; one that is in the cache is not fetched again.
 
     Raises:
-        ToolchainError: it names no file of a repository, or the hub does not give it.
+        ToolchainError: it names no file of a repository (those of `hub:OWNER/NAME` are listed), or the hub does not give it.
     """
     if not source.startswith(PREFIX):
         return Path(source)
-    if not (named := _FILE.fullmatch(source.removeprefix(PREFIX))):
+    if re.fullmatch(_REPOSITORY, asked := source.removeprefix(PREFIX)):
+        raise ToolchainError(f"{source!r} names no file of the hub: {_choices(asked)}")
+    if not (named := _FILE.fullmatch(asked)):
         raise ToolchainError(f"{source!r} names no file of the hub: want {PREFIX}OWNER/NAME/FILE")
     repository, name = named.groups()
     folder = paths.cache() / "dialogues" / repository
@@ -31,3 +35,14 @@ def dialogue_file(source: str, progress: Callable[[str], None]) -> Path:
     progress(f"downloading {name} of {repository}")
     with asked_of_hub(repository, "give a local file"):
         return Path(hf_hub_download(repository, name, repo_type="dataset", local_dir=folder))
+
+
+def _choices(repository: str) -> str:
+    """Which files of a repository may be meant."""
+    from huggingface_hub import list_repo_files
+
+    with asked_of_hub(repository, "give a local file"):
+        names = [name for name in list_repo_files(repository, repo_type="dataset") if name.endswith(_READ)]
+    if not names:
+        return f"it has none that ends in {', '.join(_READ)}; give a local file"
+    return f"give {' or '.join(f'{PREFIX}{repository}/{name}' for name in names)}"

@@ -1,5 +1,6 @@
 """Dialogues of the hub, fetched by its own client from a server of this machine that speaks its protocol."""
 
+import json
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -14,6 +15,10 @@ from toolchain.errors import ToolchainError
 
 CONTENT = b'[{"id": "1", "dialogue": "Ana: Hi.", "summary": "Ana says hi."}]'
 
+LISTED = json.dumps(
+    [{"type": "file", "path": path, "size": 1, "oid": "0"} for path in ("README.md", "data/train.json", "x.csv")]
+).encode()
+
 
 class _Hub(BaseHTTPRequestHandler):
     asked: list[str]
@@ -26,9 +31,11 @@ class _Hub(BaseHTTPRequestHandler):
 
     def _answer(self, *, with_body: bool) -> None:
         self.asked.append(self.path)
-        there = self.path == "/datasets/ana/chats/resolve/main/data/train.json"
-        body = CONTENT if there else b""
+        listed = self.path.startswith("/api/datasets/ana/chats/tree/main")
+        there = listed or self.path == "/datasets/ana/chats/resolve/main/data/train.json"
+        body = LISTED if listed else CONTENT if there else b""
         self.send_response(200 if there else 404)
+        self.send_header("Content-Type", "application/json")
         self.send_header("ETag", '"1"')
         self.send_header("X-Repo-Commit", "0" * 40)
         self.send_header("Content-Length", str(len(body)))
@@ -50,6 +57,8 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]
     endpoint = f"http://127.0.0.1:{server.server_port}"
     real = huggingface_hub.hf_hub_download
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", partial(real, endpoint=endpoint))
+    api = huggingface_hub.HfApi(endpoint=endpoint)
+    monkeypatch.setattr(huggingface_hub, "list_repo_files", api.list_repo_files)
     yield _Hub.asked
     server.shutdown()
     server.server_close()
@@ -71,14 +80,22 @@ def test_a_local_file_is_no_matter_of_the_hub(asked: list[str]) -> None:
     assert not asked
 
 
-@pytest.mark.parametrize("source", ["hub:ana", "hub:ana/chats", "hub:", "hub:ana/chats/"])
+@pytest.mark.parametrize("source", ["hub:ana", "hub:", "hub:ana/chats/"])
 def test_what_names_no_file_is_refused(asked: list[str], source: str) -> None:
     with pytest.raises(ToolchainError, match="OWNER/NAME/FILE"):
         dialogue_file(source, pytest.fail)
     assert not asked
 
 
-@pytest.mark.parametrize("source", ["hub:ana/chats/nothing.json", "hub:ana/others/train.json", "hub:a--na/chats/x"])
+@pytest.mark.usefixtures("asked")
+def test_the_files_of_a_repository_are_listed() -> None:
+    with pytest.raises(ToolchainError, match=r"give hub:ana/chats/data/train\.json or hub:ana/chats/x\.csv$"):
+        dialogue_file("hub:ana/chats", pytest.fail)
+
+
+@pytest.mark.parametrize(
+    "source", ["hub:ana/chats/nothing.json", "hub:ana/others", "hub:ana/others/train.json", "hub:a--na/chats/x"]
+)
 def test_what_the_hub_does_not_give_is_refused_in_a_sentence(asked: list[str], source: str) -> None:
     with pytest.raises(ToolchainError, match=r"cannot be fetched from the hub .* or give a local file") as refused:
         dialogue_file(source, lambda _: None)
