@@ -20,13 +20,14 @@ from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.base_model.from_folder import import_base
 from toolchain.base_model.load import LoadedBase, load_base
+from toolchain.base_model.prompt import encode_turn
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.export import export_bundle
 from toolchain.evaluation.generate import adapter_applied, generate
 from toolchain.tasks import Composition
 from toolchain.tests.tiny import byte_tokenizer
 from toolchain.tests.tiny_bases import write_tiny
-from toolchain.text import Message, encode_prompt
+from toolchain.text import Message
 
 NAME = "tiny-base"
 COMPOSITION = Composition.parse("summarize+es")
@@ -38,7 +39,10 @@ LOGIT_GAP = 0.25
 """In standard deviations of a position's logits: 8-bit arithmetic may break a near-tie the other way, and nothing else."""
 
 
-@pytest.fixture(params=["qwen2", "llama"])
+TURN = "<bos>U:{{ messages[0]['content'] }}<eos>A:"
+
+
+@pytest.fixture(params=["qwen2", "llama", "llama with turns"])
 def base(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BaseModel:
     """An imported model that writes letters only (bytes that are no text could not be compared), adapters and a calibration for it."""
     monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
@@ -46,7 +50,11 @@ def base(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     for place in ("adapters", "calibrations"):
         monkeypatch.setattr(paths, place.upper(), paths.cache() / place)
     # Less wild than in other tests: what 8-bit arithmetic rounds must not grow from layer to layer.
-    folder = write_tiny(tmp_path / request.param, request.param, initializer_range=0.12)
+    kind, *turns = request.param.split()
+    folder = write_tiny(tmp_path / kind, kind, initializer_range=0.12)
+    if turns:
+        (folder / "chat_template.jinja").write_text(TURN)
+        (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<bos>"}')
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     letters = byte_tokenizer().encode(string.ascii_letters, add_special_tokens=False).ids
     with torch.no_grad():
@@ -55,6 +63,7 @@ def base(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
         model.lm_head.weight[others] = 0
     model.save_pretrained(folder)
     base = import_base(folder, NAME, max_prompt_tokens=256, max_new_tokens=16, progress=lambda _line: None)
+    assert bool(base.turn_start_ids and base.turn_end_ids) == bool(turns)
     _put_adapters(base)
     return base
 
@@ -93,8 +102,7 @@ def _references(base: LoadedBase, adapter: Adapter | None) -> list[str]:
 
 
 def _prompts(base: BaseModel) -> list[list[int]]:
-    bos, limit = base.bos_token_id, base.max_prompt_tokens
-    return [encode_prompt(byte_tokenizer(), bos, COMPOSITION.prompt, each, limit).ids for each in CONVERSATIONS]
+    return [encode_turn(byte_tokenizer(), base, COMPOSITION.prompt, each).ids for each in CONVERSATIONS]
 
 
 def _gap(base: LoadedBase, prompt: list[int], reference: str, answer: str) -> float:

@@ -11,9 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from toolchain.base_model.load import LoadedBase
+from toolchain.base_model.prompt import encode_turn
 from toolchain.data.pairs import Pair
 from toolchain.errors import ToolchainError
-from toolchain.text import TextError, encode_prompt, encode_target
+from toolchain.text import TextError, encode_target
 
 _BUCKET_BATCHES = 8
 _SENTENCE_ENDS = frozenset(".!?…")
@@ -96,9 +97,7 @@ def encode_pairs(base: LoadedBase, template: str, pairs: Sequence[Pair]) -> list
 def _encode(base: LoadedBase, template: str, pair: Pair) -> Example:
     spec = base.specification
     try:
-        prompt = encode_prompt(
-            base.tokenizer, spec.bos_token_id, template, pair.source, spec.max_prompt_tokens, pair.reply_speaker
-        )
+        prompt = encode_turn(base.tokenizer, spec, template, pair.source, pair.reply_speaker)
     except TextError as error:
         raise ToolchainError(
             f"record {pair.id!r} cannot be trained on ({error.kind}): {error}, or leave the record out"

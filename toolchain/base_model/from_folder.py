@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 
 from toolchain import paths
 from toolchain.base_model import qwen2_gguf
+from toolchain.base_model.chat_turn import TEMPLATE_FILE, turn_ids
 from toolchain.base_model.hub import asked_of_hub
 from toolchain.base_model.specification import BaseModel, forget_imported, write_imported
 from toolchain.errors import ToolchainError
@@ -36,7 +37,7 @@ def download(hub_id: str, progress: Progress) -> Path:
     from huggingface_hub import snapshot_download
 
     progress(f"downloading {hub_id}")
-    wanted = ["*.safetensors", "*.json", "LICEN[CS]E*", "NOTICE*"]
+    wanted = ["*.safetensors", "*.json", TEMPLATE_FILE, "LICEN[CS]E*", "NOTICE*"]
     with asked_of_hub(hub_id, "give the model's folder"):
         return Path(snapshot_download(hub_id, allow_patterns=wanted))
 
@@ -56,6 +57,7 @@ def import_base(folder: Path, name: str, max_prompt_tokens: int, max_new_tokens:
     tokenizer = _read_tokenizer(folder / "tokenizer.json", config.vocab_size)
     licence = _licence(folder)
     bos, eos = _special_ids(folder, config)
+    turn_start, turn_end = turn_ids(folder, tokenizer, bos)
     own_notice = _own_notice(folder)
     refusal = qwen2_gguf.reason_it_cannot(config)
 
@@ -97,6 +99,8 @@ def import_base(folder: Path, name: str, max_prompt_tokens: int, max_new_tokens:
         terms_file=terms,
         notice_file=_NOTICE,
         refusal=refusal,
+        turn_start_ids=turn_start,
+        turn_end_ids=turn_end,
     )
     write_imported(base)
     return base

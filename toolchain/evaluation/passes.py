@@ -9,10 +9,11 @@ from toolchain import text
 from toolchain.adapters.files import Adapter
 from toolchain.adapters.processes import launched, on_device
 from toolchain.base_model.load import LoadedBase
+from toolchain.base_model.prompt import encode_turn
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.generate import adapter_applied, generate
 from toolchain.hashing import sha256_file
-from toolchain.text import Input, TextError, encode_prompt
+from toolchain.text import Input, TextError
 
 KEPT_AT_ONCE = 48
 """Inputs that go through all passes before their answers are kept: an adapter is put on the base once for each, a kill loses at most one."""
@@ -48,9 +49,8 @@ def run_pass(
 
 
 def _prompt(base: LoadedBase, template: str, source: Input, speaker: str | None, index: int) -> list[int]:
-    spec = base.specification
     try:
-        return encode_prompt(base.tokenizer, spec.bos_token_id, template, source, spec.max_prompt_tokens, speaker).ids
+        return encode_turn(base.tokenizer, base.specification, template, source, speaker).ids
     except TextError as error:
         raise ToolchainError(f"input {index + 1} cannot be asked about ({error.kind}): {error}") from None
 

@@ -1,6 +1,7 @@
 """Answers from PyTorch: the reference, and the engine for methods that the device core cannot run."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 
@@ -50,9 +51,11 @@ class PythonEngine:
         return variants if method.tunes_prompt else {"contract": variants["contract"]}
 
     def key(self, question: Question) -> str:
-        """Base, limits, special tokens, decoding rules, templates and the bytes of the adapters."""
+        """Base, limits, special tokens, turns of a chat, decoding rules, templates and the bytes of the adapters."""
         spec = self._base.specification
-        limits = (spec.max_prompt_tokens, spec.max_new_tokens, spec.bos_token_id, spec.eos_token_ids)
+        limits: tuple[Any, ...] = (spec.max_prompt_tokens, spec.max_new_tokens, spec.bos_token_id, spec.eos_token_ids)
+        if spec.turn_start_ids or spec.turn_end_ids:
+            limits += (spec.turn_start_ids, spec.turn_end_ids)
         _, digest = self._adapters(question)
         templates = question.method.templates(question.composition, question.template)
         return repr((spec.sha256, spec.tokenizer_sha256, limits, self._arithmetic, templates, digest))

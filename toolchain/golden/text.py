@@ -1,17 +1,18 @@
-"""Golden vectors of text/1: rendered prompts, and ids where the base's tokenizer is there."""
+"""Golden vectors of text/1 and text/2: rendered prompts, and ids where the base's tokenizer is there."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from toolchain.base_model.prompt import encode_turn
 from toolchain.base_model.specification import BaseModel
 from toolchain.base_model.tokenizer import load_tokenizer
 from toolchain.data.benchmark import Split, conversations
 from toolchain.hashing import write_text_whole
 from toolchain.tasks import TASKS, Composition
-from toolchain.text import Input, Message, TextError, encode_prompt, render_prompt
+from toolchain.text import Input, Message, TextError, render_prompt
 
 _SUMMARY = Composition.parse("summarize+es").prompt
 _REPLY = TASKS["reply"].prompt
@@ -47,6 +48,18 @@ _TRICKY: dict[str, tuple[str, Input, str | None]] = {
 }
 
 
+_TURNED = (
+    "plain",
+    "reply asked for",
+    "text unchanged",
+    "text blank",
+    "oldest left out at 100",
+    "text cut at 100",
+    "does not fit",
+)
+"""Cases that stand in the turn of a chat as well."""
+
+
 def _input_json(source: Input) -> dict[str, Any]:
     if isinstance(source, str):
         return {"text": source}
@@ -79,16 +92,22 @@ def id_cases(base: BaseModel) -> Iterator[dict[str, Any]]:
         cases[f"text cut at {limit}"] = (_SUMMARY, " ".join(message.text for message in long), None, limit)
     cases["last message cut"] = (_SUMMARY, [Message("Ana", "x"), Message("Ben", "wörd 👋 " * 60)], None, 60)
     cases["does not fit"] = (_SUMMARY, [Message("Ana", "hello")], None, 10)
-    for name, (template, source, speaker, limit) in cases.items():
-        case = {
+    chatting = replace(base, turn_start_ids=(105, 2364, 107), turn_end_ids=(106, 107, 105, 4368, 107))
+    plain = {name: (*case, base) for name, case in cases.items()}
+    turned = {f"{name}, in a turn": (*case, chatting) for name, case in cases.items() if name in _TURNED}
+    for name, (template, source, speaker, limit, asked) in (plain | turned).items():
+        case: dict[str, Any] = {
             "name": name,
             "template": template,
             "input": _input_json(source),
             "reply_speaker": speaker,
             "max_prompt_tokens": limit,
         }
+        if asked.turn_start_ids:
+            case |= {"turn_start_ids": asked.turn_start_ids, "turn_end_ids": asked.turn_end_ids}
+        limited = replace(asked, max_prompt_tokens=limit)
         try:
-            yield case | asdict(encode_prompt(tokenizer, base.bos_token_id, template, source, limit, speaker))
+            yield case | asdict(encode_turn(tokenizer, limited, template, source, speaker))
         except TextError as error:
             yield case | {"error": error.kind}
 

@@ -54,9 +54,14 @@ pub struct TextRules {
     version: String,
     pub bos_token_id: u32,
     pub eos_token_ids: Vec<u32>,
-    /// Counts the ids of a prompt, BOS included.
+    /// Counts the ids of a prompt, BOS and turn included.
     pub max_prompt_tokens: usize,
     pub max_new_tokens: usize,
+    /// What stands between the BOS and the text, and behind the text, where the base reads turns of a chat (text/2).
+    #[serde(default)]
+    pub turn_start_ids: Vec<u32>,
+    #[serde(default)]
+    pub turn_end_ids: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -187,9 +192,9 @@ impl Manifest {
     pub fn parse(bytes: &[u8]) -> Result<Self, BundleError> {
         let invalid = |e: serde_json::Error| refuse(&format!("the manifest cannot be read: {e}."));
         let Versioned { format } = serde_json::from_slice(bytes).map_err(invalid)?;
-        check_version("format", &format, "tandem.bundle/", "tandem.bundle/1")?;
+        check_version("format", &format, "tandem.bundle/", &["1"])?;
         let manifest: Self = serde_json::from_slice(bytes).map_err(invalid)?;
-        check_version("text.version", &manifest.text.version, "text/", "text/1")?;
+        check_version("text.version", &manifest.text.version, "text/", &["1", "2"])?;
         manifest.check()?;
         Ok(manifest)
     }
@@ -250,6 +255,10 @@ impl Manifest {
         if self.text.max_prompt_tokens == 0 || self.text.max_new_tokens == 0 {
             return Err(refuse("text.max_prompt_tokens and text.max_new_tokens are at least 1."));
         }
+        let has_turn = !(self.text.turn_start_ids.is_empty() && self.text.turn_end_ids.is_empty());
+        if has_turn != (major(&self.text.version, "text/") == Some("2")) {
+            return Err(refuse("the ids of a turn (text.turn_start_ids, text.turn_end_ids) belong to text/2, which has to have some."));
+        }
         Ok(())
     }
 
@@ -309,16 +318,20 @@ fn check_template(template: &str, of: &str) -> Result<(), BundleError> {
     Err(refuse(&format!("the prompt of {of} holds {{input}} once, and {{reply_speaker}} at most once.")))
 }
 
-fn check_version(key: &str, found: &str, prefix: &str, wanted: &str) -> Result<(), BundleError> {
-    let major = found.strip_prefix(prefix).and_then(|version| version.split('.').next());
-    if major == Some("1") {
+fn check_version(key: &str, found: &str, prefix: &str, wanted: &[&str]) -> Result<(), BundleError> {
+    if major(found, prefix).is_some_and(|major| wanted.contains(&major)) {
         return Ok(());
     }
+    let wanted: Vec<_> = wanted.iter().map(|major| format!("{prefix}{major}")).collect();
     Err(BundleError::new(
         BundleErrorKind::VersionUnsupported,
         crate::bundle::MANIFEST,
-        format!("{key} is {found:?}, this version reads {wanted}; update the app, or export the bundle for this version."),
+        format!("{key} is {found:?}, this version reads {}; update the app, or export the bundle for this version.", wanted.join(" and ")),
     ))
+}
+
+fn major<'a>(version: &'a str, prefix: &str) -> Option<&'a str> {
+    version.strip_prefix(prefix)?.split('.').next()
 }
 
 fn refuse(what: &str) -> BundleError {

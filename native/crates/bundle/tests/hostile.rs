@@ -144,7 +144,13 @@ fn manifests_of_another_version_or_shape_are_refused() {
     for format in ["tandem.bundle/2", "tandem.bundle/10", "tandem.bundle/", "other/1"] {
         assert_eq!(change("/format", json!(format)), Kind::VersionUnsupported, "{format}");
     }
-    assert_eq!(change("/text/version", json!("text/2")), Kind::VersionUnsupported);
+    assert_eq!(change("/text/version", json!("text/3")), Kind::VersionUnsupported);
+    assert_eq!(change("/text/version", json!("text/2")), Kind::ManifestInvalid, "without the ids of a turn");
+    let mut turned = Fixture::new();
+    turned.manifest["text"]["turn_end_ids"] = json!([1]);
+    assert_eq!(refusal(&turned).0, Kind::ManifestInvalid, "text/1 has no turn");
+    turned.manifest["text"]["version"] = json!("text/2");
+    assert_eq!(check_directory(&turned), Ok(()));
     let invalid = [
         ("/base/file", json!("folder/base.gguf")),
         ("/base/sha256", json!("ABC")),

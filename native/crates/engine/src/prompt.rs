@@ -2,22 +2,33 @@
 //! `tests/golden/prompt_ids.jsonl` holds this and the toolchain to it.
 
 use tandem_bundle::text::{self, Content, Input, Message};
-use tandem_bundle::{InputError, InputErrorKind};
+use tandem_bundle::{InputError, InputErrorKind, TextRules};
 
 use crate::Error;
 
 /// What holds for all prompts of a bundle.
 #[derive(Clone, Copy, Debug)]
-pub struct PromptRules {
+pub struct PromptRules<'a> {
     pub bos: u32,
-    /// Counts the BOS too.
+    /// Between the BOS and the text, where the base reads turns of a chat (text/2).
+    pub turn_start: &'a [u32],
+    /// Behind the text.
+    pub turn_end: &'a [u32],
+    /// Counts the BOS and the turn too.
     pub max_tokens: usize,
+}
+
+impl<'a> PromptRules<'a> {
+    /// Those of a bundle, with a limit that may be lower than its own.
+    pub fn new(text: &'a TextRules, max_tokens: usize) -> Self {
+        Self { bos: text.bos_token_id, turn_start: &text.turn_start_ids, turn_end: &text.turn_end_ids, max_tokens }
+    }
 }
 
 /// A prompt that fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompt {
-    /// BOS included.
+    /// BOS and turn included.
     pub ids: Vec<u32>,
     /// Oldest messages that did not fit.
     pub left_out_messages: usize,
@@ -28,7 +39,7 @@ pub struct Prompt {
 impl Prompt {
     /// Fills a template. `encode` gives the ids of a text, without BOS.
     pub fn new<E: Into<Error>>(
-        rules: PromptRules,
+        rules: PromptRules<'_>,
         template: &str,
         input: &Input,
         reply_speaker: Option<&str>,
@@ -38,8 +49,8 @@ impl Prompt {
         let speaker = if text::asks_for_reply_speaker(template) { content.reply_speaker(reply_speaker)? } else { String::new() };
         // The ids, if they are within the limit.
         let fit = |input: &str| -> Result<Option<Vec<u32>>, Error> {
-            let mut ids = vec![rules.bos];
-            ids.extend(encode(&text::fill(template, input, &speaker)).map_err(Into::into)?);
+            let text = encode(&text::fill(template, input, &speaker)).map_err(Into::into)?;
+            let ids = [&[rules.bos], rules.turn_start, &text, rules.turn_end].concat();
             Ok((ids.len() <= rules.max_tokens).then_some(ids))
         };
         let (left_out_messages, whole, prefix, end) = match &content {

@@ -61,7 +61,7 @@ pub fn run(
             answer.statistics.finish_reason = FinishReason::Cancelled;
             break;
         }
-        let rules = PromptRules { bos: manifest.text.bos_token_id, max_tokens: plan.max_prompt_tokens };
+        let rules = PromptRules::new(&manifest.text, plan.max_prompt_tokens);
         let reply_speaker = request.reply_speaker.as_deref();
         let prompt = Prompt::new(rules, &step.template, &input, reply_speaker, |text| engine.encode(text))?;
         sink(Event::PromptReady {

@@ -32,7 +32,7 @@ fn message() -> impl Strategy<Value = Message> {
 proptest! {
     #[test]
     fn as_many_of_the_latest_messages_as_fit_are_kept(messages in prop::collection::vec(message(), 1..8), max_tokens in 1usize..80) {
-        let rules = PromptRules { bos: BOS, max_tokens };
+        let rules = PromptRules { bos: BOS, turn_start: &[], turn_end: &[], max_tokens };
         let whole = |left_out: usize| fill(TEMPLATE, &render(&messages[left_out..]), "");
         let fits = |left_out: usize| whole(left_out).chars().count() < max_tokens;
         match Prompt::new(rules, TEMPLATE, &Input::Conversation(messages.clone()), None, encode) {
@@ -63,8 +63,25 @@ proptest! {
     }
 
     #[test]
+    fn a_turn_stands_around_the_text_and_counts(text in "[a-z é]{1,40}", start in "[a-c]{0,4}", end in "[a-c]{0,4}", max_tokens in 1usize..60) {
+        let (start, end) = (encode(&start).unwrap(), encode(&end).unwrap());
+        let plain = PromptRules { bos: BOS, turn_start: &[], turn_end: &[], max_tokens };
+        let taken = start.len() + end.len();
+        let turned = PromptRules { turn_start: &start, turn_end: &end, max_tokens: max_tokens + taken, ..plain };
+        let ask = |rules| Prompt::new(rules, TEMPLATE, &Input::Text(text.clone()), None, encode);
+        match (ask(plain), ask(turned)) {
+            (Ok(without), Ok(within)) => {
+                prop_assert_eq!(within.ids, [&without.ids[..1], &start, &without.ids[1..], &end].concat());
+                prop_assert_eq!(within.input_truncated, without.input_truncated);
+            }
+            (Err(_), Err(_)) => {}
+            (without, within) => panic!("{without:?}, {within:?}"),
+        }
+    }
+
+    #[test]
     fn the_end_of_a_plain_text_is_kept(text in "[a-z é]{1,40}", max_tokens in 1usize..60) {
-        let rules = PromptRules { bos: BOS, max_tokens };
+        let rules = PromptRules { bos: BOS, turn_start: &[], turn_end: &[], max_tokens };
         if let Ok(prompt) = Prompt::new(rules, TEMPLATE, &Input::Text(text.clone()), None, encode) {
             prop_assert!(prompt.ids.len() <= max_tokens);
             let found = decode(&prompt.ids);
@@ -83,6 +100,10 @@ struct Case {
     #[serde(default)]
     reply_speaker: Option<String>,
     max_prompt_tokens: usize,
+    #[serde(default)]
+    turn_start_ids: Vec<u32>,
+    #[serde(default)]
+    turn_end_ids: Vec<u32>,
     #[serde(default)]
     ids: Vec<u32>,
     #[serde(default)]
@@ -107,7 +128,8 @@ fn ids_are_the_toolchains() {
     };
     let encoder = Encoder::parse(&fs::read(tokenizer).unwrap()).unwrap();
     for case in golden::<Case>("prompt_ids.jsonl") {
-        let rules = PromptRules { bos: BOS, max_tokens: case.max_prompt_tokens };
+        let (turn_start, turn_end) = (&case.turn_start_ids[..], &case.turn_end_ids[..]);
+        let rules = PromptRules { bos: BOS, turn_start, turn_end, max_tokens: case.max_prompt_tokens };
         let found = Prompt::new(rules, &case.template, &case.input.into(), case.reply_speaker.as_deref(), |text| encoder.encode(text));
         let found = found.map_err(|e| e.kind().to_owned());
         let expected = match case.error {

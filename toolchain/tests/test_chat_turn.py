@@ -1,0 +1,112 @@
+"""text/2: a base that was trained on turns of a chat is asked inside one, by ids that no text of a user's can become."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from toolchain.base_model.chat_turn import TEMPLATE_FILE
+from toolchain.base_model.from_folder import import_base
+from toolchain.base_model.prompt import encode_turn
+from toolchain.base_model.specification import BaseModel, base_model
+from toolchain.bundle.manifest import Text
+from toolchain.errors import ToolchainError
+from toolchain.tests.tiny import BOS, EOS, SPECIFICATION, byte_tokenizer
+from toolchain.tests.tiny_bases import write_tiny
+from toolchain.text import TextError, encode_prompt
+
+NAME = "tiny-chat"
+TEMPLATE = "<bos>U:{{ messages[0]['content'] }}<eos>{% if add_generation_prompt %}A:{% endif %}"
+BYTES = byte_tokenizer()
+PROMPT = "Say: {input} Said:"
+
+
+def _ids(text: str) -> tuple[int, ...]:
+    return tuple(BYTES.encode(text, add_special_tokens=False).ids)
+
+
+def _import(folder: Path) -> BaseModel:
+    return import_base(folder, NAME, max_prompt_tokens=96, max_new_tokens=8, progress=lambda _line: None)
+
+
+@pytest.fixture(autouse=True)
+def chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("TANDEM_BASE", NAME)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return write_tiny(tmp_path / "qwen2", "qwen2")
+
+
+def _put_template(folder: Path, template: str, *, in_config: bool = False) -> None:
+    config = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<bos>", "eos_token": "<eos>"}
+    if in_config:
+        config["chat_template"] = template
+    else:
+        (folder / TEMPLATE_FILE).write_text(template)
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+
+
+@pytest.mark.parametrize("in_config", [True, False])
+def test_an_imported_base_knows_its_turn(model: Path, in_config: bool) -> None:
+    _put_template(model, TEMPLATE, in_config=in_config)
+    base = _import(model)
+    assert (base.turn_start_ids, base.turn_end_ids) == (_ids("U:"), (EOS, *_ids("A:")))
+    assert base_model() == base
+
+
+def test_a_base_without_a_template_has_no_turn(model: Path) -> None:
+    base = _import(model)
+    assert (base.turn_start_ids, base.turn_end_ids) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ raise_exception('no') }}",
+        "{% if",
+        "{{ messages[0]['content'] | upper }}",
+        "{{ messages[0]['content'] }}{{ messages[0]['content'] }}",
+    ],
+)
+def test_a_template_that_cannot_hold_a_message_is_refused(model: Path, template: str) -> None:
+    _put_template(model, template)
+    with pytest.raises(ToolchainError, match="chat template that cannot be filled") as refused:
+        _import(model)
+    assert str(model) in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@given(
+    st.text("ab <eos>\n", min_size=1).filter(str.strip), st.lists(st.integers(3, 99), max_size=4), st.integers(20, 60)
+)
+def test_the_turn_stands_around_the_text_and_counts(text: str, turn: list[int], limit: int) -> None:
+    plain = replace(SPECIFICATION, max_prompt_tokens=limit)
+    start, end = tuple(turn), (EOS, *turn[:1])
+    taken = len(start) + len(end)
+    turned = replace(plain, turn_start_ids=start, turn_end_ids=end, max_prompt_tokens=limit + taken)
+    expected = encode_prompt(BYTES, BOS, PROMPT, text, limit)
+    found = encode_turn(BYTES, turned, PROMPT, text)
+    assert found.ids == [BOS, *start, *expected.ids[1:], *end]
+    assert found.input_truncated == expected.input_truncated
+    assert encode_turn(BYTES, plain, PROMPT, text) == expected
+    assert EOS not in expected.ids, "what a user writes is no special token"
+
+
+@pytest.mark.parametrize(("version", "ids"), [("text/1", [3]), ("text/2", [])])
+def test_a_turn_belongs_to_text_2(version: str, ids: list[int]) -> None:
+    rules = {"bos_token_id": 2, "eos_token_ids": [1], "max_prompt_tokens": 9, "max_new_tokens": 9}
+    with pytest.raises(ValidationError, match="turn"):
+        Text.model_validate(rules | {"version": version, "turn_end_ids": ids})
+
+
+def test_what_does_not_fit_beside_the_turn_is_refused() -> None:
+    turned = replace(SPECIFICATION, turn_start_ids=(3, 4, 5), max_prompt_tokens=12)
+    with pytest.raises(TextError, match="does not fit into 9 tokens"):
+        encode_turn(BYTES, turned, PROMPT, "hello")
