@@ -35,7 +35,7 @@ def _entry(manifest: Json) -> Json:
 
 MISTAKES: dict[str, tuple[Callable[[Json], object], str]] = {
     "another major version": (lambda m: m.update(format="tandem.bundle/2"), "format"),
-    "another text version": (lambda m: m["text"].update(version="text/2"), "text.version"),
+    "another text version": (lambda m: m["text"].update(version="text/3"), "text.version"),
     "a hash that is none": (lambda m: m["base"].update(sha256="xyz"), "base.sha256"),
     "a limit of zero": (lambda m: m["text"].update(max_prompt_tokens=0), "max_prompt_tokens"),
     "an absolute path": (lambda m: _move(m, "base/tokenizer.json", "/base/tokenizer.json"), "files"),
