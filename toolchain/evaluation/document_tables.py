@@ -11,17 +11,20 @@ from toolchain.evaluation.repeats import repeats_table
 from toolchain.evaluation.result_file import read_result
 from toolchain.evaluation.result_table import markdown
 from toolchain.evaluation.results import Results, read_results
-from toolchain.evaluation.tables import Table, table_1
+from toolchain.evaluation.samples import task_samples
+from toolchain.evaluation.tables import Table, single_tasks, table_1
 
-DOCUMENTS = (paths.REPOSITORY / "README.md", paths.REPOSITORY / "docs" / "findings.md")
-_BLOCK = re.compile(r"(<!-- (results|groups|methods|seeds): (\S+) -->\n).*?(<!-- end of \2 -->)", re.DOTALL)
+DOCUMENTS = tuple(paths.REPOSITORY / name for name in ("README.md", "docs/findings.md", "assets/README.md"))
+_BLOCK = re.compile(
+    r"(<!-- (results|groups|methods|seeds|tasks|samples): (\S+) -->\n).*?(<!-- end of \2 -->)", re.DOTALL
+)
 
 
 def with_results(document: Path) -> str:
     """The document's text with each block made anew from the result files that it names, with commas, relative to the document.
 
     `results` are all metrics of each composition, `groups` the means over the paper's compositional tasks, `methods` those of all methods
-    beside the paper's, `seeds` those that were trained more than once.
+    beside the paper's, `seeds` those that were trained more than once, `tasks` each adapter on its own task, `samples` an answer of each.
 
     Raises:
         ToolchainError: it has no block, or a result file cannot be read.
@@ -50,4 +53,6 @@ _MADE = {
     "groups": _each_engine(group_table),
     "methods": _each_engine(table_1),
     "seeds": _each_engine(repeats_table),
+    "tasks": _each_engine(single_tasks),
+    "samples": _each_engine(task_samples),
 }

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.evaluation.results import Results
-from toolchain.tasks import Composition
+from toolchain.evaluation.tables import Table
+from toolchain.tasks import Composition, TaskKind
 from toolchain.text import render
 
 
@@ -33,3 +34,15 @@ def samples(results: Results, engine: str, each: int | None) -> list[Sample]:
             source = pair.source if isinstance(pair.source, str) else render(pair.source)
             found.append(Sample(name, source, pair.target, answers, pair.reply_speaker))
     return found
+
+
+def task_samples(results: Results, engine: str) -> Table:
+    """The first answer of every method to each task alone, beside its reference; the text that an auxiliary task was given, too."""
+    rows = []
+    for sample in samples(results, engine, 1):
+        if "+" not in sample.composition:
+            auxiliary = Composition.of(sample.composition).tasks[0].kind is not TaskKind.MAIN
+            texts = ({"given": sample.source} if auxiliary else {}) | sample.answers | {"reference": sample.reference}
+            rows += [[sample.composition, what, text] for what, text in texts.items()]
+    note = "The first of the split, chosen by nobody; main tasks are given a conversation."
+    return Table(f"An answer to each task alone ({engine})", note, ["task", "", "text"], rows)

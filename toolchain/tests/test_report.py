@@ -27,6 +27,7 @@ from toolchain.evaluation.result_file import RESULT_FORMAT, Result, answers_path
 from toolchain.evaluation.result_table import markdown
 from toolchain.evaluation.results import Results, committed_results, read_results
 from toolchain.evaluation.rows import baselines_of
+from toolchain.evaluation.samples import task_samples
 from toolchain.evaluation.tables import rank_correlation, single_tasks, table_1, table_2
 from toolchain.provenance import made_with
 from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, TASKS, Composition, TaskKind
@@ -164,6 +165,20 @@ def test_tasks_alone_have_a_table_and_samples_of_their_own() -> None:
     both = _results(measured | {("summarize+es", "merge"): 0.1})
     assert table_1(both, "python").rows == table_1(_results({("summarize+es", "merge"): 0.1}), "python").rows
     assert single_tasks(both, "python").rows == single_tasks(_results(measured), "python").rows
+
+
+def test_an_answer_of_each_adapter_stands_beside_what_it_was_given() -> None:
+    measured = {
+        ("es", "zero-shot"): 0.2,
+        ("es", "main"): 0.5,
+        ("summarize", "main"): 0.3,
+        ("summarize+es", "merge"): 0.1,
+    }
+    rows = task_samples(_results(measured, "an answer"), "python").rows
+    (pair, *_) = composition_pairs(Composition.of("es"), Split.TEST)
+    of_es = [["given", pair.source], ["zero-shot", "an answer"], ["main", "an answer"], ["reference", pair.target]]
+    assert [row[1:] for row in rows if row[0] == "es"] == of_es
+    assert [row[1] for row in rows if row[0] != "es"] == ["main", "reference"]
 
 
 def test_the_same_results_make_the_same_report() -> None:
