@@ -54,7 +54,9 @@ def base(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     folder = write_tiny(tmp_path / kind, kind, initializer_range=0.12)
     if turns:
         (folder / "chat_template.jinja").write_text(TURN)
-        (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<bos>"}')
+        (folder / "tokenizer_config.json").write_text(
+            '{"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<bos>"}'
+        )
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     letters = byte_tokenizer().encode(string.ascii_letters, add_special_tokens=False).ids
     with torch.no_grad():

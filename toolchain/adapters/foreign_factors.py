@@ -40,7 +40,7 @@ def read_factors(path: Path) -> dict[str, tuple[Array, Array]]:
         factors = found.setdefault(match[1], {})
         if match[2] in factors:
             raise ToolchainError(f"{path} holds lora_{match[2]} of {match[1]!r} under two names: {_REMEDY}")
-        factors[match[2]] = tensor.float().numpy()
+        factors[match[2]] = tensor.detach().float().numpy()
     if not found:
         raise ToolchainError(f"{path} holds no tensors: {_REMEDY}")
     if lonely := [linear for linear, factors in found.items() if len(factors) < 2]:
@@ -68,6 +68,11 @@ def _unpickled(path: Path) -> Iterator[tuple[str, torch.Tensor]]:
         held = torch.load(path, map_location="cpu", weights_only=True)
     except Exception:  # Whatever a damaged pickle makes of its reader.
         held = None
-    if not isinstance(held, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in held.values()):
+    if not isinstance(held, dict) or not all(map(_is_plain, held.values())):
         raise ToolchainError(f"{path} is no pickle of tensors alone: {_REMEDY}")
     yield from ((str(name), tensor) for name, tensor in held.items())
+
+
+def _is_plain(value: object) -> bool:
+    """Whether it is a tensor that holds all its numbers, one behind the other."""
+    return isinstance(value, torch.Tensor) and value.layout is torch.strided and value.device.type == "cpu"

@@ -53,7 +53,7 @@ def train_lora(
         "adapter_sha256": adapter_hash(folder),
         "training_pairs": len(training),
         "validation_pairs": len(validation),
-        "texts_licences": further.licences(),
+        "texts_licences": further.licences(task),
         "shape": asdict(shape),
         "schedule": asdict(schedule),
         **made,

@@ -117,10 +117,14 @@ def train_lora_command(
     from toolchain.data.licences import refuse_to_commit
     from toolchain.data.pairs import FurtherTexts, single_task_pairs
     from toolchain.recipe import read_recipe
-    from toolchain.tasks import Task
+    from toolchain.tasks import Task, TaskKind
 
     wanted, folder, further = Task.parse(task), out or paths.ADAPTERS / task, FurtherTexts(cocoa, texts)
-    refuse_to_commit([*licences(), *further.licences()], folder)
+    if wanted.kind is TaskKind.MAIN and further != FurtherTexts():
+        raise ToolchainError(
+            f"--cocoa and --texts are for languages and tones: {task} is trained on conversations alone"
+        )
+    refuse_to_commit([*licences(), *further.licences(wanted)], folder)
     own = read_recipe(recipe).lora
     training = _overridden(own.training, steps, batch_size, learning_rate, precision, gradient_checkpointing)
     examples = len(single_task_pairs(wanted, Split.SINGLE, further))

@@ -65,6 +65,7 @@ def model_import(
             "file": str(base.path),
             "sha256": base.sha256,
             "runs_on_device": base.refusal or True,
+            "turn_tokens": sum(map(len, base.turn)),
         }
     )
 

@@ -58,6 +58,10 @@ def import_base(folder: Path, name: str, max_prompt_tokens: int, max_new_tokens:
     licence = _licence(folder)
     bos, eos = _special_ids(folder, config)
     turn_start, turn_end = turn_ids(folder, tokenizer, bos)
+    if (taken := 1 + len(turn_start) + len(turn_end)) >= max_prompt_tokens:
+        raise ToolchainError(
+            f"{folder}: BOS and chat template take {taken} of {max_prompt_tokens} tokens: allow prompts more"
+        )
     own_notice = _own_notice(folder)
     refusal = qwen2_gguf.reason_it_cannot(config)
 

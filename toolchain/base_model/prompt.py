@@ -5,7 +5,7 @@ from dataclasses import replace
 from tokenizers import Tokenizer
 
 from toolchain.base_model.specification import BaseModel
-from toolchain.text import Input, Prompt, encode_prompt
+from toolchain.text import Input, Prompt, TextError, encode_prompt
 
 
 def encode_turn(
@@ -18,6 +18,12 @@ def encode_turn(
     """
     start, end = base.turn_start_ids, base.turn_end_ids
     limit = base.max_prompt_tokens - len(start) - len(end)
-    prompt = encode_prompt(tokenizer, base.bos_token_id, template, source, limit, reply_speaker)
+    try:
+        prompt = encode_prompt(tokenizer, base.bos_token_id, template, source, limit, reply_speaker)
+    except TextError as error:
+        if error.kind != "prompt-too-long":
+            raise
+        whole = f"the prompt does not fit into {base.max_prompt_tokens} tokens even without the input"
+        raise TextError(error.kind, whole) from None
     bos, *text = prompt.ids
     return replace(prompt, ids=[bos, *start, *text, *end])

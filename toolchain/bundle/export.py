@@ -157,7 +157,7 @@ def finish_bundle(
             licence=licence,
         ),
         text=Text(
-            version=TURN_VERSION if base.turn_start_ids or base.turn_end_ids else TEXT_VERSION,
+            version=TURN_VERSION if base.turn else TEXT_VERSION,
             bos_token_id=base.bos_token_id,
             eos_token_ids=list(base.eos_token_ids),
             max_prompt_tokens=base.max_prompt_tokens,

@@ -18,6 +18,8 @@ from toolchain.text import Message
 
 _LONGEST_NAME = 60
 _NAME = re.compile(r"[^\s,!?;\"/]+|[^a-z\s,!?;\"/][^,!?;\"/]*")
+_NO_SPEECH = re.compile(r"\d|//")
+"""What follows the colon of a time of day, and of an address."""
 _HASHED = re.compile(r"#(\w+)#")
 _SHARES = ((Split.TEST, 10), (Split.VALIDATION, 20), (Split.CALIBRATION, 100))
 
@@ -77,24 +79,24 @@ def read_dialogues(path: Path, layout: str, progress: Callable[[str], None] = la
 
 
 def messages_of(text: str) -> tuple[Message, ...]:
-    """Lines of `Name: text`; a line without a name goes on with the message before it.
+    """Lines of `Name: text`; a line without a name goes on with the message before it, and a message without a text is none.
 
-    A name is one word, or begins with a capital or a sign, unless it is the first, and a space follows its colon, unless it has spoken
-    before: "see you at 10:30" goes on, and so does "https://…". Some data sets mark names with a star.
+    A name has spoken before, or is one word, or begins with a capital or a sign, unless it is the first; behind the colon of a new one
+    something is said that is neither a time nor an address: "see you at 10:30" goes on, and so does "https://…". Some data sets mark names
+    with a star.
     """
     messages: list[Message] = []
     for line in text.splitlines():
         before, colon, said = line.partition(":")
         name = before.strip().removeprefix("*").strip()
         known = any(message.speaker == name for message in messages)
-        apart = not said or said[0].isspace()
-        is_name = (known or apart) and (not messages or _NAME.fullmatch(name))
-        if colon and 0 < len(name) <= _LONGEST_NAME and is_name:
+        begins = bool(said.strip()) and not _NO_SPEECH.match(said) and (not messages or _NAME.fullmatch(name))
+        if colon and 0 < len(name) <= _LONGEST_NAME and (known or begins):
             messages.append(Message(name, said.strip()))
         elif line.strip() and messages:
             before_it = messages[-1]
             messages[-1] = Message(before_it.speaker, f"{before_it.text} {line.strip()}".lstrip())
-    return tuple(messages)
+    return tuple(message for message in messages if message.text)
 
 
 def _ours(path: Path, remedy: str) -> Iterator[Dialogue]:

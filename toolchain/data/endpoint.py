@@ -25,6 +25,8 @@ _REPEATS = 4
 _BUSY = frozenset({requests.codes.request_timeout, requests.codes.too_many_requests, *range(500, 600)})
 _LARGEST_ANSWER_BYTES = 16 * 2**20
 """Of a few hundred tokens: what is larger is no completion."""
+_UNSUPPORTED = ("unsupported_parameter", "unsupported_value")
+"""A refusal's `code` where the setting itself, not this value of it, is what the model does not take."""
 CUT, WITHHELD, REFUSED = "length", "content_filter", "refused"
 
 
@@ -110,8 +112,11 @@ class Endpoint:
     def _adapted(self, refusal: bytes) -> bool:
         """Whether the server refused a setting that can be said in another way, or left out, and that now is: models that think do."""
         try:
-            setting = json.loads(refusal)["error"]["param"]
+            error = json.loads(refusal)["error"]
+            setting, code = error["param"], error["code"]
         except (ValueError, LookupError, TypeError, RecursionError):
+            return False
+        if code not in _UNSUPPORTED:
             return False
         if setting == self._limit == "max_tokens":
             self._limit = "max_completion_tokens"

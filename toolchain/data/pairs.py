@@ -3,14 +3,13 @@
 A calibration never sees the `single` split, an adapter never sees `calibration`; nobody trains on `validation` or `test`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolchain import paths
 from toolchain.data.benchmark import (
     ENGLISH,
-    SINGLE_TEXTS,
     UNSTATED,
     Conversation,
     ParallelText,
@@ -85,10 +84,9 @@ class FurtherTexts:
         of_cocoa = cocoa_files(self.cocoa, task.language_tag) if self.cocoa and task.language_tag else []
         return [*of_cocoa, *([self.parallel] if self.parallel else [])]
 
-    def licences(self) -> list[str]:
-        """What the lines of the file say; CoCoA-MT's is known."""
-        texts = parallel_texts(self.parallel) if self.parallel else []
-        return sorted({text.licence or UNSTATED for text in texts})
+    def licences(self, task: Task) -> list[str]:
+        """What the lines of the file say that have a text for the task; CoCoA-MT's licence is known."""
+        return sorted({text.licence or UNSTATED for text in self._texts(task)})
 
     def pairs(self, task: Task) -> list[Pair]:
         """All pairs of English and the task's variant.
@@ -96,13 +94,14 @@ class FurtherTexts:
         Raises:
             ToolchainError: a file is missing or damaged.
         """
-        pairs: list[Pair] = []
-        if self.parallel:
-            pairs += _text_pairs(parallel_texts(self.parallel), task)
+        pairs = [_text_pair(text, task) for text in self._texts(task)]
         if self.cocoa and task.language_tag:
             lines = cocoa_pairs(self.cocoa, task.language_tag)
             pairs += [Pair(f"cocoa.{index}", source, None, target) for index, (source, target) in enumerate(lines)]
         return pairs
+
+    def _texts(self, task: Task) -> list[ParallelText]:
+        return _with_variant(parallel_texts(self.parallel), task) if self.parallel else []
 
 
 NOTHING_FURTHER = FurtherTexts()
@@ -122,16 +121,23 @@ def single_task_pairs(task: Task, split: Split, further: FurtherTexts = NOTHING_
         return [_main_pair(conversation, task.id) for conversation in [*with_references(task.id, split), *extra]]
     pairs = _reference_pairs(task, split)
     if split is Split.SINGLE or (split is Split.VALIDATION and not pairs):
-        texts = [*_text_pairs(single_texts(), task), *further.pairs(task)]
+        texts = [*(_text_pair(text, task) for text in _with_variant(single_texts(), task)), *further.pairs(task)]
         if not _reference_pairs(task, Split.VALIDATION):
-            texts = [pair for pair in texts if (percent_of(pair.id) < _HELD_OUT) is (split is Split.VALIDATION)]
+            held_out = _held_out(texts)
+            texts = [pair for pair in texts if (pair.id in held_out) is (split is Split.VALIDATION)]
         pairs += texts
     if not pairs:
         raise ToolchainError(
-            f"{paths.BENCHMARK} has no text of the {split} split in English and for {task.id}: add it to lines of "
-            f"{SINGLE_TEXTS}, or train with --texts"
+            f"neither {paths.BENCHMARK} nor what was given with it has a text for {task.id} that the {split} split may see: "
+            f"give JSON lines with `en` and `{task.id}` in --texts"
         )
     return pairs
+
+
+def _held_out(texts: Sequence[Pair]) -> set[str]:
+    """The ids of a share of the texts; where that is none, of one of several."""
+    share = {pair.id for pair in texts if percent_of(pair.id) < _HELD_OUT}
+    return share or {min(texts, key=lambda pair: percent_of(pair.id)).id for _ in texts[1:2]}
 
 
 def _reference_pairs(task: Task, split: Split) -> list[Pair]:
@@ -144,12 +150,12 @@ def _reference_pairs(task: Task, split: Split) -> list[Pair]:
     ]
 
 
-def _text_pairs(texts: Iterable[ParallelText], task: Task) -> list[Pair]:
-    return [
-        Pair(text.id, text.variants[ENGLISH], None, text.variants[task.id])
-        for text in texts
-        if {ENGLISH, task.id} <= text.variants.keys()
-    ]
+def _with_variant(texts: Iterable[ParallelText], task: Task) -> list[ParallelText]:
+    return [text for text in texts if {ENGLISH, task.id} <= text.variants.keys()]
+
+
+def _text_pair(text: ParallelText, task: Task) -> Pair:
+    return Pair(text.id, text.variants[ENGLISH], None, text.variants[task.id])
 
 
 def with_references(main: str, split: Split) -> list[Conversation]:

@@ -84,7 +84,7 @@ def report_command(
     documents: Annotated[
         bool,
         typer.Option(
-            "--documents", help="Make the tables of README.md and docs/findings.md anew from their files instead."
+            "--documents", help="Make the tables of README.md, docs/findings.md and assets/README.md anew instead."
         ),
     ] = False,
 ) -> None:

@@ -68,7 +68,7 @@ class DeviceEngine:
         name = question.method.id, question.composition.name
         if name not in self._digests:
             self._digests[name] = adapters_digest(question.method.adapters(question.composition))
-        limits = (self._base.max_prompt_tokens, self._base.max_new_tokens)
+        limits = (self._base.max_prompt_tokens, self._base.max_new_tokens, *self._base.turn)
         return repr((self._program, self._base.sha256, limits, question.template, self._digests[name]))
 
     def answers(self, question: Question, pairs: Sequence[Pair]) -> Iterator[dict[str, Answer]]:

@@ -1,5 +1,6 @@
 """`evaluate`: every method on every composition under the same conditions; each cell is kept, so that a killed run goes on where it was."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,7 @@ class Evaluation:
 
 
 def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Callable[[str], None]) -> Result:
-    """Answer, measure and compare. What `cells` holds already is not computed again; several processes share the rest.
+    """Answer, measure and compare. What `cells` holds already is not computed again; several processes share the rest, and the first measures.
 
     Raises:
         ToolchainError: a composition has no references or no conversation, a method has nothing to answer with, or several processes were
@@ -57,7 +58,9 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
         raise ToolchainError(f"the benchmark's {evaluation.split} split has nothing to ask {empty[0]}: give another")
     asked = {name: pairs[: evaluation.limit] for name, pairs in asked.items()}
     result = Result(_meta(engine, evaluation), [], [])
-    _answer_together(engine, evaluation, asked, kept)
+    _answer_together(engine, evaluation, asked, kept, result)
+    if not launched().first:
+        return result
     for name, pairs in asked.items():
         composition = Composition.of(name)
         shared = {"composition": name, "split": evaluation.split, "engine": engine.id, "seed": evaluation.seed}
@@ -84,13 +87,17 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
     return result
 
 
-def _answer_together(engine: Engine, evaluation: Evaluation, asked: dict[str, list[Pair]], kept: Cells) -> None:
+def _answer_together(
+    engine: Engine, evaluation: Evaluation, asked: dict[str, list[Pair]], kept: Cells, result: Result
+) -> None:
     """Where several processes were started, let each answer its share of the cells, and wait until all are kept."""
     processes = launched()
     if processes.count == 1:
         return
     if isinstance(engine, DeviceEngine):
         raise ToolchainError("the device core measures times, which several processes would spoil: start one")
+    said = repr((evaluation, result.meta))
+    processes.refuse_different(int.from_bytes(hashlib.sha256(said.encode()).digest()[:6]), "what they evaluate")
     cells = [(name, method) for name in asked for method in evaluation.methods]
     for name, method in processes.share(cells):
         _, question = _choose_prompt(engine, method_named(method), Composition.of(name), evaluation.limit, kept)

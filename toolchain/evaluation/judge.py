@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolchain.data.endpoint import CUT, REFUSED, WITHHELD, Endpoint
+from toolchain.data.endpoint import CUT, KEY_VARIABLE, REFUSED, WITHHELD, Endpoint
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.samples import Sample
 from toolchain.hashing import write_text_whole
@@ -21,7 +21,7 @@ PATIENCE = 10
 _PROBLEMS = {
     CUT: f"was cut off after {MAX_TOKENS} tokens, before a verdict",
     WITHHELD: "was kept from a verdict by its server's filter",
-    REFUSED: "was not asked: its server calls that a bad request (400)",
+    REFUSED: f"was not asked: its server calls that a bad request (400; check the model and {KEY_VARIABLE})",
 }
 _CHARACTERS_PER_TOKEN = 4
 _VERDICT = re.compile(r"\W*(?:answer\W+)?(1|2|tie)\W*", re.IGNORECASE)

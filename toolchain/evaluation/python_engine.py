@@ -7,6 +7,7 @@ import torch
 
 from toolchain.adapters.files import Adapter, adapters_digest
 from toolchain.adapters.merging.method import Method
+from toolchain.adapters.processes import launched
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
 from toolchain.evaluation.engine import Answer, Question
@@ -37,7 +38,8 @@ class PythonEngine:
             for parameter in base.model.parameters():
                 parameter.data = parameter.data.to(torch.bfloat16)
         self._made: dict[tuple[str, str], tuple[Sequence[Adapter | None], str]] = {}
-        self._arithmetic = (*decoding_rules(), *_ARITHMETIC[id])
+        device = launched().device.type
+        self._arithmetic = (*decoding_rules(), *_ARITHMETIC[id], *([] if device == "cpu" else [device]))
 
     @property
     def base(self) -> dict[str, str]:
@@ -54,8 +56,7 @@ class PythonEngine:
         """Base, limits, special tokens, turns of a chat, decoding rules, templates and the bytes of the adapters."""
         spec = self._base.specification
         limits: tuple[Any, ...] = (spec.max_prompt_tokens, spec.max_new_tokens, spec.bos_token_id, spec.eos_token_ids)
-        if spec.turn_start_ids or spec.turn_end_ids:
-            limits += (spec.turn_start_ids, spec.turn_end_ids)
+        limits += spec.turn
         _, digest = self._adapters(question)
         templates = question.method.templates(question.composition, question.template)
         return repr((spec.sha256, spec.tokenizer_sha256, limits, self._arithmetic, templates, digest))

@@ -61,6 +61,22 @@ def test_an_imported_base_knows_its_turn(model: Path, in_config: bool) -> None:
     assert base_model() == base
 
 
+def test_a_template_that_writes_the_date_gives_the_same_turn_on_any_day(model: Path) -> None:
+    """As Llama 3.2's does."""
+    dated = "{% if not date_string is defined %}{% set date_string = strftime_now('%d %b %Y') %}{% endif %}{{ date_string }}"
+    _put_template(model, TEMPLATE.replace("U:", dated + "U:"))
+    assert _import(model).turn_start_ids == _ids("26 Jul 2024U:")
+    _put_template(model, TEMPLATE.replace("U:", "{{ strftime_now('%d') }}U:"))
+    with pytest.raises(ToolchainError, match="it writes the day"):
+        _import(model)
+
+
+def test_a_turn_that_leaves_no_room_is_refused(model: Path) -> None:
+    _put_template(model, TEMPLATE.replace("U:", "U" * 100))
+    with pytest.raises(ToolchainError, match="take 104 of 96 tokens"):
+        _import(model)
+
+
 def test_a_base_without_a_template_has_no_turn(model: Path) -> None:
     base = _import(model)
     assert (base.turn_start_ids, base.turn_end_ids) == ((), ())
@@ -72,12 +88,15 @@ def test_a_base_without_a_template_has_no_turn(model: Path) -> None:
         "{{ raise_exception('no') }}",
         "{% if",
         "{{ messages[0]['content'] | upper }}",
-        "{{ messages[0]['content'] }}{{ messages[0]['content'] }}",
+        "{{ messages[0]['content'] }}{{ messages[0]['content'] }}<eos>",
+        "[INST] {{ messages[0]['content'] }} [/INST]",
+        "{{ 1 / 0 }}",
+        "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
     ],
 )
 def test_a_template_that_cannot_hold_a_message_is_refused(model: Path, template: str) -> None:
     _put_template(model, template)
-    with pytest.raises(ToolchainError, match="chat template that cannot be filled") as refused:
+    with pytest.raises(ToolchainError, match="chat template that cannot be used") as refused:
         _import(model)
     assert str(model) in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -108,5 +127,5 @@ def test_a_turn_belongs_to_text_2(version: str, ids: list[int]) -> None:
 
 def test_what_does_not_fit_beside_the_turn_is_refused() -> None:
     turned = replace(SPECIFICATION, turn_start_ids=(3, 4, 5), max_prompt_tokens=12)
-    with pytest.raises(TextError, match="does not fit into 9 tokens"):
+    with pytest.raises(TextError, match="does not fit into 12 tokens"):
         encode_turn(BYTES, turned, PROMPT, "hello")

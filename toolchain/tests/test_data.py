@@ -171,9 +171,7 @@ def test_a_task_without_data_says_what_to_add(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(TASKS, "friendly", friendly)
     monkeypatch.setitem(TASKS, "title", title)
     for split in (Split.SINGLE, Split.VALIDATION):
-        with pytest.raises(
-            ToolchainError, match=rf"no text of the {split} split in English and for friendly: .* --texts"
-        ):
+        with pytest.raises(ToolchainError, match=rf"a text for friendly that the {split} split may see: .* --texts"):
             single_task_pairs(friendly, split)
         with pytest.raises(ToolchainError, match=rf"{CONVERSATIONS} line \d+ has no title\.en: add it"):
             single_task_pairs(title, split)
@@ -196,7 +194,10 @@ def test_a_new_language_is_trained_on_texts_of_its_own(tmp_path: Path, monkeypat
     assert {pair.target for pair in [*training, *validation]} == {line["it"] for line in lines}
     assert len(training) + len(validation) == len(lines)
     assert 0 < len(validation) < len(training)
-    assert (further.licences(), further.files(italian)) == (["CC0-1.0", "not stated"], [path])
+    assert (further.licences(italian), further.files(italian)) == (["CC0-1.0"], [path])
+    assert further.licences(TASKS["es"]) == ["not stated"]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines[:2]))
+    assert [len(single_task_pairs(italian, split, further)) for split in (Split.SINGLE, Split.VALIDATION)] == [1, 1]
 
 
 def test_texts_come_to_those_of_the_benchmark(tmp_path: Path) -> None:

@@ -1,8 +1,7 @@
-"""Outside dialogues: layouts as they are published, splits by id, targets by a teacher on a real local server."""
+"""Outside dialogues in the layouts that they are published in."""
 
 import csv
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,21 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolchain.cli import app
 from toolchain.data.benchmark import Split
-from toolchain.data.chat_model import ChatModel
-from toolchain.data.dialogue_targets import AuxiliaryModel, Unanswered, make_targets
 from toolchain.data.dialogues import LAYOUTS, Dialogue, messages_of, read_dialogues
-from toolchain.data.endpoint import Endpoint
-from toolchain.data.target_records import read_target_records, target_pairs
 from toolchain.errors import ToolchainError
-from toolchain.tasks import TASKS, Composition, Task
-from toolchain.tests.chat_server import serving
 from toolchain.text import Message
 
 EXPECTED = (Message("Ana", "Hi: are you in?"), Message("Ben", "Yes, I am."))
-ORIGIN = {"source": "x.json", "licence": "CC BY 4.0"}
-COMPOSITION = Composition.parse("summarize+witty+es")
 names = (
     st.text("ABCdef #1", min_size=1, max_size=9)
     .map(str.strip)
@@ -169,7 +159,14 @@ def test_json_may_be_a_list_or_lines(tmp_path: Path, layout: str) -> None:
     [
         ("Ana: see\nhttps://a.b/c", [("Ana", "see https://a.b/c")]),
         ("Ana: when?\n10:30 works for me", [("Ana", "when? 10:30 works for me")]),
-        ("Ana: hm\nBen:\nYes", [("Ana", "hm"), ("Ben", "Yes")]),
+        ("Ana: hm\nBen: no\nAna:\nYes\nBen:", [("Ana", "hm"), ("Ben", "no"), ("Ana", "Yes")]),
+        ("Ana: I need these\nfruit:\napples", [("Ana", "I need these fruit: apples")]),
+        ("Ana:Hi\nBen:Hello", [("Ana", "Hi"), ("Ben", "Hello")]),
+        (
+            "Smith, John: Hi\nAna: Hello\nSmith, John: Bye",
+            [("Smith, John", "Hi"), ("Ana", "Hello"), ("Smith, John", "Bye")],
+        ),
+        ("Ben:", []),
         ("Ana: hm\nwell, no: not now", [("Ana", "hm well, no: not now")]),
         ("Ana: hm\nAna:no", [("Ana", "hm"), ("Ana", "no")]),
         ("*User 1: hm\n* User 2: no", [("User 1", "hm"), ("User 2", "no")]),
@@ -215,218 +212,3 @@ def test_splits_depend_on_the_id_alone_and_have_their_shares() -> None:
     assert splits.count(Split.CALIBRATION) == pytest.approx(1600, abs=80)
     assert splits.count(Split.SINGLE) == 0
     assert min(splits.count(split) for split in (Split.VALIDATION, Split.TEST)) > 120
-
-
-def _dialogues(count: int) -> list[Dialogue]:
-    return [Dialogue(f"d{number}", EXPECTED, f"summary {number}") for number in range(count)]
-
-
-def _models(url: str) -> dict[str, AuxiliaryModel]:
-    return dict.fromkeys(COMPOSITION.ids[1:], ChatModel(Endpoint(url, "m")))
-
-
-def _silent(_line: str) -> None:
-    pass
-
-
-def _records(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def test_a_target_is_the_reference_through_each_task_in_order(tmp_path: Path) -> None:
-    def teacher(prompt: str) -> str:
-        task = next(task for task in COMPOSITION.tasks[1:] if prompt.startswith(task.prompt.split("{input}")[0]))
-        return f" {task.id}({prompt.removeprefix(task.prompt.split('{input}')[0]).split(chr(10))[0]})"
-
-    with serving(teacher) as server:
-        make_targets(_dialogues(2), COMPOSITION, _models(server.url), tmp_path / "t", ORIGIN, _silent)
-    records = _records(tmp_path / "t")
-    assert [row["target"] for row in records] == ["es(witty(summary 0))", "es(witty(summary 1))"]
-    assert [row["intermediate"] for row in records] == ["witty(summary 0)", "witty(summary 1)"]
-    assert all((row["source"], row["licence"], row["teacher"]) == ("x.json", "CC BY 4.0", "m") for row in records)
-    assert {task.id for task in COMPOSITION.tasks} <= TASKS.keys()
-
-
-def test_a_killed_run_goes_on_behind_the_last_whole_record(tmp_path: Path) -> None:
-    path = tmp_path / "t"
-    with serving(lambda _: "x") as server:
-        models = _models(server.url)
-        make_targets(_dialogues(6), COMPOSITION, models, tmp_path / "whole", ORIGIN, _silent)
-        make_targets(_dialogues(3), COMPOSITION, models, path, ORIGIN, _silent)
-        path.write_bytes(path.read_bytes()[:-9])
-        assert make_targets(_dialogues(6), COMPOSITION, models, path, ORIGIN, _silent) == 4
-        assert make_targets(_dialogues(6), COMPOSITION, models, path, ORIGIN, _silent) == 0
-    assert path.read_bytes() == (tmp_path / "whole").read_bytes()
-    records = read_target_records(path, COMPOSITION)
-    pairs = [pair.id for split in Split for pair in target_pairs(records, split)]
-    assert sorted(pairs) == [f"d{number}" for number in range(6)]
-
-
-def test_a_file_of_another_source_of_the_same_name_is_not_added_to(tmp_path: Path) -> None:
-    target = tmp_path / "t"
-    for folder in ("one", "two"):
-        (tmp_path / folder).mkdir()
-        row = JSONL | {"summary": f"Of {folder}."}
-        (tmp_path / folder / "d.jsonl").write_text(json.dumps(row) + "\n")
-
-    def make(folder: str) -> None:
-        source = ["data", "targets", str(tmp_path / folder / "d.jsonl"), "summarize+es", "--licence", "MIT"]
-        app([*source, "--endpoint", server.url, "--model", "m", "--out", str(target)], standalone_mode=False)
-
-    with serving(lambda _: "x") as server:
-        make("one")
-        before = target.read_bytes()
-        make("one")
-        assert target.read_bytes() == before
-        with pytest.raises(ToolchainError, match="source_sha256"):
-            make("two")
-    assert target.read_bytes() == before
-
-
-def test_a_file_that_says_no_hash_can_be_trained_on(tmp_path: Path) -> None:
-    """Files of earlier versions."""
-    with serving(lambda _: "x") as server:
-        make_targets(_dialogues(20), COMPOSITION, _models(server.url), tmp_path / "t", ORIGIN, _silent)
-    rows = _records(tmp_path / "t")
-    for row in rows:
-        del row["teacher_sha256"]
-    (tmp_path / "t").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert target_pairs(read_target_records(tmp_path / "t", COMPOSITION), Split.CALIBRATION)
-
-
-def test_a_dialogue_without_a_reference_has_no_target(tmp_path: Path) -> None:
-    with serving(lambda _: "x") as server:
-        made = make_targets(
-            [Dialogue("d", EXPECTED, None, "a reply", "Ana")],
-            COMPOSITION,
-            _models(server.url),
-            tmp_path / "t",
-            ORIGIN,
-            _silent,
-        )
-    assert (made, server.asked) == (0, [])
-
-
-def test_what_is_left_out_is_said(tmp_path: Path) -> None:
-    said: list[str] = []
-    alone = (Message("Ana", "Anybody?"),)
-    dialogues = [
-        Dialogue("no reply", EXPECTED, "s", " "),
-        Dialogue("nobody else", alone, None, "r"),
-        Dialogue("no text", (Message("Ana", " "),), None, "r", "Ben"),
-        Dialogue("named", alone, None, "r", "Ben"),
-    ]
-    with serving(lambda _: "x") as server:
-        models = _models(server.url)
-        composition = Composition.parse("reply+es")
-        assert make_targets(dialogues, composition, models, tmp_path / "t", ORIGIN, said.append) == 1
-        assert make_targets(dialogues[:1], composition, models, tmp_path / "u", ORIGIN, said.append) == 0
-    assert [row["id"] for row in _records(tmp_path / "t")] == ["named"]
-    assert said[:2] == [
-        "1 of 4 dialogues have no reply and are left out",
-        "2 of 3 dialogues have no text, or nobody who could reply, and are left out",
-    ]
-    assert said[-1] == "1 of 1 dialogues have no reply and are left out"
-
-
-@pytest.mark.parametrize(
-    ("content", "finish_reason", "said"),
-    [
-        ("half a", "length", "cut at 2048 tokens"),
-        ("Sure! Here it is:\n\nHola", "stop", "several lines"),
-        ("", "content_filter", "content filter"),
-        (None, "stop", "answered with nothing"),
-        (" <think>x</think> ", "stop", "answered with nothing"),
-    ],
-)
-def test_what_is_no_whole_answer_is_left_out_and_asked_for_again(
-    tmp_path: Path, content: str | None, finish_reason: str, said: str
-) -> None:
-    choice = {"message": {"content": content}, "finish_reason": finish_reason}
-    told: list[str] = []
-    with serving(lambda _: "x") as server:
-        models = _models(server.url)
-        make_targets(_dialogues(1), COMPOSITION, models, tmp_path / "t", ORIGIN, _silent)
-        server.raw = json.dumps({"choices": [choice]}).encode()
-        assert make_targets(_dialogues(2), COMPOSITION, models, tmp_path / "t", ORIGIN, told.append) == 0
-        *_, left_out, count = told
-        assert left_out.startswith("dialogue d1 is left out: m, asked for witty: ")
-        assert said in left_out
-        assert "summary 1" not in "".join(told)
-        assert count == "1 of 2 dialogues have no target: the same command asks about them again"
-        server.raw = None
-        assert make_targets(_dialogues(2), COMPOSITION, models, tmp_path / "t", ORIGIN, _silent) == 1
-    assert [row["target"] for row in _records(tmp_path / "t")] == ["x", "x"]
-
-
-class _Refusing:
-    """A model that gives no answer whenever one of `refused` is among the texts."""
-
-    name, sha256 = "m", None
-
-    def __init__(self, refused: set[str], batch_size: int) -> None:
-        self.refused, self.batch_size = refused, batch_size
-
-    def rewritten(self, task: Task, texts: Sequence[str]) -> list[str]:
-        if self.refused & set(texts):
-            raise Unanswered("it does not want to")
-        return [f"{task.id}: {text}" for text in texts]
-
-    def template(self, task: Task) -> str:
-        return task.prompt
-
-
-@given(refused=st.sets(st.integers(0, 24), max_size=9), batch_size=st.integers(1, 8))
-def test_one_without_an_answer_costs_no_other_its_target(
-    tmp_path_factory: pytest.TempPathFactory, refused: set[int], batch_size: int
-) -> None:
-    path, spanish = tmp_path_factory.mktemp("refused") / "t", Composition.parse("summarize+es")
-    models = {"es": _Refusing({f"summary {number}" for number in refused}, batch_size)}
-    assert make_targets(_dialogues(25), spanish, models, path, ORIGIN, _silent) == 25 - len(refused)
-    assert [row["id"] for row in _records(path)] == [f"d{number}" for number in range(25) if number not in refused]
-
-
-@pytest.mark.parametrize("batch_size", [1, 2, 16])
-def test_ten_in_a_row_without_an_answer_end_the_command_and_what_was_made_is_kept(
-    tmp_path: Path, batch_size: int
-) -> None:
-    path, spanish = tmp_path / "t", Composition.parse("summarize+es")
-    models = {"es": _Refusing({f"summary {number}" for number in range(3, 25)}, batch_size)}
-    with pytest.raises(Unanswered, match="10 dialogues in a row, the last one d12: it does not want to"):
-        make_targets(_dialogues(25), spanish, models, path, ORIGIN, _silent)
-    assert [row["id"] for row in _records(path)] == ["d0", "d1", "d2"]
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"split": None}, "split is null"),
-        ({"split": "train"}, "split is none of single, calibration"),
-        ({"conversation": None}, "conversation is null"),
-        ({"conversation": []}, "no message with a text"),
-        ({"target": 5}, "target is a number"),
-        ({"licence": None}, "licence is null"),
-        ({"source": 5}, "source is a number"),
-        ({"composition": ["x"]}, "composition is a list"),
-        ({"adapter_sha256": "x"}, "adapter_sha256 is a text"),
-    ],
-)
-def test_a_damaged_target_is_named_with_its_line(tmp_path: Path, change: dict[str, Any], said: str) -> None:
-    with serving(lambda _: "x") as server:
-        make_targets(_dialogues(2), COMPOSITION, _models(server.url), tmp_path / "t", ORIGIN, _silent)
-    first, second = _records(tmp_path / "t")
-    (tmp_path / "t").write_text(f"{json.dumps(first)}\n{json.dumps(second | change)}\n")
-    with pytest.raises(ToolchainError, match=said) as refused:
-        read_target_records(tmp_path / "t", COMPOSITION)
-    assert f"{tmp_path / 't'} line 2" in str(refused.value)
-
-
-def test_a_target_that_cannot_be_asked_for_is_refused_before_training(tmp_path: Path) -> None:
-    composition = Composition.parse("reply+es")
-    dialogue = Dialogue("d", EXPECTED[:1], None, "r", "Ben")
-    with serving(lambda _: "x") as server:
-        make_targets([dialogue], composition, _models(server.url), tmp_path / "t", ORIGIN, _silent)
-    (row,) = _records(tmp_path / "t")
-    (tmp_path / "t").write_text(json.dumps(row | {"reply_speaker": None}) + "\n")
-    with pytest.raises(ToolchainError, match="line 1: nobody but the writer"):
-        read_target_records(tmp_path / "t", composition)

@@ -145,7 +145,9 @@ def test_what_changes_nothing_is_taken(foreign: Path, harmless: dict[str, Any]) 
 
 def test_tensors_may_be_pickled_as_peft_did_before(foreign: Path, tmp_path: Path) -> None:
     expected = read_foreign_adapter(foreign, SPECIFICATION, SHAPES)
-    torch.save(load_file(foreign / TENSORS_FILE), foreign / PICKLED_FILE)
+    held = load_file(foreign / TENSORS_FILE)
+    first = next(iter(held))
+    torch.save(held | {first: torch.nn.Parameter(held[first])}, foreign / PICKLED_FILE)
     (foreign / TENSORS_FILE).unlink()
     found = read_foreign_adapter(foreign, SPECIFICATION, SHAPES)
     assert all(np.array_equal(tensor, found.tensors[name]) for name, tensor in expected.tensors.items())
@@ -160,7 +162,17 @@ class _Runs:
         return print, ("opened",)
 
 
-@pytest.mark.parametrize("held", [_Runs(), {"x": _Runs()}, [torch.zeros(1)], {"x": 1}])
+@pytest.mark.parametrize(
+    "held",
+    [
+        _Runs(),
+        {"x": _Runs()},
+        [torch.zeros(1)],
+        {"x": 1},
+        {"x": torch.eye(2).to_sparse()},
+        {"x": torch.empty(2, device="meta")},
+    ],
+)
 def test_a_pickle_of_anything_else_is_refused_and_not_run(
     foreign: Path, held: object, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,9 +24,7 @@ from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_
 from toolchain.evaluation.repeats import repeats_table
 from toolchain.evaluation.report import html_report, markdown_report
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, answers_path, write_result
-from toolchain.evaluation.result_table import markdown
 from toolchain.evaluation.results import Results, committed_results, read_results
-from toolchain.evaluation.rows import baselines_of
 from toolchain.evaluation.samples import task_samples
 from toolchain.evaluation.tables import rank_correlation, single_tasks, table_1, table_2
 from toolchain.provenance import made_with
@@ -129,17 +127,6 @@ def test_every_metric_that_was_measured_stands_in_the_report() -> None:
     (ours, *_) = (row for row in table_1(results, "python", paper_words=True).rows if row[0] == "merge")
     assert "60.00 (1 of 3)" not in ours
     assert "60.00" in ours
-
-
-@pytest.mark.parametrize(("composition", "main"), [("reply+es", "W-R"), ("summarize+es", "R-L"), ("es", "chrF")])
-def test_a_printed_table_compares_in_the_main_metric(composition: str, main: str) -> None:
-    metric, (baseline, *_) = main_metric(Composition.of(composition)), baselines_of(composition)
-    shared = {"composition": composition, "method": "lc++", "interval": [0.1, 0.3], "n": 4}
-    rows = [shared | {"metric": name, "value": 0.2} for name in (*HEADS, f"{metric} / {baseline}")]
-    head, _, row = markdown(Result({"split": "test"}, rows, [])).split("\n")[2:5]
-    cells = dict(zip(head.split(" | "), row.split(" | "), strict=True))
-    assert "0.20 [0.10, 0.30]" in cells[next(name for name in cells if name.startswith(f"{main} / {baseline}"))]
-    assert ("W-R" in cells) == (main == "W-R")
 
 
 def test_costs_are_compared_where_most_methods_were_measured() -> None:

@@ -145,6 +145,10 @@ def _evaluate(cache: Path, out: Path, launcher: Sequence[str] = ()) -> tuple[dic
     done = subprocess.run(command, env=_environment(cache), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("| zero-shot |") == len(ASKED), "one process prints the tables"
+    if launcher:
+        assert 0 < done.stderr.count(": answered in ") < len(_cells(cache)), (
+            "the first, which speaks, answers its share"
+        )
     first, rows = out.read_bytes().split(b"\n", 1)
     meta: dict[str, Any] = json.loads(first)
     assert meta.pop("git_commit")
