@@ -29,7 +29,7 @@ from toolchain.evaluation.metric_table import HEADS
 from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.prompts import prompt_variants
 from toolchain.evaluation.python_engine import PYTHON_BF16, PythonEngine
-from toolchain.evaluation.result_file import Result, read_result, write_result
+from toolchain.evaluation.result_file import ANSWERS_HASH, Result, answers_path, read_result, write_result
 from toolchain.evaluation.result_table import markdown
 from toolchain.evaluation.rows import COMPARED, Rows
 from toolchain.hashing import sha256_file
@@ -239,7 +239,9 @@ def test_a_result_is_read_as_it_was_written(base: LoadedBase, assets: Path) -> N
     result = _evaluate(base, replace(EVERYTHING, methods=["merge"]), assets / "cells", _silent)
     noted = replace(result, meta=result.meta | {"note": "ñ", "git_commit": "0" * 40})
     write_result(assets / "x.test.jsonl", noted)
-    assert read_result(assets / "x.test.jsonl") == noted
+    read = read_result(assets / "x.test.jsonl")
+    assert read.meta.pop(ANSWERS_HASH) == sha256_file(answers_path(assets / "x.test.jsonl"))
+    assert read == noted
 
 
 def test_every_method_is_measured_on_every_metric(base: LoadedBase, assets: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,7 +24,7 @@ from toolchain.evaluation.metric_table import HEADS, metric_table
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
 from toolchain.evaluation.repeats import repeats_table
 from toolchain.evaluation.report import html_report, markdown_report
-from toolchain.evaluation.result_file import RESULT_FORMAT, Result, answers_path, write_result
+from toolchain.evaluation.result_file import RESULT_FORMAT, Result, answers_path, read_result, write_result
 from toolchain.evaluation.results import Results, committed_results, read_results
 from toolchain.evaluation.samples import task_samples
 from toolchain.evaluation.tables import rank_correlation, single_tasks, table_1, table_2
@@ -195,17 +196,18 @@ def test_the_tables_of_a_document_are_those_of_its_result_files(document: Path) 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
 def test_a_document_follows_its_result_files(tmp_path: Path, document: Path) -> None:
-    text = document.read_text(encoding="utf-8")
-    named = re.findall(r"<!-- (?:results|groups|methods|seeds): (\S+) -->", text)
+    text, folder = document.read_text(encoding="utf-8"), tmp_path / "beside"
+    named = re.findall(r"<!-- (?!end of )\w+: (\S+) -->", text)
     assert named
+    folder.mkdir()
     for name in ",".join(named).split(","):
-        copied = tmp_path / name
+        copied = folder / name
         copied.parent.mkdir(parents=True, exist_ok=True)
-        for path in (copied, answers_path(copied)):
-            source = (document.parent / name).with_name(path.name)
-            path.write_text(source.read_text(encoding="utf-8").replace('"value": 0.', '"value": 0.0'), encoding="utf-8")
-    (tmp_path / document.name).write_text(text, encoding="utf-8")
-    assert with_results(tmp_path / document.name) != text
+        source = read_result(document.parent / name)
+        halved = [row | {"value": row["value"] / 2} if "interval" in row else row for row in source.rows]
+        write_result(copied, replace(source, rows=halved))
+    (folder / document.name).write_text(text, encoding="utf-8")
+    assert with_results(folder / document.name) != text
 
 
 @pytest.mark.parametrize(
