@@ -11,6 +11,12 @@ class ToolchainError(Exception):
     """A mistake in input, files or arguments; its text is one sentence: what was found, what was wanted, what to do."""
 
 
+def kind_and_first_line(error: Exception) -> str:
+    """What a library raised, on one line: its kind and, where it says anything, the first line of that."""
+    said = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
 def first_mistake(error: "ValidationError", whole: str) -> str:
     """Where in the `whole` it is, what stands there if that is one value, and what is wrong with it, on one line."""
     first = error.errors(include_url=False)[0]

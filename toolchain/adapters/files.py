@@ -43,9 +43,9 @@ class Adapter:
         return sorted({name.rsplit(".", 1)[0] for name in self.tensors})
 
 
-def adapter_hash(folder: Path) -> str:
+def adapter_hash(folder: Path, tensors: str = TENSORS_FILE) -> str:
     """The adapter hash of docs/bundle-format.md: SHA-256 over config bytes, then tensor bytes."""
-    return hashlib.sha256((folder / CONFIG_FILE).read_bytes() + (folder / TENSORS_FILE).read_bytes()).hexdigest()
+    return hashlib.sha256((folder / CONFIG_FILE).read_bytes() + (folder / tensors).read_bytes()).hexdigest()
 
 
 def adapter_hashes(tasks: Iterable[str]) -> dict[str, str]:

@@ -4,7 +4,6 @@ Ours is fp16 with one rank and one scale on every linear: lower ranks and linear
 into B. What would not be the same function then is refused.
 """
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -92,7 +91,7 @@ def import_adapter(
         write_adapter(partial, adapter, base.name)
         log = {
             "source": source.resolve().name,
-            "source_sha256": _hash_of(source),
+            "source_sha256": adapter_hash(source, weights_file(source).name),
             "licence": licence,
             "base_sha256": base.sha256,
             "adapter_sha256": adapter_hash(partial),
@@ -103,11 +102,6 @@ def import_adapter(
         write_log(partial / IMPORT_LOG, log)
         take_place(partial, folder)
     return log
-
-
-def _hash_of(source: Path) -> str:
-    """As `adapter_hash`, of whichever file holds the tensors."""
-    return hashlib.sha256((source / CONFIG_FILE).read_bytes() + weights_file(source).read_bytes()).hexdigest()
 
 
 def _refuse_to_replace_what_is_no_adapter(folder: Path) -> None:

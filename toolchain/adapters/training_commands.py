@@ -115,12 +115,12 @@ def train_lora_command(
     from toolchain.base_model.specification import base_model
     from toolchain.data.benchmark import Split, licences
     from toolchain.data.licences import refuse_to_commit
-    from toolchain.data.pairs import FurtherTexts, single_task_pairs
+    from toolchain.data.pairs import NOTHING_FURTHER, FurtherTexts, single_task_pairs
     from toolchain.recipe import read_recipe
     from toolchain.tasks import Task, TaskKind
 
     wanted, folder, further = Task.parse(task), out or paths.ADAPTERS / task, FurtherTexts(cocoa, texts)
-    if wanted.kind is TaskKind.MAIN and further != FurtherTexts():
+    if wanted.kind is TaskKind.MAIN and further != NOTHING_FURTHER:
         raise ToolchainError(
             f"--cocoa and --texts are for languages and tones: {task} is trained on conversations alone"
         )

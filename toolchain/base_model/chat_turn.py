@@ -5,7 +5,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from toolchain.data.text_file import file_text
-from toolchain.errors import ToolchainError
+from toolchain.errors import ToolchainError, kind_and_first_line
 from toolchain.json_object import json_object
 
 TEMPLATE_FILE = "chat_template.jinja"
@@ -54,8 +54,7 @@ def _shown(folder: Path) -> str:
         chat = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         return str(chat.apply_chat_template(messages, add_generation_prompt=True, tokenize=False, date_string=_DAY))
     except Exception as error:  # A template is a foreign program.
-        said = next(iter(str(error).strip().splitlines()), "")
-        raise _refused(folder, f"{type(error).__name__}: {said}" if said else type(error).__name__) from None
+        raise _refused(folder, kind_and_first_line(error)) from None
 
 
 def _template(folder: Path) -> str:

@@ -16,7 +16,7 @@ from toolchain.base_model import qwen2_gguf
 from toolchain.base_model.chat_turn import TEMPLATE_FILE, turn_ids
 from toolchain.base_model.hub import asked_of_hub
 from toolchain.base_model.specification import BaseModel, forget_imported, write_imported
-from toolchain.errors import ToolchainError
+from toolchain.errors import ToolchainError, kind_and_first_line
 from toolchain.hashing import sha256_file, write_text_whole
 from toolchain.json_object import json_object
 
@@ -180,8 +180,9 @@ def _load(folder: Path) -> Any:
             folder, dtype=torch.float32, local_files_only=True, output_loading_info=True
         )
     except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
-        first = f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]
-        raise ToolchainError(f"{folder} could not be loaded ({first}): get the model anew") from None
+        raise ToolchainError(
+            f"{folder} could not be loaded ({kind_and_first_line(error)}): get the model anew"
+        ) from None
     # What the files lack the library fills with random numbers.
     if lacking := sorted(found["missing_keys"]):
         raise ToolchainError(f"{folder} holds no weights of {lacking[0]}: get the model anew")

@@ -58,7 +58,7 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
         raise ToolchainError(f"the benchmark's {evaluation.split} split has nothing to ask {empty[0]}: give another")
     asked = {name: pairs[: evaluation.limit] for name, pairs in asked.items()}
     result = Result(_meta(engine, evaluation), [], [])
-    _answer_together(engine, evaluation, asked, kept, result)
+    _answer_together(engine, evaluation, asked, kept, result.meta)
     if not launched().first:
         return result
     for name, pairs in asked.items():
@@ -88,7 +88,7 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
 
 
 def _answer_together(
-    engine: Engine, evaluation: Evaluation, asked: dict[str, list[Pair]], kept: Cells, result: Result
+    engine: Engine, evaluation: Evaluation, asked: dict[str, list[Pair]], kept: Cells, meta: dict[str, Any]
 ) -> None:
     """Where several processes were started, let each answer its share of the cells, and wait until all are kept."""
     processes = launched()
@@ -96,7 +96,7 @@ def _answer_together(
         return
     if isinstance(engine, DeviceEngine):
         raise ToolchainError("the device core measures times, which several processes would spoil: start one")
-    said = repr((evaluation, result.meta))
+    said = repr((evaluation, meta))
     processes.refuse_different(int.from_bytes(hashlib.sha256(said.encode()).digest()[:6]), "what they evaluate")
     cells = [(name, method) for name in asked for method in evaluation.methods]
     for name, method in processes.share(cells):

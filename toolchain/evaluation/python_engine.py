@@ -1,7 +1,6 @@
 """Answers from PyTorch: the reference, and the engine for methods that the device core cannot run."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import torch
 
@@ -55,8 +54,7 @@ class PythonEngine:
     def key(self, question: Question) -> str:
         """Base, limits, special tokens, turns of a chat, decoding rules, templates and the bytes of the adapters."""
         spec = self._base.specification
-        limits: tuple[Any, ...] = (spec.max_prompt_tokens, spec.max_new_tokens, spec.bos_token_id, spec.eos_token_ids)
-        limits += spec.turn
+        limits = (spec.max_prompt_tokens, spec.max_new_tokens, spec.bos_token_id, spec.eos_token_ids, *spec.turn)
         _, digest = self._adapters(question)
         templates = question.method.templates(question.composition, question.template)
         return repr((spec.sha256, spec.tokenizer_sha256, limits, self._arithmetic, templates, digest))

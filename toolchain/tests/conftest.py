@@ -39,6 +39,13 @@ def base_once() -> LoadedBase:
 
 
 @pytest.fixture
+def chosen_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another base than the default one is chosen, and not imported yet."""
+    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("TANDEM_BASE", "tiny-base")
+
+
+@pytest.fixture
 def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that stands for `assets`, with adapters and calibrations of summarize+es for the tiny base."""
     composition = Composition.parse("summarize+es")

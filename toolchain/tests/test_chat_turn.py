@@ -10,16 +10,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from toolchain.base_model.chat_turn import TEMPLATE_FILE
-from toolchain.base_model.from_folder import import_base
 from toolchain.base_model.prompt import encode_turn
-from toolchain.base_model.specification import BaseModel, base_model
+from toolchain.base_model.specification import base_model
 from toolchain.bundle.manifest import Text
 from toolchain.errors import ToolchainError
 from toolchain.tests.tiny import BOS, EOS, SPECIFICATION, byte_tokenizer
-from toolchain.tests.tiny_bases import write_tiny
+from toolchain.tests.tiny_bases import import_tiny, write_tiny
 from toolchain.text import TextError, encode_prompt
 
-NAME = "tiny-chat"
 TEMPLATE = "<bos>U:{{ messages[0]['content'] }}<eos>{% if add_generation_prompt %}A:{% endif %}"
 BYTES = byte_tokenizer()
 PROMPT = "Say: {input} Said:"
@@ -29,14 +27,7 @@ def _ids(text: str) -> tuple[int, ...]:
     return tuple(BYTES.encode(text, add_special_tokens=False).ids)
 
 
-def _import(folder: Path) -> BaseModel:
-    return import_base(folder, NAME, max_prompt_tokens=96, max_new_tokens=8, progress=lambda _line: None)
-
-
-@pytest.fixture(autouse=True)
-def chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("TANDEM_BASE", NAME)
+pytestmark = pytest.mark.usefixtures("chosen_base")
 
 
 @pytest.fixture
@@ -56,7 +47,7 @@ def _put_template(folder: Path, template: str, *, in_config: bool = False) -> No
 @pytest.mark.parametrize("in_config", [True, False])
 def test_an_imported_base_knows_its_turn(model: Path, in_config: bool) -> None:
     _put_template(model, TEMPLATE, in_config=in_config)
-    base = _import(model)
+    base = import_tiny(model)
     assert (base.turn_start_ids, base.turn_end_ids) == (_ids("U:"), (EOS, *_ids("A:")))
     assert base_model() == base
 
@@ -65,20 +56,20 @@ def test_a_template_that_writes_the_date_gives_the_same_turn_on_any_day(model: P
     """As Llama 3.2's does."""
     dated = "{% if not date_string is defined %}{% set date_string = strftime_now('%d %b %Y') %}{% endif %}{{ date_string }}"
     _put_template(model, TEMPLATE.replace("U:", dated + "U:"))
-    assert _import(model).turn_start_ids == _ids("26 Jul 2024U:")
+    assert import_tiny(model).turn_start_ids == _ids("26 Jul 2024U:")
     _put_template(model, TEMPLATE.replace("U:", "{{ strftime_now('%d') }}U:"))
     with pytest.raises(ToolchainError, match="it writes the day"):
-        _import(model)
+        import_tiny(model)
 
 
 def test_a_turn_that_leaves_no_room_is_refused(model: Path) -> None:
     _put_template(model, TEMPLATE.replace("U:", "U" * 100))
     with pytest.raises(ToolchainError, match="take 104 of 96 tokens"):
-        _import(model)
+        import_tiny(model)
 
 
 def test_a_base_without_a_template_has_no_turn(model: Path) -> None:
-    base = _import(model)
+    base = import_tiny(model)
     assert (base.turn_start_ids, base.turn_end_ids) == ((), ())
 
 
@@ -97,7 +88,7 @@ def test_a_base_without_a_template_has_no_turn(model: Path) -> None:
 def test_a_template_that_cannot_hold_a_message_is_refused(model: Path, template: str) -> None:
     _put_template(model, template)
     with pytest.raises(ToolchainError, match="chat template that cannot be used") as refused:
-        _import(model)
+        import_tiny(model)
     assert str(model) in str(refused.value)
     assert "\n" not in str(refused.value)
 

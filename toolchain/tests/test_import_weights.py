@@ -8,25 +8,16 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from toolchain.base_model import qwen2_gguf
-from toolchain.base_model.from_folder import import_base
-from toolchain.base_model.specification import BaseModel, base_model
+from toolchain.base_model.specification import base_model
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
-from toolchain.tests.tiny_bases import write_tiny
+from toolchain.tests.tiny_bases import import_tiny, write_tiny
 
-NAME = "tiny-base"
 MATRIX = "model.layers.1.mlp.up_proj.weight"
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
 
 
-def _import(folder: Path) -> BaseModel:
-    return import_base(folder, NAME, max_prompt_tokens=96, max_new_tokens=8, progress=lambda _line: None)
-
-
-@pytest.fixture(autouse=True)
-def chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("TANDEM_BASE", NAME)
+pytestmark = pytest.mark.usefixtures("chosen_base")
 
 
 def _rewritten(change: Callable[[torch.Tensor], dict[str, torch.Tensor]]) -> Callable[[Path], None]:
@@ -51,11 +42,11 @@ DAMAGED: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("reason", DAMAGED)
 def test_damaged_weights_are_refused_and_leave_the_earlier_base_as_it_was(reason: str, tmp_path: Path) -> None:
-    earlier = _import(write_tiny(tmp_path / "qwen2", "qwen2"))
+    earlier = import_tiny(write_tiny(tmp_path / "qwen2", "qwen2"))
     folder = write_tiny(tmp_path / "llama", "llama")
     DAMAGED[reason](folder / "model.safetensors")
     with pytest.raises(ToolchainError, match=reason) as refused:
-        _import(folder)
+        import_tiny(folder)
     assert str(folder) in str(refused.value)
     assert "\n" not in str(refused.value)
     assert base_model() == earlier
@@ -65,13 +56,13 @@ def test_damaged_weights_are_refused_and_leave_the_earlier_base_as_it_was(reason
 def test_an_import_that_is_killed_leaves_no_base_of_an_earlier_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _import(write_tiny(tmp_path / "qwen2", "qwen2"))
+    import_tiny(write_tiny(tmp_path / "qwen2", "qwen2"))
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(qwen2_gguf, "write_qwen2", killed)
     with pytest.raises(KeyboardInterrupt):
-        _import(write_tiny(tmp_path / "llama", "llama"))
+        import_tiny(write_tiny(tmp_path / "llama", "llama"))
     with pytest.raises(ToolchainError, match="model import"):
         base_model()

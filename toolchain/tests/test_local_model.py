@@ -57,13 +57,19 @@ def _save(model: PreTrainedModel, folder: Path) -> None:
     model.save_pretrained(folder)
 
 
-def _put_marian(folder: Path) -> Path:
+def _put_marian_weights(folder: Path, vocabulary: int, pad: int, end: int) -> MarianMTModel:
     torch.manual_seed(0)
     size = {"d_model": 16, "encoder_ffn_dim": 24, "decoder_ffn_dim": 24, "max_position_embeddings": 128}
     depth = {"encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 2}
-    tokens = {"pad_token_id": PAD, "eos_token_id": EOS, "decoder_start_token_id": PAD, "forced_eos_token_id": None}
-    config = MarianConfig(vocab_size=VOCABULARY, decoder_vocab_size=VOCABULARY, init_std=0.6, **size, **depth, **tokens)
-    _save(MarianMTModel(config), folder)
+    tokens = {"pad_token_id": pad, "eos_token_id": end, "decoder_start_token_id": pad, "forced_eos_token_id": None}
+    config = MarianConfig(vocab_size=vocabulary, decoder_vocab_size=vocabulary, init_std=0.6, **size, **depth, **tokens)
+    model = MarianMTModel(config).eval()
+    _save(model, folder)
+    return model
+
+
+def _put_marian(folder: Path) -> Path:
+    _put_marian_weights(folder, VOCABULARY, PAD, EOS)
     _put_tokenizer(folder)
     return folder
 
@@ -122,21 +128,7 @@ def test_a_translation_model_is_given_the_text_alone_and_all_texts_at_once(tmp_p
 
 def test_a_marian_model_is_read_as_it_is_published(tmp_path: Path) -> None:
     vocabulary = _put_sentencepiece(tmp_path)
-    torch.manual_seed(0)
-    tokens = {"pad_token_id": vocabulary["<pad>"], "eos_token_id": vocabulary["</s>"], "forced_eos_token_id": None}
-    size = {
-        "d_model": 16,
-        "encoder_ffn_dim": 24,
-        "decoder_ffn_dim": 24,
-        "max_position_embeddings": 128,
-        "init_std": 0.6,
-    }
-    depth = {"encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 2}
-    config = MarianConfig(
-        vocab_size=len(vocabulary), decoder_start_token_id=vocabulary["<pad>"], **size, **depth, **tokens
-    )
-    model = MarianMTModel(config).eval()
-    _save(model, tmp_path)
+    model = _put_marian_weights(tmp_path, len(vocabulary), vocabulary["<pad>"], vocabulary["</s>"])
     (found,) = LocalModel(tmp_path).rewritten(TASKS["es"], TEXTS[:1])
     pieces = SentencePieceProcessor(model_file=str(tmp_path / "source.spm")).encode(TEXTS[0], out_type=str)
     ids = torch.tensor([[*(vocabulary[piece] for piece in pieces), vocabulary["</s>"]]])

@@ -24,7 +24,7 @@ from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.adapters.training import Schedule
 from toolchain.base_model.from_folder import import_base
 from toolchain.base_model.load import load_base
-from toolchain.base_model.specification import BaseModel, base_model
+from toolchain.base_model.specification import base_model
 from toolchain.bundle.export import export_bundle
 from toolchain.bundle.verify import verify_bundle
 from toolchain.data.benchmark import Split
@@ -34,7 +34,7 @@ from toolchain.evaluation.generate import adapter_applied
 from toolchain.evaluation.python_engine import PythonEngine
 from toolchain.tasks import Composition
 from toolchain.tests.tiny import logits
-from toolchain.tests.tiny_bases import SHAPES, edit_config, tiny, write_tiny
+from toolchain.tests.tiny_bases import SHAPES, edit_config, import_tiny, tiny, write_tiny
 
 COMPOSITION = Composition.parse("summarize+es")
 NAME = "tiny-2.5-base"
@@ -44,10 +44,6 @@ RUNS_ON_DEVICE = ("llama", "qwen2")
 
 def _silent(_line: str) -> None:
     pass
-
-
-def _import(folder: Path) -> BaseModel:
-    return import_base(folder, NAME, max_prompt_tokens=96, max_new_tokens=8, progress=_silent)
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +73,7 @@ def test_what_is_made_for_another_base_never_lands_among_what_is_committed(tmp_p
 
 @pytest.mark.parametrize("kind", SHAPES)
 def test_a_base_is_trained_calibrated_evaluated_and_exported(kind: str, tmp_path: Path) -> None:
-    imported = _import(write_tiny(tmp_path / kind, kind))
+    imported = import_tiny(write_tiny(tmp_path / kind, kind))
     assert base_model() == imported
     short = Schedule(steps=2, batch_size=2, learning_rate=1e-2, evaluate_every=2)
     for task in COMPOSITION.tasks:
@@ -107,7 +103,7 @@ def test_a_base_is_trained_calibrated_evaluated_and_exported(kind: str, tmp_path
 @pytest.mark.parametrize("kind", RUNS_ON_DEVICE)
 @pytest.mark.parametrize("tied", [True, False])
 def test_the_file_that_ships_holds_what_is_trained_on(kind: str, tied: bool, tmp_path: Path) -> None:
-    base = _import(write_tiny(tmp_path / kind, kind, tie_word_embeddings=tied))
+    base = import_tiny(write_tiny(tmp_path / kind, kind, tie_word_embeddings=tied))
     state = load_base(base).model.state_dict()
     tensors = {item.name: dequantize(item.data, item.tensor_type) for item in GGUFReader(base.path).tensors}
     assert ("output.weight" in tensors) != tied
@@ -128,7 +124,7 @@ def test_the_file_that_ships_holds_what_is_trained_on(kind: str, tied: bool, tmp
 
 @pytest.mark.parametrize("kind", SHAPES)
 def test_an_imported_base_computes_what_its_source_does(kind: str, tmp_path: Path) -> None:
-    base = load_base(_import(write_tiny(tmp_path / kind, kind)))
+    base = load_base(import_tiny(write_tiny(tmp_path / kind, kind)))
     with torch.no_grad():
         expected = tiny(kind)(input_ids=torch.tensor([IDS]), use_cache=False).logits[0]
     found = logits(base, IDS)
@@ -157,20 +153,20 @@ def test_what_an_interrupted_import_leaves_is_no_base(tmp_path: Path) -> None:
     folder = write_tiny(tmp_path / "qwen2", "qwen2")
     (folder / "LICENSE").unlink()
     with pytest.raises(ToolchainError, match="LICENSE"):
-        _import(folder)
+        import_tiny(folder)
     with pytest.raises(ToolchainError, match="model import"):
         base_model()
 
 
 def test_a_base_of_another_name_than_the_chosen_one_is_unknown(tmp_path: Path) -> None:
-    _import(write_tiny(tmp_path / "qwen2", "qwen2"))
+    import_tiny(write_tiny(tmp_path / "qwen2", "qwen2"))
     assert base_model().name == NAME
     with pytest.raises(ToolchainError, match="gemma-9"):
         base_model("gemma-9")
 
 
 def test_a_damaged_specification_is_named(tmp_path: Path) -> None:
-    _import(write_tiny(tmp_path / "qwen2", "qwen2"))
+    import_tiny(write_tiny(tmp_path / "qwen2", "qwen2"))
     (paths.models() / "base.json").write_text("[]")
     with pytest.raises(ToolchainError, match=r"base\.json"):
         base_model()
@@ -188,7 +184,7 @@ NOT_ON_DEVICE: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize("what", NOT_ON_DEVICE)
 def test_what_the_engine_cannot_run_is_imported_for_pytorch_and_not_exported(what: str, tmp_path: Path) -> None:
     kind, changed = NOT_ON_DEVICE[what]
-    base = _import(write_tiny(tmp_path / kind, kind, **changed))
+    base = import_tiny(write_tiny(tmp_path / kind, kind, **changed))
     assert base.refusal
     expected = tiny(kind, **changed).state_dict()
     found = load_base(base).model.state_dict()
@@ -238,7 +234,7 @@ def test_an_import_says_what_is_wrong(what: str, tmp_path: Path) -> None:
     folder = write_tiny(tmp_path / "qwen2", "qwen2")
     _damage(folder, what)
     with pytest.raises(ToolchainError, match=DAMAGED[what]):
-        _import(folder)
+        import_tiny(folder)
 
 
 @pytest.mark.parametrize("name", ["../elsewhere", "A", "", ".hidden"])

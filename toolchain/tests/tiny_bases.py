@@ -7,6 +7,9 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
+from toolchain import paths
+from toolchain.base_model.from_folder import import_base
+from toolchain.base_model.specification import BaseModel
 from toolchain.tests.tiny import BOS, EOS, PAD, SPECIAL_TOKENS, byte_tokenizer
 
 _COMMON = {
@@ -48,6 +51,11 @@ def write_tiny(folder: Path, kind: str, **changed: Any) -> Path:
     byte_tokenizer().save(str(folder / "tokenizer.json"))
     (folder / "LICENSE").write_text(f"terms of {kind}")
     return folder
+
+
+def import_tiny(folder: Path) -> BaseModel:
+    """Make the model the base that is chosen."""
+    return import_base(folder, paths.chosen_base(), 96, 8, lambda _line: None)
 
 
 def edit_config(folder: Path, **changed: Any) -> None:
