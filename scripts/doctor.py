@@ -46,8 +46,16 @@ def version_of(tool: Tool) -> str | None:
     if shutil.which(tool.command) is None:
         return None
     done = subprocess.run([tool.command, tool.version_flag], capture_output=True, text=True, check=False)
-    found = re.search(r"\d+(\.\d+)+", done.stdout + done.stderr)
+    said = done.stdout + done.stderr
+    found = re.search(r"\d+(\.\d+)+", said) or re.search(r"\b\d+\b", said)
     return found[0] if found else "?"
+
+
+def is_enough(version: str | None, least: tuple[int, ...]) -> bool:
+    """Whether a version that a tool printed is the least one or newer; one that printed none is only where any will do."""
+    if version is None or not least:
+        return version is not None
+    return version != "?" and tuple(map(int, version.split("."))) >= least
 
 
 def has_avx2() -> bool:
@@ -65,7 +73,7 @@ def main() -> int:
     print(f"{'MISSING' if blocked else 'ok     '}  processor {platform.machine()}{advice}")
     for tool in TOOLS:
         version = version_of(tool)
-        enough = version is not None and (not tool.least or tuple(map(int, version.split("."))) >= tool.least)
+        enough = is_enough(version, tool.least)
         blocked |= not enough and tool.needed_for == "demo"
         wanted = f" (want {'.'.join(map(str, tool.least))} or newer)" if tool.least else ""
         advice = "" if enough else f"  <- for make {tool.needed_for}: {tool.advice}"

@@ -3,7 +3,7 @@
 # the layer that needs a missing tool says so itself.
 set -euo pipefail
 
-declare -A package_of=([chromium]=chromium [aapt2]=aapt [apksigner]=apksigner [zipalign]=zipalign [strace]=strace [minisign]=minisign)
+declare -A package_of=([chromium]=chromium [aapt2]=aapt [strace]=strace [minisign]=minisign)
 missing=()
 for tool in "${!package_of[@]}"; do
   command -v "$tool" >/dev/null || missing+=("${package_of[$tool]}")

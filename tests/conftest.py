@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -19,9 +20,18 @@ REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
 def _required(path: Path, advice: str) -> Path:
     if not path.exists():
-        reason = f"{path} is missing: {advice}"
-        pytest.fail(reason) if REQUIRE_ALL else pytest.skip(reason)
+        _lacking(f"{path} is missing: {advice}")
     return path
+
+
+def require_program(name: str) -> None:
+    """Skip the test where the program is not installed; fail it where all tests have to run."""
+    if shutil.which(name) is None:
+        _lacking(f"{name} is not installed (scripts/system_packages.sh)")
+
+
+def _lacking(reason: str) -> None:
+    pytest.fail(reason) if REQUIRE_ALL else pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from toolchain.data.pairs import composition_pairs
 from toolchain.evaluation.device_core import DeviceCore
 from toolchain.evaluation.device_engine import DeviceEngine, mode_of
 from toolchain.evaluation.engine import Question
-from toolchain.evaluation.recommend import shipped_calibration
+from toolchain.recommendations import shipped_calibration
 from toolchain.tasks import Composition
 
 COMPOSITION = Composition.parse("summarize+es")

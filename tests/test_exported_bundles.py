@@ -1,14 +1,13 @@
 """What the toolchain exports, the device core takes: signed, in one file, in parts, with compositions of three tasks."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from conftest import REQUIRE_ALL, Run
+from conftest import Run, require_program
 
 from toolchain import paths
 from toolchain.adapters.calibration_file import Calibration, Entry, write_calibration
@@ -63,16 +62,11 @@ def test_the_core_checks_the_signature_of_a_bundle_in_either_form(
 
 
 def test_the_ordinary_minisign_checks_a_bundle(tiny: BaseModel, key: SecretKey, tmp_path: Path) -> None:
-    minisign = shutil.which("minisign")
-    if minisign is None:
-        reason = "minisign is missing: apt install minisign"
-        if REQUIRE_ALL:
-            pytest.fail(reason)
-        pytest.skip(reason)
+    require_program("minisign")
     export_bundle(tiny, COMPOSITIONS, tmp_path / "bundle", pack_base=False, form=Form(sign=key))
     manifest = tmp_path / "bundle" / MANIFEST_FILE
     command: list[str | Path] = [
-        minisign,
+        "minisign",
         "-V",
         "-p",
         tmp_path / "key.pub",

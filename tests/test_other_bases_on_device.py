@@ -108,8 +108,9 @@ def _prompts(base: BaseModel) -> list[list[int]]:
 
 
 def _gap(base: LoadedBase, prompt: list[int], reference: str, answer: str) -> float:
-    """0 if one is the start of the other; else how far apart the reference's logits are where they part."""
-    ours, theirs = (base.tokenizer.encode(text, add_special_tokens=False).ids for text in (reference, answer))
+    """0 if they are the same; else how far apart the reference's logits are where they part, which may be where one ends."""
+    end = base.specification.eos_token_ids[0]
+    ours, theirs = ([*base.tokenizer.encode(text, add_special_tokens=False).ids, end] for text in (reference, answer))
     parted = next((index for index, pair in enumerate(zip(ours, theirs, strict=False)) if len(set(pair)) > 1), None)
     if parted is None:
         return 0.0

@@ -1,11 +1,10 @@
 """End to end on the real base: a bundle that Python exported gives Spanish from `tandem run`."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from conftest import Run, require_program
 from conversations import as_input, held_out
 
 from toolchain.evaluation.metrics import LinguaDetector
@@ -55,8 +54,7 @@ def test_every_mode_runs_and_says_so(run_tandem: Run, bundle: Path, mode: str, s
 
 
 def test_it_works_with_the_network_cut(run_tandem: Run, bundle: Path) -> None:
-    if shutil.which("unshare") is None:
-        pytest.skip("unshare not found")
+    require_program("unshare")
     lines = [as_input(held_out(1)[0])]
     cut = run_tandem("run", "--bundle", bundle, *SUMMARISE, "--json", lines=lines, prefix=("unshare", "-rn"))
     assert cut.returncode == 0, cut.stderr
@@ -65,8 +63,7 @@ def test_it_works_with_the_network_cut(run_tandem: Run, bundle: Path) -> None:
 
 
 def test_no_socket_is_ever_opened(run_tandem: Run, bundle: Path) -> None:
-    if shutil.which("strace") is None:
-        pytest.skip("strace not found")
+    require_program("strace")
     traced = ("strace", "-f", "-qq", "-e", "trace=socket,connect", "-o", "/dev/stderr")
     done = run_tandem(
         "run", "--bundle", bundle, *SUMMARISE, "--max-tokens", 4, lines=[as_input(held_out(1)[0])], prefix=traced

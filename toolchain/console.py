@@ -56,6 +56,14 @@ def show(data: object) -> None:
         print(json.dumps(data, indent=1, ensure_ascii=False))
 
 
+def quiet_transformers() -> None:
+    """Keep the library's own progress and warnings off stderr."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
 def refusal(error: OSError) -> str:
     """What the operating system refused, in one sentence: the path, the reason, what to do."""
     # Of two, the second is the target; the first may be a temporary file that is gone.

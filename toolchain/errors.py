@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
+_LONGEST = 300
+
 
 class ToolchainError(Exception):
     """A mistake in input, files or arguments; its text is one sentence: what was found, what was wanted, what to do."""
 
 
-def kind_and_first_line(error: Exception) -> str:
-    """What a library raised, on one line: its kind and, where it says anything, the first line of that."""
-    said = next(iter(str(error).strip().splitlines()), "")
+def on_one_line(error: Exception) -> str:
+    """What a library raised: its kind and, where it says anything, that without its line breaks, cut where it goes on and on."""
+    said = " ".join(str(error).split())
+    said = f"{said[:_LONGEST]}…" if len(said) > _LONGEST else said
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 

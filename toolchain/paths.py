@@ -1,4 +1,4 @@
-"""Where committed assets, caches and build results live: said here once for Python and the Makefile (`toolchain paths`)."""
+"""Where committed assets, caches and build results live: said here once for Python; `toolchain paths` prints them."""
 
 import os
 from pathlib import Path

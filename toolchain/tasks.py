@@ -109,7 +109,7 @@ class Composition:
         if tasks[0].kind is not TaskKind.MAIN or any(task.kind is TaskKind.MAIN for task in tasks[1:]):
             raise ToolchainError(f"composition {name!r}: want a main task ({', '.join(MAIN_TASKS)}) first, then others")
         if len(set(ids)) != len(ids):
-            raise ToolchainError(f"composition {name!r} names a task twice")
+            raise ToolchainError(f"composition {name!r} names {max(ids, key=ids.count)} twice: name each task once")
         return cls(tasks)
 
     @classmethod

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from toolchain.adapters.training import logged
 from toolchain.data.benchmark import Split, licences
 from toolchain.data.held_out import refuse_held_out
 from toolchain.data.pairs import Pair, composition_pairs, target_files
 from toolchain.data.target_records import read_target_records, target_pairs
 from toolchain.errors import ToolchainError
+from toolchain.log_file import logged
 from toolchain.tasks import Composition
 
 _DESCRIBED = ("source", "licence", "teacher")

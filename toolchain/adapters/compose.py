@@ -40,6 +40,11 @@ def compose(adapters: Sequence[Adapter], weights: Sequence[float], calibration: 
     return Adapter(rank, rank, tensors)
 
 
+def mean_weights(count: int) -> list[float]:
+    """1/n for each of n adapters."""
+    return [1 / count] * count
+
+
 def _compose_linear(
     linear: str, adapters: Sequence[Adapter], weights: Sequence[float], calibration: Calibration | None
 ) -> tuple[Array, Array]:

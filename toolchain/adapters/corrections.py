@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from toolchain.adapters.calibration_file import Entry
-from toolchain.adapters.compose import compose, delta, layer_of
+from toolchain.adapters.compose import compose, delta, layer_of, mean_weights
 from toolchain.adapters.files import Adapter
 from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.merge_weights import MergeWeights
@@ -135,7 +135,7 @@ class Corrections(nn.Module):
 
 def merge_into(model: Any, adapters: list[Adapter], weights: Sequence[float] | None = None) -> None:
     """Add the weighted sum of the adapters (by default their mean), rounded as the device rounds it, to the frozen weights in place."""
-    merged = compose(adapters, weights or [1 / len(adapters)] * len(adapters))
+    merged = compose(adapters, weights or mean_weights(len(adapters)))
     with torch.no_grad():
         for name, linear in adapted_linears(model):
             linear.weight += torch.from_numpy(delta(merged, name))

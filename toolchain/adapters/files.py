@@ -18,7 +18,7 @@ from toolchain.hashing import write_text_whole, written_whole
 CONFIG_FILE = "adapter_config.json"
 TENSORS_FILE = "adapter_model.safetensors"
 MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-_PREFIX = "base_model.model."
+_PREFIX, _SUFFIX = "base_model.model.", ".weight"
 _LEAST, _LARGEST = (float(limit) for limit in (np.finfo(np.float32).tiny, np.finfo(np.float32).max))
 _REMEDY = "give the directory of a PEFT LoRA"
 _OURS = f"{_REMEDY} as `toolchain adapter import` writes it"
@@ -103,11 +103,21 @@ def write_adapter(folder: Path, adapter: Adapter, base_name: str) -> None:
     }
     write_text_whole(folder / CONFIG_FILE, json.dumps(config, indent=2, sort_keys=True) + "\n")
     named = {
-        f"{_PREFIX}{name}.weight": np.ascontiguousarray(tensor, dtype=np.float16)
+        peft_name(name): np.ascontiguousarray(tensor, dtype=np.float16)
         for name, tensor in sorted(adapter.tensors.items())
     }
     with written_whole(folder / TENSORS_FILE) as partial:
         save_file(named, partial, metadata={"format": "pt"})
+
+
+def peft_name(factor: str) -> str:
+    """What PEFT calls a factor, such as `model.layers.0.self_attn.q_proj.lora_A`, in a file."""
+    return f"{_PREFIX}{factor}{_SUFFIX}"
+
+
+def factor_name(peft: str) -> str:
+    """The factor that PEFT calls so."""
+    return peft.removeprefix(_PREFIX).removesuffix(_SUFFIX)
 
 
 def read_adapter(folder: Path) -> Adapter:
@@ -124,7 +134,7 @@ def read_adapter(folder: Path) -> Adapter:
         raise ToolchainError(f"{folder / TENSORS_FILE} holds no tensors: {_OURS}")
     named = {}
     for name, tensor in tensors.items():
-        stripped = name.removeprefix(_PREFIX).removesuffix(".weight")
+        stripped = factor_name(name)
         if stripped.rsplit(".", 1)[-1] not in ("lora_A", "lora_B"):
             raise ToolchainError(
                 f"{folder / TENSORS_FILE} holds {name}, which is no LoRA factor: it cannot be composed"

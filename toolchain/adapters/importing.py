@@ -26,10 +26,10 @@ from toolchain.adapters.files import (
 from toolchain.adapters.foreign_factors import read_factors, weights_file
 from toolchain.adapters.lora import LOG_FILE
 from toolchain.adapters.safetensors_file import Array
-from toolchain.adapters.training import write_log
 from toolchain.base_model.specification import BaseModel
 from toolchain.errors import ToolchainError
 from toolchain.folders import plain_files, refuse_as_target, take_place, written_beside
+from toolchain.log_file import write_log
 from toolchain.provenance import git_commit
 
 IMPORT_LOG = "import_log.json"

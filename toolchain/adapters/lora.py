@@ -7,13 +7,14 @@ from typing import Any
 import torch
 
 from toolchain.adapters.examples import encode_pairs
-from toolchain.adapters.files import MODULES, Adapter, adapter_hash, write_adapter
+from toolchain.adapters.files import MODULES, Adapter, adapter_hash, factor_name, write_adapter
 from toolchain.adapters.processes import launched
-from toolchain.adapters.training import Schedule, checkpoint_path, finish, logged, train
+from toolchain.adapters.training import Schedule, checkpoint_path, finish, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import NOTHING_FURTHER, FurtherTexts, single_task_pairs
 from toolchain.errors import ToolchainError
+from toolchain.log_file import logged
 from toolchain.provenance import made_with
 from toolchain.tasks import Task
 
@@ -97,7 +98,7 @@ def lora_of(wrapped: Any, shape: LoraShape) -> Adapter:
     from peft import get_peft_model_state_dict
 
     tensors = {
-        name.removeprefix("base_model.model.").removesuffix(".weight"): tensor.detach().float().numpy()
+        factor_name(name): tensor.detach().float().numpy()
         for name, tensor in get_peft_model_state_dict(wrapped).items()
     }
     return Adapter(shape.rank, shape.alpha, tensors)

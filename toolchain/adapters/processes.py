@@ -81,7 +81,9 @@ class Processes:
             ToolchainError: several processes were started.
         """
         if self.count > 1:
-            raise ToolchainError(f"{self.count} processes were started for what one does alone: start one")
+            raise ToolchainError(
+                f"{self.count} processes were started for what one does alone: start it without `accelerate launch`"
+            )
 
     def wait(self) -> None:
         """Until all are here."""

@@ -16,7 +16,7 @@ from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import ENGLISH, Conversation, Split, conversations
 from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs, with_references
 from toolchain.data.record_file import Record, RecordFile
-from toolchain.data.targets import Target, read_targets, write_targets
+from toolchain.data.teacher_targets import Target, read_targets, write_targets
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.passes import KEPT_AT_ONCE, SEQUENCES_A_BATCH, run_passes, text_rules
 from toolchain.tasks import Composition, Task
@@ -34,7 +34,7 @@ def make_teacher_targets(base: LoadedBase, composition: Composition, progress: C
     Raises:
         ToolchainError: a main task alone has no auxiliary adapter.
     """
-    if len(composition.tasks) == 1:
+    if composition.is_single_task:
         raise ToolchainError(
             f"{composition.name} has no auxiliary task: teacher targets are made by auxiliary adapters"
         )

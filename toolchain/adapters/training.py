@@ -18,8 +18,8 @@ from toolchain.adapters.examples import Batch, Example, batch_indices, collate
 from toolchain.adapters.processes import ALONE, Processes, launched
 from toolchain.console import progress
 from toolchain.errors import ToolchainError
-from toolchain.hashing import write_text_whole, written_whole
-from toolchain.json_object import json_object
+from toolchain.hashing import written_whole
+from toolchain.log_file import write_log
 from toolchain.provenance import code_sha256
 
 SECONDS_BETWEEN_CHECKPOINTS = 60.0
@@ -305,19 +305,3 @@ def _resume(
     stored["validation_losses"] = {int(step): loss for step, loss in stored["validation_losses"].items()}
     log = TrainingLog(**stored)
     return log, len(log.losses), state["best"]
-
-
-def logged(path: Path, of: str) -> dict[str, Any]:
-    """What the log of `of` ("a calibration") says; nothing where there is none.
-
-    Raises:
-        ToolchainError: it is damaged.
-    """
-    if not path.is_file():
-        return {}
-    return json_object(path, f"is no log of {of}: restore it, or make what it is of again")
-
-
-def write_log(path: Path, content: dict[str, Any]) -> None:
-    """Write a training log as readable JSON."""
-    write_text_whole(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

@@ -41,7 +41,7 @@ def make_two_step_targets(
     Raises:
         ToolchainError: the composition is a single task, or `out` holds records of other adapters or another origin.
     """
-    if len(composition.tasks) == 1:
+    if composition.is_single_task:
         raise ToolchainError(f"{composition.name} is a single task: two-step targets are of a composition")
     adapters, templates = single_adapters(composition), [task.prompt for task in composition.tasks]
     shared: Record = {

@@ -5,7 +5,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from toolchain.data.text_file import file_text
-from toolchain.errors import ToolchainError, kind_and_first_line
+from toolchain.errors import ToolchainError, on_one_line
 from toolchain.json_object import json_object
 
 TEMPLATE_FILE = "chat_template.jinja"
@@ -54,7 +54,7 @@ def _shown(folder: Path) -> str:
         chat = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         return str(chat.apply_chat_template(messages, add_generation_prompt=True, tokenize=False, date_string=_DAY))
     except Exception as error:  # A template is a foreign program.
-        raise _refused(folder, kind_and_first_line(error)) from None
+        raise _refused(folder, on_one_line(error)) from None
 
 
 def _template(folder: Path) -> str:

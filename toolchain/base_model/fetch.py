@@ -16,8 +16,9 @@ from toolchain.base_model.hub import asked_of_hub
 from toolchain.base_model.requantise import requantise_to_q8_0
 from toolchain.base_model.specification import BaseModel
 from toolchain.base_model.tokenizer import write_tokenizer
+from toolchain.console import quiet_transformers
 from toolchain.errors import ToolchainError
-from toolchain.folders import written_beside
+from toolchain.folders import take_place, written_beside
 from toolchain.hashing import sha256_file, written_whole
 
 Progress = Callable[[str], None]
@@ -51,11 +52,9 @@ def dequantise(base: BaseModel, progress: Progress) -> None:
     if (base.dequantised_path / "model.safetensors").exists():
         return
     from transformers import AutoModelForCausalLM, GgufConfig
-    from transformers.utils import logging as transformers_logging
 
     progress("dequantising the base once, for training")
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+    quiet_transformers()
     model = AutoModelForCausalLM.from_pretrained(
         base.path.parent,
         gguf_file=base.file,
@@ -63,11 +62,9 @@ def dequantise(base: BaseModel, progress: Progress) -> None:
         dtype=torch.float32,
         local_files_only=True,
     )
-    partial = base.dequantised_path.with_suffix(".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    model.save_pretrained(partial)
-    shutil.rmtree(base.dequantised_path, ignore_errors=True)
-    partial.rename(base.dequantised_path)
+    with written_beside(base.dequantised_path) as partial:
+        model.save_pretrained(partial)
+        take_place(partial, base.dequantised_path)
 
 
 def _has(path: Path, expected: str) -> bool:
@@ -89,6 +86,8 @@ def _fetch_source(base: BaseModel, local: Path | None, hub_id: str | None, progr
         with written_whole(base.source_path) as partial:
             shutil.copyfile(local, partial)
         return
+    if hub_id is None and not base.packages:
+        raise ToolchainError(f"{base.path} is missing or damaged: {base.remedy}")
     if hub_id is not None:
         from huggingface_hub import hf_hub_download
 

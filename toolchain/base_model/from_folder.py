@@ -16,7 +16,9 @@ from toolchain.base_model import qwen2_gguf
 from toolchain.base_model.chat_turn import TEMPLATE_FILE, turn_ids
 from toolchain.base_model.hub import asked_of_hub
 from toolchain.base_model.specification import BaseModel, forget_imported, write_imported
-from toolchain.errors import ToolchainError, kind_and_first_line
+from toolchain.console import quiet_transformers
+from toolchain.errors import ToolchainError, on_one_line
+from toolchain.folders import take_place, written_beside
 from toolchain.hashing import sha256_file, write_text_whole
 from toolchain.json_object import json_object
 
@@ -125,7 +127,7 @@ def _read_config(folder: Path) -> Any:
         return AutoConfig.from_pretrained(folder, local_files_only=True)
     except (StrictDataclassError, ValueError, TypeError, KeyError) as error:
         raise ToolchainError(
-            f"{folder / 'config.json'} is no configuration of a {kind} ({_in_one_line(error)}): get the model anew"
+            f"{folder / 'config.json'} is no configuration of a {kind} ({on_one_line(error)}): get the model anew"
         ) from None
 
 
@@ -139,7 +141,7 @@ def _read_tokenizer(path: Path, vocabulary: int) -> Tokenizer:
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # The library raises nothing more specific.
-        raise ToolchainError(f"{path} is no tokenizer ({_in_one_line(error)}): get the model anew") from None
+        raise ToolchainError(f"{path} is no tokenizer ({on_one_line(error)}): get the model anew") from None
     count = tokenizer.get_vocab_size(with_added_tokens=True)
     if count > vocabulary or any(tokenizer.id_to_token(index) is None for index in range(count)):
         raise ToolchainError(
@@ -171,18 +173,14 @@ def _special_ids(folder: Path, config: Any) -> tuple[int, list[int]]:
 
 def _load(folder: Path) -> Any:
     from transformers import AutoModelForCausalLM
-    from transformers.utils import logging as transformers_logging
 
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+    quiet_transformers()
     try:
         model, found = AutoModelForCausalLM.from_pretrained(
             folder, dtype=torch.float32, local_files_only=True, output_loading_info=True
         )
     except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
-        raise ToolchainError(
-            f"{folder} could not be loaded ({kind_and_first_line(error)}): get the model anew"
-        ) from None
+        raise ToolchainError(f"{folder} could not be loaded ({on_one_line(error)}): get the model anew") from None
     # What the files lack the library fills with random numbers.
     if lacking := sorted(found["missing_keys"]):
         raise ToolchainError(f"{folder} holds no weights of {lacking[0]}: get the model anew")
@@ -193,11 +191,9 @@ def _load(folder: Path) -> Any:
 
 
 def _save(model: Any, target: Path) -> None:
-    partial = target.with_name(f".{target.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    model.save_pretrained(partial, max_shard_size="1TB")
-    shutil.rmtree(target, ignore_errors=True)
-    partial.rename(target)
+    with written_beside(target) as partial:
+        model.save_pretrained(partial, max_shard_size="1TB")
+        take_place(partial, target)
 
 
 def _own_notice(folder: Path) -> str:
@@ -214,10 +210,6 @@ def _hash_of_weights(folder: Path) -> str:
     for path in sorted(folder.glob("*.safetensors")):
         digest.update(f"{sha256_file(path)}  {path.name}\n".encode())
     return digest.hexdigest()
-
-
-def _in_one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
 
 
 def _json(path: Path) -> dict[str, Any]:

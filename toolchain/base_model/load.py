@@ -9,6 +9,7 @@ from tokenizers import Tokenizer
 from toolchain.base_model.gradient_checkpointing import checkpoint_layers
 from toolchain.base_model.specification import BaseModel
 from toolchain.base_model.tokenizer import load_tokenizer
+from toolchain.console import quiet_transformers
 from toolchain.errors import ToolchainError
 
 
@@ -28,13 +29,11 @@ def load_base(specification: BaseModel, *, checkpoint_gradients: bool = False) -
         ToolchainError: it has not been fetched.
     """
     from transformers import AutoModelForCausalLM
-    from transformers.utils import logging as transformers_logging
 
     for path in (specification.dequantised_path, specification.tokenizer_path):
         if not path.exists():
             raise ToolchainError(f"{path} is missing: {specification.remedy}")
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+    quiet_transformers()
     model = AutoModelForCausalLM.from_pretrained(
         specification.dequantised_path, dtype=torch.float32, local_files_only=True
     )

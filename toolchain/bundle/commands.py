@@ -119,7 +119,7 @@ def _named(only: str) -> list["Composition"]:
     if not only:
         raise ToolchainError("--only names no composition: name some, separated by commas, or leave it out for all")
     compositions = [Composition.parse(name) for name in named_once("--only", only)]
-    if alone := [item.name for item in compositions if len(item.tasks) == 1]:
+    if alone := [item.name for item in compositions if item.is_single_task]:
         raise ToolchainError(f"--only {alone[0]} is a task, not a composition: it comes with any composition of it")
     return compositions
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from toolchain import __version__, paths
 from toolchain.adapters.calibration_file import read_calibration, refuse_foreign
+from toolchain.adapters.compose import mean_weights
 from toolchain.adapters.files import CONFIG_FILE, TENSORS_FILE, adapter_hash, read_adapter
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.base_model.specification import BaseModel
@@ -32,16 +33,10 @@ from toolchain.bundle.signing import SecretKey
 from toolchain.bundle.verify import verify_bundle
 from toolchain.data.benchmark import LICENCE_FILE
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.recommend import (
-    SHIPPABLE,
-    recommended,
-    recommended_names,
-    refuse_outdated,
-    shipped_calibration,
-)
 from toolchain.folders import refuse_as_target, take_place, written_beside
 from toolchain.hashing import sha256_file, sha256_once, write_text_whole
 from toolchain.provenance import git_commit
+from toolchain.recommendations import SHIPPABLE, recommended, recommended_names, refuse_outdated, shipped_calibration
 from toolchain.tasks import TASKS, Composition, TaskKind
 from toolchain.text import TEXT_VERSION
 
@@ -206,7 +201,7 @@ def _put_composition(
         prompt=composition.prompt,
         prompt_overrides=measured.get("prompt_overrides", {}),
         method=calibration.method,
-        weights=[1 / len(composition.ids)] * len(composition.ids),
+        weights=mean_weights(len(composition.ids)),
         calibration=path,
         validation=measured.get("validation", {}),
         recommended_mode=measured.get("recommended_mode", "calibrated"),

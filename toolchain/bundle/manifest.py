@@ -1,7 +1,7 @@
 """The manifest of a bundle (docs/bundle-format.md); its JSON Schema is generated from here."""
 
 import json
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
@@ -14,8 +14,6 @@ TOKENIZER_PATH = "base/tokenizer.json"
 BUNDLE_FORMAT: Literal["tandem.bundle/1"] = "tandem.bundle/1"
 TURN_VERSION: Literal["text/2"] = "text/2"
 """text/1 inside a user's turn of a chat."""
-MODES = ("calibrated", "two-step", "merge", "zero-shot")
-
 MAX_PATH_BYTES = 512
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -24,6 +22,7 @@ Size = Annotated[int, Field(ge=0, lt=1 << 64)]
 Count = Annotated[int, Field(gt=0, lt=1 << 32)]
 TokenId = Annotated[int, Field(ge=0, lt=1 << 32)]
 Mode = Literal["calibrated", "two-step", "merge", "zero-shot"]
+MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 def _inside(path: str) -> str:

@@ -7,11 +7,11 @@ from toolchain.adapters.calibration_data import logged_targets
 from toolchain.adapters.importing import IMPORT_LOG
 from toolchain.adapters.lora import LOG_FILE, texts_licences
 from toolchain.adapters.merging.calibrated import calibration_log_path
-from toolchain.adapters.training import logged
 from toolchain.data.benchmark import licences
 from toolchain.data.licences import forbidding
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.recommend import shipped_calibration
+from toolchain.log_file import logged
+from toolchain.recommendations import shipped_calibration
 from toolchain.tasks import Composition
 
 

@@ -1,9 +1,7 @@
 """The model card of a bundle: what is in it, where it comes from, how good it is and under which licences."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from toolchain import paths
 from toolchain.adapters.calibration_data import logged_targets
@@ -13,9 +11,9 @@ from toolchain.adapters.merging.calibrated import calibration_log_path
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.manifest import MODES, ManifestAdapter, ManifestComposition
 from toolchain.data import cocoa
-from toolchain.errors import ToolchainError
-from toolchain.evaluation.recommend import shipped_calibration
+from toolchain.log_file import logged
 from toolchain.markdown import markdown_table
+from toolchain.recommendations import shipped_calibration
 from toolchain.tasks import Composition
 
 CARD_FILE = "MODEL_CARD.md"
@@ -67,9 +65,9 @@ def model_card(
 
 
 def _origin(folder: Path) -> str:
-    if (imported := _log(folder / IMPORT_LOG, "source", "licence")) is not None:
+    if imported := logged(folder / IMPORT_LOG, "an import", "source", "licence"):
         return f"imported from {imported['source']}, licence: {imported['licence'] or 'not known'}"
-    if (trained := _log(folder / LOG_FILE, "training_pairs", "git_commit", "data")) is not None:
+    if trained := logged(folder / LOG_FILE, "an adapter", "training_pairs", "git_commit", "data"):
         cocoas = [f"{cocoa.NAME} ({cocoa.LICENCE})"] if any(map(cocoa.is_cocoa, trained["data"])) else []
         outside = [*cocoas, *(f"texts ({licence})" for licence in texts_licences(folder / LOG_FILE))]
         among = f", {' and '.join(outside)} among them" if outside else ""
@@ -85,18 +83,6 @@ def _calibration(item: ManifestComposition) -> str:
     targets = logged_targets(calibration_log_path(composition, shipped_calibration(composition)))
     said = [f"{key}: {', '.join(values)}" for key, values in targets.items() if values]
     return f"{item.method}, trained on targets of {'; '.join(said)}" if said else item.method
-
-
-def _log(path: Path, *keys: str) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        log = json.loads(path.read_text(encoding="utf-8"))
-        return {key: log[key] for key in keys}
-    except (ValueError, KeyError, TypeError):
-        raise ToolchainError(
-            f"{path} is no log with {' and '.join(keys)}: restore it, or remove it for an adapter of unknown origin"
-        ) from None
 
 
 def _scores(composition: ManifestComposition) -> str:

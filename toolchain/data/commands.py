@@ -49,10 +49,10 @@ def data_targets(
     out: Annotated[Path | None, typer.Option(help="JSON Lines to add to; default in the cache.")] = None,
 ) -> None:
     """Make compositional targets from outside dialogues with larger or specialised models: each record says source, licence and teacher."""
+    from toolchain.data.auxiliary_models import chosen_models
     from toolchain.data.dialogue_targets import make_targets
     from toolchain.data.dialogues import read_dialogues
     from toolchain.data.hub import dialogue_file
-    from toolchain.data.teachers import chosen_models
     from toolchain.tasks import Composition
 
     parsed = Composition.parse(composition)

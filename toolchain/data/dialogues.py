@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,8 +69,8 @@ def read_dialogues(path: Path, layout: str, progress: Callable[[str], None] = la
     found = [dialogue for dialogue in LAYOUTS[layout].read(path, remedy) if dialogue.messages]
     if not found:
         raise ToolchainError(f"{path} holds no dialogue with a message: {remedy}")
-    if len({dialogue.id for dialogue in found}) != len(found):
-        raise ToolchainError(f"{path} names a dialogue twice: splits are by id, so ids must differ")
+    if twice := [id for id, times in Counter(dialogue.id for dialogue in found).items() if times > 1]:
+        raise ToolchainError(f"{path} names dialogue {twice[0]!r} twice: splits are by id, give each one of its own")
     different: dict[str, Dialogue] = {}
     for dialogue in found:
         different.setdefault(as_shown(dialogue.messages), dialogue)

@@ -13,10 +13,11 @@ from huggingface_hub.errors import StrictDataclassError
 from jinja2 import TemplateError
 from safetensors import SafetensorError
 
+from toolchain.console import quiet_transformers
 from toolchain.data.chat_model import ONLY
 from toolchain.data.dialogue_targets import Unanswered, one_line
 from toolchain.data.thoughts import without_thoughts
-from toolchain.errors import ToolchainError
+from toolchain.errors import ToolchainError, on_one_line
 from toolchain.hashing import sha256_once
 from toolchain.tasks import Task
 from toolchain.text import fill
@@ -120,17 +121,15 @@ class LocalModel:
         try:
             return AutoConfig.from_pretrained(self.folder, local_files_only=True)
         except _UNREADABLE as error:
-            raise self._no_model(_first_line(error)) from None
+            raise self._no_model(on_one_line(error)) from None
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
         """The model, in float32 and evaluation mode, and its tokenizer."""
         from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
-        from transformers.utils import logging as transformers_logging
 
         config = self._config
-        transformers_logging.set_verbosity_error()
-        transformers_logging.disable_progress_bar()
+        quiet_transformers()
         try:
             kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
             model = kind.from_pretrained(self.folder, dtype=torch.float32, local_files_only=True).eval()
@@ -140,9 +139,9 @@ class LocalModel:
                     self.folder, local_files_only=True, padding_side="right" if config.is_encoder_decoder else "left"
                 )
         except ImportError as error:
-            raise ToolchainError(f"{self.folder} needs a package that is not installed: {_first_line(error)}") from None
+            raise ToolchainError(f"{self.folder} needs a package that is not installed: {on_one_line(error)}") from None
         except _UNREADABLE as error:
-            raise self._no_model(_first_line(error)) from None
+            raise self._no_model(on_one_line(error)) from None
         tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
         if tokenizer.pad_token is None:
             raise self._no_model("its tokenizer has neither a padding nor an end token")
@@ -157,7 +156,3 @@ class LocalModel:
 
 def _listed(ids: int | list[int] | None) -> list[int]:
     return [ids] if isinstance(ids, int) else ids or []
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

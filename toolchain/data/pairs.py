@@ -21,7 +21,7 @@ from toolchain.data.benchmark import (
 )
 from toolchain.data.cocoa import cocoa_files, cocoa_pairs
 from toolchain.data.dialogues import percent_of
-from toolchain.data.targets import Target, read_targets, targets_path
+from toolchain.data.teacher_targets import Target, read_targets, targets_path
 from toolchain.errors import ToolchainError
 from toolchain.tasks import TASKS, Composition, Task, TaskKind
 from toolchain.text import Input

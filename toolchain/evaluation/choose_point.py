@@ -9,12 +9,11 @@ from typing import Any
 from toolchain import paths
 from toolchain.adapters.calibration_data import logged_targets
 from toolchain.adapters.calibration_file import Calibration, read_calibration, write_calibration
-from toolchain.adapters.compose import compose
+from toolchain.adapters.compose import compose, mean_weights
 from toolchain.adapters.interpolation import METHOD, POINTS, Point, interpolate
 from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
-from toolchain.adapters.merging.method import Method, mean_weights, single_adapters
+from toolchain.adapters.merging.method import Method, single_adapters
 from toolchain.adapters.merging.scope import trained_with
-from toolchain.adapters.training import write_log
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.evaluation.cells import Cells
@@ -22,6 +21,7 @@ from toolchain.evaluation.engine import Engine, Question
 from toolchain.evaluation.evaluate import measure
 from toolchain.evaluation.paper import main_metric
 from toolchain.hashing import sha256_file
+from toolchain.log_file import write_log
 from toolchain.provenance import made_with
 from toolchain.tasks import Composition, TaskKind, compositions_of
 

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -90,7 +90,7 @@ def report_command(
 ) -> None:
     """Result files as Markdown and as one self-contained HTML page, beside the paper's tables."""
     from toolchain.evaluation.document_tables import DOCUMENTS, with_results
-    from toolchain.evaluation.report import html_report, markdown_report
+    from toolchain.evaluation.report import html_report, markdown_report, tables
     from toolchain.evaluation.results import committed_results, read_results
     from toolchain.hashing import write_text_whole
 
@@ -100,8 +100,9 @@ def report_command(
         show({"documents": [str(document) for document in DOCUMENTS]})
         return
     results = read_results(files or committed_results())
-    write_text_whole(out / "report.md", markdown_report(results))
-    write_text_whole(out / "report.html", html_report(results))
+    found = tables(results)
+    write_text_whole(out / "report.md", markdown_report(results, found))
+    write_text_whole(out / "report.html", html_report(results, found))
     show({"markdown": str(out / "report.md"), "html": str(out / "report.html")})
 
 
@@ -174,22 +175,11 @@ def recommend_command(
     engine: Annotated[str, typer.Option(help="python, or python-bf16 (half the time).")] = "python",
 ) -> None:
     """Choose calibrations, prompts and recommended modes on the validation split, for the manifest of the next export."""
-    from toolchain.adapters.merging.calibrated import calibration_path
     from toolchain.adapters.processes import launched
-    from toolchain.data.benchmark import Split
     from toolchain.evaluation.device_engine import DeviceEngine
-    from toolchain.evaluation.evaluate import Evaluation, evaluate
     from toolchain.evaluation.open_engine import open_engine
-    from toolchain.evaluation.recommend import (
-        MODES,
-        SHIPPABLE,
-        better_calibration,
-        comparable_calibrations,
-        recommendation,
-        write_recommendations,
-    )
-    from toolchain.hashing import sha256_file
-    from toolchain.provenance import git_commit
+    from toolchain.evaluation.recommend import recommend
+    from toolchain.recommendations import SHIPPABLE, write_recommendations
     from toolchain.tasks import Composition
 
     if engine == DeviceEngine.id:
@@ -198,22 +188,8 @@ def recommend_command(
         )
     if calibration and calibration not in SHIPPABLE:
         raise ToolchainError(f"no calibration of {calibration!r} can ship: choose from {', '.join(SHIPPABLE)}")
-    chosen_ones: dict[str, Any] = {}
     launched().refuse_several()
+    asked = [Composition.parse(name) for name in named_once("--compositions", compositions)]
     with open_engine(engine) as opened:
-        for name in named_once("--compositions", compositions):
-            composition = Composition.parse(name)
-            asked = [calibration] if calibration else comparable_calibrations(composition)
-            there = [method for method in asked if calibration_path(composition, method).is_file()]
-            if not there:
-                raise ToolchainError(f"{name} has no calibration: train one with `toolchain train calibration {name}`")
-            evaluation = Evaluation([*MODES, *there], [name], Split.VALIDATION, limit=None, seed=0)
-            result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
-            better = better_calibration(result, name, there)
-            measured = {
-                "engine": engine,
-                "calibration_sha256": sha256_file(calibration_path(composition, better)),
-                "git_commit": git_commit(),
-            }
-            chosen_ones[name] = recommendation(result, name, better) | measured
+        chosen_ones = {item.name: recommend(opened, item, calibration, progress) for item in asked}
     show({"recommendations": str(write_recommendations(chosen_ones))})

@@ -1,6 +1,5 @@
 """What a method costs: passes, parameters and bytes for each composition, and what fitting it took; read from the committed logs."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ from toolchain.adapters.merging import calibrated
 from toolchain.adapters.merging.fitted import fit_log_path
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.adapters.merging.scope import EVERYTHING, Scope
+from toolchain.log_file import logged
 from toolchain.tasks import Composition
 
 
@@ -25,15 +25,15 @@ def cost(method: str, composition: Composition) -> Cost:
     """The cost of a method on a composition."""
     log = fit_log(method, EVERYTHING if _shared(method) else composition)
     passes = len(composition.tasks) if method == "two-step" else 1
-    return Cost(passes, int(log.get("parameters") or len(log.get("weights", ()))) if log else 0)
+    return Cost(passes, int(log.get("parameters") or len(log.get("weights", ()))))
 
 
-def fit_log(method: str, scope: Scope) -> dict[str, Any] | None:
-    """The committed log of a fitting, or None."""
+def fit_log(method: str, scope: Scope) -> dict[str, Any]:
+    """The committed log of a fitting; empty where there is none."""
     path = fit_log_path(method, scope)
     if method in calibrated.IDS:
         path = calibrated.calibration_log_path(scope, method)
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+    return logged(path, "a fitting")
 
 
 def _shared(method: str) -> bool:

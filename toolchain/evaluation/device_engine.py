@@ -15,7 +15,7 @@ from toolchain.evaluation.device_bundle import TASK, write_single_adapter_bundle
 from toolchain.evaluation.device_core import DeviceCore, Run
 from toolchain.evaluation.engine import Answer, Question
 from toolchain.evaluation.prompts import prompt_variants
-from toolchain.evaluation.recommend import shipped_calibration
+from toolchain.recommendations import shipped_calibration
 from toolchain.tasks import Composition
 
 

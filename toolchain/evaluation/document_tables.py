@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from toolchain import paths
@@ -16,7 +17,7 @@ from toolchain.evaluation.tables import Table, single_tasks, table_1
 
 DOCUMENTS = tuple(paths.REPOSITORY / name for name in ("README.md", "docs/findings.md", "assets/README.md"))
 _BLOCK = re.compile(
-    r"(<!-- (results|groups|methods|seeds|tasks|samples): (\S+) -->\n).*?(<!-- end of \2 -->)", re.DOTALL
+    r"(<!-- (results|groups|methods|seeds|tasks|samples): (\S+)(?: by (\S+))? -->\n).*?(<!-- end of \2 -->)", re.DOTALL
 )
 
 
@@ -25,6 +26,7 @@ def with_results(document: Path) -> str:
 
     `results` are all metrics of each composition, `groups` the means over the paper's compositional tasks, `methods` those of all methods
     beside the paper's, `seeds` those that were trained more than once, `tasks` each adapter on its own task, `samples` an answer of each.
+    After `by` come the methods whose rows are shown, with commas; else all are.
 
     Raises:
         ToolchainError: it has no block, or a result file cannot be read.
@@ -35,21 +37,30 @@ def with_results(document: Path) -> str:
 
     def table(match: re.Match[str]) -> str:
         files = [document.parent / name for name in match[3].split(",")]
-        return match[1] + _MADE[match[2]](files).strip() + "\n" + match[4]
+        shown = match[4].split(",") if match[4] else []
+        return match[1] + _MADE[match[2]](files, shown).strip() + "\n" + match[5]
 
     return _BLOCK.sub(table, text)
 
 
-def _each_engine(table: Callable[[Results, str], Table]) -> Callable[[Sequence[Path]], str]:
-    def made(files: Sequence[Path]) -> str:
+def _each_engine(table: Callable[[Results, str], Table]) -> Callable[[Sequence[Path], Sequence[str]], str]:
+    def made(files: Sequence[Path], methods: Sequence[str]) -> str:
         results = read_results(files)
-        return "\n\n".join(table(results, engine).markdown() for engine in results.engines())
+        return "\n\n".join(_only(methods, table(results, engine)).markdown() for engine in results.engines())
 
     return made
 
 
-_MADE = {
-    "results": lambda files: "\n\n".join(markdown(read_result(path)) for path in files),
+def _only(methods: Sequence[str], table: Table) -> Table:
+    """The table with the rows of these methods; with all of them where none is named."""
+    if not methods:
+        return table
+    column = table.head.index("method")
+    return replace(table, rows=[row for row in table.rows if row[column] in methods])
+
+
+_MADE: dict[str, Callable[[Sequence[Path], Sequence[str]], str]] = {
+    "results": lambda files, _: "\n\n".join(markdown(read_result(path)) for path in files),
     "groups": _each_engine(group_table),
     "methods": _each_engine(table_1),
     "seeds": _each_engine(repeats_table),

@@ -19,12 +19,12 @@ from toolchain.evaluation.device_engine import DeviceEngine
 from toolchain.evaluation.engine import Engine, Question
 from toolchain.evaluation.metrics import LinguaDetector, answer_metrics, names_in, overlap_metrics
 from toolchain.evaluation.paper import main_metric
-from toolchain.evaluation.recommend import shipped_calibration
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result
 from toolchain.evaluation.rows import Rows
 from toolchain.evaluation.timing import paired_times
 from toolchain.evaluation.tones import tone_right
 from toolchain.provenance import made_with
+from toolchain.recommendations import shipped_calibration
 from toolchain.tasks import Composition, TaskKind
 from toolchain.text import render
 
@@ -55,7 +55,9 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
     kept = Cells(cells, progress)
     asked = {name: composition_pairs(Composition.of(name), evaluation.split) for name in evaluation.compositions}
     if empty := [name for name, pairs in asked.items() if not pairs]:
-        raise ToolchainError(f"the benchmark's {evaluation.split} split has nothing to ask {empty[0]}: give another")
+        raise ToolchainError(
+            f"the {evaluation.split} split of {paths.BENCHMARK} has nothing to ask {empty[0]}: give another split"
+        )
     asked = {name: pairs[: evaluation.limit] for name, pairs in asked.items()}
     result = Result(_meta(engine, evaluation), [], [])
     _answer_together(engine, evaluation, asked, kept, result.meta)

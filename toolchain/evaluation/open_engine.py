@@ -1,4 +1,4 @@
-"""Open an engine by name on the default base."""
+"""Open an engine by name on the chosen base."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,74 +1,46 @@
-"""What validation says about a composition, for its entry in the manifest: its calibration, each mode's prompt, the scores, the recommended mode."""
+"""`recommend`: what validation chooses for a composition, for its entry in the manifest: calibration, prompts, scores, recommended mode."""
 
-import json
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from toolchain import paths
-from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
+from toolchain.adapters.merging.calibrated import calibration_path
+from toolchain.data.benchmark import Split
 from toolchain.errors import ToolchainError
+from toolchain.evaluation.engine import Engine
+from toolchain.evaluation.evaluate import Evaluation, evaluate
 from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.prompts import prompt_variants
 from toolchain.evaluation.result_file import Result
-from toolchain.hashing import sha256_file, write_text_whole
-from toolchain.json_object import json_object
+from toolchain.hashing import sha256_file
+from toolchain.provenance import git_commit
+from toolchain.recommendations import CALIBRATIONS, OF_ONE_COMPOSITION
 from toolchain.tasks import Composition, TaskKind
 
-DEFAULT_CALIBRATION = "lc++"
-"""Ships where nothing else was recommended; where it was not trained, for want of references, LC++ on two-step's answers does."""
-OF_ONE_COMPOSITION = (DEFAULT_CALIBRATION, "lc++f")
-"""Which end with the data of their own composition."""
-CALIBRATIONS = (*OF_ONE_COMPOSITION, "lc++s", "lc++i")
-"""Among which validation chooses what ships."""
-SHIPPABLE = (*CALIBRATIONS, FROM_TWO_STEP)
 MODES = ("zero-shot", "merge", "two-step")
 """Methods that are modes of a bundle under the same name."""
 
 
-def recommendations_path() -> Path:
-    """Where recommendations are committed; `export` puts them into the manifest."""
-    return paths.CALIBRATIONS / "recommendations.json"
-
-
-def recommended(composition: Composition) -> dict[str, Any]:
-    """What validation chose for a composition, or nothing.
+def recommend(
+    engine: Engine, composition: Composition, calibration: str | None, progress: Callable[[str], None]
+) -> dict[str, Any]:
+    """The recommendation for a composition: with `calibration`, or with the best of the comparable ones that are there.
 
     Raises:
-        ToolchainError: the file is damaged.
+        ToolchainError: none is there, or the validation split has nothing to ask.
     """
-    return dict(_known().get(composition.name, {}))
-
-
-def recommended_names() -> list[str]:
-    """The compositions that validation chose for.
-
-    Raises:
-        ToolchainError: the file is damaged.
-    """
-    return list(_known())
-
-
-def refuse_outdated(composition: Composition, calibration: Path) -> None:
-    """See that what validation said is of the calibration that ships.
-
-    Raises:
-        ToolchainError: it was measured with another file.
-    """
-    measured = recommended(composition).get("calibration_sha256")
-    if measured and measured != sha256_file(calibration):
-        raise ToolchainError(
-            f"{recommendations_path()} is of another {composition.name} than {calibration}: "
-            f"measure it with `toolchain recommend --compositions {composition.name}`"
-        )
-
-
-def shipped_calibration(composition: Composition) -> str:
-    """The method whose calibration is the bundle's mode `calibrated`: where nothing was recommended, one that is there."""
-    there = (
-        method for method in (DEFAULT_CALIBRATION, FROM_TWO_STEP) if calibration_path(composition, method).is_file()
-    )
-    return str(recommended(composition).get("calibration", next(there, DEFAULT_CALIBRATION)))
+    name, asked = composition.name, [calibration] if calibration else comparable_calibrations(composition)
+    there = [method for method in asked if calibration_path(composition, method).is_file()]
+    if not there:
+        raise ToolchainError(f"{name} has no calibration: train one with `toolchain train calibration {name}`")
+    evaluation = Evaluation([*MODES, *there], [name], Split.VALIDATION, limit=None, seed=0)
+    result = evaluate(engine, evaluation, paths.cache() / "cells", progress)
+    better = better_calibration(result, name, there)
+    return recommendation(result, name, better) | {
+        "engine": engine.id,
+        "calibration_sha256": sha256_file(calibration_path(composition, better)),
+        "git_commit": git_commit(),
+    }
 
 
 def comparable_calibrations(composition: Composition) -> tuple[str, ...]:
@@ -123,21 +95,3 @@ def recommendation(result: Result, name: str, calibration: str) -> dict[str, Any
 
 def _values(result: Result, name: str) -> dict[tuple[str, str], Any]:
     return {(row["method"], row["metric"]): row["value"] for row in result.rows if row["composition"] == name}
-
-
-def _known() -> dict[str, dict[str, Any]]:
-    path = recommendations_path()
-    if not path.is_file():
-        return {}
-    otherwise = "holds no recommendations: restore it, or remove it and run `toolchain recommend`"
-    known = json_object(path, otherwise)
-    if not all(isinstance(item, dict) for item in known.values()):
-        raise ToolchainError(f"{path} {otherwise}")
-    return known
-
-
-def write_recommendations(new: dict[str, dict[str, Any]]) -> Path:
-    """Add recommendations to the committed ones."""
-    path = recommendations_path()
-    write_text_whole(path, json.dumps(_known() | new, indent=1, ensure_ascii=False) + "\n")
-    return path

@@ -48,18 +48,18 @@ def tables(results: Results) -> list[Table]:
     return [table for table in [*found, budgets(results)] if table.rows]
 
 
-def markdown_report(results: Results) -> str:
-    """Provenance and tables."""
+def markdown_report(results: Results, found: list[Table]) -> str:
+    """Provenance and `tables(results)`."""
     lines = ["# Results", "", *(f"- {line}" for line in provenance(results)), ""]
-    for table in tables(results):
+    for table in found:
         lines += [f"## {table.title}", "", table.note, "", table.markdown(), ""]
     return "\n".join(lines)
 
 
-def html_report(results: Results) -> str:
-    """Provenance, tables, plots and samples."""
+def html_report(results: Results, found: list[Table]) -> str:
+    """Provenance, `tables(results)`, plots and samples."""
     parts = ["<h1>Results</h1>", "<ul>", *(f"<li>{escape(line)}</li>" for line in provenance(results)), "</ul>"]
-    for table in tables(results):
+    for table in found:
         parts += [
             f"<h2>{escape(table.title)}</h2>",
             f"<p>{escape(table.note)}</p>",

@@ -1,12 +1,11 @@
 """Result files: JSON Lines, the first line says what the rows are of, each other line is one number; the answers lie beside it."""
 
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolchain.data.json_lines import json_lines
+from toolchain.data.json_lines import json_lines, read_rows
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file, write_text_whole
 
@@ -46,11 +45,14 @@ def read_result(path: Path) -> Result:
     Raises:
         ToolchainError: one is missing, the first is no result file, or the other is of another run.
     """
-    meta, *rows = _read(path)
+    lines = [row.fields for row in read_rows(path, _REMEDY)]
+    if not lines:
+        raise ToolchainError(f"{path} holds no result: {_REMEDY}")
+    meta, *rows = lines
     if meta.get("format") != RESULT_FORMAT:
         raise ToolchainError(f"{path} has format {meta.get('format')!r}, expected {RESULT_FORMAT!r}: {_REMEDY}")
     judged = "judged" in meta  # Of answers that lie beside other files.
-    answers = [] if judged else _read(answers_path(path), least=0)
+    answers = [] if judged else [row.fields for row in read_rows(answers_path(path), _REMEDY)]
     if not judged and (known := meta.get(ANSWERS_HASH)) and known != sha256_file(answers_path(path)):
         raise ToolchainError(f"{answers_path(path)} has other answers than those that {path} is of: {_REMEDY}")
     for items, keys, file in (
@@ -72,15 +74,3 @@ def _is_measured(row: dict[str, Any]) -> bool:
     interval = row.get("interval")
     numbers = [row.get("value"), row.get("n"), *(interval if isinstance(interval, list) else [])]
     return len(numbers) == 4 and all(isinstance(item, int | float) and math.isfinite(item) for item in numbers)
-
-
-def _read(path: Path, least: int = 1) -> list[dict[str, Any]]:
-    try:
-        items = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-    except FileNotFoundError:
-        raise ToolchainError(f"{path} is missing: {_REMEDY}") from None
-    except ValueError:
-        raise ToolchainError(f"{path} is not JSON Lines: {_REMEDY}") from None
-    if len(items) < least or not all(isinstance(item, dict) for item in items):
-        raise ToolchainError(f"{path} holds no result: {_REMEDY}")
-    return items

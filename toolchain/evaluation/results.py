@@ -118,9 +118,13 @@ def read_results(files: Sequence[Path]) -> Results:
     if alone := [str(path) for path in files if results.metas[path.name]["engine"] not in measured]:
         raise ToolchainError(f"{', '.join(alone)}: verdicts alone, of answers beside other files: give those too")
     if len(splits := sorted({meta["split"] for meta in results.metas.values()})) > 1:
-        raise ToolchainError(f"the result files are of the splits {', '.join(splits)}: give files of one split")
-    if len({meta.get("limit") for meta in results.metas.values() if "judged" not in meta}) > 1:
-        raise ToolchainError("the result files are of different --limit: give files of as many conversations")
+        raise ToolchainError(
+            f"{', '.join(results.metas)} are of the splits {', '.join(splits)}: give files of one split"
+        )
+    limits = {name: meta.get("limit") for name, meta in results.metas.items() if "judged" not in meta}
+    if len(set(limits.values())) > 1:
+        said = ", ".join(f"{name} ({limit or 'all'})" for name, limit in limits.items())
+        raise ToolchainError(f"the result files are of different --limit: {said}: give files of as many conversations")
     _refuse_others(results.metas)
     return results
 

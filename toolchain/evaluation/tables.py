@@ -116,7 +116,7 @@ def table_2(results: Results) -> Table:
         passes, parameters = sorted({item.passes for item in costs}), max(item.parameters for item in costs)
         spent = seconds(results, list(compositions), method)
         paper = TABLE_2.get((METHODS[method].paper if method in METHODS else None) or "", ("", "", ""))
-        size = f"{parameters * BYTES_PER_PARAMETER / 2**20:.2f} MB"
+        size = f"{parameters * BYTES_PER_PARAMETER / 2**20:.2f} MiB"
         rows.append(
             [
                 method,

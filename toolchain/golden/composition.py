@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 
 from toolchain.adapters.calibration_file import Calibration, Entry, read_calibration, write_calibration
 from toolchain.adapters.compose import compose
-from toolchain.adapters.files import Adapter, adapter_hash, read_adapter, write_adapter
+from toolchain.adapters.files import Adapter, adapter_hash, peft_name, read_adapter, write_adapter
 from toolchain.adapters.safetensors_file import Array
 from toolchain.hashing import write_text_whole
 
@@ -76,10 +76,7 @@ def _write_case(folder: Path, case: Case, random: np.random.Generator) -> None:
         write_calibration(path, Calibration("+".join(case.kinds), "+".join(case.tasks), base_sha256, hashes, entries))
         calibration = read_calibration(path)
     composed = compose([read_adapter(path) for path in folders.values()], case.weights, calibration)
-    expected = {
-        f"base_model.model.{name}.weight": np.ascontiguousarray(tensor)
-        for name, tensor in sorted(composed.tensors.items())
-    }
+    expected = {peft_name(name): np.ascontiguousarray(tensor) for name, tensor in sorted(composed.tensors.items())}
     save_file(expected, folder / "expected.safetensors", metadata={"format": "pt"})
     content = {"tasks": case.tasks, "weights": case.weights, "base_sha256": base_sha256, "rank": composed.rank}
     write_text_whole(folder / "case.json", json.dumps(content) + "\n")

@@ -57,9 +57,10 @@ def measure_command(
 
     from toolchain import paths
     from toolchain.adapters.files import adapter_hashes
-    from toolchain.adapters.training import Precision, Schedule, write_log
+    from toolchain.adapters.training import Precision, Schedule
     from toolchain.base_model.specification import base_model
     from toolchain.console import chosen, progress, show
+    from toolchain.log_file import write_log
     from toolchain.provenance import made_with
     from toolchain.scale.measure import measure, table
     from toolchain.tasks import Composition

@@ -11,7 +11,7 @@ from toolchain.adapters.files import adapter_hash, write_adapter
 from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.data.benchmark import Split, conversations
-from toolchain.data.targets import Target, write_targets
+from toolchain.data.teacher_targets import Target, write_targets
 from toolchain.tasks import Composition
 from toolchain.tests.tiny import SPECIFICATION, random_adapter, tiny_model
 

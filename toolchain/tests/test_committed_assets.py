@@ -13,9 +13,9 @@ from toolchain.adapters.files import adapter_hash
 from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_log_path, calibration_path
 from toolchain.adapters.merging.scope import trained_with
 from toolchain.bundle.export import committed_compositions
-from toolchain.data.targets import targets_path
-from toolchain.evaluation.recommend import recommendations_path, shipped_calibration
+from toolchain.data.teacher_targets import targets_path
 from toolchain.hashing import sha256_file
+from toolchain.recommendations import recommendations_path, shipped_calibration
 from toolchain.tasks import Composition
 
 CALIBRATIONS = sorted(paths.CALIBRATIONS.glob("**/*.safetensors"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from toolchain.data.record_file import Record, RecordFile
-from toolchain.data.targets import Target, read_targets, write_targets
+from toolchain.data.teacher_targets import Target, read_targets, write_targets
 from toolchain.errors import ToolchainError
 from toolchain.tasks import Composition
 

@@ -1,4 +1,4 @@
-"""The demo needs the device core, and says so; what it prints is held to the real core in tests/."""
+"""The demo needs the device core, and says so."""
 
 from pathlib import Path
 

@@ -19,7 +19,7 @@ from toolchain.adapters.merging.registry import METHODS
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs
-from toolchain.data.targets import targets_path
+from toolchain.data.teacher_targets import targets_path
 from toolchain.errors import ToolchainError
 from toolchain.evaluation import evaluate as evaluate_module
 from toolchain.evaluation.engine import Answer, Question

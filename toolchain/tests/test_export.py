@@ -23,8 +23,8 @@ from toolchain.bundle.may_ship import refuse_what_may_not_ship
 from toolchain.bundle.signing import SecretKey
 from toolchain.bundle.verify import verify_bundle
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.recommend import write_recommendations
 from toolchain.hashing import sha256_file
+from toolchain.recommendations import write_recommendations
 from toolchain.tasks import Composition
 from toolchain.tests.assets import put_calibration
 from toolchain.tests.bundles import COMPOSITIONS, commit

@@ -16,7 +16,7 @@ from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import write_adapter
-from toolchain.adapters.merging import adapter_loss, budget, dare, lorahub, output_bias, shared_calibration, ties
+from toolchain.adapters.merging import adapter_loss, budget, dare, lc_output_bias, lorahub, shared_calibration, ties
 from toolchain.adapters.merging.budget import Budget, choosing_examples
 from toolchain.adapters.merging.fitted import fit_log_path, fit_method, fitted_folder
 from toolchain.adapters.merging.method import single_adapters
@@ -28,7 +28,7 @@ from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs, target_files
-from toolchain.data.targets import targets_path
+from toolchain.data.teacher_targets import targets_path
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.evaluate import Evaluation, evaluate
 from toolchain.evaluation.generate import adapter_applied
@@ -138,6 +138,13 @@ def test_what_was_fitted_to_another_base_is_refused(folder: Path, monkeypatch: p
     fit_method(METHODS["ties"], tiny_base, COMPOSITION, BUDGET)
     monkeypatch.setattr(specification, "base_model", lambda: replace(SPECIFICATION, sha256="9" * 64))
     with pytest.raises(ToolchainError, match="of base"):
+        METHODS["ties"].adapters(COMPOSITION)
+
+
+def test_a_damaged_log_of_a_fitting_is_refused(folder: Path) -> None:
+    fit_method(METHODS["ties"], tiny_base, COMPOSITION, BUDGET)
+    fit_log_path("ties", COMPOSITION).write_text("{}", encoding="utf-8")
+    with pytest.raises(ToolchainError, match=r"ties/.*\.json is no log of a fitting, it lacks base_sha256"):
         METHODS["ties"].adapters(COMPOSITION)
 
 
@@ -262,7 +269,7 @@ def test_an_output_bias_is_added_and_taken_away(base: LoadedBase) -> None:
         module: np.ones(adapters[0].tensors[f"{name}.lora_B"].shape[0], dtype=np.float16)
         for module, name in modules.items()
     }
-    with adapter_applied(base.model, output_bias.merge(adapters, biases)):
+    with adapter_applied(base.model, lc_output_bias.merge(adapters, biases)):
         assert not np.allclose(logits(base, IDS), before, atol=1e-2)
     assert np.array_equal(logits(base, IDS), before)
 

@@ -12,7 +12,7 @@ from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.judge import Score, comparisons, estimate, judge
 from toolchain.evaluation.judged import add_judged, judged_path, judged_row, judged_table, not_run_row
-from toolchain.evaluation.report import markdown_report
+from toolchain.evaluation.report import markdown_report, tables
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, write_result
 from toolchain.evaluation.results import Results, read_results
 from toolchain.evaluation.samples import Sample, samples
@@ -162,7 +162,8 @@ def test_a_report_says_what_was_judged_and_what_was_not(tmp_path: Path) -> None:
     shown = {row[1]: row[3:] for row in _shown(path, verdicts)}
     assert shown["lc++"] == ["100.0 [100.0, 100.0]", "0", "2", "m"], "what was not run again takes no verdict away"
     assert shown["merge"][0] == "not run (no --endpoint)"
-    assert "Judge (python)" in markdown_report(read_results([path, verdicts]))
+    results = read_results([path, verdicts])
+    assert "Judge (python)" in markdown_report(results, tables(results))
 
     _put_results(path, answers | {"lc++": "another answer"})
     assert {row[1]: row[3] for row in _shown(path, verdicts)}["lc++"] == "not run (other answers were judged)"

@@ -20,11 +20,11 @@ from transformers import (
 )
 
 from toolchain.data import local_model
+from toolchain.data.auxiliary_models import chosen_models
 from toolchain.data.chat_model import ONLY, ChatModel
 from toolchain.data.dialogue_targets import Unanswered, make_targets
 from toolchain.data.dialogues import Dialogue
 from toolchain.data.local_model import LocalModel
-from toolchain.data.teachers import chosen_models
 from toolchain.errors import ToolchainError
 from toolchain.tasks import TASKS, Composition
 from toolchain.tests.chat_server import serving

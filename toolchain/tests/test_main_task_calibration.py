@@ -10,11 +10,11 @@ from toolchain import paths
 from toolchain.adapters.calibration import train_calibration
 from toolchain.adapters.calibration_data import CalibrationData
 from toolchain.adapters.calibration_file import Calibration, read_calibration
-from toolchain.adapters.compose import compose
+from toolchain.adapters.compose import compose, mean_weights
 from toolchain.adapters.examples import encode_pairs
 from toolchain.adapters.files import adapter_hash, write_adapter
 from toolchain.adapters.main_task_calibration import METHOD, train_for_main_task
-from toolchain.adapters.merging.method import mean_weights, single_adapters
+from toolchain.adapters.merging.method import single_adapters
 from toolchain.adapters.training import Schedule
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split

@@ -1,6 +1,8 @@
 """What training takes is measured on the training that the toolchain does."""
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,8 +10,9 @@ from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.files import read_adapter
 from toolchain.adapters.lora import LoraShape, add_lora
-from toolchain.adapters.training import Schedule
+from toolchain.adapters.training import Schedule, TrainingLog, train
 from toolchain.base_model.load import LoadedBase
+from toolchain.scale import measure
 from toolchain.scale.measure import KINDS, measure_one, table
 from toolchain.tasks import Composition
 from toolchain.tests.tiny import tiny_base
@@ -29,11 +32,17 @@ def _trained(kind: str) -> int:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_row_says_what_was_trained_and_what_it_took(base: LoadedBase, kind: str) -> None:
+def test_a_row_says_what_was_trained_and_what_it_took(
+    base: LoadedBase, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_three_seconds(*arguments: Any) -> TrainingLog:
+        return replace(train(*arguments), seconds=3.0)
+
+    monkeypatch.setattr(measure, "train", in_three_seconds)
+    monkeypatch.setattr(measure, "peak_memory", lambda: 2**30)
     row = measure_one(base, kind, Composition.parse("summarize+es"), Schedule(2, 2, 1e-3, evaluate_every=2))
     assert (row["trains"], row["parameters"], row["steps"]) == (kind, _trained(kind), 2)
-    assert row["seconds_a_step"] >= 0  # Two steps of the tiny base may take no tenth of a second.
-    assert row["peak_rss_bytes"] > 2**20
+    assert (row["seconds_a_step"], row["peak_rss_bytes"]) == (1.5, 2**30)
     assert json.loads(json.dumps(row)) == row
 
 

@@ -15,12 +15,12 @@ from toolchain.adapters.compose import compose, delta
 from toolchain.adapters.files import Adapter, read_adapter, write_adapter
 from toolchain.adapters.merging import (
     concat,
+    dam,
     dare,
+    lc_output_bias,
     linear,
     lm_cocktail,
     lorahub,
-    output_bias,
-    scaled_columns,
     slerp,
     ties,
 )
@@ -41,7 +41,7 @@ def _columns(adapters: Sequence[Adapter], weights: Sequence[float]) -> Adapter:
         name: np.repeat(np.array(weights, dtype=np.float32)[:, np.newaxis], d_in, axis=1)
         for name, d_in in shapes.items()
     }
-    return scaled_columns.merge(adapters, columns)
+    return dam.merge(adapters, columns)
 
 
 def _no_bias(adapter: Adapter) -> dict[str, Array]:
@@ -58,7 +58,7 @@ MERGES: dict[str, Merge] = {
     "lorahub": lambda adapters: lorahub.merge(adapters, [1 / len(adapters)] * len(adapters)),
     "lm-cocktail": lambda adapters: compose(adapters, lm_cocktail.weights_of([1.0] * len(adapters))),
     "dam": lambda adapters: _columns(adapters, [1 / len(adapters)] * len(adapters)),
-    "lc-output-bias": lambda adapters: output_bias.merge(adapters, _no_bias(adapters[0])),
+    "lc-output-bias": lambda adapters: lc_output_bias.merge(adapters, _no_bias(adapters[0])),
 }
 # Concatenations keep every direction: exact for any ranks. Merges of factors need equal ranks.
 EXACT = ("merge", "lm-cocktail", "dam", "lc-output-bias")

@@ -15,20 +15,17 @@ from toolchain.bundle import manifest
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.prompts import prompt_variants
-from toolchain.evaluation.recommend import (
+from toolchain.evaluation.recommend import MODES, better_calibration, comparable_calibrations, recommendation
+from toolchain.evaluation.result_file import Result
+from toolchain.recommendations import (
     CALIBRATIONS,
     DEFAULT_CALIBRATION,
-    MODES,
     OF_ONE_COMPOSITION,
-    better_calibration,
-    comparable_calibrations,
-    recommendation,
     recommendations_path,
     recommended,
     shipped_calibration,
     write_recommendations,
 )
-from toolchain.evaluation.result_file import Result
 from toolchain.tasks import Composition
 
 COMPOSITION = Composition.parse("summarize+es")

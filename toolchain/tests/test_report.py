@@ -23,7 +23,7 @@ from toolchain.evaluation.group_table import group_table
 from toolchain.evaluation.metric_table import HEADS, metric_table
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
 from toolchain.evaluation.repeats import repeats_table
-from toolchain.evaluation.report import html_report, markdown_report
+from toolchain.evaluation.report import html_report, markdown_report, tables
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, answers_path, read_result, write_result
 from toolchain.evaluation.results import Results, committed_results, read_results
 from toolchain.evaluation.samples import task_samples
@@ -101,12 +101,20 @@ class _Page(HTMLParser):
         self.outside += [value for value in pointed if not value.startswith(("#", "data:"))]
 
 
+def _html(results: Results) -> str:
+    return html_report(results, tables(results))
+
+
+def _markdown(results: Results) -> str:
+    return markdown_report(results, tables(results))
+
+
 def test_the_page_needs_nothing_else_and_shows_answers_as_text() -> None:
     page = _Page()
     results = _results({("summarize+es", "merge"): 0.2, ("reply+witty", "lc++"): 0.1, ("es", "$x_{"): 0.1}, HOSTILE)
     for (_, name, method, metric), row in list(results.rows.items()):
         results.rows[HOSTILE, name, method, metric] = row
-    html = html_report(results)
+    html = _html(results)
     page.feed(html)
     assert "script" not in page.tags
     assert page.outside == []
@@ -124,7 +132,7 @@ def test_every_metric_that_was_measured_stands_in_the_report() -> None:
     cells = dict(zip(table.head, row, strict=True))
     assert {HEADS[metric]: f"{100 * value:.1f}" for metric, value in shown.items()}.items() <= cells.items()
     assert (cells["W-R"], cells["R-1"]) == ("20.0", "")
-    assert table.title in markdown_report(results)
+    assert table.title in _markdown(results)
     (ours, *_) = (row for row in table_1(results, "python", paper_words=True).rows if row[0] == "merge")
     assert "60.00 (1 of 3)" not in ours
     assert "60.00" in ours
@@ -132,7 +140,7 @@ def test_every_metric_that_was_measured_stands_in_the_report() -> None:
 
 def test_costs_are_compared_where_most_methods_were_measured() -> None:
     measured = {(name, method): 0.1 for name in COMPOSITIONS[:3] for method in ("merge", "two-step")}
-    svg = html_report(_results(measured | {(COMPOSITIONS[0], "lc++"): 0.2}))
+    svg = _html(_results(measured | {(COMPOSITIONS[0], "lc++"): 0.2}))
     assert f"mean over {', '.join(COMPOSITIONS[:3])}; not measured on all of these: lc++" in svg.replace("\n", " ")
 
 
@@ -146,7 +154,7 @@ def test_tasks_alone_have_a_table_and_samples_of_their_own() -> None:
         ["es", "main", "chrf", "50.0 [50.0, 50.0]", "2.50 [2.00, 3.00]"],
         ["summarize", "main", "rouge_l", "30.0 [30.0, 30.0]", ""],
     ]
-    html = html_report(results)
+    html = _html(results)
     first = composition_pairs(Composition.of("es"), Split.TEST)[0]
     assert escape(str(first.source)) in html
     assert "Hasta luego" in html
@@ -171,8 +179,8 @@ def test_an_answer_of_each_adapter_stands_beside_what_it_was_given() -> None:
 
 def test_the_same_results_make_the_same_report() -> None:
     results = _results({("summarize+es", "merge"): 0.2, ("reply+witty", "lc++"): 0.1})
-    assert html_report(results) == html_report(results)
-    assert markdown_report(results) == markdown_report(results)
+    assert _html(results) == _html(results)
+    assert _markdown(results) == _markdown(results)
 
 
 def test_the_first_conversations_of_a_split_are_no_part_of_a_report(
@@ -185,7 +193,7 @@ def test_the_first_conversations_of_a_split_are_no_part_of_a_report(
 
 
 def test_committed_results_make_a_report() -> None:
-    report = markdown_report(read_results(committed_results()))
+    report = _markdown(read_results(committed_results()))
     assert all(path.name in report for path in committed_results())
 
 
@@ -197,7 +205,7 @@ def test_the_tables_of_a_document_are_those_of_its_result_files(document: Path) 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
 def test_a_document_follows_its_result_files(tmp_path: Path, document: Path) -> None:
     text, folder = document.read_text(encoding="utf-8"), tmp_path / "beside"
-    named = re.findall(r"<!-- (?!end of )\w+: (\S+) -->", text)
+    named = re.findall(r"<!-- (?!end of )\w+: (\S+)", text)
     assert named
     folder.mkdir()
     for name in ",".join(named).split(","):
@@ -210,8 +218,21 @@ def test_a_document_follows_its_result_files(tmp_path: Path, document: Path) -> 
     assert with_results(folder / document.name) != text
 
 
+def test_a_block_may_name_the_methods_that_it_shows(tmp_path: Path) -> None:
+    document = tmp_path / "page.md"
+
+    def rows(asked: str) -> list[list[str]]:
+        block = f"<!-- groups: {paths.RESULTS / 'summarize+es.test.python.jsonl'}{asked} -->\n<!-- end of groups -->\n"
+        document.write_text(block, encoding="utf-8")
+        return [line.split(" | ") for line in with_results(document).splitlines()[3:-1]]
+
+    shown = rows(" by merge,lc++")
+    assert [row[1] for row in shown] == ["merge", "lc++"]
+    assert shown == [row for row in rows("") if row[1] in ("merge", "lc++")]
+
+
 @pytest.mark.parametrize(
-    ("content", "said"), [("", "no result"), ("{]", "JSON Lines"), ('{"format": "other"}', "format")]
+    ("content", "said"), [("", "no result"), ("{]", "no JSON object"), ('{"format": "other"}', "format")]
 )
 def test_what_is_no_result_file_is_named(tmp_path: Path, content: str, said: str) -> None:
     path = tmp_path / "x.test.jsonl"

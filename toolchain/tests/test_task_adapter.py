@@ -19,7 +19,6 @@ def test_an_adapter_of_another_base_is_refused(assets: Path, log: str) -> None:
     without_a_log = task_adapter("es")
     path.write_text(json.dumps({"base_sha256": SPECIFICATION.sha256}), encoding="utf-8")
     assert task_adapter("es").tensors.keys() == without_a_log.tensors.keys()
-    for content in (json.dumps({"base_sha256": "9" * 64}), "{}", "[]", "no JSON"):
-        path.write_text(content, encoding="utf-8")
-        with pytest.raises(ToolchainError, match=f"{log} is of base .* not {SPECIFICATION.sha256}"):
-            task_adapter("es")
+    path.write_text(json.dumps({"base_sha256": "9" * 64}), encoding="utf-8")
+    with pytest.raises(ToolchainError, match=f"{log} is of base 9+, not {SPECIFICATION.sha256}"):
+        task_adapter("es")

@@ -17,7 +17,7 @@ from toolchain.adapters.training import Schedule
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split, conversations
 from toolchain.data.pairs import Pair, composition_pairs
-from toolchain.data.targets import read_targets, targets_path
+from toolchain.data.teacher_targets import read_targets, targets_path
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.generate import adapter_applied, generate
 from toolchain.tasks import TASKS, Composition

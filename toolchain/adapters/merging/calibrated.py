@@ -5,10 +5,10 @@ from pathlib import Path
 
 from toolchain import paths
 from toolchain.adapters.calibration_file import read_calibration, refuse_foreign
-from toolchain.adapters.compose import compose
+from toolchain.adapters.compose import compose, mean_weights
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import Adapter, adapter_hashes
-from toolchain.adapters.merging.method import Method, mean_weights, single_adapters
+from toolchain.adapters.merging.method import Method, single_adapters
 from toolchain.adapters.merging.scope import Scope, trained_with
 from toolchain.base_model import specification
 from toolchain.errors import ToolchainError

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from toolchain.adapters.compose import compose
+from toolchain.adapters.compose import compose, mean_weights
 from toolchain.adapters.files import Adapter
-from toolchain.adapters.merging.method import Method, mean_weights, single_adapters
+from toolchain.adapters.merging.method import Method, single_adapters
 from toolchain.tasks import Composition
 
 

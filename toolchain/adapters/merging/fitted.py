@@ -1,6 +1,5 @@
 """What a method has learned: tensors in the cache (a joint-expert is as large as an adapter), the log with their hashes under docs/results."""
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import target_files
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
+from toolchain.log_file import logged
 from toolchain.provenance import made_with, peak_memory
 
 
@@ -49,12 +49,11 @@ def fitted_log(method: str, scope: Scope) -> dict[str, Any] | None:
     """The log of a fitting to the adapters that are there; None where the method has not been fitted.
 
     Raises:
-        ToolchainError: it was fitted to other adapters, or to another base.
+        ToolchainError: the log is damaged; or it was fitted to other adapters, or to another base.
     """
     path = fit_log_path(method, scope)
-    if not path.is_file():
+    if not (log := logged(path, "a fitting", "base_sha256", "adapter_sha256", "files")):
         return None
-    log: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     if log["adapter_sha256"] != adapter_hashes(scope.ids):
         raise ToolchainError(f"{path} is of other adapters than those in {paths.ADAPTERS}: {remedy(method, scope)}")
     if (made_for := log["base_sha256"]) != (wanted := specification.base_model().sha256):

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from toolchain.adapters.compose import mean_weights
 from toolchain.adapters.files import Adapter
-from toolchain.adapters.merging.method import Method, mean_weights, single_adapters
+from toolchain.adapters.merging.method import Method, single_adapters
 from toolchain.adapters.merging.peft_merge import peft_merge
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from toolchain.adapters.files import Adapter
 from toolchain.adapters.merging.adapter_loss import few_examples_loss
+from toolchain.adapters.merging.alike import refuse_unlike
 from toolchain.adapters.merging.budget import FEW, Budget
 from toolchain.adapters.merging.method import Method, single_adapters
 from toolchain.adapters.merging.weights_file import read_weights, write_weights
@@ -31,8 +32,7 @@ def merge(adapters: Sequence[Adapter], weights: Sequence[float]) -> Adapter:
         ToolchainError: the ranks or the adapted linears differ.
     """
     first = adapters[0]
-    if any(other.rank != first.rank or other.linears != first.linears for other in adapters):
-        raise ToolchainError("LoraHub needs adapters of one rank on the same linears: use another merge")
+    refuse_unlike("LoraHub", adapters)
     tensors: dict[str, Array] = {}
     for name in first.tensors:
         terms = [

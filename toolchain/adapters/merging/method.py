@@ -48,8 +48,3 @@ class Method:
 def single_adapters(composition: Composition) -> list[Adapter]:
     """The adapters of a composition's tasks, in order."""
     return [task_adapter(task) for task in composition.ids]
-
-
-def mean_weights(count: int) -> list[float]:
-    """1/n for each of n adapters."""
-    return [1 / count] * count

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.merging.alike import refuse_unlike
 from toolchain.adapters.safetensors_file import Array
-from toolchain.errors import ToolchainError
 
 MERGED = "merged"
 
@@ -24,13 +24,7 @@ def peft_merge(
     """
     from peft import LoraConfig, PeftModel, get_peft_model
 
-    ranks = sorted({adapter.rank for adapter in adapters})
-    if combination != "cat" and len(ranks) > 1:
-        raise ToolchainError(
-            f"a {combination} merge needs adapters of one rank, found ranks {ranks}: use another merge, or train them anew"
-        )
-    if any(adapter.linears != adapters[0].linears for adapter in adapters):
-        raise ToolchainError(f"a {combination} merge needs adapters on the same linears: use another merge")
+    refuse_unlike(f"a {combination} merge", adapters, ranks=combination != "cat")
     model: PeftModel | None = None
     names = [f"a{index}" for index in range(len(adapters))]
     for name, adapter in zip(names, adapters, strict=True):

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from toolchain.adapters.calibration_file import Calibration, read_calibration, write_calibration
-from toolchain.adapters.compose import compose
+from toolchain.adapters.compose import compose, mean_weights
 from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter, adapter_hashes
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.fitted import fitted_file
 from toolchain.adapters.merging.gradient_fit import Prepare, Trainable, gradient_fit
-from toolchain.adapters.merging.method import Fit, Method, mean_weights, single_adapters
+from toolchain.adapters.merging.method import Fit, Method, single_adapters
 from toolchain.adapters.merging.scope import EVERYTHING, Scope
 from toolchain.adapters.row_merge import merge_by_row
 from toolchain.base_model.load import LoadedBase

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.merging.alike import refuse_unlike
 from toolchain.adapters.merging.method import Method, single_adapters
 from toolchain.adapters.safetensors_file import Array
-from toolchain.errors import ToolchainError
 
 _PARALLEL = 1e-4
 
@@ -30,8 +30,7 @@ def merge(adapters: Sequence[Adapter]) -> Adapter:
         ToolchainError: the ranks or the adapted linears differ.
     """
     first = adapters[0]
-    if any(other.rank != first.rank or other.linears != first.linears for other in adapters):
-        raise ToolchainError("a slerp merge needs adapters of one rank on the same linears: use another merge")
+    refuse_unlike("a slerp merge", adapters)
     tensors = {}
     for name in first.tensors:
         factors = [np.sqrt(adapter.scale) * adapter.tensors[name].astype(np.float32) for adapter in adapters]

@@ -51,17 +51,20 @@ def read_targets(composition: Composition) -> list[Target]:
     """The targets of a composition.
 
     Raises:
-        ToolchainError: none have been made, or other adapters than those committed made them.
+        ToolchainError: none have been made, the file is damaged, or other adapters than those committed made them.
     """
     path = targets_path(composition)
     remedy = f"with `toolchain data teacher {composition.name}`"
     if not path.is_file():
         raise ToolchainError(f"{path} is missing: make it {remedy}")
     hashes = adapter_hashes(composition.ids[1:])
-    rows = [row.fields for row in read_rows(path, f"make it anew {remedy}")]
-    if any(hashes.get(task) != digest for row in rows for task, digest in row["adapter_sha256"].items()):
-        raise ToolchainError(f"{path} was made by other adapters than those in {paths.ADAPTERS}: make it anew {remedy}")
-    return [
-        Target(row["id"], row["source"], tuple(row["adapter_sha256"]), row["target"], row.get("intermediate"))
-        for row in rows
-    ]
+    found = []
+    for row in read_rows(path, f"make it anew {remedy}"):
+        made_by = row.texts("adapter_sha256")
+        if any(hashes.get(task) != digest for task, digest in made_by.items()):
+            raise ToolchainError(
+                f"{path} was made by other adapters than those in {paths.ADAPTERS}: make it anew {remedy}"
+            )
+        texts = (row.text("id"), row.text("source"), tuple(made_by), row.text("target"))
+        found.append(Target(*texts, row.optional_text("intermediate")))
+    return found

@@ -1,0 +1,83 @@
+"""What was chosen on validation for each composition (`toolchain recommend`), as it is committed beside the calibrations; `export` ships it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from toolchain import paths
+from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
+from toolchain.errors import ToolchainError
+from toolchain.hashing import sha256_file, write_text_whole
+from toolchain.json_object import json_object
+from toolchain.tasks import Composition
+
+DEFAULT_CALIBRATION = "lc++"
+"""Ships where nothing else was recommended; where it was not trained, for want of references, LC++ on two-step's answers does."""
+OF_ONE_COMPOSITION = (DEFAULT_CALIBRATION, "lc++f")
+"""Which end with the data of their own composition."""
+CALIBRATIONS = (*OF_ONE_COMPOSITION, "lc++s", "lc++i")
+"""Among which validation chooses what ships."""
+SHIPPABLE = (*CALIBRATIONS, FROM_TWO_STEP)
+
+
+def recommendations_path() -> Path:
+    """Where they are committed."""
+    return paths.CALIBRATIONS / "recommendations.json"
+
+
+def recommended(composition: Composition) -> dict[str, Any]:
+    """What validation chose for a composition, or nothing.
+
+    Raises:
+        ToolchainError: the file is damaged.
+    """
+    return dict(_known().get(composition.name, {}))
+
+
+def recommended_names() -> list[str]:
+    """The compositions that validation chose for.
+
+    Raises:
+        ToolchainError: the file is damaged.
+    """
+    return list(_known())
+
+
+def refuse_outdated(composition: Composition, calibration: Path) -> None:
+    """See that what validation said is of the calibration that ships.
+
+    Raises:
+        ToolchainError: it was measured with another file.
+    """
+    measured = recommended(composition).get("calibration_sha256")
+    if measured and measured != sha256_file(calibration):
+        raise ToolchainError(
+            f"{recommendations_path()} is of another {composition.name} than {calibration}: "
+            f"measure it with `toolchain recommend --compositions {composition.name}`"
+        )
+
+
+def shipped_calibration(composition: Composition) -> str:
+    """The method whose calibration is the bundle's mode `calibrated`: where nothing was recommended, one that is there."""
+    there = (
+        method for method in (DEFAULT_CALIBRATION, FROM_TWO_STEP) if calibration_path(composition, method).is_file()
+    )
+    return str(recommended(composition).get("calibration", next(there, DEFAULT_CALIBRATION)))
+
+
+def _known() -> dict[str, dict[str, Any]]:
+    path = recommendations_path()
+    if not path.is_file():
+        return {}
+    otherwise = "holds no recommendations: restore it, or remove it and run `toolchain recommend`"
+    known = json_object(path, otherwise)
+    if not all(isinstance(item, dict) for item in known.values()):
+        raise ToolchainError(f"{path} {otherwise}")
+    return known
+
+
+def write_recommendations(new: dict[str, dict[str, Any]]) -> Path:
+    """Add recommendations to the committed ones."""
+    path = recommendations_path()
+    write_text_whole(path, json.dumps(_known() | new, indent=1, ensure_ascii=False) + "\n")
+    return path
