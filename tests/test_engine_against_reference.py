@@ -18,7 +18,7 @@ from toolchain.adapters.files import read_adapter
 from toolchain.base_model.load import LoadedBase, load_base
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.verify import verify_bundle
-from toolchain.evaluation.generate import adapter_applied, generate_ids
+from toolchain.generation.generate import adapter_applied, generate_ids
 from toolchain.text import cut_answer, encode_prompt
 
 LOGIT_GAP = 0.5

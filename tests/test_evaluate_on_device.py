@@ -7,9 +7,9 @@ from toolchain.adapters.merging.registry import METHODS
 from toolchain.base_model.specification import BaseModel
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
-from toolchain.evaluation.device_core import DeviceCore
-from toolchain.evaluation.device_engine import DeviceEngine, mode_of
-from toolchain.evaluation.engine import Question
+from toolchain.evaluation.engines.device_core import DeviceCore
+from toolchain.evaluation.engines.device_engine import DeviceEngine, mode_of
+from toolchain.evaluation.engines.engine import Question
 from toolchain.recommendations import shipped_calibration
 from toolchain.tasks import Composition
 

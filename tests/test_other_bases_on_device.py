@@ -23,7 +23,7 @@ from toolchain.base_model.load import LoadedBase, load_base
 from toolchain.base_model.prompt import encode_turn
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.export import export_bundle
-from toolchain.evaluation.generate import adapter_applied, generate
+from toolchain.generation.generate import adapter_applied, generate
 from toolchain.tasks import Composition
 from toolchain.tests.tiny import byte_tokenizer
 from toolchain.tests.tiny_bases import write_tiny

@@ -15,7 +15,7 @@ from toolchain.adapters.task_adapter import task_adapter
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.generate import adapter_applied
+from toolchain.generation.generate import adapter_applied
 from toolchain.tasks import Task
 
 _LIKELIEST = 64

@@ -18,7 +18,7 @@ from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs, with_re
 from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.teacher_targets import Target, read_targets, write_targets
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.passes import KEPT_AT_ONCE, SEQUENCES_A_BATCH, run_passes, text_rules
+from toolchain.generation.passes import KEPT_AT_ONCE, SEQUENCES_A_BATCH, run_passes, text_rules
 from toolchain.tasks import Composition, Task
 
 SOURCES = (ENGLISH, "paraphrase")

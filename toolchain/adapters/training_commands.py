@@ -226,7 +226,7 @@ def train_interpolation_command(
     from toolchain.adapters.processes import launched
     from toolchain.console import progress
     from toolchain.evaluation.choose_point import choose_points
-    from toolchain.evaluation.open_engine import open_engine
+    from toolchain.evaluation.engines.open_engine import open_engine
 
     _check_main_task(task)
     launched().refuse_several()

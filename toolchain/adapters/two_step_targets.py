@@ -15,7 +15,7 @@ from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.target_records import target_record
 from toolchain.data.unlabelled import Unlabelled, answerable
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.passes import KEPT_AT_ONCE, SEQUENCES_A_BATCH, run_passes, text_rules
+from toolchain.generation.passes import KEPT_AT_ONCE, SEQUENCES_A_BATCH, run_passes, text_rules
 from toolchain.tasks import Composition
 
 TEACHER = "two-step"

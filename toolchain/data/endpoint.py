@@ -32,15 +32,13 @@ CUT, WITHHELD, REFUSED = "length", "content_filter", "refused"
 
 @dataclass(frozen=True)
 class Reply:
-    """A completion, without what the model thought before it, and the tokens that the server counted.
+    """A completion, without what the model thought before it.
 
     `finish_reason` is the server's: CUT says that the text was cut at `max_tokens`, WITHHELD that a filter kept it; REFUSED is ours, for a
     prompt that the server calls a bad request (400), as one that is too long, or that a filter keeps from the model.
     """
 
     text: str
-    prompt_tokens: int
-    completion_tokens: int
     finish_reason: str = "stop"
 
 
@@ -97,14 +95,14 @@ class Endpoint:
             if answer.status != requests.codes.bad_request:
                 break
             if not self._adapted(answer.content):
-                return Reply("", 0, 0, REFUSED)
+                return Reply("", REFUSED)
         if answer.status != requests.codes.ok:
             raise ToolchainError(
                 f"{self.url} answered {answer.status} for model {self.model!r}: check model, address and {KEY_VARIABLE}"
             )
         try:
             return _reply(json.loads(answer.content))
-        except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             raise ToolchainError(
                 f"{self.url} answered with no chat completion: give the base address of a chat server"
             ) from None
@@ -205,14 +203,10 @@ def _seconds(header: str) -> float | None:
 
 
 def _reply(completion: dict[str, Any]) -> Reply:
-    """Raises ValueError, LookupError, TypeError, AttributeError or OverflowError for what is no completion."""
-    choice, usage = completion["choices"][0], completion.get("usage") or {}
-    return Reply(
-        without_thoughts(_text(choice["message"]["content"])),
-        int(usage.get("prompt_tokens") or 0),
-        int(usage.get("completion_tokens") or 0),
-        str(choice.get("finish_reason") or "stop"),
-    )
+    """Raises ValueError, LookupError, TypeError or AttributeError for what is no completion."""
+    choice = completion["choices"][0]
+    text = without_thoughts(_text(choice["message"]["content"]))
+    return Reply(text, str(choice.get("finish_reason") or "stop"))
 
 
 def _text(content: Any) -> str:

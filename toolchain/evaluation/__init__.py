@@ -1,1 +1,1 @@
-"""Evaluation: greedy generation, metrics, result files and reports."""
+"""Evaluation: what is asked, how answers are measured, result files, and what validation chooses."""

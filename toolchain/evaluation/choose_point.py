@@ -16,8 +16,8 @@ from toolchain.adapters.merging.method import Method, single_adapters
 from toolchain.adapters.merging.scope import trained_with
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
-from toolchain.evaluation.cells import Cells
-from toolchain.evaluation.engine import Engine, Question
+from toolchain.evaluation.engines.cells import Cells
+from toolchain.evaluation.engines.engine import Engine, Question
 from toolchain.evaluation.evaluate import measure
 from toolchain.evaluation.paper import main_metric
 from toolchain.hashing import sha256_file

@@ -48,10 +48,10 @@ def evaluate_command(
     from toolchain.adapters.merging.registry import method_named
     from toolchain.adapters.processes import launched
     from toolchain.data.benchmark import Split
+    from toolchain.evaluation.engines.open_engine import open_engine
     from toolchain.evaluation.evaluate import Evaluation, evaluate
-    from toolchain.evaluation.open_engine import open_engine
+    from toolchain.evaluation.reporting.result_table import markdown
     from toolchain.evaluation.result_file import write_result
-    from toolchain.evaluation.result_table import markdown
     from toolchain.evaluation.results import PART
 
     names, asked = named_once("--methods", methods), named_once("--compositions", compositions)
@@ -89,8 +89,8 @@ def report_command(
     ] = False,
 ) -> None:
     """Result files as Markdown and as one self-contained HTML page, beside the paper's tables."""
-    from toolchain.evaluation.document_tables import DOCUMENTS, with_results
-    from toolchain.evaluation.report import html_report, markdown_report, tables
+    from toolchain.evaluation.reporting.document_tables import DOCUMENTS, with_results
+    from toolchain.evaluation.reporting.report import html_report, markdown_report, tables
     from toolchain.evaluation.results import committed_results, read_results
     from toolchain.hashing import write_text_whole
 
@@ -131,8 +131,8 @@ def judge_command(
     from toolchain.data.endpoint import Endpoint
     from toolchain.evaluation.judge import comparisons, estimate, judge
     from toolchain.evaluation.judged import add_judged, judged_path, judged_row, not_run_row
+    from toolchain.evaluation.reporting.samples import samples
     from toolchain.evaluation.results import committed_results, read_results
-    from toolchain.evaluation.samples import samples
 
     results = read_results(files or committed_results())
     answered = {name for engine in results.engines() for name in results.methods(engine)}
@@ -176,8 +176,8 @@ def recommend_command(
 ) -> None:
     """Choose calibrations, prompts and recommended modes on the validation split, for the manifest of the next export."""
     from toolchain.adapters.processes import launched
-    from toolchain.evaluation.device_engine import DeviceEngine
-    from toolchain.evaluation.open_engine import open_engine
+    from toolchain.evaluation.engines.device_engine import DeviceEngine
+    from toolchain.evaluation.engines.open_engine import open_engine
     from toolchain.evaluation.recommend import recommend
     from toolchain.recommendations import SHIPPABLE, write_recommendations
     from toolchain.tasks import Composition

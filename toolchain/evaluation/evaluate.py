@@ -14,14 +14,14 @@ from toolchain.adapters.processes import launched
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs, target_files
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.cells import Cells
-from toolchain.evaluation.device_engine import DeviceEngine
-from toolchain.evaluation.engine import Engine, Question
+from toolchain.evaluation.engines.cells import Cells
+from toolchain.evaluation.engines.device_engine import DeviceEngine
+from toolchain.evaluation.engines.engine import Engine, Question
+from toolchain.evaluation.engines.timing import paired_times
 from toolchain.evaluation.metrics import LinguaDetector, answer_metrics, names_in, overlap_metrics
 from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result
 from toolchain.evaluation.rows import Rows
-from toolchain.evaluation.timing import paired_times
 from toolchain.evaluation.tones import tone_right
 from toolchain.provenance import made_with
 from toolchain.recommendations import shipped_calibration

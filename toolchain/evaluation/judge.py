@@ -9,7 +9,7 @@ from pathlib import Path
 
 from toolchain.data.endpoint import CUT, KEY_VARIABLE, REFUSED, WITHHELD, Endpoint
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.samples import Sample
+from toolchain.evaluation.reporting.samples import Sample
 from toolchain.hashing import write_text_whole
 from toolchain.tasks import Composition
 from toolchain.text import fill

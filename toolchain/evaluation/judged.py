@@ -9,10 +9,10 @@ from typing import Any
 from toolchain.data.benchmark import Split
 from toolchain.evaluation.bootstrap import bootstrap_mean
 from toolchain.evaluation.judge import Asked, Score, comparisons
+from toolchain.evaluation.reporting.samples import samples
+from toolchain.evaluation.reporting.tables import Table, percent
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, read_result, write_result
 from toolchain.evaluation.results import Results
-from toolchain.evaluation.samples import samples
-from toolchain.evaluation.tables import Table, percent
 from toolchain.provenance import git_commit
 from toolchain.recommendations import DEFAULT_CALIBRATION
 

@@ -7,10 +7,10 @@ from toolchain import paths
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.data.benchmark import Split
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.engine import Engine
+from toolchain.evaluation.engines.engine import Engine
+from toolchain.evaluation.engines.prompts import prompt_variants
 from toolchain.evaluation.evaluate import Evaluation, evaluate
 from toolchain.evaluation.paper import main_metric
-from toolchain.evaluation.prompts import prompt_variants
 from toolchain.evaluation.result_file import Result
 from toolchain.hashing import sha256_file
 from toolchain.provenance import git_commit

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from toolchain.evaluation.bootstrap import Interval, bootstrap, bootstrap_mean, bootstrap_ratio
-from toolchain.evaluation.engine import Answer
-from toolchain.evaluation.timing import Times
+from toolchain.evaluation.engines.engine import Answer
+from toolchain.evaluation.engines.timing import Times
 
 COMPARED = ("rouge_l", "weighted_rouge", "chrf")
 _MEDIANS = ("prefill_ms", "decode_ms", "prompt_tokens", "generated_tokens")

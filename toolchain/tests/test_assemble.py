@@ -17,6 +17,7 @@ from toolchain.data.dialogue_targets import make_targets
 from toolchain.data.dialogues import Dialogue
 from toolchain.errors import ToolchainError
 from toolchain.tasks import Composition, Task
+from toolchain.tests.tiny import silent
 from toolchain.tests.tiny_bases import write_tiny
 from toolchain.text import Message
 
@@ -46,14 +47,10 @@ class _Marking:
         return task.prompt
 
 
-def _silent(_line: str) -> None:
-    pass
-
-
 def _targets(folder: Path, name: str, dialogues: Sequence[Dialogue]) -> Path:
     path, composition = folder / f"{name}.jsonl", Composition.parse(name)
     models = {task.id: _Marking() for task in composition.tasks[1:]}
-    make_targets(dialogues, composition, models, path, SAMSUM, _silent)
+    make_targets(dialogues, composition, models, path, SAMSUM, silent)
     return path
 
 
@@ -97,7 +94,7 @@ def test_adapters_and_calibrations_share_no_conversation_and_what_is_held_out_st
 ) -> None:
     split_of = {}
     for single in (0, 50, 100):
-        assemble(files, tmp_path / str(single), single, _silent)
+        assemble(files, tmp_path / str(single), single, silent)
         split_of[single] = {item.id: split for split in Split for item in conversations(split, tmp_path / str(single))}
     for item in (*SUMMARISED[:-1], *ANSWERED):
         none, half, all_of_them = (split_of[single][item.id] for single in (0, 50, 100))
@@ -155,7 +152,7 @@ def test_what_makes_no_benchmark_is_refused_and_nothing_written(
     given: Callable[[Path], list[Path]], said: str, tmp_path: Path
 ) -> None:
     with pytest.raises(ToolchainError, match=said):
-        assemble(given(tmp_path), tmp_path / "b", 50, _silent)
+        assemble(given(tmp_path), tmp_path / "b", 50, silent)
     assert not (tmp_path / "b").exists()
 
 
@@ -164,7 +161,7 @@ def test_no_file_that_is_there_is_replaced(files: list[Path], tmp_path: Path, na
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / name).write_text("mine")
     with pytest.raises(ToolchainError, match=f"{name} is there already"):
-        assemble(files, tmp_path / "b", 50, _silent)
+        assemble(files, tmp_path / "b", 50, silent)
     assert [(path.name, path.read_text()) for path in (tmp_path / "b").iterdir()] == [(name, "mine")]
 
 
@@ -194,8 +191,8 @@ def test_the_ordinary_commands_train_on_it_and_measure_on_it(
 ) -> None:
     monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("TANDEM_BASE", NAME)
-    import_base(write_tiny(tmp_path / "llama", "llama"), NAME, 120, 8, _silent)
-    assemble(files, tmp_path / "b", 50, _silent)
+    import_base(write_tiny(tmp_path / "llama", "llama"), NAME, 120, 8, silent)
+    assemble(files, tmp_path / "b", 50, silent)
     short = f"--steps 2 --batch-size 2 --learning-rate 0.01 --recipe {paths.DEFAULT_BASE}"
     done = subprocess.run(
         [sys.executable, "-c", _RUN],

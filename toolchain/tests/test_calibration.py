@@ -17,7 +17,7 @@ from toolchain.adapters.files import MODULES, Adapter, adapter_hash, read_adapte
 from toolchain.adapters.training import Schedule, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.generate import adapter_applied
+from toolchain.generation.generate import adapter_applied
 from toolchain.tasks import Composition
 from toolchain.tests.tiny import SPECIFICATION, logits, random_adapter, tiny_base, tiny_model
 

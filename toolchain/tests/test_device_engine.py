@@ -13,12 +13,13 @@ import pytest
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.data.benchmark import Split
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.device_core import STATISTICS, DeviceCore
-from toolchain.evaluation.device_engine import DeviceEngine
-from toolchain.evaluation.engine import Question
+from toolchain.evaluation.engines.device_core import STATISTICS, DeviceCore
+from toolchain.evaluation.engines.device_engine import DeviceEngine
+from toolchain.evaluation.engines.engine import Question
 from toolchain.evaluation.evaluate import Evaluation, evaluate
 from toolchain.tasks import Composition
 from toolchain.tests.bundles import commit
+from toolchain.tests.tiny import silent
 
 COMPOSITION = Composition.parse("summarize+es")
 EVALUATION = Evaluation(["main", "lc++", "two-step"], [COMPOSITION.name], Split.TEST, limit=3, seed=0)
@@ -75,12 +76,8 @@ def engine(core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Devic
     return DeviceEngine(DeviceCore(core.program), base, tmp_path / "bundles")
 
 
-def _silent(_line: str) -> None:
-    pass
-
-
 def test_each_method_runs_in_its_mode_or_from_its_one_adapter(core: Core, engine: DeviceEngine, tmp_path: Path) -> None:
-    evaluate(engine, EVALUATION, tmp_path / "cells", _silent)
+    evaluate(engine, EVALUATION, tmp_path / "cells", silent)
     asked = {(run["options"]["--mode"], run["options"]["--task"], run["options"]["--into"]) for run in core.runs}
     assert asked == {("merge", "main", "none"), ("calibrated", "summarize", "es"), ("two-step", "summarize", "es")}
 
@@ -88,7 +85,7 @@ def test_each_method_runs_in_its_mode_or_from_its_one_adapter(core: Core, engine
 def test_times_are_of_pairs_in_alternating_order_after_a_warm_up(
     core: Core, engine: DeviceEngine, tmp_path: Path
 ) -> None:
-    result = evaluate(engine, EVALUATION, tmp_path / "cells", _silent)
+    result = evaluate(engine, EVALUATION, tmp_path / "cells", silent)
     timed = [run for run in core.runs if run["ids"][0] is None]
     assert all(len(run["ids"]) == 2 for run in timed)
     modes = [run["options"]["--mode"] for run in timed]
@@ -105,13 +102,13 @@ def test_a_run_that_died_goes_on_with_the_next_conversation(
     core: Core, engine: DeviceEngine, tmp_path: Path, how: str, told: str
 ) -> None:
     evaluation = replace(EVALUATION, methods=["lc++"])
-    whole = evaluate(engine, evaluation, tmp_path / "whole", _silent)
+    whole = evaluate(engine, evaluation, tmp_path / "whole", silent)
     core.fails(how, True)
     for _ in range(2):
         with pytest.raises(ToolchainError, match=told):
-            evaluate(engine, evaluation, tmp_path / "resumed", _silent)
+            evaluate(engine, evaluation, tmp_path / "resumed", silent)
     core.fails(how, False)
-    resumed = evaluate(engine, evaluation, tmp_path / "resumed", _silent)
+    resumed = evaluate(engine, evaluation, tmp_path / "resumed", silent)
     assert (resumed.rows, resumed.answers) == (whole.rows, whole.answers)
     assert core.runs[-1]["ids"] == [whole.answers[-1]["id"]], "what was answered before is not asked again"
 

@@ -19,6 +19,7 @@ from toolchain.data.target_records import read_target_records, target_pairs
 from toolchain.errors import ToolchainError
 from toolchain.tasks import TASKS, Composition, Task
 from toolchain.tests.chat_server import serving
+from toolchain.tests.tiny import silent
 from toolchain.text import Message
 
 SPOKEN = (Message("Ana", "Hi: are you in?"), Message("Ben", "Yes, I am."))
@@ -34,10 +35,6 @@ def _models(url: str) -> dict[str, AuxiliaryModel]:
     return dict.fromkeys(COMPOSITION.ids[1:], ChatModel(Endpoint(url, "m")))
 
 
-def _silent(_line: str) -> None:
-    pass
-
-
 def _records(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
@@ -48,7 +45,7 @@ def test_a_target_is_the_reference_through_each_task_in_order(tmp_path: Path) ->
         return f" {task.id}({prompt.removeprefix(task.prompt.split('{input}')[0]).split(chr(10))[0]})"
 
     with serving(teacher) as server:
-        make_targets(_dialogues(2), COMPOSITION, _models(server.url), tmp_path / "t", ORIGIN, _silent)
+        make_targets(_dialogues(2), COMPOSITION, _models(server.url), tmp_path / "t", ORIGIN, silent)
     records = _records(tmp_path / "t")
     assert [row["target"] for row in records] == ["es(witty(summary 0))", "es(witty(summary 1))"]
     assert [row["intermediate"] for row in records] == ["witty(summary 0)", "witty(summary 1)"]
@@ -60,11 +57,11 @@ def test_a_killed_run_goes_on_behind_the_last_whole_record(tmp_path: Path) -> No
     path = tmp_path / "t"
     with serving(lambda _: "x") as server:
         models = _models(server.url)
-        make_targets(_dialogues(6), COMPOSITION, models, tmp_path / "whole", ORIGIN, _silent)
-        make_targets(_dialogues(3), COMPOSITION, models, path, ORIGIN, _silent)
+        make_targets(_dialogues(6), COMPOSITION, models, tmp_path / "whole", ORIGIN, silent)
+        make_targets(_dialogues(3), COMPOSITION, models, path, ORIGIN, silent)
         path.write_bytes(path.read_bytes()[:-9])
-        assert make_targets(_dialogues(6), COMPOSITION, models, path, ORIGIN, _silent) == 4
-        assert make_targets(_dialogues(6), COMPOSITION, models, path, ORIGIN, _silent) == 0
+        assert make_targets(_dialogues(6), COMPOSITION, models, path, ORIGIN, silent) == 4
+        assert make_targets(_dialogues(6), COMPOSITION, models, path, ORIGIN, silent) == 0
     assert path.read_bytes() == (tmp_path / "whole").read_bytes()
     records = read_target_records(path, COMPOSITION)
     pairs = [pair.id for split in Split for pair in target_pairs(records, split)]
@@ -96,7 +93,7 @@ def test_a_file_of_another_source_of_the_same_name_is_not_added_to(tmp_path: Pat
 def test_a_file_that_says_no_hash_can_be_trained_on(tmp_path: Path) -> None:
     """Files of earlier versions."""
     with serving(lambda _: "x") as server:
-        make_targets(_dialogues(20), COMPOSITION, _models(server.url), tmp_path / "t", ORIGIN, _silent)
+        make_targets(_dialogues(20), COMPOSITION, _models(server.url), tmp_path / "t", ORIGIN, silent)
     rows = _records(tmp_path / "t")
     for row in rows:
         del row["teacher_sha256"]
@@ -112,7 +109,7 @@ def test_a_dialogue_without_a_reference_has_no_target(tmp_path: Path) -> None:
             _models(server.url),
             tmp_path / "t",
             ORIGIN,
-            _silent,
+            silent,
         )
     assert (made, server.asked) == (0, [])
 
@@ -156,7 +153,7 @@ def test_what_is_no_whole_answer_is_left_out_and_asked_for_again(
     told: list[str] = []
     with serving(lambda _: "x") as server:
         models = _models(server.url)
-        make_targets(_dialogues(1), COMPOSITION, models, tmp_path / "t", ORIGIN, _silent)
+        make_targets(_dialogues(1), COMPOSITION, models, tmp_path / "t", ORIGIN, silent)
         server.raw = json.dumps({"choices": [choice]}).encode()
         assert make_targets(_dialogues(2), COMPOSITION, models, tmp_path / "t", ORIGIN, told.append) == 0
         *_, left_out, count = told
@@ -165,7 +162,7 @@ def test_what_is_no_whole_answer_is_left_out_and_asked_for_again(
         assert "summary 1" not in "".join(told)
         assert count == "1 of 2 dialogues have no target: the same command asks about them again"
         server.raw = None
-        assert make_targets(_dialogues(2), COMPOSITION, models, tmp_path / "t", ORIGIN, _silent) == 1
+        assert make_targets(_dialogues(2), COMPOSITION, models, tmp_path / "t", ORIGIN, silent) == 1
     assert [row["target"] for row in _records(tmp_path / "t")] == ["x", "x"]
 
 
@@ -192,7 +189,7 @@ def test_one_without_an_answer_costs_no_other_its_target(
 ) -> None:
     path, spanish = tmp_path_factory.mktemp("refused") / "t", Composition.parse("summarize+es")
     models = {"es": _Refusing({f"summary {number}" for number in refused}, batch_size)}
-    assert make_targets(_dialogues(25), spanish, models, path, ORIGIN, _silent) == 25 - len(refused)
+    assert make_targets(_dialogues(25), spanish, models, path, ORIGIN, silent) == 25 - len(refused)
     assert [row["id"] for row in _records(path)] == [f"d{number}" for number in range(25) if number not in refused]
 
 
@@ -203,7 +200,7 @@ def test_ten_in_a_row_without_an_answer_end_the_command_and_what_was_made_is_kep
     path, spanish = tmp_path / "t", Composition.parse("summarize+es")
     models = {"es": _Refusing({f"summary {number}" for number in range(3, 25)}, batch_size)}
     with pytest.raises(Unanswered, match="10 dialogues in a row, the last one d12: it does not want to"):
-        make_targets(_dialogues(25), spanish, models, path, ORIGIN, _silent)
+        make_targets(_dialogues(25), spanish, models, path, ORIGIN, silent)
     assert [row["id"] for row in _records(path)] == ["d0", "d1", "d2"]
 
 
@@ -223,7 +220,7 @@ def test_ten_in_a_row_without_an_answer_end_the_command_and_what_was_made_is_kep
 )
 def test_a_damaged_target_is_named_with_its_line(tmp_path: Path, change: dict[str, Any], said: str) -> None:
     with serving(lambda _: "x") as server:
-        make_targets(_dialogues(2), COMPOSITION, _models(server.url), tmp_path / "t", ORIGIN, _silent)
+        make_targets(_dialogues(2), COMPOSITION, _models(server.url), tmp_path / "t", ORIGIN, silent)
     first, second = _records(tmp_path / "t")
     (tmp_path / "t").write_text(f"{json.dumps(first)}\n{json.dumps(second | change)}\n")
     with pytest.raises(ToolchainError, match=said) as refused:
@@ -235,7 +232,7 @@ def test_a_target_that_cannot_be_asked_for_is_refused_before_training(tmp_path: 
     composition = Composition.parse("reply+es")
     dialogue = Dialogue("d", SPOKEN[:1], None, "r", "Ben")
     with serving(lambda _: "x") as server:
-        make_targets([dialogue], composition, _models(server.url), tmp_path / "t", ORIGIN, _silent)
+        make_targets([dialogue], composition, _models(server.url), tmp_path / "t", ORIGIN, silent)
     (row,) = _records(tmp_path / "t")
     (tmp_path / "t").write_text(json.dumps(row | {"reply_speaker": None}) + "\n")
     with pytest.raises(ToolchainError, match="line 1: nobody but the writer"):

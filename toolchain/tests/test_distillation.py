@@ -18,7 +18,7 @@ from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.generate import adapter_applied
+from toolchain.generation.generate import adapter_applied
 from toolchain.tasks import TASKS, Composition
 from toolchain.tests.tiny import BOS, SPECIFICATION
 from toolchain.text import encode_prompt

@@ -22,20 +22,20 @@ from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.data.teacher_targets import targets_path
 from toolchain.errors import ToolchainError
 from toolchain.evaluation import evaluate as evaluate_module
-from toolchain.evaluation.engine import Answer, Question
+from toolchain.evaluation.engines.engine import Answer, Question
+from toolchain.evaluation.engines.prompts import prompt_variants
+from toolchain.evaluation.engines.python_engine import PYTHON_BF16, PythonEngine
 from toolchain.evaluation.evaluate import PROMPT_CONVERSATIONS, Evaluation, evaluate
-from toolchain.evaluation.generate import adapter_applied, generate
-from toolchain.evaluation.metric_table import HEADS
 from toolchain.evaluation.paper import main_metric
-from toolchain.evaluation.prompts import prompt_variants
-from toolchain.evaluation.python_engine import PYTHON_BF16, PythonEngine
+from toolchain.evaluation.reporting.metric_table import HEADS
+from toolchain.evaluation.reporting.result_table import markdown
 from toolchain.evaluation.result_file import ANSWERS_HASH, Result, answers_path, read_result, write_result
-from toolchain.evaluation.result_table import markdown
 from toolchain.evaluation.rows import COMPARED, Rows
+from toolchain.generation.generate import adapter_applied, generate
 from toolchain.hashing import sha256_file
 from toolchain.tasks import TASKS, Composition
 from toolchain.tests.assets import put_adapters, put_calibration, put_targets
-from toolchain.tests.tiny import BOS, SPECIFICATION, random_adapter
+from toolchain.tests.tiny import BOS, SPECIFICATION, random_adapter, silent
 from toolchain.text import encode_prompt
 
 COMPOSITION = Composition.parse("summarize+es")
@@ -74,10 +74,6 @@ def _with_overlap(result: Result, method: str) -> set[str]:
     return {metric for metric in COMPARED if lowest[metric]}
 
 
-def _silent(_line: str) -> None:
-    pass
-
-
 def test_a_killed_run_resumes_to_the_same_result(base: LoadedBase, assets: Path) -> None:
     computed, count = _cell_counter()
     whole = _evaluate(base, EVERYTHING, assets / "whole", count)
@@ -109,7 +105,7 @@ def test_half_precision_leaves_the_rotary_frequencies_alone(base: LoadedBase) ->
 
 def test_bfloat16_is_an_engine_of_its_own(base: LoadedBase, assets: Path) -> None:
     asked = replace(EVERYTHING, methods=["lc++"])
-    exact = evaluate(PythonEngine(base), asked, assets / "cells", _silent)
+    exact = evaluate(PythonEngine(base), asked, assets / "cells", silent)
     computed, count = _cell_counter()
     halved = evaluate(PythonEngine(base, PYTHON_BF16), asked, assets / "cells", count)
     assert {parameter.dtype for parameter in base.model.parameters()} == {torch.bfloat16}
@@ -149,7 +145,7 @@ class _OneWordInTwo:
 def test_a_prompt_is_chosen_by_what_is_reported_of_the_composition(assets: Path, name: str, chosen: str) -> None:
     """ROUGE-L likes the scattered words better, weighted ROUGE those in a row."""
     put_adapters(Composition.parse(name))
-    result = evaluate(_OneWordInTwo(), Evaluation(["merge"], [name], Split.TEST, 1, 0), assets / "cells", _silent)
+    result = evaluate(_OneWordInTwo(), Evaluation(["merge"], [name], Split.TEST, 1, 0), assets / "cells", silent)
     assert [row["value"] for row in result.rows if row["metric"] == "prompt"] == [chosen]
 
 
@@ -159,7 +155,7 @@ def test_three_tasks_are_evaluated_against_the_references_that_were_made(base: L
     put_calibration(three, CalibrationMethod.LC_PLUS_PLUS)
     put_targets(three)
     evaluation = Evaluation(["merge", "two-step", "lc++"], [three.name], Split.TEST, limit=1, seed=0)
-    result = _evaluate(base, evaluation, assets / "cells", _silent)
+    result = _evaluate(base, evaluation, assets / "cells", silent)
     (pair,) = composition_pairs(three, Split.TEST)[:1]
     assert {(row["method"], row["id"]) for row in result.answers} == {(name, pair.id) for name in evaluation.methods}
     assert result.meta["data"][targets_path(three).name] == sha256_file(targets_path(three))
@@ -169,7 +165,7 @@ def test_three_tasks_are_evaluated_against_the_references_that_were_made(base: L
 @pytest.mark.parametrize("task", ["summarize", "es"])
 def test_an_adapter_is_measured_on_its_own_task(base: LoadedBase, assets: Path, task: str) -> None:
     evaluation = Evaluation(["zero-shot", "main"], [task], Split.TEST, limit=2, seed=0)
-    result = _evaluate(base, evaluation, assets / "cells", _silent)
+    result = _evaluate(base, evaluation, assets / "cells", silent)
     pairs = composition_pairs(Composition.of(task), Split.TEST)[:2]
     spec = SPECIFICATION
     for method, adapter in (("zero-shot", None), ("main", read_adapter(paths.ADAPTERS / task))):
@@ -185,7 +181,7 @@ def test_an_adapter_is_measured_on_its_own_task(base: LoadedBase, assets: Path, 
 
 def test_a_finished_run_computes_nothing_again(base: LoadedBase, assets: Path) -> None:
     evaluation = replace(EVERYTHING, methods=["two-step", "lc++"])
-    first = _evaluate(base, evaluation, assets / "cells", _silent)
+    first = _evaluate(base, evaluation, assets / "cells", silent)
     computed, count = _cell_counter()
     assert _evaluate(base, evaluation, assets / "cells", count) == first
     assert computed == []
@@ -193,7 +189,7 @@ def test_a_finished_run_computes_nothing_again(base: LoadedBase, assets: Path) -
 
 def test_examples_that_do_not_fit_into_the_prompt_are_named(base: LoadedBase, assets: Path) -> None:
     with pytest.raises(ToolchainError, match=r"input 1 cannot be asked about .*: the prompt does not fit into 160"):
-        _evaluate(base, replace(EVERYTHING, methods=["in-context"]), assets / "cells", _silent)
+        _evaluate(base, replace(EVERYTHING, methods=["in-context"]), assets / "cells", silent)
 
 
 @pytest.mark.parametrize("change", ["adapter", "scale", "limits", "end tokens", "conversations", "text rules"])
@@ -201,7 +197,7 @@ def test_a_cell_is_not_used_for_anything_else(
     base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     evaluation = replace(EVERYTHING, methods=["two-step"])
-    _evaluate(base, evaluation, assets / "cells", _silent)
+    _evaluate(base, evaluation, assets / "cells", silent)
     adapter = random_adapter(0)
     if change == "adapter":
         write_adapter(paths.ADAPTERS / "summarize", random_adapter(9), "tiny")
@@ -218,7 +214,7 @@ def test_a_cell_is_not_used_for_anything_else(
     computed, count = _cell_counter()
     changed = _evaluate(base, evaluation, assets / "cells", count)
     assert len(computed) == 1
-    anew = _evaluate(base, evaluation, assets / "fresh", _silent)
+    anew = _evaluate(base, evaluation, assets / "fresh", silent)
     assert changed == anew
 
 
@@ -236,7 +232,7 @@ def _change_text_rules(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 
 def test_a_result_is_read_as_it_was_written(base: LoadedBase, assets: Path) -> None:
-    result = _evaluate(base, replace(EVERYTHING, methods=["merge"]), assets / "cells", _silent)
+    result = _evaluate(base, replace(EVERYTHING, methods=["merge"]), assets / "cells", silent)
     noted = replace(result, meta=result.meta | {"note": "ñ", "git_commit": "0" * 40})
     write_result(assets / "x.test.jsonl", noted)
     read = read_result(assets / "x.test.jsonl")
@@ -245,7 +241,7 @@ def test_a_result_is_read_as_it_was_written(base: LoadedBase, assets: Path) -> N
 
 
 def test_every_method_is_measured_on_every_metric(base: LoadedBase, assets: Path) -> None:
-    result = _evaluate(base, EVERYTHING, assets / "cells", _silent)
+    result = _evaluate(base, EVERYTHING, assets / "cells", silent)
     measured = {(row["method"], row["metric"]): row for row in result.rows}
     metrics = {metric for _, metric in measured} - RATIOS - {"prompt"}
     for method in EVALUATED:
@@ -276,8 +272,8 @@ def test_the_second_task_sees_the_first_answer(base: LoadedBase, assets: Path) -
     first, second = (
         replace(EVERYTHING, methods=["two-step"], compositions=[name]) for name in ("summarize", COMPOSITION.name)
     )
-    summaries = _answers(_evaluate(base, first, assets / "cells", _silent), "two-step")
-    translations = _answers(_evaluate(base, second, assets / "cells", _silent), "two-step")
+    summaries = _answers(_evaluate(base, first, assets / "cells", silent), "two-step")
+    translations = _answers(_evaluate(base, second, assets / "cells", silent), "two-step")
     spec, template = SPECIFICATION, TASKS["es"].prompt
     with adapter_applied(base.model, random_adapter(1)):
         for summary, translation in zip(summaries, translations, strict=True):
@@ -288,7 +284,7 @@ def test_the_second_task_sees_the_first_answer(base: LoadedBase, assets: Path) -
 
 def test_an_empty_first_answer_has_an_empty_translation(base: LoadedBase, assets: Path) -> None:
     base = replace(base, specification=replace(SPECIFICATION, eos_token_ids=tuple(range(259))))
-    result = _evaluate(base, replace(EVERYTHING, methods=["two-step"]), assets / "cells", _silent)
+    result = _evaluate(base, replace(EVERYTHING, methods=["two-step"]), assets / "cells", silent)
     assert _answers(result, "two-step") == ["", ""]
 
 
@@ -313,14 +309,14 @@ def test_a_split_without_conversations_is_refused(
 ) -> None:
     monkeypatch.setattr("toolchain.evaluation.evaluate.composition_pairs", lambda *_: [])
     with pytest.raises(ToolchainError, match="test split"):
-        _evaluate(base, EVERYTHING, assets / "cells", _silent)
+        _evaluate(base, EVERYTHING, assets / "cells", silent)
 
 
 def test_a_row_names_what_answered_and_another_calibration_has_another_name(base: LoadedBase, assets: Path) -> None:
     asked = replace(EVERYTHING, methods=["merge", "lc++"], limit=1)
 
     def keys() -> dict[str, str]:
-        rows = _evaluate(base, asked, assets / "cells", _silent).rows
+        rows = _evaluate(base, asked, assets / "cells", silent).rows
         return {row["method"]: row["key_sha256"] for row in rows if row["metric"] == "prompt"}
 
     before, path = keys(), calibration_path(COMPOSITION, "lc++")
@@ -335,7 +331,7 @@ def test_a_row_names_what_answered_and_another_calibration_has_another_name(base
 def test_three_tasks_without_references_are_refused_before_anything_is_answered(base: LoadedBase, assets: Path) -> None:
     asked = replace(EVERYTHING, compositions=["summarize+fr+witty"])
     with pytest.raises(ToolchainError, match=r"summarize\+fr\+witty"):
-        _evaluate(base, asked, assets / "cells", _silent)
+        _evaluate(base, asked, assets / "cells", silent)
 
 
 def test_without_a_validation_split_no_prompt_is_chosen(

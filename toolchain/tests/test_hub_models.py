@@ -12,15 +12,11 @@ from toolchain.base_model.from_folder import download
 from toolchain.base_model.hub import asked_of_hub
 from toolchain.base_model.specification import GEMMA_3_270M
 from toolchain.errors import ToolchainError
-
-
-def _silent(_line: str) -> None:
-    pass
-
+from toolchain.tests.tiny import silent
 
 ASKED: dict[str, Callable[[str], object]] = {
-    "--from FILE": lambda hub_id: get_base_model(GEMMA_3_270M, None, hub_id, _silent),
-    "the model's folder": lambda hub_id: download(hub_id, _silent),
+    "--from FILE": lambda hub_id: get_base_model(GEMMA_3_270M, None, hub_id, silent),
+    "the model's folder": lambda hub_id: download(hub_id, silent),
 }
 
 

@@ -20,11 +20,11 @@ from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.evaluation import choose_point
-from toolchain.evaluation.cells import Cells
 from toolchain.evaluation.choose_point import choose_points
-from toolchain.evaluation.engine import Engine
+from toolchain.evaluation.engines.cells import Cells
+from toolchain.evaluation.engines.engine import Engine
+from toolchain.evaluation.engines.python_engine import PythonEngine
 from toolchain.evaluation.paper import group_of
-from toolchain.evaluation.python_engine import PythonEngine
 from toolchain.tasks import Composition, compositions_of
 from toolchain.tests.assets import put_calibration
 from toolchain.tests.tiny import random_adapter

@@ -12,12 +12,13 @@ from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.judge import Score, comparisons, estimate, judge
 from toolchain.evaluation.judged import add_judged, judged_path, judged_row, judged_table, not_run_row
-from toolchain.evaluation.report import markdown_report, tables
+from toolchain.evaluation.reporting.report import markdown_report, tables
+from toolchain.evaluation.reporting.samples import Sample, samples
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, write_result
 from toolchain.evaluation.results import Results, read_results
-from toolchain.evaluation.samples import Sample, samples
 from toolchain.tasks import Composition
 from toolchain.tests.chat_server import Rule, serving
+from toolchain.tests.tiny import silent
 
 _ANSWERS = re.compile(r"<answer 1>\n(.*?)\n</answer 1>\n<answer 2>\n(.*?)\n</answer 2>", re.DOTALL)
 
@@ -31,10 +32,6 @@ def _longer_wins(prompt: str) -> str:
 
 def _sample(ours: str, theirs: str, name: str = "summarize+es") -> Sample:
     return Sample(name, "Ana: hola {input}", "reference", {"lc++": ours, "two-step": theirs}, "Ana")
-
-
-def _silent(_line: str) -> None:
-    pass
 
 
 SAMPLES = [_sample("long one", "short"), _sample("a", "long one"), _sample("same", "four"), _sample("", "something")]
@@ -56,14 +53,14 @@ def test_only_a_verdict_that_survives_the_swap_counts(rule: Rule, scores: list[S
     with serving(rule) as server:
         endpoint = Endpoint(server.url, "m")
         expected = estimate(asked, endpoint, tmp_path)
-        assert judge(asked, endpoint, tmp_path, _silent) == scores
+        assert judge(asked, endpoint, tmp_path, silent) == scores
     assert len(server.asked) == expected.calls == 8
 
 
 def test_swapped_methods_give_the_opposite(tmp_path: Path) -> None:
     with serving(_longer_wins) as server:
         one, other = (
-            judge(comparisons(SAMPLES, *methods), Endpoint(server.url, "m"), tmp_path, _silent)
+            judge(comparisons(SAMPLES, *methods), Endpoint(server.url, "m"), tmp_path, silent)
             for methods in (("lc++", "two-step"), ("two-step", "lc++"))
         )
     assert [None if score is None else 1 - score for score in one] == other
@@ -73,10 +70,10 @@ def test_a_killed_judgement_asks_only_what_is_missing(tmp_path: Path) -> None:
     asked = comparisons(SAMPLES, "lc++", "two-step")
     with serving(_longer_wins) as server:
         endpoint = Endpoint(server.url, "m")
-        judge(asked[:2], endpoint, tmp_path, _silent)
+        judge(asked[:2], endpoint, tmp_path, silent)
         assert estimate(asked, endpoint, tmp_path).calls == 4
-        whole = judge(asked, endpoint, tmp_path, _silent)
-        assert judge(asked, endpoint, tmp_path, _silent) == whole
+        whole = judge(asked, endpoint, tmp_path, silent)
+        assert judge(asked, endpoint, tmp_path, silent) == whole
     assert len(server.asked) == 8
 
 
@@ -92,7 +89,7 @@ def test_a_verdict_that_is_cut_off_does_not_count_and_is_asked_for_again(tmp_pat
         assert judge(asked[:1], endpoint, tmp_path, told.append) == [None]
         assert "cut off after 1024 tokens" in told[0]
         server.raw = None
-        assert judge(asked, endpoint, tmp_path, _silent) == [1.0, 0.0, 0.5, 0.0]
+        assert judge(asked, endpoint, tmp_path, silent) == [1.0, 0.0, 0.5, 0.0]
 
 
 def test_a_judge_that_is_always_cut_off_is_given_up(tmp_path: Path) -> None:
@@ -100,7 +97,7 @@ def test_a_judge_that_is_always_cut_off_is_given_up(tmp_path: Path) -> None:
     with serving(_longer_wins) as server:
         server.raw = _cut()
         with pytest.raises(ToolchainError, match="10 comparisons in a row: m was cut off"):
-            judge(asked, Endpoint(server.url, "m"), tmp_path, _silent)
+            judge(asked, Endpoint(server.url, "m"), tmp_path, silent)
     assert len(server.asked) == 10
 
 
@@ -156,7 +153,7 @@ def test_a_report_says_what_was_judged_and_what_was_not(tmp_path: Path) -> None:
 
     asked = comparisons(samples(results, "python", 2), "lc++", "two-step")
     with serving(_longer_wins) as server:
-        scores = judge(asked, Endpoint(server.url, "m"), tmp_path, _silent)
+        scores = judge(asked, Endpoint(server.url, "m"), tmp_path, silent)
     add_judged(verdicts, results, "python", [judged_row("lc++", "two-step", "summarize+es", asked, scores, 0, "m")])
     add_judged(verdicts, results, "python", [not_run_row("lc++", "two-step", "summarize+es", "no --yes")])
     shown = {row[1]: row[3:] for row in _shown(path, verdicts)}

@@ -12,7 +12,7 @@ from toolchain.adapters.lora import LOG_FILE, LoraShape, add_lora, lora_of, trai
 from toolchain.adapters.training import Schedule, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.generate import adapter_applied
+from toolchain.generation.generate import adapter_applied
 from toolchain.tasks import TASKS
 from toolchain.tests.tiny import SPECIFICATION, logits, tiny_base
 

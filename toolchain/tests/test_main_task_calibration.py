@@ -20,7 +20,7 @@ from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.generate import adapter_applied
+from toolchain.generation.generate import adapter_applied
 from toolchain.tasks import Composition, compositions_of
 from toolchain.tests.tiny import logits, random_adapter, tiny_base
 

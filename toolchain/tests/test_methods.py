@@ -19,7 +19,7 @@ from toolchain.adapters.merging.scope import trained_with
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.prompts import prompt_variants
+from toolchain.evaluation.engines.prompts import prompt_variants
 from toolchain.tasks import TASKS, Composition
 from toolchain.tests.tiny import random_adapter
 

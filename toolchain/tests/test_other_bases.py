@@ -29,21 +29,17 @@ from toolchain.bundle.export import export_bundle
 from toolchain.bundle.verify import verify_bundle
 from toolchain.data.benchmark import Split
 from toolchain.errors import ToolchainError
+from toolchain.evaluation.engines.python_engine import PythonEngine
 from toolchain.evaluation.evaluate import Evaluation, evaluate
-from toolchain.evaluation.generate import adapter_applied
-from toolchain.evaluation.python_engine import PythonEngine
+from toolchain.generation.generate import adapter_applied
 from toolchain.tasks import Composition
-from toolchain.tests.tiny import logits
+from toolchain.tests.tiny import logits, silent
 from toolchain.tests.tiny_bases import SHAPES, edit_config, import_tiny, tiny, write_tiny
 
 COMPOSITION = Composition.parse("summarize+es")
 NAME = "tiny-2.5-base"
 IDS = [2, 50, 61, 72, 83, 94, 105]
 RUNS_ON_DEVICE = ("llama", "qwen2")
-
-
-def _silent(_line: str) -> None:
-    pass
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +80,7 @@ def test_a_base_is_trained_calibrated_evaluated_and_exported(kind: str, tmp_path
     method = CalibrationMethod.LC_PLUS_PLUS
     train_calibration(load_base(imported), COMPOSITION, method, short, calibration_path(COMPOSITION, method))
     evaluation = Evaluation(["main", "merge", "lc++", "two-step"], [COMPOSITION.name], Split.TEST, limit=2, seed=0)
-    result = evaluate(PythonEngine(load_base(imported)), evaluation, tmp_path / "cells", _silent)
+    result = evaluate(PythonEngine(load_base(imported)), evaluation, tmp_path / "cells", silent)
     assert {row["method"] for row in result.rows} >= set(evaluation.methods)
     if kind in RUNS_ON_DEVICE:
         manifest = export_bundle(imported, [COMPOSITION], tmp_path / "bundle", pack_base=True)
@@ -240,4 +236,4 @@ def test_an_import_says_what_is_wrong(what: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../elsewhere", "A", "", ".hidden"])
 def test_a_name_is_no_path(name: str, tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match="named"):
-        import_base(tmp_path, name, 96, 8, _silent)
+        import_base(tmp_path, name, 96, 8, silent)

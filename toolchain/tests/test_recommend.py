@@ -13,8 +13,8 @@ from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_pat
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.bundle import manifest
 from toolchain.errors import ToolchainError
+from toolchain.evaluation.engines.prompts import prompt_variants
 from toolchain.evaluation.paper import main_metric
-from toolchain.evaluation.prompts import prompt_variants
 from toolchain.evaluation.recommend import MODES, better_calibration, comparable_calibrations, recommendation
 from toolchain.evaluation.result_file import Result
 from toolchain.recommendations import (

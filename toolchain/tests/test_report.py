@@ -18,16 +18,16 @@ from toolchain.adapters.merging.registry import METHODS
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.document_tables import DOCUMENTS, with_results
-from toolchain.evaluation.group_table import group_table
-from toolchain.evaluation.metric_table import HEADS, metric_table
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
-from toolchain.evaluation.repeats import repeats_table
-from toolchain.evaluation.report import html_report, markdown_report, tables
+from toolchain.evaluation.reporting.document_tables import DOCUMENTS, with_results
+from toolchain.evaluation.reporting.group_table import group_table
+from toolchain.evaluation.reporting.metric_table import HEADS, metric_table
+from toolchain.evaluation.reporting.repeats import repeats_table
+from toolchain.evaluation.reporting.report import html_report, markdown_report, tables
+from toolchain.evaluation.reporting.samples import task_samples
+from toolchain.evaluation.reporting.tables import rank_correlation, single_tasks, table_1, table_2
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, answers_path, read_result, write_result
 from toolchain.evaluation.results import Results, committed_results, read_results
-from toolchain.evaluation.samples import task_samples
-from toolchain.evaluation.tables import rank_correlation, single_tasks, table_1, table_2
 from toolchain.provenance import made_with
 from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, TASKS, Composition, TaskKind
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from toolchain.evaluation.metric_table import HEADS
 from toolchain.evaluation.paper import main_metric
+from toolchain.evaluation.reporting.metric_table import HEADS
+from toolchain.evaluation.reporting.result_table import markdown
 from toolchain.evaluation.result_file import Result
-from toolchain.evaluation.result_table import markdown
 from toolchain.evaluation.rows import baselines_of
 from toolchain.tasks import Composition
 

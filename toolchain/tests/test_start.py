@@ -18,7 +18,7 @@ from toolchain.adapters.safetensors_file import Array
 from toolchain.adapters.training import Schedule
 from toolchain.base_model.load import LoadedBase
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.generate import adapter_applied
+from toolchain.generation.generate import adapter_applied
 from toolchain.hashing import sha256_file
 from toolchain.tasks import Composition
 from toolchain.tests.assets import put_calibration

@@ -19,7 +19,7 @@ from toolchain.data.benchmark import Split, conversations
 from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.data.teacher_targets import read_targets, targets_path
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.generate import adapter_applied, generate
+from toolchain.generation.generate import adapter_applied, generate
 from toolchain.tasks import TASKS, Composition
 from toolchain.tests.assets import put_adapters, put_targets
 from toolchain.tests.tiny import BOS, SPECIFICATION

@@ -30,12 +30,13 @@ from toolchain.data.local_model import LocalModel
 from toolchain.data.target_records import target_record
 from toolchain.data.unlabelled import Unlabelled, first_of_each_split, of_dialogues, of_the_benchmark
 from toolchain.errors import ToolchainError
-from toolchain.evaluation import open_engine, passes
-from toolchain.evaluation.costs import budget_of
-from toolchain.evaluation.generate import adapter_applied, generate
-from toolchain.evaluation.passes import run_pass
+from toolchain.evaluation.engines import open_engine
+from toolchain.evaluation.reporting.costs import budget_of
+from toolchain.generation import passes
+from toolchain.generation.generate import adapter_applied, generate
+from toolchain.generation.passes import run_pass
 from toolchain.tasks import Composition
-from toolchain.tests.tiny import BOS, SPECIFICATION, random_adapter, tiny_base
+from toolchain.tests.tiny import BOS, SPECIFICATION, random_adapter, silent, tiny_base
 from toolchain.text import Message, encode_prompt
 
 COMPOSITION = Composition.parse("summarize+es")
@@ -49,12 +50,8 @@ def short_base(base: LoadedBase, monkeypatch: pytest.MonkeyPatch) -> LoadedBase:
     return replace(base, specification=replace(SPECIFICATION, max_new_tokens=3))
 
 
-def _silent(_line: str) -> None:
-    pass
-
-
 def _make(
-    base: LoadedBase, out: Path, items: Sequence[Unlabelled] = FEW, progress: Callable[[str], None] = _silent
+    base: LoadedBase, out: Path, items: Sequence[Unlabelled] = FEW, progress: Callable[[str], None] = silent
 ) -> int:
     return make_two_step_targets(base, COMPOSITION, items, out, ORIGIN, progress)
 
@@ -136,7 +133,7 @@ def test_a_file_of_something_else_is_not_added_to(
     else:
         monkeypatch.setattr(two_step_targets, "text_rules", lambda: "0" * 64)
     with pytest.raises(ToolchainError, match=change) as refused:
-        make_two_step_targets(short_base, COMPOSITION, FEW, assets / "t", origin, _silent)
+        make_two_step_targets(short_base, COMPOSITION, FEW, assets / "t", origin, silent)
     assert str(assets / "t") in str(refused.value)
     assert (assets / "t").read_bytes() == before
 
@@ -203,7 +200,7 @@ def test_targets_that_do_not_fit_are_refused(short_base: LoadedBase, assets: Pat
     with pytest.raises(ToolchainError, match="another es adapter"):
         target_data(COMPOSITION, path)
     with pytest.raises(ToolchainError, match="single task"):
-        make_two_step_targets(short_base, Composition.parse("summarize"), FEW, path, ORIGIN, _silent)
+        make_two_step_targets(short_base, Composition.parse("summarize"), FEW, path, ORIGIN, silent)
 
 
 def test_nothing_is_trained_on_what_is_held_out(tmp_path: Path) -> None:
@@ -213,7 +210,7 @@ def test_nothing_is_trained_on_what_is_held_out(tmp_path: Path) -> None:
         of_dialogues([Dialogue("d0", item.messages)])
     dialogue, models = Dialogue("d0", item.messages, "A summary."), {"es": LocalModel(tmp_path, "{input}")}
     with refused():
-        make_targets([dialogue], COMPOSITION, models, tmp_path / "t", ORIGIN, _silent)
+        make_targets([dialogue], COMPOSITION, models, tmp_path / "t", ORIGIN, silent)
     record = target_record("d0", Split.CALIBRATION, item.messages, None, "Un resumen.", None)
     (tmp_path / "t").write_text(json.dumps({"composition": COMPOSITION.name, **ORIGIN, **record}) + "\n")
     with refused():
@@ -244,5 +241,5 @@ def test_who_cannot_be_asked_for_a_reply_is_left_out(short_base: LoadedBase, ass
     alone = Unlabelled("alone", (Message("Ana", "Anybody?"),), None, Split.CALIBRATION)
     named = replace(alone, id="named", reply_speaker="Ben")
     composition = Composition.parse("reply+witty")
-    assert make_two_step_targets(short_base, composition, [alone, named], assets / "t", ORIGIN, _silent) == 1
+    assert make_two_step_targets(short_base, composition, [alone, named], assets / "t", ORIGIN, silent) == 1
     assert [row["id"] for row in _rows(assets / "t")] == ["named"]

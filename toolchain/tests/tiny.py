@@ -95,3 +95,7 @@ def logits(base: LoadedBase, ids: Sequence[int]) -> torch.Tensor:
     with torch.no_grad():
         output = base.model(input_ids=torch.tensor([list(ids)]), use_cache=False)
     return output.logits[0]  # type: ignore[no-any-return]
+
+
+def silent(_line: str) -> None:
+    """Progress that nobody reads."""

@@ -12,7 +12,7 @@ from toolchain.adapters.merging.budget import FEW, Budget, fitting_examples
 from toolchain.adapters.training import Precision, checkpoint_path, examples_digest, validation_loss
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress
-from toolchain.evaluation.generate import adapter_applied
+from toolchain.generation.generate import adapter_applied
 from toolchain.hashing import write_text_whole
 from toolchain.tasks import Composition
 

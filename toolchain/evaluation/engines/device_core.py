@@ -10,7 +10,7 @@ from typing import Any
 
 from toolchain.data.pairs import Pair
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.engine import Answer
+from toolchain.evaluation.engines.engine import Answer
 from toolchain.hashing import sha256_file
 
 STATISTICS = ("load_ms", "compose_ms", "prefill_ms", "decode_ms", "prompt_tokens", "generated_tokens", "peak_rss_bytes")

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from toolchain.data.pairs import Pair
-from toolchain.evaluation.cells import asked_of
-from toolchain.evaluation.device_engine import DeviceEngine
-from toolchain.evaluation.engine import Question
+from toolchain.evaluation.engines.cells import asked_of
+from toolchain.evaluation.engines.device_engine import DeviceEngine
+from toolchain.evaluation.engines.engine import Question
 from toolchain.hashing import write_text_whole
 
 Times = dict[str, dict[str, float]]

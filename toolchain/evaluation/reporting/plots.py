@@ -9,10 +9,10 @@ from textwrap import wrap
 import matplotlib
 from matplotlib.figure import Figure
 
-from toolchain.evaluation.costs import Cost, cost
 from toolchain.evaluation.paper import main_metric
+from toolchain.evaluation.reporting.costs import Cost, cost
+from toolchain.evaluation.reporting.tables import seconds
 from toolchain.evaluation.results import Results
-from toolchain.evaluation.tables import seconds
 from toolchain.scale.parameters import BYTES_PER_PARAMETER
 from toolchain.tasks import Composition
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from toolchain.evaluation.metric_table import HEADS
 from toolchain.evaluation.paper import main_metric
+from toolchain.evaluation.reporting.metric_table import HEADS
+from toolchain.evaluation.reporting.tables import ratio
 from toolchain.evaluation.result_file import Result
 from toolchain.evaluation.rows import baselines_of
-from toolchain.evaluation.tables import ratio
 from toolchain.markdown import markdown_table
 from toolchain.tasks import Composition, TaskKind
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair
-from toolchain.evaluation.engine import Answer, Engine, Question
+from toolchain.evaluation.engines.engine import Answer, Engine, Question
 from toolchain.hashing import write_text_whole
 
 

@@ -11,7 +11,7 @@ from toolchain.adapters.processes import launched, on_device
 from toolchain.base_model.load import LoadedBase
 from toolchain.base_model.prompt import encode_turn
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.generate import adapter_applied, generate
+from toolchain.generation.generate import adapter_applied, generate
 from toolchain.hashing import sha256_file
 from toolchain.text import Input, TextError
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from toolchain import paths
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.group_table import group_table
-from toolchain.evaluation.repeats import repeats_table
+from toolchain.evaluation.reporting.group_table import group_table
+from toolchain.evaluation.reporting.repeats import repeats_table
+from toolchain.evaluation.reporting.result_table import markdown
+from toolchain.evaluation.reporting.samples import task_samples
+from toolchain.evaluation.reporting.tables import Table, single_tasks, table_1
 from toolchain.evaluation.result_file import read_result
-from toolchain.evaluation.result_table import markdown
 from toolchain.evaluation.results import Results, read_results
-from toolchain.evaluation.samples import task_samples
-from toolchain.evaluation.tables import Table, single_tasks, table_1
 
 DOCUMENTS = tuple(paths.REPOSITORY / name for name in ("README.md", "docs/findings.md", "assets/README.md"))
 _BLOCK = re.compile(

@@ -11,10 +11,10 @@ from toolchain.bundle.export import export_bundle
 from toolchain.bundle.manifest import Manifest
 from toolchain.data.pairs import Pair
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.device_bundle import TASK, write_single_adapter_bundle
-from toolchain.evaluation.device_core import DeviceCore, Run
-from toolchain.evaluation.engine import Answer, Question
-from toolchain.evaluation.prompts import prompt_variants
+from toolchain.evaluation.engines.device_bundle import TASK, write_single_adapter_bundle
+from toolchain.evaluation.engines.device_core import DeviceCore, Run
+from toolchain.evaluation.engines.engine import Answer, Question
+from toolchain.evaluation.engines.prompts import prompt_variants
 from toolchain.recommendations import shipped_calibration
 from toolchain.tasks import Composition
 

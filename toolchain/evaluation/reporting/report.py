@@ -2,14 +2,13 @@
 
 from html import escape
 
-from toolchain.evaluation.group_table import group_table
 from toolchain.evaluation.judged import judged_table
-from toolchain.evaluation.metric_table import metric_table
-from toolchain.evaluation.plots import heat_map, quality_against_cost
-from toolchain.evaluation.repeats import repeats_table
-from toolchain.evaluation.results import Results
-from toolchain.evaluation.samples import samples
-from toolchain.evaluation.tables import (
+from toolchain.evaluation.reporting.group_table import group_table
+from toolchain.evaluation.reporting.metric_table import metric_table
+from toolchain.evaluation.reporting.plots import heat_map, quality_against_cost
+from toolchain.evaluation.reporting.repeats import repeats_table
+from toolchain.evaluation.reporting.samples import samples
+from toolchain.evaluation.reporting.tables import (
     Table,
     budgets,
     device_times,
@@ -19,6 +18,7 @@ from toolchain.evaluation.tables import (
     table_1,
     table_2,
 )
+from toolchain.evaluation.results import Results
 
 _SAMPLES_EACH = 2
 _STYLE = (

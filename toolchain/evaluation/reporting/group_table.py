@@ -11,9 +11,9 @@ from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.evaluation.bootstrap import bootstrap_ratio
 from toolchain.evaluation.paper import GROUPS, group_of, main_metric
-from toolchain.evaluation.repeats import mean_over_repeats
+from toolchain.evaluation.reporting.repeats import mean_over_repeats
+from toolchain.evaluation.reporting.tables import Table, points
 from toolchain.evaluation.results import Results
-from toolchain.evaluation.tables import Table, points
 from toolchain.tasks import Composition, TaskKind
 
 DATA_FREE_MERGES = ("linear", "merge", "ties", "dare", "slerp")

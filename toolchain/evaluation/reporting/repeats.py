@@ -7,8 +7,8 @@ from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.evaluation.metrics import overlap_metrics
 from toolchain.evaluation.paper import main_metric
+from toolchain.evaluation.reporting.tables import Table, points
 from toolchain.evaluation.results import Results
-from toolchain.evaluation.tables import Table, points
 from toolchain.tasks import Composition
 
 AGAINST = ("merge", "lc++")

@@ -7,11 +7,11 @@ from toolchain import paths
 from toolchain.base_model.load import load_base
 from toolchain.base_model.specification import base_model
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.device_core import DeviceCore
-from toolchain.evaluation.device_engine import DeviceEngine
-from toolchain.evaluation.engine import Engine
-from toolchain.evaluation.held_folder import held_folder
-from toolchain.evaluation.python_engine import PYTHON, PYTHON_BF16, PythonEngine
+from toolchain.evaluation.engines.device_core import DeviceCore
+from toolchain.evaluation.engines.device_engine import DeviceEngine
+from toolchain.evaluation.engines.engine import Engine
+from toolchain.evaluation.engines.held_folder import held_folder
+from toolchain.evaluation.engines.python_engine import PYTHON, PYTHON_BF16, PythonEngine
 
 ENGINES = (PYTHON, PYTHON_BF16, DeviceEngine.id)
 

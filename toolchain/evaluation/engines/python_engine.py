@@ -9,9 +9,9 @@ from toolchain.adapters.merging.method import Method
 from toolchain.adapters.processes import launched
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
-from toolchain.evaluation.engine import Answer, Question
-from toolchain.evaluation.passes import decoding_rules, run_passes
-from toolchain.evaluation.prompts import prompt_variants
+from toolchain.evaluation.engines.engine import Answer, Question
+from toolchain.evaluation.engines.prompts import prompt_variants
+from toolchain.generation.passes import decoding_rules, run_passes
 from toolchain.tasks import Composition
 
 PYTHON = "python"

@@ -1,7 +1,7 @@
 """Every metric of every method on every composition, as a table of the report; what the metrics are called in tables."""
 
+from toolchain.evaluation.reporting.tables import Table
 from toolchain.evaluation.results import Results
-from toolchain.evaluation.tables import Table
 
 HEADS = {
     "rouge_1": "R-1",

@@ -7,8 +7,8 @@ from typing import Any
 
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.evaluation.bootstrap import bootstrap_mean
-from toolchain.evaluation.costs import budget_of, chosen_by, cost, fit_log, fitted_scopes
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
+from toolchain.evaluation.reporting.costs import budget_of, chosen_by, cost, fit_log, fitted_scopes
 from toolchain.evaluation.results import Results
 from toolchain.markdown import markdown_table
 from toolchain.scale.parameters import BYTES_PER_PARAMETER

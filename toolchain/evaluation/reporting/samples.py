@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
+from toolchain.evaluation.reporting.tables import Table
 from toolchain.evaluation.results import Results
-from toolchain.evaluation.tables import Table
 from toolchain.tasks import Composition, TaskKind
 from toolchain.text import render
 

@@ -1,0 +1,1 @@
+"""Result files as tables, plots and samples, for the report and for documents."""
