@@ -1,4 +1,4 @@
-"""A JSON file that has to hold one object."""
+"""JSON files: one that has to hold an object, and one of a cache, which may be made again."""
 
 import json
 from pathlib import Path
@@ -21,3 +21,11 @@ def json_object(path: Path, otherwise: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ToolchainError(f"{path} {otherwise}")
     return content
+
+
+def kept_json(path: Path) -> Any:
+    """What a file of a cache holds; None where there is none, or where a power cut left one that is cut off: both are made again."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None

@@ -10,11 +10,11 @@ from toolchain.errors import ToolchainError
 def asked_of_hub(hub_id: str, instead: str) -> Iterator[None]:
     """Make a ToolchainError of a download in the block that fails; `instead` is what serves without the hub."""
     import httpx2  # What the hub's client speaks HTTP with: a connection that breaks amid a file is its error.
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
     try:
         yield
-    except (httpx2.HTTPError, HFValidationError, LocalEntryNotFoundError) as error:
+    except (httpx2.HTTPError, HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled, ValueError) as error:
         raise ToolchainError(
             f"{hub_id!r} cannot be fetched from the hub ({type(error).__name__}): check the id and the network, or {instead}"
         ) from None

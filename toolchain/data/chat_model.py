@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from toolchain.data.dialogue_targets import Unanswered, one_line
-from toolchain.data.endpoint import CUT, KEY_VARIABLE, REFUSED, WITHHELD, Endpoint
+from toolchain.data.endpoint import CUT, KEY_VARIABLE, REFUSED, WITHHELD, WITHOUT_TEXT, Endpoint
 from toolchain.tasks import Task
 from toolchain.text import fill
 
@@ -14,7 +14,8 @@ MAX_TOKENS = 2048
 _PROBLEMS = {
     CUT: f"its answer was cut at {MAX_TOKENS} tokens",
     WITHHELD: "its answer was withheld by the server's content filter",
-    REFUSED: f"the server calls that a bad request (400: too long, filtered, or another --model or {KEY_VARIABLE} is wanted)",
+    REFUSED: f"the server calls that a bad request (too long, filtered, or another --model or {KEY_VARIABLE} is wanted)",
+    WITHOUT_TEXT: "the server answered with no completion",
 }
 
 

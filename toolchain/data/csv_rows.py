@@ -2,22 +2,31 @@
 
 import csv
 import io
+import sys
 from pathlib import Path
 
 from toolchain.data.row import Row
 from toolchain.data.text_file import file_text
 from toolchain.errors import ToolchainError
 
+_MORE = ""
+"""Under which a row has the cells beyond the first row's names."""
+
 
 def read_csv(path: Path, remedy: str) -> list[Row]:
     """The rows of a file.
 
     Raises:
-        ToolchainError: the file is missing, a directory, not UTF-8 or no CSV; `remedy` says what to do.
+        ToolchainError: the file is missing, a directory, not UTF-8, no CSV or cut off, or a row has more or fewer cells than the first;
+            `remedy` says what to do.
     """
-    table = csv.DictReader(io.StringIO(file_text(path, remedy), newline=""))
+    csv.field_size_limit(sys.maxsize)
+    table = csv.DictReader(io.StringIO(file_text(path, remedy), newline=""), restkey=_MORE, strict=True)
     try:
         rows = list(table)
-    except csv.Error:
-        raise ToolchainError(f"{path} line {table.line_num} is not CSV: {remedy}") from None
+    except csv.Error as error:
+        raise ToolchainError(f"{path} line {table.line_num} is not CSV ({error}): {remedy}") from None
+    for number, fields in enumerate(rows, start=1):
+        if _MORE in fields or None in fields.values():
+            raise ToolchainError(f"{path} row {number} has another number of cells than the first row: {remedy}")
     return [Row(f"{path} row {number}", fields, remedy) for number, fields in enumerate(rows, start=1)]

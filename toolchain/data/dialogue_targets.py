@@ -107,6 +107,10 @@ def make_targets(
     if left_out := len(dialogues) - len(referenced):
         field = MAIN_FIELDS[main]
         progress(f"{left_out} of {len(dialogues)} dialogues have no {field} and are left out")
+    if not referenced:
+        raise ToolchainError(
+            f"none of the {len(dialogues)} dialogues has a {MAIN_FIELDS[main]}: give dialogues that have one"
+        )
     asked = answerable(referenced, composition.tasks[0])
     if left_out := len(referenced) - len(asked):
         progress(f"{left_out} of {len(referenced)} dialogues have no text, or nobody who could reply, and are left out")

@@ -66,16 +66,19 @@ def read_dialogues(path: Path, layout: str, progress: Callable[[str], None] = la
     if layout not in LAYOUTS:
         raise ToolchainError(f"unknown layout {layout!r}: choose from {', '.join(LAYOUTS)}")
     remedy = f"give a file of layout {layout}, or another --layout ({', '.join(LAYOUTS)})"
-    found = [dialogue for dialogue in LAYOUTS[layout].read(path, remedy) if dialogue.messages]
+    every = list(LAYOUTS[layout].read(path, remedy))
+    found = [dialogue for dialogue in every if dialogue.messages]
     if not found:
         raise ToolchainError(f"{path} holds no dialogue with a message: {remedy}")
-    if twice := [id for id, times in Counter(dialogue.id for dialogue in found).items() if times > 1]:
-        raise ToolchainError(f"{path} names dialogue {twice[0]!r} twice: splits are by id, give each one of its own")
+    if left_out := len(every) - len(found):
+        progress(f"{left_out} of {len(every)} dialogues have no message and are left out")
     different: dict[str, Dialogue] = {}
     for dialogue in found:
         different.setdefault(as_shown(dialogue.messages), dialogue)
     if left_out := len(found) - len(different):
         progress(f"{left_out} of {len(found)} dialogues say what one before them says and are left out")
+    if twice := [id for id, times in Counter(item.id for item in different.values()).items() if times > 1]:
+        raise ToolchainError(f"{path} names dialogue {twice[0]!r} twice: splits are by id, give each one of its own")
     return list(different.values())
 
 
@@ -87,12 +90,13 @@ def messages_of(text: str) -> tuple[Message, ...]:
     with a star.
     """
     messages: list[Message] = []
+    names: set[str] = set()
     for line in text.splitlines():
         before, colon, said = line.partition(":")
         name = before.strip().removeprefix("*").strip()
-        known = any(message.speaker == name for message in messages)
         begins = bool(said.strip()) and not _NO_SPEECH.match(said) and (not messages or _NAME.fullmatch(name))
-        if colon and 0 < len(name) <= _LONGEST_NAME and (known or begins):
+        if colon and 0 < len(name) <= _LONGEST_NAME and (name in names or begins):
+            names.add(name)
             messages.append(Message(name, said.strip()))
         elif line.strip() and messages:
             before_it = messages[-1]
@@ -119,7 +123,7 @@ def _spoken(row: Row) -> str:
 
 def _rows(path: Path, remedy: str) -> Iterator[Row]:
     """The rows of CSV, which copies on the hub are, else the objects of a JSON list or of JSON Lines."""
-    if path.suffix == ".csv":
+    if path.suffix.lower() == ".csv":
         yield from read_csv(path, remedy)
     elif file_text(path, remedy).lstrip().startswith("["):
         yield from _listed(path, remedy)
@@ -151,12 +155,16 @@ def _dialogsum(path: Path, remedy: str) -> Iterator[Dialogue]:
 
 
 def _persona_chat(path: Path, remedy: str) -> Iterator[Dialogue]:
-    """The message that begins the second half is the reply to the first half: the last one is most often a goodbye."""
-    for number, row in enumerate(read_csv(path, remedy)):
-        spoken = messages_of(row.text("Best Generated Conversation"))
+    """The message that begins the second half is the reply to the first half: the last one is most often a goodbye.
+
+    Ids, which the data set has none of, are made of what is said, so that a copy of the file under another name has the same splits.
+    """
+    for row in read_csv(path, remedy):
+        said = row.text("Best Generated Conversation")
+        spoken = messages_of(said)
         half = (len(spoken) + 1) // 2
         reply = next(iter(spoken[half:]), None)
-        id, asked = f"{path.stem}.{number}", spoken[:half]
+        id, asked = hashlib.sha256(said.encode()).hexdigest()[:16], spoken[:half]
         yield Dialogue(id, asked, None, reply.text, reply.speaker) if reply else Dialogue(id, asked)
 
 

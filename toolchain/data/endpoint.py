@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
 
 from toolchain.data.thoughts import without_thoughts
@@ -27,15 +27,19 @@ _LARGEST_ANSWER_BYTES = 16 * 2**20
 """Of a few hundred tokens: what is larger is no completion."""
 _UNSUPPORTED = ("unsupported_parameter", "unsupported_value")
 """A refusal's `code` where the setting itself, not this value of it, is what the model does not take."""
-CUT, WITHHELD, REFUSED = "length", "content_filter", "refused"
+_BAD_REQUEST = frozenset(
+    {requests.codes.bad_request, requests.codes.request_entity_too_large, requests.codes.unprocessable_entity}
+)
+CUT, WITHHELD, REFUSED, WITHOUT_TEXT = "length", "content_filter", "refused", "without text"
 
 
 @dataclass(frozen=True)
 class Reply:
     """A completion, without what the model thought before it.
 
-    `finish_reason` is the server's: CUT says that the text was cut at `max_tokens`, WITHHELD that a filter kept it; REFUSED is ours, for a
-    prompt that the server calls a bad request (400), as one that is too long, or that a filter keeps from the model.
+    `finish_reason` is the server's: CUT says that the text was cut at `max_tokens`, WITHHELD that a filter kept it. REFUSED is ours, for a
+    prompt that the server calls a bad request (400, 413, 422), as one that is too long, or that a filter keeps from the model; so is
+    WITHOUT_TEXT, for an object in place of a completion, which some servers send for such prompts with a status of 200.
     """
 
     text: str
@@ -48,7 +52,7 @@ class _Answer:
 
     status: int
     content: bytes
-    pause: float | None
+    pause: float
 
 
 @dataclass(frozen=True)
@@ -92,20 +96,25 @@ class Endpoint:
         while True:
             asked = {"model": self.model, "messages": [{"role": "user", "content": prompt}]}
             answer = self._asked(asked | {self._limit: max_tokens} | self._settings)
-            if answer.status != requests.codes.bad_request:
+            if answer.status not in _BAD_REQUEST:
                 break
             if not self._adapted(answer.content):
                 return Reply("", REFUSED)
+        if answer.status in _BUSY:
+            raise ToolchainError(
+                f"{self.url} answered {answer.status} {_REPEATS + 1} times in a row: it is busy or fails, run the same command again later"
+            )
         if answer.status != requests.codes.ok:
             raise ToolchainError(
                 f"{self.url} answered {answer.status} for model {self.model!r}: check model, address and {KEY_VARIABLE}"
             )
         try:
-            return _reply(json.loads(answer.content))
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            raise ToolchainError(
-                f"{self.url} answered with no chat completion: give the base address of a chat server"
-            ) from None
+            completion = json.loads(answer.content)
+        except (ValueError, RecursionError):
+            completion = None
+        if not isinstance(completion, dict):
+            raise ToolchainError(f"{self.url} answered with no chat completion: give the base address of a chat server")
+        return _reply(completion)
 
     def _adapted(self, refusal: bytes) -> bool:
         """Whether the server refused a setting that can be said in another way, or left out, and that now is: models that think do."""
@@ -129,12 +138,13 @@ class Endpoint:
                 answer = self._in_time(body)
             except (requests.RequestException, HTTPError) as error:
                 # The server may still be at work on what did not come in time.
-                if repeat == _REPEATS or not isinstance(error, requests.ConnectionError) or _is_late(error):
+                broken = isinstance(error, requests.ConnectionError | ProtocolError)
+                if repeat == _REPEATS or not broken or _is_late(error):
                     raise self._unreached(error) from None
             else:
                 if repeat == _REPEATS or answer.status not in _BUSY:
                     return answer
-                pause = answer.pause if answer.pause is not None else pause
+                pause = max(pause, answer.pause)
             time.sleep(min(pause, LONGEST_PAUSE_SECONDS))
         raise AssertionError
 
@@ -197,16 +207,18 @@ def _is_late(error: Exception) -> bool:
     return isinstance(error, requests.ReadTimeout | ReadTimeoutError)
 
 
-def _seconds(header: str) -> float | None:
+def _seconds(header: str) -> float:
     """Of `Retry-After`; its other form, a date, is as good as none."""
-    return float(header) if header.isascii() and header.isdigit() else None
+    return float(header) if header.isascii() and header.isdigit() else 0.0
 
 
 def _reply(completion: dict[str, Any]) -> Reply:
-    """Raises ValueError, LookupError, TypeError or AttributeError for what is no completion."""
-    choice = completion["choices"][0]
-    text = without_thoughts(_text(choice["message"]["content"]))
-    return Reply(text, str(choice.get("finish_reason") or "stop"))
+    try:
+        choice = completion["choices"][0]
+        text = without_thoughts(_text(choice["message"]["content"]))
+        return Reply(text, str(choice.get("finish_reason") or "stop"))
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return Reply("", WITHOUT_TEXT)
 
 
 def _text(content: Any) -> str:

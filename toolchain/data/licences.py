@@ -8,11 +8,16 @@ from toolchain import paths
 from toolchain.data import benchmark
 from toolchain.errors import ToolchainError
 
-_FORBIDS = re.compile(r"(?<![a-z\d])(nc|nd)(?![a-z])|non?[\s_-]*(commercial|deriv)", re.IGNORECASE)
+_FORBIDS = re.compile(
+    r"(?<![a-z\d])(nc|nd)(?![a-z])|ccby(nc|nd)|non?[\W_]*(commercial|deriv)|\bnot\b.*\b(commercial|deriv)"
+    r"|(research|academic|personal|educational)[\W_]*(use|purposes?|only)\b|for[\W_]+(research|education|academi)"
+    r"|rights reserved|proprietary|unknown",
+    re.IGNORECASE,
+)
 
 
 def forbidding(licences: Iterable[str]) -> str | None:
-    """The first licence that allows no commercial use or no derivatives; None where all do."""
+    """The first licence that allows no commercial use or no derivatives, or is none; None where all allow both, as far as their words say."""
     return next((licence for licence in licences if _FORBIDS.search(licence)), None)
 
 

@@ -74,7 +74,7 @@ def _line(row: Row) -> dict[str, Any]:
         raise ToolchainError(f"{row.where} has no reference in {' or '.join(MAIN_FIELDS.values())}: {_REMEDY}")
     speaker = row.text("reply_speaker") if MAIN_FIELDS["reply"] in references else row.optional_text("reply_speaker")
     return {
-        "id": row.text("id"),
+        "id": row.identifier("id"),
         "split": Split.TEST.value,
         "conversation": [{"speaker": item.speaker, "text": item.text} for item in spoken_messages(row)],
         "reply_speaker": speaker,
@@ -97,7 +97,7 @@ def _refuse_what_is_known(rows: Sequence[Row], taken: set[str]) -> None:
     known = shown_in(Split.SINGLE, Split.CALIBRATION, Split.VALIDATION)
     known |= {as_shown(item.messages): f"{item.id} of {SINGLE_CONVERSATIONS}" for item in single_conversations()}
     for row in rows:
-        if (id := row.text("id")) in taken:
+        if (id := row.identifier("id")) in taken:
             raise ToolchainError(f"{row.where}: id {id!r} comes twice, here or in {paths.BENCHMARK}: give it another")
         taken.add(id)
         if found := known.get(as_shown(spoken_messages(row))):

@@ -1,10 +1,12 @@
 """JSON Lines that grow while their records are made, and go on growing where a killed run has left them."""
 
+import fcntl
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TextIO, TypeVar
 
 from toolchain.data.text_file import file_bytes
 from toolchain.errors import ToolchainError
@@ -61,15 +63,16 @@ class RecordFile:
         any moment and started again ends with the same file.
 
         Raises:
-            ToolchainError: the file is damaged or something else, or its records do not share what these would; it is left as it is.
+            ToolchainError: the file is damaged or something else, another process is writing it, or its records do not share what these would;
+            it is left as it is.
         """
         if self.path.is_dir():
             raise ToolchainError(f"{self.path} is a directory: give another --out, the name of a file")
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        there = {record["id"] for record in self._to_go_on_with(shared)}
-        done = sum(item.id in there for item in items)
         made = 0
-        with self.path.open("a", encoding="utf-8") as stream:
+        with self.path.open("a", encoding="utf-8") as stream, self._to_itself(stream):
+            there = {record["id"] for record in self._to_go_on_with(shared)}
+            done = sum(item.id in there for item in items)
             for start in range(0, len(items), batch_size):
                 batch = items[start : start + batch_size]
                 if all(item.id in there for item in batch):
@@ -82,9 +85,18 @@ class RecordFile:
                 stream.flush()
         return made
 
+    @contextmanager
+    def _to_itself(self, stream: TextIO) -> Iterator[None]:
+        """Two runs that add to one file would add everything twice; a killed one holds nothing any more."""
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ToolchainError(
+                f"{self.path} is being written by another process: wait for it, or give another --out"
+            ) from None
+        yield
+
     def _to_go_on_with(self, shared: Record) -> list[Record]:
-        if not self.path.is_file():
-            return []
         whole, torn = self._content()
         records = self._records(whole)
         all_there = [*records, *self._last(torn)]

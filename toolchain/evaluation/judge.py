@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolchain.data.endpoint import CUT, KEY_VARIABLE, REFUSED, WITHHELD, Endpoint
+from toolchain.data.endpoint import CUT, KEY_VARIABLE, REFUSED, WITHHELD, WITHOUT_TEXT, Endpoint
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.reporting.samples import Sample
 from toolchain.hashing import write_text_whole
+from toolchain.json_object import kept_json
 from toolchain.tasks import Composition
 from toolchain.text import fill
 
@@ -21,7 +22,8 @@ PATIENCE = 10
 _PROBLEMS = {
     CUT: f"was cut off after {MAX_TOKENS} tokens, before a verdict",
     WITHHELD: "was kept from a verdict by its server's filter",
-    REFUSED: f"was not asked: its server calls that a bad request (400; check the model and {KEY_VARIABLE})",
+    REFUSED: f"was not asked: its server calls that a bad request (check the model and {KEY_VARIABLE})",
+    WITHOUT_TEXT: "gave no completion",
 }
 _CHARACTERS_PER_TOKEN = 4
 _VERDICT = re.compile(r"\W*(?:answer\W+)?(1|2|tie)\W*", re.IGNORECASE)
@@ -80,7 +82,7 @@ def comparisons(samples: Sequence[Sample], method: str, baseline: str) -> list[A
 def estimate(asked: Sequence[Asked], endpoint: Endpoint | None, cells: Path) -> Estimate:
     """Calls and tokens, before anything is sent, without the verdicts of this judge that are kept."""
     prompts = [
-        prompt for both in asked for prompt in both if not (endpoint and _kept(prompt, endpoint, cells).is_file())
+        prompt for both in asked for prompt in both if not (endpoint and kept_json(_kept(prompt, endpoint, cells)))
     ]
     return Estimate(
         len(prompts), sum(len(prompt) for prompt in prompts) // _CHARACTERS_PER_TOKEN, MAX_TOKENS * len(prompts)
@@ -95,7 +97,7 @@ def judge(asked: Sequence[Asked], endpoint: Endpoint, cells: Path, progress: Cal
     """The score of each comparison; verdicts that could be read are kept one by one.
 
     Raises:
-        ToolchainError: the server fails, or gives `PATIENCE` comparisons in a row no verdict because it cuts the judge off or refuses.
+        ToolchainError: the server fails, or `PATIENCE` comparisons in a row got no verdict.
     """
     scores: list[Score] = []
     in_a_row = 0
@@ -110,10 +112,6 @@ def judge(asked: Sequence[Asked], endpoint: Endpoint, cells: Path, progress: Cal
             progress(f"judged {number} of {len(asked)}: {error}, which does not count")
             continue
         in_a_row = 0
-        if first is None or second is None:
-            scores.append(None)
-            progress(f"judged {number} of {len(asked)}: a verdict is neither 1 nor 2 nor tie and does not count")
-            continue
         scores.append({("1", "2"): 1.0, ("2", "1"): 0.0}.get((first, second), 0.5))
         progress(f"judged {number} of {len(asked)}")
     return scores
@@ -124,16 +122,18 @@ def _kept(prompt: str, endpoint: Endpoint, cells: Path) -> Path:
     return cells / f"judge.{key}.json"
 
 
-def _verdict(prompt: str, endpoint: Endpoint, cells: Path) -> str | None:
-    """`1`, `2` or `tie`, or None where the answer says more or something else: which of two numbers is meant is not guessed."""
+def _verdict(prompt: str, endpoint: Endpoint, cells: Path) -> str:
+    """`1`, `2` or `tie`.
+
+    Raises:
+        _NotJudged: the answer says more or something else (which of two numbers is meant is not guessed), or there is none.
+    """
     path = _kept(prompt, endpoint, cells)
-    if path.is_file():
-        return str(json.loads(path.read_text(encoding="utf-8")))
+    if kept := kept_json(path):
+        return str(kept)
     reply = endpoint.chat(prompt, MAX_TOKENS)
     if not (found := _VERDICT.fullmatch(reply.text)):
-        if problem := _PROBLEMS.get(reply.finish_reason):
-            raise _NotJudged(f"{endpoint.model} {problem}")
-        return None
+        raise _NotJudged(f"{endpoint.model} {_PROBLEMS.get(reply.finish_reason, 'said neither 1 nor 2 nor tie')}")
     verdict = found[1].lower()
     write_text_whole(path, json.dumps(verdict) + "\n")
     return verdict

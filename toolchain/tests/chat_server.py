@@ -17,7 +17,8 @@ Waits = Literal["before", "before each header", "amid", "before each byte"]
 class ChatServer:
     """`asked`: (headers, body) of every request; `failures`: status codes to answer with first, with `failure_headers`.
 
-    `refused_settings` are a bad request. `raw` stands for the whole answer, a failure too; `delay` is in seconds, where `waits` says.
+    `refused_settings` are a bad request. `raw` stands for the whole answer, a failure too; so many answers are `broken` off amid.
+    `delay` is in seconds, where `waits` says.
     """
 
     rule: Rule
@@ -26,6 +27,7 @@ class ChatServer:
     failure_headers: dict[str, str] = field(default_factory=dict)
     refused_settings: tuple[str, ...] = ()
     raw: bytes | None = None
+    broken: int = 0
     delay: float = 0
     waits: Waits = "before"
     url: str = ""
@@ -73,6 +75,11 @@ def serving(rule: Rule) -> Iterator[ChatServer]:
                 self.wfile.flush()
                 time.sleep(state.delay)
             with suppress(BrokenPipeError, ConnectionResetError):  # Of a client that did not wait.
+                if state.broken:
+                    state.broken -= 1
+                    self.wfile.write(content[: len(content) // 2])
+                    self.close_connection = True
+                    return
                 if state.waits != "before each byte":
                     self.wfile.write(content)
                     return

@@ -63,6 +63,19 @@ def test_what_a_killed_run_left_is_gone_on_with(tmp_path: Path, kept: int) -> No
         assert (tmp_path / "t").read_bytes() == whole
 
 
+def test_two_runs_do_not_add_to_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+
+    def meanwhile(batch: Sequence[Item]) -> list[Record]:
+        with pytest.raises(ToolchainError, match="is being written by another process"):
+            _complete(path)
+        return [{"id": item.id, "target": "x"} for item in batch]
+
+    assert RecordFile(path, "x").complete(ITEMS, SHARED, meanwhile, 1, lambda _: None) == 3
+    assert len(RecordFile(path, "x").read()) == 3
+    assert _complete(path) == 0
+
+
 def test_a_text_may_hold_what_other_line_ends_are(tmp_path: Path) -> None:
     path = tmp_path / "t"
     assert _complete(path, ITEMS[:1]) == 1

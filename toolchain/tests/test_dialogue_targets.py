@@ -101,17 +101,13 @@ def test_a_file_that_says_no_hash_can_be_trained_on(tmp_path: Path) -> None:
     assert target_pairs(read_target_records(tmp_path / "t", COMPOSITION), Split.CALIBRATION)
 
 
-def test_a_dialogue_without_a_reference_has_no_target(tmp_path: Path) -> None:
-    with serving(lambda _: "x") as server:
-        made = make_targets(
-            [Dialogue("d", SPOKEN, None, "a reply", "Ana")],
-            COMPOSITION,
-            _models(server.url),
-            tmp_path / "t",
-            ORIGIN,
-            silent,
-        )
-    assert (made, server.asked) == (0, [])
+def test_dialogues_without_a_reference_are_refused(tmp_path: Path) -> None:
+    dialogue, out = Dialogue("d", SPOKEN, None, "a reply", "Ana"), tmp_path / "t"
+    said = pytest.raises(ToolchainError, match="none of the 1 dialogues has a summary")
+    with serving(lambda _: "x") as server, said:
+        make_targets([dialogue], COMPOSITION, _models(server.url), out, ORIGIN, silent)
+    assert not server.asked
+    assert not out.exists()
 
 
 def test_what_is_left_out_is_said(tmp_path: Path) -> None:
@@ -127,13 +123,11 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
         models = _models(server.url)
         composition = Composition.parse("reply+es")
         assert make_targets(dialogues, composition, models, tmp_path / "t", ORIGIN, said.append) == 1
-        assert make_targets(dialogues[:1], composition, models, tmp_path / "u", ORIGIN, said.append) == 0
     assert [row["id"] for row in _records(tmp_path / "t")] == ["named"]
     assert said[:2] == [
         "1 of 4 dialogues have no reply and are left out",
         "2 of 3 dialogues have no text, or nobody who could reply, and are left out",
     ]
-    assert said[-1] == "1 of 1 dialogues have no reply and are left out"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolchain.data.benchmark import Split
+from toolchain.data.csv_rows import read_csv
 from toolchain.data.dialogues import LAYOUTS, Dialogue, messages_of, read_dialogues
 from toolchain.errors import ToolchainError
 from toolchain.text import Message
@@ -63,7 +64,7 @@ def test_copies_of_the_hub_are_csv(tmp_path: Path, layout: str, columns: list[st
 
 
 @pytest.mark.parametrize("layout", ["samsum", "dialogsum"])
-@pytest.mark.parametrize(("content", "said"), [("a,b\n1,2\n", "row 1: "), ("id\n" + "x" * 200_000, "is not CSV")])
+@pytest.mark.parametrize(("content", "said"), [("a,b\n1,2\n", "row 1: "), ('id\n"x', "is not CSV")])
 def test_csv_that_is_of_another_layout_is_refused(tmp_path: Path, layout: str, content: str, said: str) -> None:
     (tmp_path / "x.csv").write_text(content)
     with pytest.raises(ToolchainError, match=f"give a file of layout {layout}") as refused:
@@ -176,11 +177,57 @@ def test_a_colon_does_not_make_a_speaker(text: str, said: list[tuple[str, str]])
     assert [(message.speaker, message.text) for message in messages_of(text)] == said
 
 
-def test_an_id_that_comes_twice_is_refused(tmp_path: Path) -> None:
+def test_an_id_that_two_dialogues_have_is_refused(tmp_path: Path) -> None:
     row = {"id": "1", "dialogue": "A: b", "summary": "c"}
-    (tmp_path / "x").write_text(json.dumps([row, row]))
-    with pytest.raises(ToolchainError, match="twice"):
+    (tmp_path / "x").write_text(json.dumps([row, row | {"dialogue": "A: d"}]))
+    with pytest.raises(ToolchainError, match="names dialogue '1' twice"):
         read_dialogues(tmp_path / "x", "samsum")
+
+
+def test_dialogues_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    spoken = ["A: b", "", None, "nobody says this"]
+    (tmp_path / "x").write_text(json.dumps([{"id": id, "dialogue": text} for id, text in enumerate(spoken)]))
+    told: list[str] = []
+    assert len(read_dialogues(tmp_path / "x", "samsum", told.append)) == 1
+    assert told == ["3 of 4 dialogues have no message and are left out"]
+
+
+def _persona_chat(path: Path, dialogues: list[str]) -> Path:
+    with path.open("w", newline="") as stream:
+        csv.writer(stream).writerows([["user 1 personas", "user 2 personas", "Best Generated Conversation"]])
+        csv.writer(stream).writerows([["", "", text] for text in dialogues])
+    return path
+
+
+def test_a_file_under_another_name_and_in_another_order_has_the_same_splits(tmp_path: Path) -> None:
+    spoken = [f"User 1: {number}\nUser 2: {number + 1}" for number in range(30)]
+    one, other = _persona_chat(tmp_path / "valid.csv", spoken), _persona_chat(tmp_path / "copy.CSV", spoken[::-1])
+    splits = [
+        {item.messages: (item.id, item.split) for item in read_dialogues(path, "synthetic-persona-chat")}
+        for path in (one, other)
+    ]
+    assert splits[0] == splits[1]
+    assert len(splits[0]) == 30
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('a,b\n1,"x\n2,y\n', "is not CSV"),
+        ('a,b\n1,"x"y\n', "is not CSV"),
+        ("a,b\n1,2,3\n", "row 1 has another number of cells"),
+        ("a,b\n1,2\n1\n", "row 2 has another number of cells"),
+    ],
+)
+def test_a_torn_table_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "x.csv").write_text(text)
+    with pytest.raises(ToolchainError, match=said):
+        read_csv(tmp_path / "x.csv", "get it anew")
+
+
+def test_a_cell_may_be_as_long_as_a_dialogue(tmp_path: Path) -> None:
+    path = _persona_chat(tmp_path / "x.csv", ["User 1: " + "x" * 200_000 + "\nUser 2: y"])
+    assert len(read_dialogues(path, "synthetic-persona-chat")[0].messages[0].text) == 200_000
 
 
 @given(st.lists(st.tuples(names, lines), min_size=1, max_size=5))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from toolchain.data import endpoint
-from toolchain.data.endpoint import KEY_VARIABLE, REFUSED, Endpoint, Reply
+from toolchain.data.endpoint import KEY_VARIABLE, REFUSED, WITHOUT_TEXT, Endpoint, Reply
 from toolchain.errors import ToolchainError
 from toolchain.tests.chat_server import Waits, serving
 
@@ -67,13 +67,17 @@ def test_a_refusal_is_told_without_the_text(status: int) -> None:
     assert SECRET not in str(refused.value)
 
 
+FILTERED = b'{"error": {"code": "content_filter", "param": "prompt"}}'
+
+
 @pytest.mark.parametrize(
-    "raw", [b"", b"[]", b'{"error": {"code": "content_filter", "param": "prompt"}}', b'{"error": {"param": 3}}']
+    ("status", "raw"),
+    [(400, b""), (400, b"[]"), (400, FILTERED), (400, b'{"error": {"param": 3}}'), (413, b""), (422, FILTERED)],
 )
-def test_a_prompt_that_is_refused_is_a_reply_that_says_so(raw: bytes) -> None:
+def test_a_prompt_that_is_refused_is_a_reply_that_says_so(status: int, raw: bytes) -> None:
     """The next one may be answered."""
     with serving(str.upper) as server:
-        server.failures, server.raw = [400], raw
+        server.failures, server.raw = [status], raw
         asking = Endpoint(server.url, "m", pause=0)
         assert asking.chat(SECRET, 5) == Reply("", REFUSED)
         server.raw = None
@@ -98,10 +102,20 @@ def test_a_model_that_wants_other_settings_gets_them() -> None:
     assert bodies[3:] == [{"max_completion_tokens"}] * 2
 
 
+def test_an_answer_that_breaks_off_is_asked_for_again() -> None:
+    with serving(str.upper) as server:
+        server.broken = 2
+        assert Endpoint(server.url, "m", pause=0).chat("hola", 5).text == "HOLA"
+        assert len(server.asked) == 3
+        server.broken = 9
+        with pytest.raises(ToolchainError, match="cannot be reached"):
+            Endpoint(server.url, "m", pause=0).chat("hola", 5)
+
+
 def test_a_server_that_fails_and_fails_is_given_up() -> None:
     with serving(str.upper) as server:
         server.failures = [500] * 9
-        with pytest.raises(ToolchainError, match="500"):
+        with pytest.raises(ToolchainError, match="answered 500 5 times in a row: it is busy or fails"):
             Endpoint(server.url, "m", pause=0).chat(SECRET, 5)
     assert len(server.asked) == 5
 
@@ -119,7 +133,7 @@ def test_an_address_that_no_host_can_have_is_named() -> None:
         Endpoint(f"http://{'a' * 70}/v1", "m", pause=0).chat(SECRET, 5)
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b"<html>", b'{"choices": []}', b'{"choices": [{"message": 3}]}'])
+@pytest.mark.parametrize("raw", [b"", b"[]", b"<html>", b"null", b"[" * 100_000])
 def test_what_is_no_completion_is_refused(raw: bytes) -> None:
     with serving(str.upper) as server:
         server.raw = raw
@@ -167,11 +181,19 @@ def test_a_content_becomes_the_text_that_was_meant(content: Any, text: str) -> N
 @pytest.mark.parametrize(
     "content", [5, {"text": "x"}, ["x"], [{"type": "text"}], [{"type": "text", "text": 5}], "\ud83d"]
 )
-def test_a_content_that_is_no_text_is_refused(content: Any) -> None:
+def test_a_content_that_is_no_text_is_no_answer(content: Any) -> None:
     with serving(str.upper) as server:
         server.raw = _completion(content)
-        with pytest.raises(ToolchainError, match="no chat completion"):
-            Endpoint(server.url, "m").chat(SECRET, 5)
+        assert Endpoint(server.url, "m").chat(SECRET, 5) == Reply("", WITHOUT_TEXT)
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"error": {"message": "filtered"}}, {"choices": []}, {"choices": [{"message": 3}]}]
+)
+def test_an_object_in_place_of_a_completion_is_no_answer(sent: Any) -> None:
+    with serving(str.upper) as server:
+        server.raw = json.dumps(sent).encode()
+        assert Endpoint(server.url, "m").chat(SECRET, 5) == Reply("", WITHOUT_TEXT)
 
 
 def test_a_cut_answer_is_an_answer_that_says_so() -> None:

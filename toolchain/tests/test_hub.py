@@ -94,9 +94,23 @@ def test_the_files_of_a_repository_are_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["hub:ana/chats/nothing.json", "hub:ana/others", "hub:ana/others/train.json", "hub:a--na/chats/x"]
+    "source",
+    [
+        "hub:ana/chats/nothing.json",
+        "hub:ana/others",
+        "hub:ana/others/train.json",
+        "hub:a--na/chats/x",
+        "hub:ana/chats/../x.csv",
+    ],
 )
 def test_what_the_hub_does_not_give_is_refused_in_a_sentence(asked: list[str], source: str) -> None:
     with pytest.raises(ToolchainError, match=r"cannot be fetched from the hub .* or give a local file") as refused:
         dialogue_file(source, lambda _: None)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_hub_that_is_not_to_be_asked_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(ToolchainError, match=r"cannot be fetched from the hub .* or give a local file"):
+        dialogue_file("hub:ana/chats/data/train.json", lambda _: None)

@@ -54,7 +54,8 @@ def test_only_a_verdict_that_survives_the_swap_counts(rule: Rule, scores: list[S
         endpoint = Endpoint(server.url, "m")
         expected = estimate(asked, endpoint, tmp_path)
         assert judge(asked, endpoint, tmp_path, silent) == scores
-    assert len(server.asked) == expected.calls == 8
+    # What has no verdict in one order is not asked for in the other.
+    assert (len(server.asked), expected.calls) == (4 if None in scores else 8, 8)
 
 
 def test_swapped_methods_give_the_opposite(tmp_path: Path) -> None:
@@ -90,6 +91,27 @@ def test_a_verdict_that_is_cut_off_does_not_count_and_is_asked_for_again(tmp_pat
         assert "cut off after 1024 tokens" in told[0]
         server.raw = None
         assert judge(asked, endpoint, tmp_path, silent) == [1.0, 0.0, 0.5, 0.0]
+
+
+def test_a_judge_that_never_says_a_verdict_is_given_up(tmp_path: Path) -> None:
+    asked = comparisons([_sample(f"long one {number}", "short") for number in range(30)], "lc++", "two-step")
+    said = pytest.raises(ToolchainError, match="10 comparisons in a row: m said neither 1 nor 2 nor tie")
+    with serving(lambda _: "Answer 1 is better because it is longer") as server, said:
+        judge(asked, Endpoint(server.url, "m"), tmp_path, silent)
+    assert len(server.asked) == 10
+
+
+def test_a_kept_verdict_that_is_damaged_is_asked_for_again(tmp_path: Path) -> None:
+    asked = comparisons(SAMPLES, "lc++", "two-step")
+    with serving(_longer_wins) as server:
+        endpoint = Endpoint(server.url, "m")
+        scores = judge(asked, endpoint, tmp_path, silent)
+        first, second, *_ = sorted(tmp_path.glob("judge.*.json"))
+        first.write_text("")
+        second.write_text('"ti')
+        assert estimate(asked, endpoint, tmp_path).calls == 2
+        assert judge(asked, endpoint, tmp_path, silent) == scores
+    assert len(server.asked) == 2 * len(SAMPLES) + 2
 
 
 def test_a_judge_that_is_always_cut_off_is_given_up(tmp_path: Path) -> None:

@@ -29,13 +29,26 @@ NC = "CC BY-NC 4.0"
         "Non Commercial use only",
         "for non-commercial use",
         "no commercial use",
+        "non\N{EN DASH}commercial",
+        "CCBYNC",
+        "Not for commercial use",
+        "for research only",
+        "research-only",
+        "Personal use only",
+        "academic use",
+        "All rights reserved",
+        "proprietary",
+        "unknown",
     ],
 )
 def test_no_commercial_use_and_no_derivatives_forbid_to_ship(licence: str) -> None:
     assert forbidding([OURS, licence]) == licence
 
 
-@pytest.mark.parametrize("licence", [OURS, "CC BY-SA 4.0", "CC0-1.0", "MIT", "CDLA-Permissive-2.0", "Ncorp Inc., 2nd"])
+@pytest.mark.parametrize(
+    "licence",
+    [OURS, "CC BY-SA 4.0", "CC0-1.0", "MIT", "CDLA-Permissive-2.0", "Ncorp Inc., 2nd", "Open Research Data, any use"],
+)
 def test_other_licences_do_not(licence: str) -> None:
     assert forbidding([licence]) is None
 

@@ -12,6 +12,7 @@ from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair
 from toolchain.evaluation.engines.engine import Answer, Engine, Question
 from toolchain.hashing import write_text_whole
+from toolchain.json_object import kept_json
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,7 @@ def _name(engine: Engine, question: Question, split: Split, pairs: Sequence[Pair
 
 
 def _read(path: Path) -> dict[str, Answer]:
-    if not path.is_file():
-        return {}
-    return {key: Answer(**value) for key, value in json.loads(path.read_text(encoding="utf-8")).items()}
+    return {key: Answer(**value) for key, value in (kept_json(path) or {}).items()}
 
 
 def _write(path: Path, answers: dict[str, Answer]) -> None:

@@ -14,6 +14,7 @@ from toolchain.evaluation.engines.cells import asked_of
 from toolchain.evaluation.engines.device_engine import DeviceEngine
 from toolchain.evaluation.engines.engine import Question
 from toolchain.hashing import write_text_whole
+from toolchain.json_object import kept_json
 
 Times = dict[str, dict[str, float]]
 """Method id -> statistics of one conversation."""
@@ -30,7 +31,7 @@ def paired_times(
     key = repr(([engine.key(question) for question in questions], asked_of(pairs)))
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
     path = cells / f"{questions[0].composition.name}.times.device.{digest}.json"
-    done: dict[str, Times] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    done: dict[str, Times] = kept_json(path) or {}
     missing = [pair for pair in pairs if pair.id not in done]
     if missing:
         progress(f"{questions[0].composition.name}  times: {len(missing)} conversations (device)")
