@@ -9,6 +9,7 @@ from typing import Any
 from toolchain.data.benchmark import Split
 from toolchain.evaluation.bootstrap import bootstrap_mean
 from toolchain.evaluation.judge import Asked, Score, comparisons
+from toolchain.evaluation.paper import GROUPS, TABLE_1_JUDGED
 from toolchain.evaluation.reporting.samples import samples
 from toolchain.evaluation.reporting.tables import Table, percent
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, read_result, write_result
@@ -47,6 +48,7 @@ def judged_row(
         "composition": composition,
         "metric": metric(against),
         "against": against,
+        "git_commit": git_commit(),
         "value": value,
         "interval": [low, high],
         "n": len(scores),
@@ -91,6 +93,17 @@ def add_judged(path: Path, results: Results, engine: str, rows: Sequence[Row]) -
         if row["value"] != NOT_RUN or kept.get(_key(row), row)["value"] == NOT_RUN:
             kept[_key(row)] = row | {"split": first["split"], "engine": engine}
     write_result(path, Result(meta, list(kept.values()), []))
+
+
+def papers_judge() -> Table:
+    """What the paper's judge said, which no server was asked for here."""
+    head = ["in the paper", "here", *(f"{group}, paper's judge" for group in GROUPS)]
+    rows = [[name, NOT_RUN, *(f"{value:.2f}" for value in values)] for name, values in TABLE_1_JUDGED.items()]
+    note = (
+        "The paper's LLM judge, in %; its prompt is not known, so that nothing here can be compared with it. "
+        "Ours, `toolchain judge`, compares two methods' answers instead."
+    )
+    return Table("Table 1: the judge", note, head, rows)
 
 
 def judged_table(results: Results, engine: str) -> Table:

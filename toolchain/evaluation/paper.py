@@ -28,6 +28,28 @@ TABLE_1: dict[str, tuple[float, float, float, float]] = {
 }
 """ROUGE-L (summaries) and weighted ROUGE (replies), by group."""
 
+TABLE_1_JUDGED: dict[str, tuple[float, float, float, float]] = {
+    "Zero-shot": (0.44, 6.52, 4.11, 33.66),
+    "Main-task LoRA": (3.49, 4.18, 7.17, 36.25),
+    "Auxiliary-task LoRA": (0.30, 5.81, 4.73, 36.68),
+    "In-context learning": (10.95, 24.12, 8.72, 46.23),
+    "Linear merge": (0.33, 2.74, 12.81, 41.93),
+    "Concat merge": (0.34, 2.76, 13.10, 41.77),
+    "TIES merge": (0.81, 6.06, 8.30, 47.87),
+    "DARE merge": (0.68, 6.34, 8.57, 41.76),
+    "Slerp merge": (0.54, 4.87, 9.04, 46.97),
+    "LoraHub merge": (1.59, 3.03, 12.69, 39.07),
+    "LM-Cocktail merge": (0.70, 5.70, 7.93, 48.76),
+    "DAM/ZipLoRA merge": (17.16, 2.78, 31.88, 43.19),
+    "Multi-step LoRA usage": (72.92, 34.32, 69.83, 45.78),
+    "Joint-expert LoRA": (49.85, 16.14, 65.73, 47.06),
+    "Learnable Calibration": (59.23, 28.89, 57.46, 44.99),
+    "Learnable Calibration++": (65.15, 34.34, 63.81, 45.40),
+    "Shared over all tasks: LC": (29.91, 16.86, 49.23, 39.61),
+    "Shared over all tasks: LC++": (32.61, 15.54, 56.74, 42.33),
+}
+"""By the paper's LLM judge, by group."""
+
 TABLE_2: dict[str, tuple[str, str, str]] = {
     "Multi-step LoRA usage": ("2", "0", "0"),
     "Joint-expert LoRA": ("1", "30M", "57.10 MB"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from toolchain.data.benchmark import Split
 from toolchain.data.json_lines import json_lines, read_rows
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file, write_text_whole
@@ -62,6 +63,8 @@ def read_result(path: Path) -> Result:
     ):
         if not all(isinstance(item.get(key), str) for item in items for key in keys):
             raise ToolchainError(f"{file} has a line without {', '.join(keys)}: {_REMEDY}")
+    if meta["split"] not in set(Split):
+        raise ToolchainError(f"{path} is of split {meta['split']!r}, which there is none of: {_REMEDY}")
     if not all(_is_measured(row) for row in rows):
         raise ToolchainError(f"{path} has a row whose value is no number with an interval: {_REMEDY}")
     return Result(meta, rows, answers)

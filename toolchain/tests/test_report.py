@@ -18,10 +18,13 @@ from toolchain.adapters.merging.registry import METHODS
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
+from toolchain.evaluation.judged import papers_judge
+from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_1_JUDGED, TABLE_2, group_of, main_metric
 from toolchain.evaluation.reporting.document_tables import DOCUMENTS, with_results
 from toolchain.evaluation.reporting.group_table import group_table
 from toolchain.evaluation.reporting.metric_table import HEADS, metric_table
+from toolchain.evaluation.reporting.plots import quality_against_cost
+from toolchain.evaluation.reporting.ratios import ratios
 from toolchain.evaluation.reporting.repeats import repeats_table
 from toolchain.evaluation.reporting.report import html_report, markdown_report, tables
 from toolchain.evaluation.reporting.samples import task_samples
@@ -72,9 +75,50 @@ def test_a_cell_is_the_mean_of_the_sub_tasks_of_its_group(measured: dict[tuple[s
                 for (name, of), value in measured.items()
                 if of == method and group_of(Composition.parse(name)) == group
             ]
+            asked = any(group_of(Composition.parse(name)) == group for name, _ in measured)
             shown = cells[2 * index].split(" (")[0]
-            assert shown == (f"{100 * sum(ours) / len(ours):.2f}" if ours else "not run")
-            assert cells[2 * index + 1] == f"{TABLE_1[paper][index]:.2f}"
+            assert shown == (f"{100 * sum(ours) / len(ours):.2f}" if ours else "not run" if asked else "")
+            assert cells[2 * index + 1] == (f"{TABLE_1[paper][index]:.2f}" if asked else "")
+
+
+def test_where_every_group_was_measured_the_papers_other_methods_are_said_not_to_be() -> None:
+    of_each_group = ("summarize+es", "summarize+witty", "reply+es", "reply+witty")
+    table = table_1(_results({(name, "merge"): 0.1 for name in of_each_group}), "python")
+    rows = {row[1]: row[2::2] for row in table.rows if row[1]}
+    assert rows.keys() == TABLE_1.keys()
+    assert rows.pop("Concat merge") == ["10.00"] * 4
+    assert all(cells == ["not run"] * 4 for cells in rows.values())
+    fewer = table_1(_results({(name, "merge"): 0.1 for name in of_each_group[:3]}), "python")
+    assert [row[0] for row in fewer.rows] == ["merge"]
+
+
+def test_ratios_are_of_answers_in_whichever_file() -> None:
+    results = _results({("summarize+es", method): 0.1 for method in ("merge", "two-step", "lc++", "zero-shot")})
+    pairs = composition_pairs(Composition.parse("summarize+es"), Split.TEST)[:2]
+    for method, words in (("merge", 6), ("two-step", 100), ("lc++", 100)):
+        for pair in pairs:
+            results.answers["python", "summarize+es", method, pair.id] = " ".join(pair.target.split()[:words])
+    del results.answers["python", "summarize+es", "zero-shot", pairs[0].id]
+    shown = {row[1]: row for row in ratios(results, "python").rows}
+    assert float(shown["lc++"][2].split(" [")[0]) > 1
+    assert shown["lc++"][3] == "1.00 [1.00, 1.00]"
+    assert (shown["merge"][2], shown["two-step"][3]) == ("", "")
+    assert shown["zero-shot"][2:4] == ["", ""], "one of its conversations is missing"
+
+
+def test_axes_have_numbers_that_can_be_read() -> None:
+    svg = quality_against_cost(
+        _results({("summarize+es", method): 0.2 for method in ("merge", "lc", "lc++")}), "python"
+    )
+    assert "$" not in svg
+    assert ">10,000<" in svg
+
+
+def test_the_papers_judge_stands_beside_none_of_ours() -> None:
+    table = papers_judge()
+    assert [row[0] for row in table.rows] == list(TABLE_1_JUDGED)
+    assert {row[1] for row in table.rows} == {"not run"}
+    assert TABLE_1_JUDGED.keys() == TABLE_1.keys()
 
 
 def test_every_sub_task_is_in_a_group_and_every_method_of_the_paper_is_a_row_of_it() -> None:
@@ -140,8 +184,9 @@ def test_every_metric_that_was_measured_stands_in_the_report() -> None:
 
 def test_costs_are_compared_where_most_methods_were_measured() -> None:
     measured = {(name, method): 0.1 for name in COMPOSITIONS[:3] for method in ("merge", "two-step")}
-    svg = _html(_results(measured | {(COMPOSITIONS[0], "lc++"): 0.2}))
-    assert f"mean over {', '.join(COMPOSITIONS[:3])}; not measured on all of these: lc++" in svg.replace("\n", " ")
+    page = _html(_results(measured | {(COMPOSITIONS[0], "lc++"): 0.2}))
+    said = " ".join(re.sub(r"<[^>]*>", " ", page).split())
+    assert f"mean over {', '.join(COMPOSITIONS[:3])}; not measured on all of these: lc++" in said
 
 
 def test_tasks_alone_have_a_table_and_samples_of_their_own() -> None:
@@ -253,6 +298,7 @@ MEASURED = ROW | {"value": 0.5, "interval": [0.4, 0.6], "n": 2}
     [
         ({}, MEASURED, "split"),
         ({key: value for key, value in META.items() if key != "git_commit"}, MEASURED, "git_commit"),
+        (META | {"split": "training"}, MEASURED, "split 'training'"),
         (META, {"a": 1}, "composition"),
         (META, MEASURED | {"value": "high"}, "no number"),
         (META, MEASURED | {"value": float("nan")}, "no number"),

@@ -9,8 +9,8 @@ from statistics import mean
 
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
-from toolchain.evaluation.bootstrap import bootstrap_ratio
 from toolchain.evaluation.paper import GROUPS, group_of, main_metric
+from toolchain.evaluation.reporting.ratios import ratio_of
 from toolchain.evaluation.reporting.repeats import mean_over_repeats
 from toolchain.evaluation.reporting.tables import Table, points
 from toolchain.evaluation.results import Results
@@ -42,7 +42,7 @@ def group_table(results: Results, engine: str) -> Table:
             cells = [
                 f"{100 * mean(values):.2f}",
                 points(values, against[best][metric]) + f" ({best})" if best in against else "",
-                _ratio(values, against["two-step"][metric]) if "two-step" in against else "",
+                ratio_of(values, against["two-step"][metric]) if "two-step" in against else "",
                 points(values, against["lc++"][metric]) if "lc++" in against else "",
                 f"{100 * mean(of_it['chrf']):.2f}",
                 points(of_it["chrf"], against["lc++"]["chrf"]) if "lc++" in against else "",
@@ -90,8 +90,3 @@ def _as_asked(results: Results, engine: str, method: str, members: Sequence[Comp
     ]
     shares = [share for share in found if share is not None]
     return f"{100 * mean(shares):.0f}" if len(shares) == len(members) else ""
-
-
-def _ratio(values: Sequence[float], others: Sequence[float]) -> str:
-    found = bootstrap_ratio(values, others, seed=0)
-    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]" if found else ""

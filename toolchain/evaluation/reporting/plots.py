@@ -8,6 +8,7 @@ from textwrap import wrap
 
 import matplotlib
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.reporting.costs import Cost, cost
@@ -20,7 +21,7 @@ from toolchain.tasks import Composition
 matplotlib.rcParams.update({"svg.hashsalt": "tandem", "svg.fonttype": "none", "font.size": 9, "text.parse_math": False})
 
 _MEBIBYTE = 2**20
-_TITLE_CHARACTERS = 110
+_TITLE_CHARACTERS = 85
 _NONE = 100
 """Where a method that adds no parameter stands on a logarithmic axis."""
 
@@ -78,6 +79,7 @@ def quality_against_cost(results: Results, engine: str) -> str:
             if (time := seconds(results, shared, method)) is not None:
                 against_seconds[0].scatter([time], [quality], **style)
         against_parameters.set_xscale("log")
+        against_parameters.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         against_parameters.set_xlabel(
             "parameters that a composition adds (at the left edge: none); squares need several passes"
         )
@@ -85,10 +87,15 @@ def quality_against_cost(results: Results, engine: str) -> str:
         left_out = [method for method in results.methods(engine) if method not in methods]
         against_parameters.set_title("\n".join(wrap(_of(shared, left_out), _TITLE_CHARACTERS)), fontsize=8)
         bytes_axis = against_parameters.secondary_xaxis("top", functions=(_mebibytes, _parameters))
+        bytes_axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         bytes_axis.set_xlabel("MiB in fp16", fontsize=8)
-        if against_seconds:
-            against_seconds[0].set_xlabel("seconds on the device core, median")
-        against_parameters.legend(loc="center left", bbox_to_anchor=(1.0 if not timed else 1.5, 0.5), fontsize=7)
+        for axes in against_seconds:
+            axes.set_xlabel("seconds on the core", fontsize=8)
+            axes.set_visible(bool(axes.collections))
+        last = next((axes for axes in against_seconds if axes.collections), against_parameters)
+        last.legend(
+            *against_parameters.get_legend_handles_labels(), loc="center left", bbox_to_anchor=(1, 0.5), fontsize=7
+        )
     return _svg(figure)
 
 

@@ -2,17 +2,17 @@
 
 from html import escape
 
-from toolchain.evaluation.judged import judged_table
+from toolchain.evaluation.judged import judged_table, papers_judge
 from toolchain.evaluation.reporting.group_table import group_table
 from toolchain.evaluation.reporting.metric_table import metric_table
 from toolchain.evaluation.reporting.plots import heat_map, quality_against_cost
+from toolchain.evaluation.reporting.ratios import ratios
 from toolchain.evaluation.reporting.repeats import repeats_table
 from toolchain.evaluation.reporting.samples import samples
 from toolchain.evaluation.reporting.tables import (
     Table,
     budgets,
     device_times,
-    ratios,
     shared_sub_tasks,
     single_tasks,
     table_1,
@@ -43,7 +43,7 @@ def tables(results: Results) -> list[Table]:
     found += [repeats_table(results, engine) for engine in engines]
     found += [table_2(results), device_times(results), *(ratios(results, engine) for engine in engines)]
     found += [single_tasks(results, engine) for engine in engines]
-    found += [judged_table(results, engine) for engine in engines]
+    found += [papers_judge(), *(judged_table(results, engine) for engine in engines)]
     found += [metric_table(results, engine) for engine in engines]
     return [table for table in [*found, budgets(results)] if table.rows]
 

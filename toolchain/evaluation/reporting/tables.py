@@ -37,13 +37,15 @@ def table_1(results: Results, engine: str, names: Sequence[str] | None = None, *
     """Quality by group, ours beside the paper's; a mean over the sub-tasks of a group that were measured, or over those of `names`.
 
     `paper_words`: of words as the paper's tokenizer cuts them, which splits accented ones. Methods stand in the order of the registry, which
-    is the paper's.
+    is the paper's; where every group was measured, those of the paper that were not are among them.
     """
     compositions = [Composition.of(name) for name in (names or results.compositions(engine))]
     rows, suffix = [], "_paper" if paper_words else ""
     order: dict[str, list[tuple[float, float]]] = {group: [] for group in GROUPS}
-    measured = methods_of_all(results, engine, names) if names else results.methods(engine)
-    for method in sorted(measured, key=lambda method: [*METHODS, method].index(method)):
+    shown = methods_of_all(results, engine, names) if names else results.methods(engine)
+    if not names and {group_of(item) for item in compositions} >= set(GROUPS):
+        shown = [*shown, *(method.id for method in METHODS.values() if method.paper and method.id not in shown)]
+    for method in sorted(shown, key=lambda method: [*METHODS, method].index(method)):
         paper = METHODS[method].paper if method in METHODS else None
         cells = []
         for index, group in enumerate(GROUPS):
@@ -52,17 +54,17 @@ def table_1(results: Results, engine: str, names: Sequence[str] | None = None, *
             values = [value for value in found if value is not None]
             if paper and values and len(values) == len(members):
                 order[group].append((mean(values), TABLE_1[paper][index]))
-            ours = f"{100 * mean(values):.2f}" if values else "not run"
+            ours = f"{100 * mean(values):.2f}" if values else "not run" if members else ""
             cells += [ours + (f" ({len(values)} of {len(members)})" if 0 < len(values) < len(members) else "")]
-            cells += [f"{TABLE_1[paper][index]:.2f}" if paper else ""]
+            cells += [f"{TABLE_1[paper][index]:.2f}" if paper and members else ""]
         rows.append([method, paper or "", *cells])
     if any(len(of_it) >= _ORDERED for of_it in order.values()):
-        shown = [
+        correlations = [
             f"{rank_correlation(of_it):.2f} of {len(of_it)} methods" if len(of_it) >= _ORDERED else ""
             for of_it in order.values()
         ]
         rows.append(
-            ["rank correlation", "of both columns (Spearman)", *(cell for text in shown for cell in (text, ""))]
+            ["rank correlation", "of both columns (Spearman)", *(cell for text in correlations for cell in (text, ""))]
         )
     words = "words of the paper's tokenizer (rouge-score's own, with stemming)" if paper_words else "unicode words"
     head = ["method", "in the paper"] + [text for group in GROUPS for text in (group, f"{group}, paper")]
@@ -149,25 +151,6 @@ def seconds(results: Results, compositions: Sequence[str], method: str) -> float
     rows = [results.row("device", name, method, "prefill_ms + decode_ms, paired (median)") for name in compositions]
     values = [row["value"] / 1000 for row in rows if row]
     return mean(values) if values else None
-
-
-def ratios(results: Results, engine: str) -> Table:
-    """Paired ratios to the data-free merge and to two-step, with their intervals."""
-    rows = []
-    for composition in results.compositions(engine):
-        metric = main_metric(Composition.of(composition))
-        for method in results.methods(engine):
-            cells = []
-            for baseline in ("merge", "two-step"):
-                row = results.row(engine, composition, method, f"{metric} / {baseline}")
-                cells.append(ratio(row))
-            language = results.row(engine, composition, method, "language")
-            cells.append(f"{100 * language['value']:.1f}" if language else "")
-            if any(cells):
-                rows.append([composition, method, *cells, str(language["n"]) if language else ""])
-    head = ["composition", "method", "/ merge", "/ two-step", "language right, %", "conversations"]
-    note = "Ratios of the means of the main metric, with paired-bootstrap 95 % intervals. The language check is a rule (lingua), not a judge."
-    return Table(f"Ratios ({engine})", note, head, rows)
 
 
 def single_tasks(results: Results, engine: str) -> Table:
