@@ -47,9 +47,14 @@ def train_calibration(
     Writes the calibration file and, beside it, its log; returns the log.
 
     Raises:
-        ToolchainError: merge weights for another method, or none for LC++M, or not one for each task; a start for another method, or none
-            for LC++F, or one of another composition or shape; LC++S or LC++I, which have their own commands.
+        ToolchainError: the composition is a task alone; merge weights for another method, or none for LC++M, or not one for each task; a
+            start for another method, or none for LC++F, or one of another composition or shape; LC++S or LC++I, which have their own
+            commands.
     """
+    if composition.is_single_task:
+        raise ToolchainError(
+            f"{composition.name} is a task alone: a calibration corrects the merge of several, such as {composition.name}+es"
+        )
     if command := _MADE_BY.get(method):
         raise ToolchainError(
             f"{composition.name}: {method} is made by `toolchain train {command} {composition.ids[0]}`"

@@ -82,7 +82,8 @@ def refuse_foreign(
     for task, sha256 in adapter_sha256.items():
         if calibration.adapter_sha256.get(task) != sha256:
             raise ToolchainError(
-                f"{path} was trained for another {task} adapter than the one that is there: train it again"
+                f"{path} was trained for another {task} adapter than the one that is there: train it again, or choose anew what ships "
+                f"with `toolchain recommend --compositions {composition}`"
             )
 
 
@@ -132,11 +133,35 @@ def read_calibration(path: Path) -> Calibration:
         Entry(first, last, module, fields.get("p1"), fields.get("p2"), fields.get("p"), fields.get("weights"))
         for (first, last, module), fields in sorted(grouped.items())
     )
+    _refuse_numbers(path, entries, len(metadata["composition"].split("+")))
     _refuse_half_pairs(path, entries)
     _refuse_overlaps(path, entries)
     prefix = "adapter_sha256."
     adapters = {key.removeprefix(prefix): value for key, value in metadata.items() if key.startswith(prefix)}
     return Calibration(metadata["method"], metadata["composition"], metadata["base_sha256"], adapters, entries)
+
+
+def _refuse_numbers(path: Path, entries: tuple[Entry, ...], tasks: int) -> None:
+    """What the device core refuses too: another dtype or number of axes, numbers that are not finite, weights of other tasks."""
+    for entry in entries:
+        for kind, tensor, dtype, axes in (
+            ("P1", entry.p1, np.float16, (2,)),
+            ("P2", entry.p2, np.float16, (2,)),
+            ("p", entry.p, np.float16, (1,)),
+            ("weights", entry.weights, np.float32, (1, 2)),
+        ):
+            if tensor is None:
+                continue
+            name = f"layers.{entry.first}-{entry.last}.{entry.module}.{kind}"
+            if tensor.dtype != dtype or tensor.ndim not in axes:
+                raise ToolchainError(
+                    f"{path} holds {name} as {tensor.dtype} of shape {list(tensor.shape)}, wanted {np.dtype(dtype)} with "
+                    f"{' or '.join(map(str, axes))} axes: {_REMEDY}"
+                )
+            if not np.isfinite(tensor).all():
+                raise ToolchainError(f"{path} holds numbers in {name} that are not finite: {_REMEDY}")
+        if entry.weights is not None and len(entry.weights) != tasks:
+            raise ToolchainError(f"{path} has weights of {len(entry.weights)} adapters for {tasks} tasks: {_REMEDY}")
 
 
 def _refuse_half_pairs(path: Path, entries: tuple[Entry, ...]) -> None:

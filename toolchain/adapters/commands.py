@@ -39,8 +39,13 @@ def import_command(
     parsed = Task.parse(task)
     folder = out or paths.ADAPTERS / parsed.id
     base = base_model()
-    log = import_adapter(source, base, linear_shapes(base), folder, licence, replace)
+    shapes = linear_shapes(base)
+    log = import_adapter(source, base, shapes, folder, licence, replace)
+    if log["linears"] < len(shapes):
+        progress(f"it adapts {log['linears']} of the base's {len(shapes)} linears: the others stay as they are")
     if licence and forbidding([licence]):
         progress(f"{licence} forbids to ship it: it can be measured, and `export` refuses it")
     progress(f"compositions with {task} need a new calibration: those for another adapter are refused")
-    show({"adapter": str(folder), **{key: log[key] for key in ("adapter_sha256", "rank", "alpha", "licence")}})
+    show(
+        {"adapter": str(folder), **{key: log[key] for key in ("adapter_sha256", "rank", "alpha", "linears", "licence")}}
+    )

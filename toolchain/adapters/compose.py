@@ -21,7 +21,7 @@ def compose(adapters: Sequence[Adapter], weights: Sequence[float], calibration: 
     nearest even fp16. Factors: lora_A [rank, d_in], lora_B [d_out, rank], fp16.
 
     Raises:
-        ToolchainError: numbers of weights and adapters differ, or two linears end up with different ranks.
+        ToolchainError: numbers of weights and adapters differ, shapes do, or two linears end up with different ranks.
     """
     if len(adapters) != len(weights):
         raise ToolchainError(f"{len(adapters)} adapters need as many weights, got {len(weights)}")
@@ -70,6 +70,12 @@ def _compose_linear(
         if entry.p is not None:
             rows.append(np.ones((1, d_in), dtype=np.float16))
             columns.append(entry.p[:, np.newaxis])
+    widths, heights = {row.shape[1] for row in rows}, {column.shape[0] for column in columns}
+    if len(widths) > 1 or len(heights) > 1:
+        raise ToolchainError(
+            f"{linear}: adapters and calibration are for linears of different shapes ({sorted(heights)} x {sorted(widths)}): "
+            "take those of one base"
+        )
     return np.concatenate(rows, axis=0), np.concatenate(columns, axis=1)
 
 

@@ -49,8 +49,26 @@ def adapter_hash(folder: Path, tensors: str = TENSORS_FILE) -> str:
 
 
 def adapter_hashes(tasks: Iterable[str]) -> dict[str, str]:
-    """The adapter hash of each task's adapter as it lies among the assets now."""
-    return {task: adapter_hash(paths.ADAPTERS / task) for task in tasks}
+    """The adapter hash of each task's adapter as it lies among the assets now.
+
+    Raises:
+        ToolchainError: there is none.
+    """
+    hashes = {}
+    for task in tasks:
+        refuse_no_adapter(task)
+        hashes[task] = adapter_hash(paths.ADAPTERS / task)
+    return hashes
+
+
+def refuse_no_adapter(task: str) -> None:
+    """Raise ToolchainError where no adapter of the task lies among the assets."""
+    for name in (CONFIG_FILE, TENSORS_FILE):
+        if not (path := paths.ADAPTERS / task / name).is_file():
+            raise ToolchainError(
+                f"{path} is missing: train an adapter for {task} (`toolchain train lora {task}`), or import one "
+                f"(`toolchain adapter import DIR --task {task}`)"
+            )
 
 
 def adapters_digest(adapters: Sequence[Adapter | None]) -> str:
@@ -166,7 +184,7 @@ def read_config(path: Path) -> dict[str, Any]:
         ToolchainError: it is missing, damaged, that of another kind of adapter, or lacks a positive rank or alpha.
     """
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(path.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
         raise ToolchainError(f"{path} is missing: {_REMEDY}") from None
     except (ValueError, RecursionError):

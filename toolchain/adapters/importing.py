@@ -82,6 +82,8 @@ def import_adapter(
         ToolchainError: it cannot be composed, is another base's, or `folder` is there and is not to be replaced.
     """
     refuse_as_target(folder)
+    if source.resolve() == folder.resolve():
+        raise ToolchainError(f"{folder} is what is to be imported: copy it elsewhere first, and give the copy")
     if folder.exists():
         _refuse_to_replace_what_is_no_adapter(folder)
         if not replace:
@@ -97,6 +99,7 @@ def import_adapter(
             "adapter_sha256": adapter_hash(partial),
             "rank": adapter.rank,
             "alpha": adapter.alpha,
+            "linears": _trained(adapter),
             "git_commit": git_commit(),
         }
         write_log(partial / IMPORT_LOG, log)
@@ -154,6 +157,11 @@ def read_foreign_adapter(folder: Path, base: BaseModel, shapes: Shapes) -> Adapt
             "the adapter is of no use"
         )
     return adapter
+
+
+def _trained(adapter: Adapter) -> int:
+    """How many linears have factors that are not all zero, as those have that were left alone."""
+    return sum(bool(adapter.tensors[f"{linear}.lora_A"].any()) for linear in adapter.linears)
 
 
 def linear_shapes(base: BaseModel) -> Shapes:

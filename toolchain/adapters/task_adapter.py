@@ -1,7 +1,8 @@
 """The adapter of a task, as it lies among the assets."""
 
 from toolchain import paths
-from toolchain.adapters.files import Adapter, read_adapter
+from toolchain.adapters.compose import layer_of
+from toolchain.adapters.files import MODULES, Adapter, read_adapter, refuse_no_adapter
 from toolchain.adapters.importing import IMPORT_LOG
 from toolchain.adapters.lora import LOG_FILE
 from toolchain.base_model import specification
@@ -16,7 +17,13 @@ def task_adapter(task: str) -> Adapter:
         ToolchainError: it is missing or damaged, cannot be composed, or is of another base.
     """
     folder, base = paths.ADAPTERS / task, specification.base_model()
+    refuse_no_adapter(task)
     adapter = read_adapter(folder)
+    if bare := _not_adapted(adapter):
+        raise ToolchainError(
+            f"{folder} has no factors for {bare}: an adapter here is on all linears, move it away and import it with "
+            f"`toolchain adapter import DIR --task {task}`, which fills the others with zeros"
+        )
     for path in (folder / LOG_FILE, folder / IMPORT_LOG):
         if (log := logged(path, "an adapter", "base_sha256")) and (made_for := log["base_sha256"]) != base.sha256:
             raise ToolchainError(
@@ -24,3 +31,11 @@ def task_adapter(task: str) -> Adapter:
                 f"train the adapter for this one (`toolchain train lora {task}`), or import it anew"
             )
     return adapter
+
+
+def _not_adapted(adapter: Adapter) -> str | None:
+    """The first linear between others that has no factors."""
+    there = {(layer_of(name), name.rsplit(".", 1)[1]) for name in adapter.linears}
+    last = max(layer for layer, _ in there)
+    absent = ((layer, module) for layer in range(last + 1) for module in MODULES if (layer, module) not in there)
+    return next((f"{module} of layer {layer}" for layer, module in absent), None)

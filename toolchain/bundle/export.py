@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolchain import __version__, paths
-from toolchain.adapters.calibration_file import read_calibration, refuse_foreign
-from toolchain.adapters.compose import mean_weights
-from toolchain.adapters.files import CONFIG_FILE, TENSORS_FILE, adapter_hash, read_adapter
+from toolchain.adapters.calibration_file import Calibration, read_calibration, refuse_foreign
+from toolchain.adapters.compose import compose, mean_weights
+from toolchain.adapters.files import CONFIG_FILE, TENSORS_FILE, adapter_hash, linear_beyond_fp16, read_adapter
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.archive import archive_path, write_archive
@@ -60,9 +60,21 @@ def committed_compositions() -> list[Composition]:
     """
     order = list(TASKS)
     names = {path.stem for method in SHIPPABLE for path in (paths.CALIBRATIONS / method).glob("*.safetensors")}
-    there = {item for item in map(Composition.parse, names) if _shipped(item).is_file()}
+    there = {item for item in map(_committed, names) if _shipped(item).is_file()}
     found = there | {Composition.parse(name) for name in recommended_names()}
     return sorted(found, key=lambda item: [order.index(task) for task in item.ids])
+
+
+def _committed(name: str) -> Composition:
+    try:
+        composition = Composition.parse(name)
+    except ToolchainError as error:
+        raise ToolchainError(
+            f"{paths.CALIBRATIONS} holds a calibration {name}.safetensors: {error}; or move it away"
+        ) from None
+    if composition.is_single_task:
+        raise ToolchainError(f"{paths.CALIBRATIONS} holds a calibration of {name}, which is a task alone: move it away")
+    return composition
 
 
 def export_bundle(
@@ -192,6 +204,7 @@ def _put_composition(
     calibration = read_calibration(source)
     hashes = {task: adapters[task].sha256 for task in composition.ids}
     refuse_foreign(source, calibration, composition.name, base.sha256, hashes)
+    _refuse_what_no_device_composes(source, composition, calibration)
     path = f"calibrations/{composition.name}.safetensors"
     _copy(source, bundle / path)
     refuse_outdated(composition, source)
@@ -206,6 +219,16 @@ def _put_composition(
         validation=measured.get("validation", {}),
         recommended_mode=measured.get("recommended_mode", "calibrated"),
     )
+
+
+def _refuse_what_no_device_composes(source: Path, composition: Composition, calibration: Calibration) -> None:
+    try:
+        adapters = [read_adapter(paths.ADAPTERS / task) for task in composition.ids]
+        composed = compose(adapters, mean_weights(len(adapters)), calibration)
+    except ToolchainError as error:
+        raise ToolchainError(f"{source} cannot be composed: {error}") from None
+    if linear := linear_beyond_fp16(composed):
+        raise ToolchainError(f"{source} makes numbers of {linear} that are not finite in fp16: train it again")
 
 
 def _shipped(composition: Composition) -> Path:

@@ -142,7 +142,7 @@ def data_two_step(
         file = dialogue_file(source, progress)
         conversations = of_dialogues(read_dialogues(file, layout, progress))
         origin = origin_of(source, file, layout, licence)
-    target = out or two_step_path(parsed, Path(source).stem)
+    target = out or two_step_path(parsed, source if source in BENCHMARK_SOURCES else f"file-{Path(source).stem}")
     chosen = first_of_each_split(conversations, limit)
     launched().refuse_several()
     made = make_two_step_targets(load_base(base_model()), parsed, chosen, target, origin, progress)

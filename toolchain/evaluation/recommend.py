@@ -5,6 +5,7 @@ from typing import Any
 
 from toolchain import paths
 from toolchain.adapters.merging.calibrated import calibration_path
+from toolchain.adapters.merging.registry import METHODS
 from toolchain.data.benchmark import Split
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.engine import Engine
@@ -26,13 +27,23 @@ def recommend(
 ) -> dict[str, Any]:
     """The recommendation for a composition: with `calibration`, or with the best of the comparable ones that are there.
 
+    Those of other adapters than the ones that are there now are left out, which is said.
+
     Raises:
-        ToolchainError: none is there, or the validation split has nothing to ask.
+        ToolchainError: the composition is a task alone, no calibration of it is there, or the validation split has nothing to ask.
     """
-    name, asked = composition.name, [calibration] if calibration else comparable_calibrations(composition)
+    name = composition.name
+    if composition.is_single_task:
+        raise ToolchainError(f"{name} is a task alone, which has one mode: recommend a composition, such as {name}+es")
+    asked = (calibration,) if calibration else comparable_calibrations(composition)
     there = [method for method in asked if calibration_path(composition, method).is_file()]
+    if not calibration:
+        there = [method for method in there if _fits(composition, method, progress)]
     if not there:
-        raise ToolchainError(f"{name} has no calibration: train one with `toolchain train calibration {name}`")
+        raise ToolchainError(
+            f"{name} has no calibration of its adapters: train one with `toolchain train calibration {name}`, or recommend "
+            "another one that is there with --calibration"
+        )
     evaluation = Evaluation([*MODES, *there], [name], Split.VALIDATION, limit=None, seed=0)
     result = evaluate(engine, evaluation, paths.cache() / "cells", progress)
     better = better_calibration(result, name, there)
@@ -41,6 +52,15 @@ def recommend(
         "calibration_sha256": sha256_file(calibration_path(composition, better)),
         "git_commit": git_commit(),
     }
+
+
+def _fits(composition: Composition, method: str, progress: Callable[[str], None]) -> bool:
+    try:
+        METHODS[method].adapters(composition)
+    except ToolchainError as error:
+        progress(f"{composition.name}  {method} is left out: {error}")
+        return False
+    return True
 
 
 def comparable_calibrations(composition: Composition) -> tuple[str, ...]:

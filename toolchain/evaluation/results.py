@@ -91,7 +91,9 @@ def read_results(files: Sequence[Path]) -> Results:
             of different splits, limits, data, bases, adapters or calibrations, or of another benchmark than the one at hand.
     """
     if not files:
-        raise ToolchainError(f"{paths.RESULTS} holds no result file: make one with `toolchain evaluate`")
+        raise ToolchainError(
+            f"{paths.RESULTS} holds no result file of the whole test split: make one with `toolchain evaluate` (without --limit)"
+        )
     results = Results({}, {}, {})
     made_from: dict[tuple[str, str, str], tuple[Path, str]] = {}
     for path in files:

@@ -230,3 +230,10 @@ def test_an_interrupted_calibration_does_not_go_on_with_other_adapters_or_anothe
         assert found.p is not None
         assert expected.p is not None
         assert found.p.tobytes() == expected.p.tobytes()
+
+
+def test_a_task_alone_has_no_calibration(base: LoadedBase, tmp_path: Path) -> None:
+    composition, path = Composition.parse("summarize"), tmp_path / "c.safetensors"
+    with pytest.raises(ToolchainError, match="summarize is a task alone"):
+        train_calibration(base, composition, CalibrationMethod.LC_PLUS_PLUS, Schedule(1, 1, 1e-3), path)
+    assert not path.exists()

@@ -26,7 +26,7 @@ digests = st.integers(0, 2**256 - 1).map(lambda number: f"{number:064x}")
 
 
 @st.composite
-def entries(draw: st.DrawFn, first: int, last: int, module: str) -> Entry:
+def entries(draw: st.DrawFn, first: int, last: int, module: str, tasks: int) -> Entry:
     kinds = draw(st.sets(st.sampled_from(("pair", "p", "weights")), min_size=1))
     random = np.random.default_rng(draw(st.integers(0, 2**32)))
     return Entry(
@@ -36,7 +36,7 @@ def entries(draw: st.DrawFn, first: int, last: int, module: str) -> Entry:
         p1=random.standard_normal((4, 6)).astype(np.float16) if "pair" in kinds else None,
         p2=random.standard_normal((5, 4)).astype(np.float16) if "pair" in kinds else None,
         p=random.standard_normal(5).astype(np.float16) if "p" in kinds else None,
-        weights=random.standard_normal(draw(st.sampled_from([(2,), (2, 4)]))).astype(np.float32)
+        weights=random.standard_normal(draw(st.sampled_from([(tasks,), (tasks, 4)]))).astype(np.float32)
         if "weights" in kinds
         else None,
     )
@@ -45,11 +45,11 @@ def entries(draw: st.DrawFn, first: int, last: int, module: str) -> Entry:
 @st.composite
 def calibrations(draw: st.DrawFn) -> Calibration:
     items = []
+    adapters = draw(st.dictionaries(st.sampled_from(("summarize", "es", "witty")), digests, min_size=1))
     for module in draw(st.sets(st.sampled_from(MODULES), min_size=1)):
         cuts = sorted(draw(st.sets(st.integers(1, 30), max_size=2)))
         for first, after in zip([0, *cuts], [*cuts, 31], strict=True):
-            items.append(draw(entries(first, after - 1, module)))
-    adapters = draw(st.dictionaries(st.sampled_from(("summarize", "es", "witty")), digests, min_size=1))
+            items.append(draw(entries(first, after - 1, module, len(adapters))))
     return Calibration(draw(st.sampled_from(("lc", "lc++"))), "+".join(adapters), draw(digests), adapters, tuple(items))
 
 
@@ -133,6 +133,29 @@ def test_only_the_contracts_names_are_read(tmp_path_factory: pytest.TempPathFact
         assert (entry.p is None, entry.weights is None) == (parts[3] != "p", parts[3] != "weights")
     else:
         _refusal(path)
+
+
+_PAIR = {"P1": np.ones((4, 6), np.float16), "P2": np.ones((5, 4), np.float16)}
+
+
+@pytest.mark.parametrize(
+    ("tensors", "said"),
+    [
+        ({"p": np.full(4, np.nan, np.float16)}, "not finite"),
+        ({"p": np.zeros(4, np.float32)}, "float32 of shape [4], wanted float16 with 1 axes"),
+        ({"p": np.zeros((4, 1), np.float16)}, "shape [4, 1], wanted float16"),
+        (_PAIR | {"P2": np.full((5, 4), np.inf, np.float16)}, "P2 that are not finite"),
+        (_PAIR | {"P1": np.ones((4, 6), np.float32)}, "P1 as float32"),
+        ({"weights": np.zeros(2, np.float16)}, "weights as float16"),
+        ({"weights": np.full(2, np.nan, np.float32)}, "not finite"),
+        ({"weights": np.zeros(1, np.float32)}, "weights of 1 adapters for 2 tasks"),
+        ({"weights": np.zeros((3, 4), np.float32)}, "weights of 3 adapters for 2 tasks"),
+    ],
+)
+def test_what_the_device_core_refuses_is_refused(tmp_path: Path, tensors: dict[str, Array], said: str) -> None:
+    path = tmp_path / "c.safetensors"
+    _write(path, {f"layers.0-2.q_proj.{kind}": tensor for kind, tensor in tensors.items()})
+    assert said in _refusal(path)
 
 
 @pytest.mark.parametrize("given_format", ["tandem.calibration/2", ""])

@@ -8,9 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from toolchain import paths
+from toolchain.adapters.calibration_file import read_calibration, write_calibration
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import TENSORS_FILE, adapter_hash, write_adapter
 from toolchain.adapters.importing import IMPORT_LOG
@@ -395,3 +397,27 @@ def test_a_damaged_base_is_not_exported_and_what_makes_it_again_is_said(base: Ba
 def test_nothing_to_export_is_an_error(base: BaseModel, tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match="no calibration"):
         export_bundle(base, [], tmp_path / "bundle", pack_base=False)
+
+
+def test_a_calibration_that_no_device_can_compose_is_not_exported(base: BaseModel, tmp_path: Path) -> None:
+    path = calibration_path(COMPOSITIONS[0], CalibrationMethod.LC_PLUS_PLUS)
+    whole = read_calibration(path)
+    first = whole.entries[0]
+    assert first.p1 is not None
+    wider = replace(first, p1=np.ones((len(first.p1), first.p1.shape[1] + 1), np.float16))
+    for entries, said in (
+        ((wider, *whole.entries[1:]), "different shapes"),
+        (whole.entries[1:], "a single rank"),
+    ):
+        write_calibration(path, replace(whole, entries=entries))
+        with pytest.raises(ToolchainError, match=f"cannot be composed: .*{said}") as refused:
+            export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False)
+        assert str(path) in str(refused.value)
+    assert not (tmp_path / "bundle").exists()
+
+
+@pytest.mark.parametrize("name", ["notes", "summarize"])
+def test_a_calibration_of_no_composition_is_named(base: BaseModel, name: str) -> None:
+    (paths.CALIBRATIONS / "lc++" / f"{name}.safetensors").write_bytes(b"x")
+    with pytest.raises(ToolchainError, match=rf"holds a calibration .*{name}.*move it away"):
+        committed_compositions()

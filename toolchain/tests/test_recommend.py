@@ -1,21 +1,25 @@
 """Recommendations: what validation chose, in the manifest's terms."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from toolchain import paths
+from toolchain.adapters.calibration_file import read_calibration, write_calibration
 from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.bundle import manifest
 from toolchain.errors import ToolchainError
+from toolchain.evaluation.engines.engine import Engine
 from toolchain.evaluation.engines.prompts import prompt_variants
 from toolchain.evaluation.paper import main_metric
-from toolchain.evaluation.recommend import MODES, better_calibration, comparable_calibrations, recommendation
+from toolchain.evaluation.recommend import MODES, better_calibration, comparable_calibrations, recommend, recommendation
 from toolchain.evaluation.result_file import Result
 from toolchain.recommendations import (
     CALIBRATIONS,
@@ -27,6 +31,7 @@ from toolchain.recommendations import (
     write_recommendations,
 )
 from toolchain.tasks import Composition
+from toolchain.tests.tiny import silent
 
 COMPOSITION = Composition.parse("summarize+es")
 VARIANTS = prompt_variants(COMPOSITION)
@@ -147,3 +152,24 @@ def test_damaged_recommendations_are_named(assets: Path, content: str) -> None:
     recommendations_path().write_text(content)
     with pytest.raises(ToolchainError, match=r"recommendations\.json holds no recommendations"):
         recommended(Composition.parse("summarize+es"))
+
+
+def test_a_task_alone_has_no_mode_to_recommend() -> None:
+    engine = MagicMock(spec=Engine)
+    with pytest.raises(ToolchainError, match="summarize is a task alone"):
+        recommend(engine, Composition.parse("summarize"), None, silent)
+    engine.answers.assert_not_called()
+
+
+@pytest.mark.usefixtures("assets")
+def test_a_calibration_of_another_adapter_is_left_out_and_told() -> None:
+    told: list[str] = []
+    for method in CALIBRATIONS:
+        path = calibration_path(COMPOSITION, method)
+        other = replace(read_calibration(path), adapter_sha256={"summarize": "0" * 64, "es": "0" * 64})
+        write_calibration(path, other)
+    with pytest.raises(ToolchainError, match=r"summarize\+es has no calibration of its adapters"):
+        recommend(MagicMock(spec=Engine), COMPOSITION, None, told.append)
+    assert ["is left out" in line and "another summarize adapter" in line for line in told] == [True] * len(
+        CALIBRATIONS
+    )

@@ -1,11 +1,13 @@
 """The adapter of a task is one of the base at hand."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from toolchain import paths
+from toolchain.adapters.files import adapter_hashes, write_adapter
 from toolchain.adapters.importing import IMPORT_LOG
 from toolchain.adapters.lora import LOG_FILE
 from toolchain.adapters.task_adapter import task_adapter
@@ -21,4 +23,22 @@ def test_an_adapter_of_another_base_is_refused(assets: Path, log: str) -> None:
     assert task_adapter("es").tensors.keys() == without_a_log.tensors.keys()
     path.write_text(json.dumps({"base_sha256": "9" * 64}), encoding="utf-8")
     with pytest.raises(ToolchainError, match=f"{log} is of base 9+, not {SPECIFICATION.sha256}"):
+        task_adapter("es")
+
+
+@pytest.mark.usefixtures("assets")
+def test_an_adapter_that_is_not_there_is_named_with_what_makes_it() -> None:
+    for asked in (task_adapter, lambda task: adapter_hashes([task])):
+        with pytest.raises(
+            ToolchainError, match=r"adapters/fr/adapter_config\.json is missing: .*`toolchain train lora fr`"
+        ):
+            asked("fr")
+
+
+@pytest.mark.usefixtures("assets")
+def test_an_adapter_of_some_linears_has_to_be_imported() -> None:
+    whole = task_adapter("es")
+    some = {name: tensor for name, tensor in whole.tensors.items() if "layers.1.mlp.up_proj" not in name}
+    write_adapter(paths.ADAPTERS / "es", replace(whole, tensors=some), SPECIFICATION.name)
+    with pytest.raises(ToolchainError, match=r"adapters/es has no factors for up_proj of layer 1: .* adapter import"):
         task_adapter("es")
