@@ -171,7 +171,7 @@ def test_a_task_without_data_says_what_to_add(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(TASKS, "friendly", friendly)
     monkeypatch.setitem(TASKS, "title", title)
     for split in (Split.SINGLE, Split.VALIDATION):
-        with pytest.raises(ToolchainError, match=rf"a text for friendly that the {split} split may see: .* --texts"):
+        with pytest.raises(ToolchainError, match=rf"a text for friendly that the {split} split may see: .*--texts"):
             single_task_pairs(friendly, split)
         with pytest.raises(ToolchainError, match=rf"{CONVERSATIONS} line \d+ has no title\.en: add it"):
             single_task_pairs(title, split)
