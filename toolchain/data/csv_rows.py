@@ -9,9 +9,6 @@ from toolchain.data.row import Row
 from toolchain.data.text_file import file_text
 from toolchain.errors import ToolchainError
 
-_MORE = ""
-"""Under which a row has the cells beyond the first row's names."""
-
 
 def read_csv(path: Path, remedy: str) -> list[Row]:
     """The rows of a file.
@@ -21,12 +18,13 @@ def read_csv(path: Path, remedy: str) -> list[Row]:
             `remedy` says what to do.
     """
     csv.field_size_limit(sys.maxsize)
-    table = csv.DictReader(io.StringIO(file_text(path, remedy), newline=""), restkey=_MORE, strict=True)
+    table = csv.DictReader(io.StringIO(file_text(path, remedy), newline=""), strict=True)
     try:
         rows = list(table)
     except csv.Error as error:
         raise ToolchainError(f"{path} line {table.line_num} is not CSV ({error}): {remedy}") from None
     for number, fields in enumerate(rows, start=1):
-        if _MORE in fields or None in fields.values():
+        # Cells beyond the first row's names have the key None, cells that are missing the value None.
+        if None in fields or None in fields.values():
             raise ToolchainError(f"{path} row {number} has another number of cells than the first row: {remedy}")
     return [Row(f"{path} row {number}", fields, remedy) for number, fields in enumerate(rows, start=1)]
