@@ -14,6 +14,13 @@ from toolchain.hashing import written_whole
 
 CALIBRATION_FORMAT = "tandem.calibration/1"
 _NAME = re.compile(r"layers\.(\d+)-(\d+)\.([a-z_]+)\.(P1|P2|p|weights)", re.ASCII)
+_KINDS: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
+    "P1": (np.float16, (2,)),
+    "P2": (np.float16, (2,)),
+    "p": (np.float16, (1,)),
+    "weights": (np.float32, (1, 2)),
+}
+"""The dtype of each kind of tensor in a file, and how many axes it may have."""
 _REMEDY = "train it with `toolchain train calibration`"
 
 
@@ -37,6 +44,17 @@ class Entry:
         return self.module == module and self.first <= layer <= self.last
 
     @property
+    def stem(self) -> str:
+        """What its tensors' names begin with."""
+        return f"layers.{self.first}-{self.last}.{self.module}"
+
+    @property
+    def tensors(self) -> dict[str, Array]:
+        """Those that are there, by kind."""
+        every = {"P1": self.p1, "P2": self.p2, "p": self.p, "weights": self.weights}
+        return {kind: tensor for kind, tensor in every.items() if tensor is not None}
+
+    @property
     def layout(self) -> tuple[int, int, str, tuple[tuple[int, ...] | None, ...]]:
         """Layers, module, and the shapes of P1, P2, p and weights, None for what is absent."""
         tensors = (self.p1, self.p2, self.p, self.weights)
@@ -57,8 +75,7 @@ class Calibration:
     @property
     def parameters(self) -> int:
         """Numbers in all tensors."""
-        tensors = (tensor for entry in self.entries for tensor in (entry.p1, entry.p2, entry.p, entry.weights))
-        return sum(tensor.size for tensor in tensors if tensor is not None)
+        return sum(tensor.size for entry in self.entries for tensor in entry.tensors.values())
 
     def find(self, layer: int, module: str) -> list[Entry]:
         """The entries that apply to a linear."""
@@ -91,15 +108,9 @@ def write_calibration(path: Path, calibration: Calibration) -> None:
     """Write one safetensors file; P1, P2 and p become fp16, weights float32."""
     tensors: dict[str, Array] = {}
     for entry in calibration.entries:
-        stem = f"layers.{entry.first}-{entry.last}.{entry.module}"
-        for kind, tensor, dtype in (
-            ("P1", entry.p1, np.float16),
-            ("P2", entry.p2, np.float16),
-            ("p", entry.p, np.float16),
-            ("weights", entry.weights, np.float32),
-        ):
-            if tensor is not None:
-                tensors[f"{stem}.{kind}"] = np.ascontiguousarray(tensor, dtype=dtype)
+        for kind, tensor in entry.tensors.items():
+            dtype, _ = _KINDS[kind]
+            tensors[f"{entry.stem}.{kind}"] = np.ascontiguousarray(tensor, dtype=dtype)
     metadata = {
         "format": CALIBRATION_FORMAT,
         "method": calibration.method,
@@ -144,15 +155,8 @@ def read_calibration(path: Path) -> Calibration:
 def _refuse_numbers(path: Path, entries: tuple[Entry, ...], tasks: int) -> None:
     """What the device core refuses too: another dtype or number of axes, numbers that are not finite, weights of other tasks."""
     for entry in entries:
-        for kind, tensor, dtype, axes in (
-            ("P1", entry.p1, np.float16, (2,)),
-            ("P2", entry.p2, np.float16, (2,)),
-            ("p", entry.p, np.float16, (1,)),
-            ("weights", entry.weights, np.float32, (1, 2)),
-        ):
-            if tensor is None:
-                continue
-            name = f"layers.{entry.first}-{entry.last}.{entry.module}.{kind}"
+        for kind, tensor in entry.tensors.items():
+            (dtype, axes), name = _KINDS[kind], f"{entry.stem}.{kind}"
             if tensor.dtype != dtype or tensor.ndim not in axes:
                 raise ToolchainError(
                     f"{path} holds {name} as {tensor.dtype} of shape {list(tensor.shape)}, wanted {np.dtype(dtype)} with "
@@ -167,9 +171,8 @@ def _refuse_numbers(path: Path, entries: tuple[Entry, ...], tasks: int) -> None:
 def _refuse_half_pairs(path: Path, entries: tuple[Entry, ...]) -> None:
     for entry in entries:
         if (entry.p1 is None) != (entry.p2 is None):
-            stem = f"layers.{entry.first}-{entry.last}.{entry.module}"
             there, absent = ("P1", "P2") if entry.p2 is None else ("P2", "P1")
-            raise ToolchainError(f"{path} holds {stem}.{there} without its {absent}: {_REMEDY}")
+            raise ToolchainError(f"{path} holds {entry.stem}.{there} without its {absent}: {_REMEDY}")
         if entry.p1 is not None and entry.p2 is not None and entry.p1.shape[0] != entry.p2.shape[1]:
             raise ToolchainError(
                 f"{path}: P1 and P2 of {entry.module} have shapes {entry.p1.shape} and {entry.p2.shape}: {_REMEDY}"

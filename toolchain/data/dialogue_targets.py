@@ -104,13 +104,11 @@ def make_targets(
 
     refuse_held_out((item.id, item.messages) for item in dialogues)
     referenced = [item for item in dialogues if _reference(item, main)]
-    if left_out := len(dialogues) - len(referenced):
-        field = MAIN_FIELDS[main]
-        progress(f"{left_out} of {len(dialogues)} dialogues have no {field} and are left out")
+    field = MAIN_FIELDS[main]
     if not referenced:
-        raise ToolchainError(
-            f"none of the {len(dialogues)} dialogues has a {MAIN_FIELDS[main]}: give dialogues that have one"
-        )
+        raise ToolchainError(f"none of the {len(dialogues)} dialogues has a {field}: give dialogues that have one")
+    if left_out := len(dialogues) - len(referenced):
+        progress(f"{left_out} of {len(dialogues)} dialogues have no {field} and are left out")
     asked = answerable(referenced, composition.tasks[0])
     if left_out := len(referenced) - len(asked):
         progress(f"{left_out} of {len(referenced)} dialogues have no text, or nobody who could reply, and are left out")

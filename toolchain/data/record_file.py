@@ -2,8 +2,7 @@
 
 import fcntl
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TextIO, TypeVar
@@ -70,7 +69,8 @@ class RecordFile:
             raise ToolchainError(f"{self.path} is a directory: give another --out, the name of a file")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         made = 0
-        with self.path.open("a", encoding="utf-8") as stream, self._to_itself(stream):
+        with self.path.open("a", encoding="utf-8") as stream:
+            self._refuse_other_writers(stream)
             there = {record["id"] for record in self._to_go_on_with(shared)}
             done = sum(item.id in there for item in items)
             for start in range(0, len(items), batch_size):
@@ -85,16 +85,14 @@ class RecordFile:
                 stream.flush()
         return made
 
-    @contextmanager
-    def _to_itself(self, stream: TextIO) -> Iterator[None]:
-        """Two runs that add to one file would add everything twice; a killed one holds nothing any more."""
+    def _refuse_other_writers(self, stream: TextIO) -> None:
+        """Two runs that add to one file would add everything twice; the lock goes with the stream, and with a run that is killed."""
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ToolchainError(
                 f"{self.path} is being written by another process: wait for it, or give another --out"
             ) from None
-        yield
 
     def _to_go_on_with(self, shared: Record) -> list[Record]:
         whole, torn = self._content()

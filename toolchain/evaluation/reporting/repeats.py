@@ -31,28 +31,35 @@ def mean_over_repeats(
     return scores
 
 
+def scores_by_method(results: Results, engine: str, name: str, methods: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Of each method the main metric of composition `name` by conversation, as `mean_over_repeats` has it."""
+    composition = Composition.of(name)
+    metric = main_metric(composition)
+    targets = {pair.id: pair.target for pair in composition_pairs(composition, Split(results.split))}
+    found = {method: mean_over_repeats(results, engine, name, method, targets, (metric,)) for method in methods}
+    return {method: {item: values[metric] for item, values in of_it.items()} for method, of_it in found.items()}
+
+
 def repeats_table(results: Results, engine: str) -> Table:
     """A row for each method of which several seeds were measured on a composition, against those that it is to be better than."""
-    split, rows = Split(results.split), []
+    rows = []
     for name in results.compositions(engine):
-        composition = Composition.of(name)
-        metric = main_metric(composition)
-        targets = {pair.id: pair.target for pair in composition_pairs(composition, split)}
+        metric = main_metric(Composition.of(name))
         methods = results.methods(engine, name)
         repeated = [method for method in methods if len(results.repeats(engine, name, method)) > 1]
         compared = [method for method in methods if repeated and method in {*repeated, *AGAINST}]
-        scores = {method: mean_over_repeats(results, engine, name, method, targets, (metric,)) for method in compared}
+        scores = scores_by_method(results, engine, name, compared)
         for method in repeated:
             single = [results.row(engine, name, repeat, metric) for repeat in results.repeats(engine, name, method)]
             seeds = ", ".join(f"{100 * row['value']:.2f}" for row in single if row)
             if not (ids := sorted(scores[method])):
                 continue
-            own = [scores[method][conversation][metric] for conversation in ids]
+            own = [scores[method][conversation] for conversation in ids]
             cells = []
             for other in AGAINST:
                 others = scores.get(other, {}) if other != method else {}
                 same = others.keys() == scores[method].keys()
-                cells.append(points(own, [others[conversation][metric] for conversation in ids]) if same else "")
+                cells.append(points(own, [others[conversation] for conversation in ids]) if same else "")
             rows.append([name, method, f"{100 * mean(own):.2f}", seeds, *cells, str(len(own))])
     head = ["composition", "method", "mean, %", "each seed", *(f"- {other}" for other in AGAINST), "conversations"]
     note = (
