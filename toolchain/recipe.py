@@ -3,11 +3,12 @@
 import math
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from toolchain import paths
+from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.lora import LoraShape
 from toolchain.adapters.training import Precision, Schedule
 from toolchain.base_model.shape import Shape
@@ -70,9 +71,14 @@ class LoraRecipe(_Part):
 
 
 class CalibrationRecipe(_Part):
-    """A calibration of one composition."""
+    """A calibration. `learning_rates`: of methods that want another rate than `training`."""
 
     training: Training
+    learning_rates: dict[CalibrationMethod, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+
+    def of(self, method: CalibrationMethod) -> Training:
+        """The training of one method."""
+        return self.training.overridden(learning_rate=self.learning_rates.get(method))
 
 
 class Recipe(_Part):

@@ -139,7 +139,7 @@ def train_calibration_command(
     from toolchain.tasks import Composition
 
     kind, parsed = chosen(CalibrationMethod, "calibration method", method), Composition.parse(composition)
-    own = read_recipe(recipe).calibration.training
+    own = read_recipe(recipe).calibration.of(kind)
     training = overridden(own, steps, batch_size, learning_rate, precision, gradient_checkpointing)
     weights = None if merge_weights is None else numbers("--merge-weights", merge_weights)
     if two_step and kind is not CalibrationMethod.LC_PLUS_PLUS:
@@ -197,7 +197,7 @@ def train_main_task_command(
     from toolchain.tasks import compositions_of
 
     _check_main_task(task)
-    own = read_recipe(recipe).calibration.training
+    own = read_recipe(recipe).calibration.of(METHOD)
     training = overridden(own, steps, batch_size, learning_rate, precision, gradient_checkpointing)
     data = {item: training_data(item, with_teacher) for item in compositions_of(task)}
     schedule = replace(

@@ -85,4 +85,4 @@ def _adapters(composition: Composition) -> list[Adapter]:
 
 
 # A coefficient that starts at 1/n moves by little more than the rate in a step: at 1e-3 it would end where it began.
-METHOD = Method(ID, _adapters, paper="DAM/ZipLoRA merge", fit=fit, rates=(1e-2, 3e-2))
+METHOD = Method(ID, _adapters, paper="DAM/ZipLoRA merge", fit=fit, rates=(3e-2, 1e-1))
