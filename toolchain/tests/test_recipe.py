@@ -30,7 +30,7 @@ def test_a_method_may_have_a_rate_of_its_own(name: str) -> None:
     calibration = read_recipe(name).calibration
     assert calibration.of(CalibrationMethod.LC_PLUS_PLUS) == calibration.training
     of_lc = calibration.of(CalibrationMethod.LC)
-    assert of_lc.learning_rate == pytest.approx(calibration.training.learning_rate / 10)
+    assert of_lc.learning_rate == pytest.approx(calibration.training.learning_rate / 20)
     assert of_lc.overridden(learning_rate=calibration.training.learning_rate) == calibration.training
 
 
@@ -102,8 +102,8 @@ IMPOSSIBLE = {
     "a width that is a word": ("hidden_size = 640", 'hidden_size = "a"', "shape.hidden_size 'a': "),
     "a width that is a truth": ("hidden_size = 640", "hidden_size = true", "shape.hidden_size"),
     "a width that no machine has": ("hidden_size = 640", f"hidden_size = {10**15}", "shape.hidden_size"),
-    "a rate of a method that is none": ("lc = 2e-4", "turbo = 2e-4", "calibration.learning_rates.turbo"),
-    "a method's infinite rate": ("lc = 2e-4", "lc = inf", "calibration.learning_rates.lc inf"),
+    "a rate of a method that is none": ("lc = 1e-4", "turbo = 2e-4", "calibration.learning_rates.turbo"),
+    "a method's infinite rate": ("lc = 1e-4", "lc = inf", "calibration.learning_rates.lc inf"),
     "a misspelt size": ("num_hidden_layers", "num_layers", "shape.num_hidden_layers"),
     "heads that do not fill the width": ("hidden_size = 640", "hidden_size = 65", "multiple of num_attention_heads 4"),
     "heads that cannot share": ("value_heads = 1", "value_heads = 3", "multiple of num_key_value_heads 3"),

@@ -22,7 +22,7 @@ from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import Composition, every_composition
 
 FILE = "calibration.safetensors"
-_RATES = {CalibrationMethod.LC: (1e-4, 3e-4), CalibrationMethod.LC_PLUS_PLUS: (1e-3, 3e-3)}
+_RATES = {CalibrationMethod.LC: (1e-4, 2e-4), CalibrationMethod.LC_PLUS_PLUS: (1e-3, 3e-3)}
 _PAPER = {
     CalibrationMethod.LC: "Shared over all tasks: LC",
     CalibrationMethod.LC_PLUS_PLUS: "Shared over all tasks: LC++",
