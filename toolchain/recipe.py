@@ -71,7 +71,7 @@ class LoraRecipe(_Part):
 
 
 class CalibrationRecipe(_Part):
-    """A calibration. `learning_rates`: of methods that want another rate than `training`."""
+    """A calibration. `learning_rates`: of methods that want another rate than `training`, as LC, whose p·1ᵀ adds up a linear's inputs."""
 
     training: Training
     learning_rates: dict[CalibrationMethod, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)

@@ -22,11 +22,11 @@ from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import Composition, every_composition
 
 FILE = "calibration.safetensors"
-_RATES = {CalibrationMethod.LC: (1e-4, 2e-4), CalibrationMethod.LC_PLUS_PLUS: (1e-3, 3e-3)}
-_PAPER = {
-    CalibrationMethod.LC: "Shared over all tasks: LC",
-    CalibrationMethod.LC_PLUS_PLUS: "Shared over all tasks: LC++",
+_SHARED = {
+    CalibrationMethod.LC: ("Shared over all tasks: LC", (1e-4, 2e-4)),
+    CalibrationMethod.LC_PLUS_PLUS: ("Shared over all tasks: LC++", (1e-3, 3e-3)),
 }
+"""The paper's row and the rates to try of each."""
 
 
 def prepare(method: CalibrationMethod) -> Prepare:
@@ -69,8 +69,8 @@ METHODS = [
         _adapters(f"{method}-shared"),
         paper=paper,
         fit=_fit(f"{method}-shared", method),
-        rates=_RATES[method],
+        rates=rates,
         shared=True,
     )
-    for method, paper in _PAPER.items()
+    for method, (paper, rates) in _SHARED.items()
 ]
