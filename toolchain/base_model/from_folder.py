@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from tokenizers import Tokenizer
 
 from toolchain import paths
-from toolchain.base_model import qwen2_gguf
+from toolchain.base_model import gguf_file
 from toolchain.base_model.chat_turn import TEMPLATE_FILE, turn_ids
 from toolchain.base_model.hub import asked_of_hub
 from toolchain.base_model.specification import BaseModel, forget_imported, write_imported
@@ -65,7 +65,7 @@ def import_base(folder: Path, name: str, max_prompt_tokens: int, max_new_tokens:
             f"{folder}: BOS and chat template take {taken} of {max_prompt_tokens} tokens: allow prompts more"
         )
     own_notice = _own_notice(folder)
-    refusal = qwen2_gguf.reason_it_cannot(config)
+    refusal = gguf_file.reason_it_cannot(config)
 
     progress(f"loading {folder}")
     model = _load(folder)
@@ -75,9 +75,10 @@ def import_base(folder: Path, name: str, max_prompt_tokens: int, max_new_tokens:
     dequantised = f"{name}-dequantised"
     if refusal is None:
         progress("rounding to Q8_0")
-        qwen2_gguf.round_to_q8_0(model)
-        file, architecture = f"{name}-q8_0.gguf", qwen2_gguf.ARCHITECTURE
-        qwen2_gguf.write_qwen2(paths.models() / file, name, model, tokenizer, {"bos": bos, "eos": eos[0]})
+        gguf_file.round_to_q8_0(model)
+        file, architecture = f"{name}-q8_0.gguf", gguf_file.architecture(config)
+        positions = max_prompt_tokens + max_new_tokens
+        gguf_file.write_gguf(paths.models() / file, name, model, tokenizer, {"bos": bos, "eos": eos[0]}, positions)
     else:
         progress(f"no bundle will be made for it: {refusal}")
         file, architecture = f"{dequantised}/model.safetensors", str(config.model_type)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from toolchain.base_model import qwen2_gguf
+from toolchain.base_model import gguf_file
 from toolchain.base_model.specification import base_model
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
@@ -61,7 +61,7 @@ def test_an_import_that_is_killed_leaves_no_base_of_an_earlier_one(
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(qwen2_gguf, "write_qwen2", killed)
+    monkeypatch.setattr(gguf_file, "write_gguf", killed)
     with pytest.raises(KeyboardInterrupt):
         import_tiny(write_tiny(tmp_path / "llama", "llama"))
     with pytest.raises(ToolchainError, match="model import"):

@@ -23,6 +23,7 @@ from toolchain.adapters.lora import LoraShape, train_lora
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.adapters.training import Schedule
 from toolchain.base_model.from_folder import import_base
+from toolchain.base_model.gguf_file import SCALED_FREQUENCIES
 from toolchain.base_model.load import load_base
 from toolchain.base_model.specification import base_model
 from toolchain.bundle.export import export_bundle
@@ -39,7 +40,8 @@ from toolchain.tests.tiny_bases import SHAPES, edit_config, import_tiny, tiny, w
 COMPOSITION = Composition.parse("summarize+es")
 NAME = "tiny-2.5-base"
 IDS = [2, 50, 61, 72, 83, 94, 105]
-RUNS_ON_DEVICE = ("llama", "qwen2")
+RUNS_ON_DEVICE = {"llama": "qwen2", "scaled llama": "phi3", "qwen2": "qwen2"}
+"""Which architecture the file says."""
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +89,7 @@ def test_a_base_is_trained_calibrated_evaluated_and_exported(kind: str, tmp_path
         assert verify_bundle(tmp_path / "bundle") == manifest
         assert (manifest.base.name, manifest.base.architecture, manifest.base.sha256) == (
             NAME,
-            "qwen2",
+            RUNS_ON_DEVICE[kind],
             imported.sha256,
         )
         assert (tmp_path / "bundle" / manifest.base.licence).read_text() == f"terms of {kind}"
@@ -107,15 +109,40 @@ def test_the_file_that_ships_holds_what_is_trained_on(kind: str, tied: bool, tmp
         "token_embd.weight": "model.embed_tokens.weight",
         "output_norm.weight": "model.norm.weight",
         "blk.1.attn_q.weight": "model.layers.1.self_attn.q_proj.weight",
-        "blk.1.attn_k.bias": "model.layers.1.self_attn.k_proj.bias",
         "blk.0.attn_output.weight": "model.layers.0.self_attn.o_proj.weight",
         "blk.0.ffn_norm.weight": "model.layers.0.post_attention_layernorm.weight",
         "blk.0.ffn_down.weight": "model.layers.0.mlp.down_proj.weight",
     }
+    if RUNS_ON_DEVICE[kind] == "qwen2":
+        shipped["blk.1.attn_k.bias"] = "model.layers.1.self_attn.k_proj.bias"
     for name, trained in shipped.items():
         expected = state[trained].numpy() if trained in state else np.zeros_like(tensors[name])
         assert np.array_equal(tensors[name], expected), name
-    assert len(tensors) == 2 * 12 + 2 + (not tied)
+    beyond_every_llama = {"qwen2": 2 * 3, "phi3": 2}[RUNS_ON_DEVICE[kind]]
+    assert len(tensors) == 2 * 9 + 2 + beyond_every_llama + (not tied)
+
+
+@pytest.mark.parametrize("scaling", SCALED_FREQUENCIES)
+def test_the_file_says_how_rotary_frequencies_are_scaled(scaling: str, tmp_path: Path) -> None:
+    rope = SHAPES["scaled llama"]["rope_parameters"] | {"rope_type": scaling}
+    base = import_tiny(write_tiny(tmp_path / "llama", "scaled llama", rope_parameters=rope))
+    rotary = load_base(base).model.model.rotary_emb
+    reader = GGUFReader(base.path)
+    factors = {item.name: item.data for item in reader.tensors if item.name.startswith("rope_factors")}
+    unscaled = rope["rope_theta"] ** -(np.arange(8) / 8)
+    assert len(factors) == 2
+    for each in factors.values():
+        assert np.allclose(unscaled / each, rotary.inv_freq)
+    assert reader.fields["phi3.rope.scaling.attn_factor"].contents() == pytest.approx(rotary.attention_scaling)
+
+
+@pytest.mark.parametrize(("original", "expected"), [(64, 104), (128, 128), (1024, 512)])
+def test_the_engine_makes_tables_for_no_more_positions_than_are_read(
+    original: int, expected: int, tmp_path: Path
+) -> None:
+    rope = SHAPES["scaled llama"]["rope_parameters"] | {"original_max_position_embeddings": original}
+    base = import_tiny(write_tiny(tmp_path / "llama", "scaled llama", rope_parameters=rope))
+    assert GGUFReader(base.path).fields["phi3.context_length"].contents() == expected
 
 
 @pytest.mark.parametrize("kind", SHAPES)
@@ -168,9 +195,12 @@ def test_a_damaged_specification_is_named(tmp_path: Path) -> None:
         base_model()
 
 
-ROPE = {"rope_type": "llama3", "rope_theta": 10000.0, "factor": 32.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
 NOT_ON_DEVICE: dict[str, tuple[str, dict[str, Any]]] = {
-    "scaled rotary frequencies": ("llama", {"rope_parameters": ROPE | {"original_max_position_embeddings": 128}}),
+    "frequencies that depend on the length": (
+        "llama",
+        {"rope_parameters": {"rope_type": "dynamic", "rope_theta": 10000.0, "factor": 2.0}},
+    ),
+    "scaled frequencies beside biases": ("qwen2", {"rope_parameters": SHAPES["scaled llama"]["rope_parameters"]}),
     "biases elsewhere": ("llama", {"attention_bias": True}),
     "heads of another width": ("llama", {"head_dim": 32}),
     "a width that Q8_0 does not divide": ("qwen2", {"intermediate_size": 80}),

@@ -27,6 +27,20 @@ _COMMON = {
 }
 SHAPES: dict[str, dict[str, Any]] = {
     "llama": {"model_type": "llama", "num_key_value_heads": 2, "tie_word_embeddings": False},
+    "scaled llama": {
+        "model_type": "llama",
+        "num_key_value_heads": 2,
+        "tie_word_embeddings": True,
+        # Some frequencies stay, some are divided by the factor, one is in between.
+        "rope_parameters": {
+            "rope_type": "llama3",
+            "rope_theta": 10000.0,
+            "factor": 32.0,
+            "low_freq_factor": 1.0,
+            "high_freq_factor": 4.0,
+            "original_max_position_embeddings": 128,
+        },
+    },
     "qwen2": {"model_type": "qwen2", "num_key_value_heads": 2, "tie_word_embeddings": False},
     "stablelm": {"model_type": "stablelm", "num_key_value_heads": 4, "use_qkv_bias": True},
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use tandem_bundle::{BundleError, BundleErrorKind};
 
 use crate::calibration::{Calibration, Linear, LowRank};
+use crate::fused::{Fused, fuse};
 use crate::tensors::Matrix;
 use crate::{Adapter, Factors};
 
@@ -40,15 +41,22 @@ impl ComposedAdapter {
 }
 
 /// Composes adapters in order, then the calibration. The ranks of all parts add up, so nothing is approximated but the rounding to fp16.
-pub fn compose(parts: &[Part<'_>], calibration: Option<&Calibration>) -> Result<ComposedAdapter, BundleError> {
+/// The result has the linears of the adapters, but for those that the base reads as one.
+pub fn compose(parts: &[Part<'_>], calibration: Option<&Calibration>, fused: &[Fused]) -> Result<ComposedAdapter, BundleError> {
+    let refuse =
+        |path: &str, what: String| BundleError::new(BundleErrorKind::CalibrationInvalid, path, format!("{what}; export the bundle anew."));
     let paths: BTreeSet<&String> = parts.iter().flat_map(|part| part.adapter.linears.keys()).collect();
     let mut linears = BTreeMap::new();
     for path in paths {
-        let factors = stack(path, parts, calibration)
-            .map_err(|what| BundleError::new(BundleErrorKind::CalibrationInvalid, path, format!("{what}; export the bundle anew.")))?;
-        linears.insert(path.as_str(), factors);
+        let factors = stack(path, parts, calibration).map_err(|what| refuse(path, what))?;
+        linears.insert(path.clone(), factors);
     }
-    Ok(ComposedAdapter { config: config(&linears)?, tensors: tensors(&linears)? })
+    let ranks: BTreeSet<_> = linears.values().map(|factors| factors.a.rows).collect();
+    if ranks.len() != 1 {
+        return Err(refuse(COMPOSED, format!("its linears would have the ranks {ranks:?}, and one adapter has one rank")));
+    }
+    let linears = fuse(linears, fused).map_err(|what| refuse(COMPOSED, what))?;
+    Ok(ComposedAdapter { config: config(&linears), tensors: tensors(&linears)? })
 }
 
 /// The factors of one linear: those of the adapters, then what was learnt.
@@ -86,26 +94,25 @@ fn stack(path: &str, parts: &[Part<'_>], calibration: Option<&Calibration>) -> R
     Ok(factors)
 }
 
-/// PEFT's configuration, which has one rank for all linears; `alpha = r` is a scale of 1.
-fn config(linears: &BTreeMap<&str, Factors>) -> Result<Vec<u8>, BundleError> {
-    let ranks: BTreeSet<_> = linears.values().map(|factors| factors.a.rows).collect();
-    let targets: BTreeSet<_> = linears.keys().filter_map(|path| path.rsplit('.').next()).collect();
-    let (Some(rank), 1) = (ranks.first(), ranks.len()) else {
-        let message = format!("its linears would have the ranks {ranks:?}, and one adapter has one rank; export the bundle anew.");
-        return Err(BundleError::new(BundleErrorKind::CalibrationInvalid, COMPOSED, message));
-    };
+/// PEFT's configuration. `alpha = r` is a scale of 1; linears that were fused have a larger rank than the others.
+fn config(linears: &BTreeMap<String, Factors>) -> Vec<u8> {
+    let ranks: BTreeMap<_, _> = linears.iter().filter_map(|(path, factors)| Some((path.rsplit('.').next()?, factors.a.rows))).collect();
+    let rank = ranks.values().min();
+    let pattern: BTreeMap<_, _> = ranks.iter().filter(|(_, other)| Some(*other) != rank).collect();
     let config = json!({
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",
         "bias": "none",
         "r": rank,
         "lora_alpha": rank,
-        "target_modules": targets,
+        "rank_pattern": pattern,
+        "alpha_pattern": pattern,
+        "target_modules": ranks.keys().collect::<Vec<_>>(),
     });
-    Ok(config.to_string().into_bytes())
+    config.to_string().into_bytes()
 }
 
-fn tensors(linears: &BTreeMap<&str, Factors>) -> Result<Vec<u8>, BundleError> {
+fn tensors(linears: &BTreeMap<String, Factors>) -> Result<Vec<u8>, BundleError> {
     let refuse = |e: safetensors::SafeTensorError| {
         BundleError::new(BundleErrorKind::AdapterInvalid, COMPOSED, format!("it cannot be written ({e})."))
     };

@@ -1,6 +1,6 @@
 use tandem_bundle::{Bundle, BundleError, BundleErrorKind, Composition, Mode, Sha256, Task};
 
-use crate::{Adapter, Calibration, ComposedAdapter, Identity, Part, compose};
+use crate::{Adapter, Calibration, ComposedAdapter, Identity, Part, compose, fused_by};
 
 /// Which adapters of a bundle make one adapter, and how. Its name is unique in the bundle.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +55,7 @@ impl Recipe {
             None => None,
         };
         let parts: Vec<_> = adapters.iter().zip(&self.weights).map(|(adapter, &weight)| Part { adapter, weight }).collect();
-        compose(&parts, calibration.as_ref())
+        compose(&parts, calibration.as_ref(), fused_by(&manifest.base.architecture))
     }
 }
 

@@ -6,9 +6,11 @@ mod adapter;
 mod calibration;
 mod composition;
 mod from_bundle;
+mod fused;
 mod tensors;
 
 pub use adapter::{Adapter, Factors};
 pub use calibration::{Calibration, Identity};
 pub use composition::{ComposedAdapter, Part, compose};
 pub use from_bundle::{Recipe, mean_weights};
+pub use fused::{Fused, fused_by};

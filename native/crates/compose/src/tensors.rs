@@ -86,6 +86,23 @@ impl Matrix {
         Ok(Self { rows, columns, bytes })
     }
 
+    /// Puts matrices along a diagonal, zeros elsewhere.
+    pub fn diagonal(parts: &[&Self]) -> Self {
+        let (rows, columns) = (parts.iter().map(|part| part.rows).sum(), parts.iter().map(|part| part.columns).sum());
+        let mut bytes = vec![0; rows * columns * BYTES];
+        let (mut row, mut column) = (0, 0);
+        for part in parts {
+            for own in 0..part.rows {
+                let width = part.columns * BYTES;
+                let at = ((row + own) * columns + column) * BYTES;
+                bytes[at..][..width].copy_from_slice(&part.bytes[own * width..][..width]);
+            }
+            row += part.rows;
+            column += part.columns;
+        }
+        Self { rows, columns, bytes }
+    }
+
     pub fn is_finite(&self) -> bool {
         self.bytes.chunks_exact(BYTES).all(|pair| f16::from_le_bytes([pair[0], pair[1]]).is_finite())
     }

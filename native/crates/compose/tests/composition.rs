@@ -86,7 +86,7 @@ proptest! {
         );
         let calibration = Calibration::parse("calibration", &calibration, &identity()).unwrap();
         let parts = [Part { adapter: &first, weight: w1 }, Part { adapter: &second, weight: w2 }];
-        let (a, b) = factors(&compose(&parts, Some(&calibration)).unwrap());
+        let (a, b) = factors(&compose(&parts, Some(&calibration), &[]).unwrap());
         let parts = [(2.0 * f64::from(w1), product(&a1, &b1)), (f64::from(w2), product(&a2, &b2)), (1.0, product(&p1, &p2))];
         for (i, composed) in product(&a, &b).into_iter().enumerate() {
             let sum: f64 = parts.iter().map(|(weight, product)| weight * product[i]).sum();
@@ -98,7 +98,7 @@ proptest! {
     #[test]
     fn an_adapter_alone_with_weight_one_stays_as_it_is((a, b) in (matrix(2, INPUTS), matrix(OUTPUTS, 2))) {
         let alone = adapter(2, 2.0, &a, &b);
-        prop_assert_eq!(factors(&compose(&[Part { adapter: &alone, weight: 1.0 }], None).unwrap()), (a, b));
+        prop_assert_eq!(factors(&compose(&[Part { adapter: &alone, weight: 1.0 }], None, &[]).unwrap()), (a, b));
     }
 
     #[test]

@@ -33,7 +33,7 @@ fn composed(folder: &Path) -> Vec<u8> {
     let calibration =
         fs::read(folder.join("calibration.safetensors")).ok().map(|bytes| Calibration::parse("calibration", &bytes, &identity).unwrap());
     let parts: Vec<_> = adapters.iter().zip(&case.weights).map(|(adapter, &weight)| Part { adapter, weight: weight as f32 }).collect();
-    compose(&parts, calibration.as_ref()).unwrap().tensors
+    compose(&parts, calibration.as_ref(), &[]).unwrap().tensors
 }
 
 fn by_name(bytes: &[u8]) -> BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> {

@@ -1,7 +1,9 @@
-"""Write a Qwen2, or a Llama that is one without biases, as the Q8_0 GGUF file that the device core runs.
+"""Write a Llama or a Qwen2 as the Q8_0 GGUF file that the device core runs.
 
-mistral.rs applies adapters to architecture `qwen2`, and not to `llama`, whose files store the rows of q and k in another order. The two
-compute the same: Qwen2 is Llama with biases on q, k and v, here zeros (docs/research.md).
+mistral.rs applies adapters to architectures `qwen2` and `phi3`, and not to `llama`, whose files store the rows of q and k in another order.
+They compute the same (docs/research.md): Qwen2 is Llama with biases on q, k and v, here zeros, and Phi-3 is Llama with factors that each
+rotary frequency is divided by, which one with scaled frequencies needs. mistral.rs' Phi-3 reads q, k and v as one linear, and gate and up; the
+device core puts adapters together likewise.
 """
 
 from collections.abc import Mapping
@@ -16,7 +18,8 @@ from tokenizers import Tokenizer
 
 from toolchain.hashing import written_whole
 
-ARCHITECTURE = "qwen2"
+SCALED_FREQUENCIES = ("linear", "llama3", "yarn")
+"""Ways of transformers to scale rotary frequencies by factors that do not depend on how long a text is."""
 BLOCK = 32
 """Weights that share a scale in Q8_0; the columns of every matrix are a multiple of it."""
 
@@ -27,8 +30,10 @@ def reason_it_cannot(config: Any) -> str | None:
     reasons = {
         "its architecture is not one that mistral.rs reads from a GGUF file": config.model_type
         not in ("llama", "qwen2"),
-        f"its rotary frequencies are scaled ({rope.get('rope_type')}), which mistral.rs reads for architecture llama alone, "
-        "and to that it applies no adapter": rope.get("rope_type", "default") != "default",
+        f"its rotary frequencies are scaled in a way that no GGUF file of mistral.rs says ({rope.get('rope_type')})": _is_scaled(
+            config
+        )
+        and (rope["rope_type"] not in SCALED_FREQUENCIES or config.model_type != "llama"),
         "only some of its dimensions are rotated": rope.get("partial_rotary_factor", 1) != 1,
         "its attention looks at a window": bool(getattr(config, "use_sliding_window", False)),
         "its heads are not hidden_size / num_attention_heads wide": _head_width(config) * config.num_attention_heads
@@ -44,6 +49,11 @@ def reason_it_cannot(config: Any) -> str | None:
     return next((reason for reason, holds in reasons.items() if holds), None)
 
 
+def architecture(config: Any) -> str:
+    """As what a model that can be written is written."""
+    return "phi3" if _is_scaled(config) else "qwen2"
+
+
 def round_to_q8_0(model: torch.nn.Module) -> None:
     """Round every matrix in place to what the file will hold, so that training sees what the phone runs."""
     with torch.no_grad():
@@ -53,16 +63,21 @@ def round_to_q8_0(model: torch.nn.Module) -> None:
                 parameter.copy_(torch.from_numpy(rounded))
 
 
-def write_qwen2(path: Path, name: str, model: Any, tokenizer: Tokenizer, special: Mapping[str, int]) -> None:
-    """Write the weights of a rounded model, and the tokenizer's vocabulary without its merges; `special` are the ids of `bos` and `eos`."""
+def write_gguf(
+    path: Path, name: str, model: Any, tokenizer: Tokenizer, special: Mapping[str, int], positions: int
+) -> None:
+    """Write the weights of a rounded model, and the tokenizer's vocabulary without its merges.
+
+    `special` are the ids of `bos` and `eos`; `positions` are the tokens that a prompt and its answer may have.
+    """
     config = model.config
     with written_whole(path) as partial:
-        writer = GGUFWriter(partial, ARCHITECTURE)
+        writer = GGUFWriter(partial, architecture(config))
         writer.add_name(name)
         writer.add_file_type(LlamaFileType.MOSTLY_Q8_0)
         writer.add_quantization_version(2)
         writer.add_vocab_size(config.vocab_size)
-        writer.add_context_length(config.max_position_embeddings)
+        writer.add_context_length(_context_length(config, positions))
         writer.add_embedding_length(config.hidden_size)
         writer.add_block_count(config.num_hidden_layers)
         writer.add_feed_forward_length(config.intermediate_size)
@@ -70,6 +85,8 @@ def write_qwen2(path: Path, name: str, model: Any, tokenizer: Tokenizer, special
         writer.add_head_count_kv(config.num_key_value_heads)
         writer.add_layer_norm_rms_eps(config.rms_norm_eps)
         writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+        if _is_scaled(config):
+            _add_frequencies(writer, model)
         _add_vocabulary(writer, tokenizer, special)
         for tensor_name, values in _tensors(model):
             if values.ndim == 2:
@@ -83,15 +100,40 @@ def write_qwen2(path: Path, name: str, model: Any, tokenizer: Tokenizer, special
 
 
 def _tensors(model: Any) -> list[tuple[str, np.ndarray[Any, Any]]]:
-    names = get_tensor_name_map(MODEL_ARCH.QWEN2, model.config.num_hidden_layers)
+    config = model.config
+    names = get_tensor_name_map(MODEL_ARCH.QWEN2, config.num_hidden_layers)
     state = {key: tensor.numpy() for key, tensor in model.state_dict().items()}
-    if model.config.tie_word_embeddings:
+    if config.tie_word_embeddings:
         del state["lm_head.weight"]
-    for layer in range(model.config.num_hidden_layers):
+    for layer in range(config.num_hidden_layers if architecture(config) == "qwen2" else 0):
         for module in ("q_proj", "k_proj", "v_proj"):
             stem = f"model.layers.{layer}.self_attn.{module}"
             state.setdefault(f"{stem}.bias", np.zeros(len(state[f"{stem}.weight"]), np.float32))
     return [(names.get_name(key, try_suffixes=(".weight", ".bias")), values) for key, values in state.items()]
+
+
+def _is_scaled(config: Any) -> bool:
+    return bool(config.rope_parameters.get("rope_type", "default") != "default")
+
+
+def _context_length(config: Any, positions: int) -> int:
+    """For how many positions the engine makes its tables: where frequencies are scaled, four, which take 64 MiB for 131,072 positions.
+    They are scaled for texts longer than any here, so that the length before that is enough."""
+    whole = int(config.max_position_embeddings)
+    unscaled = config.rope_parameters.get("original_max_position_embeddings") or whole
+    return min(whole, max(int(unscaled), positions))
+
+
+def _add_frequencies(writer: GGUFWriter, model: Any) -> None:
+    """Phi-3 has factors for short and for long texts: here the same."""
+    rotary = model.model.rotary_emb
+    width = _head_width(model.config)
+    unscaled = model.config.rope_parameters["rope_theta"] ** -(np.arange(0, width, 2, dtype=np.float64) / width)
+    factors = (unscaled / rotary.inv_freq.double().numpy()).astype(np.float32)
+    for name in ("rope_factors_short.weight", "rope_factors_long.weight"):
+        writer.add_tensor(name, factors)
+    writer.add_rope_dimension_count(width)
+    writer.add_rope_scaling_attn_factors(rotary.attention_scaling)
 
 
 def _add_vocabulary(writer: GGUFWriter, tokenizer: Tokenizer, special: Mapping[str, int]) -> None:
