@@ -2,8 +2,7 @@
 
 mistral.rs applies adapters to architectures `qwen2` and `phi3`, and not to `llama`, whose files store the rows of q and k in another order.
 They compute the same (docs/research.md): Qwen2 is Llama with biases on q, k and v, here zeros, and Phi-3 is Llama with factors that each
-rotary frequency is divided by, which one with scaled frequencies needs. mistral.rs' Phi-3 reads q, k and v as one linear, and gate and up; the
-device core puts adapters together likewise.
+rotary frequency is divided by, which one with scaled frequencies needs.
 """
 
 from collections.abc import Mapping
@@ -20,6 +19,12 @@ from toolchain.hashing import written_whole
 
 SCALED_FREQUENCIES = ("linear", "llama3", "yarn")
 """Ways of transformers to scale rotary frequencies by factors that do not depend on how long a text is."""
+_NAMES = {"qwen2": MODEL_ARCH.QWEN2, "phi3": MODEL_ARCH.PHI3}
+_FUSED = {
+    "self_attn.qkv_proj": ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+    "mlp.gate_up_proj": ("mlp.gate_proj", "mlp.up_proj"),
+}
+"""What Phi-3 reads as one linear; the device core puts the adapters of these together likewise (native/crates/compose/src/fused.rs)."""
 BLOCK = 32
 """Weights that share a scale in Q8_0; the columns of every matrix are a multiple of it."""
 
@@ -101,15 +106,29 @@ def write_gguf(
 
 def _tensors(model: Any) -> list[tuple[str, np.ndarray[Any, Any]]]:
     config = model.config
-    names = get_tensor_name_map(MODEL_ARCH.QWEN2, config.num_hidden_layers)
     state = {key: tensor.numpy() for key, tensor in model.state_dict().items()}
     if config.tie_word_embeddings:
         del state["lm_head.weight"]
-    for layer in range(config.num_hidden_layers if architecture(config) == "qwen2" else 0):
-        for module in ("q_proj", "k_proj", "v_proj"):
-            stem = f"model.layers.{layer}.self_attn.{module}"
-            state.setdefault(f"{stem}.bias", np.zeros(len(state[f"{stem}.weight"]), np.float32))
+    for layer in range(config.num_hidden_layers):
+        if architecture(config) == "phi3":
+            _fuse(state, f"model.layers.{layer}")
+        else:
+            _add_biases(state, f"model.layers.{layer}")
+    names = get_tensor_name_map(_NAMES[architecture(config)], config.num_hidden_layers)
     return [(names.get_name(key, try_suffixes=(".weight", ".bias")), values) for key, values in state.items()]
+
+
+def _add_biases(state: dict[str, np.ndarray[Any, Any]], layer: str) -> None:
+    for part in ("q_proj", "k_proj", "v_proj"):
+        linear = f"{layer}.self_attn.{part}"
+        state.setdefault(f"{linear}.bias", np.zeros(len(state[f"{linear}.weight"]), np.float32))
+
+
+def _fuse(state: dict[str, np.ndarray[Any, Any]], layer: str) -> None:
+    """The engine would put together itself what lies apart, in memory that is not the file's."""
+    for linear, parts in _FUSED.items():
+        weights = [state.pop(f"{layer}.{part}.weight") for part in parts]
+        state[f"{layer}.{linear}.weight"] = np.concatenate(weights)
 
 
 def _is_scaled(config: Any) -> bool:

@@ -106,20 +106,28 @@ def test_the_file_that_ships_holds_what_is_trained_on(kind: str, tied: bool, tmp
     tensors = {item.name: dequantize(item.data, item.tensor_type) for item in GGUFReader(base.path).tensors}
     assert ("output.weight" in tensors) != tied
     shipped = {
-        "token_embd.weight": "model.embed_tokens.weight",
-        "output_norm.weight": "model.norm.weight",
-        "blk.1.attn_q.weight": "model.layers.1.self_attn.q_proj.weight",
-        "blk.0.attn_output.weight": "model.layers.0.self_attn.o_proj.weight",
-        "blk.0.ffn_norm.weight": "model.layers.0.post_attention_layernorm.weight",
-        "blk.0.ffn_down.weight": "model.layers.0.mlp.down_proj.weight",
+        "token_embd.weight": ["model.embed_tokens.weight"],
+        "output_norm.weight": ["model.norm.weight"],
+        "blk.0.attn_output.weight": ["model.layers.0.self_attn.o_proj.weight"],
+        "blk.0.ffn_norm.weight": ["model.layers.0.post_attention_layernorm.weight"],
+        "blk.0.ffn_down.weight": ["model.layers.0.mlp.down_proj.weight"],
     }
-    if RUNS_ON_DEVICE[kind] == "qwen2":
-        shipped["blk.1.attn_k.bias"] = "model.layers.1.self_attn.k_proj.bias"
+    q, k, v = (f"model.layers.1.self_attn.{part}_proj" for part in "qkv")
+    gate, up = (f"model.layers.1.mlp.{part}_proj.weight" for part in ("gate", "up"))
+    if RUNS_ON_DEVICE[kind] == "phi3":
+        shipped["blk.1.attn_qkv.weight"] = [f"{q}.weight", f"{k}.weight", f"{v}.weight"]
+        shipped["blk.1.ffn_up.weight"] = [gate, up]
+    else:
+        shipped |= {
+            "blk.1.attn_q.weight": [f"{q}.weight"],
+            "blk.1.attn_k.bias": [f"{k}.bias"],
+            "blk.1.ffn_up.weight": [up],
+        }
     for name, trained in shipped.items():
-        expected = state[trained].numpy() if trained in state else np.zeros_like(tensors[name])
-        assert np.array_equal(tensors[name], expected), name
-    beyond_every_llama = {"qwen2": 2 * 3, "phi3": 2}[RUNS_ON_DEVICE[kind]]
-    assert len(tensors) == 2 * 9 + 2 + beyond_every_llama + (not tied)
+        expected = [state[each].numpy() for each in trained if each in state] or [np.zeros_like(tensors[name])]
+        assert np.array_equal(tensors[name], np.concatenate(expected)), name
+    in_a_layer, beside = {"qwen2": (12, 2), "phi3": (6, 4)}[RUNS_ON_DEVICE[kind]]
+    assert len(tensors) == 2 * in_a_layer + beside + (not tied)
 
 
 @pytest.mark.parametrize("scaling", SCALED_FREQUENCIES)
