@@ -74,9 +74,9 @@ def import_base(folder: Path, name: str, max_prompt_tokens: int, max_new_tokens:
     forget_imported()
     dequantised = f"{name}-dequantised"
     if refusal is None:
-        progress("rounding to Q8_0")
-        gguf_file.round_to_q8_0(model)
         file, architecture = f"{name}-q8_0.gguf", gguf_file.architecture(config)
+        progress(f"rounding to Q8_0, for a GGUF file of architecture {architecture}")
+        gguf_file.round_to_q8_0(model)
         positions = max_prompt_tokens + max_new_tokens
         gguf_file.write_gguf(paths.models() / file, name, model, tokenizer, {"bos": bos, "eos": eos[0]}, positions)
     else:

@@ -35,9 +35,8 @@ def reason_it_cannot(config: Any) -> str | None:
     reasons = {
         "its architecture is not one that mistral.rs reads from a GGUF file": config.model_type
         not in ("llama", "qwen2"),
-        f"its rotary frequencies are scaled in a way that no GGUF file of mistral.rs says ({rope.get('rope_type')})": _is_scaled(
-            config
-        )
+        f"its rotary frequencies are scaled ({rope.get('rope_type')}), and the device core reads that of a Llama alone, if scaled by "
+        f"{', '.join(SCALED_FREQUENCIES)}": _is_scaled(config)
         and (rope["rope_type"] not in SCALED_FREQUENCIES or config.model_type != "llama"),
         "only some of its dimensions are rotated": rope.get("partial_rotary_factor", 1) != 1,
         "its attention looks at a window": bool(getattr(config, "use_sliding_window", False)),

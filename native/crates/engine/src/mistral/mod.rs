@@ -23,7 +23,7 @@ use shutdown::Shutdown;
 const PERMUTED_ARCHITECTURES: &[&str] = &["llama", "mistral3"];
 
 /// More than any composition needs; the adapter cache sets the limit that counts.
-const ADAPTER_LIMITS: LoraRuntimeConfig = LoraRuntimeConfig { max_adapters: 1024, max_rank: 1024, max_bytes: 1 << 40 };
+const ADAPTER_LIMITS: LoraRuntimeConfig = LoraRuntimeConfig { max_adapters: 1024, max_rank: 1 << 16, max_bytes: 1 << 40 };
 
 pub struct MistralEngine {
     // Dropped in this order.
