@@ -102,10 +102,6 @@ REFUSED = {
     "two steps of an unknown licence": (["data", "two-step", "summarize+es", "--source", str(_DIALOGUES)], "--licence"),
     "two steps before the base is there": (["data", "two-step", "summarize+es"], "toolchain model get"),
     "going on from what was not made": (
-        ["train", "calibration", "reply+casual", "--method", "lc++f"],
-        "`toolchain train main-task reply`",
-    ),
-    "going on from another seed's": (
         ["train", "calibration", "summarize+es", "--method", "lc++f", "--seed", "3"],
         "`toolchain train main-task summarize --seed 3`",
     ),
