@@ -1,23 +1,34 @@
 """`evaluate --engine device` on the real core: a mode of the exported bundle and the same adapter alone say the same."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from toolchain import paths
 from toolchain.adapters.merging.registry import METHODS
-from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.specification import BaseModel, base_model
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
-from toolchain.evaluation.engines.device_core import DeviceCore
 from toolchain.evaluation.engines.device_engine import DeviceEngine, mode_of
-from toolchain.evaluation.engines.engine import Question
+from toolchain.evaluation.engines.engine import Engine, Question
+from toolchain.evaluation.engines.open_engine import open_engine
 from toolchain.recommendations import shipped_calibration
 from toolchain.tasks import Composition
 
 COMPOSITION = Composition.parse("summarize+es")
 
 
-def test_the_calibrated_mode_is_its_composed_adapter(tandem: Path, base: BaseModel, tmp_path: Path) -> None:
-    engine = DeviceEngine(DeviceCore(tandem), base, tmp_path)
+@pytest.fixture
+def engine(tandem: Path, base: BaseModel) -> Iterator[Engine]:
+    """As `evaluate` opens it."""
+    assert (tandem, base) == (paths.tandem_binary(), base_model())
+    with open_engine(DeviceEngine.id) as opened:
+        yield opened
+
+
+def test_the_calibrated_mode_is_its_composed_adapter(engine: Engine) -> None:
     pairs = composition_pairs(COMPOSITION, Split.VALIDATION)[:2]
     method = METHODS[shipped_calibration(COMPOSITION)]
     (prompt,) = engine.prompts(method, COMPOSITION).values()

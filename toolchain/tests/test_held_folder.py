@@ -9,7 +9,7 @@ import pytest
 
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.held_folder import held_folder
-from toolchain.folders import take_place, written_beside
+from toolchain.folders import is_nobodys, take_place, written_beside
 
 HOLD = """
 import sys, time
@@ -46,6 +46,13 @@ def test_it_is_gone_at_the_end_and_after_an_error_and_others_are_left(tmp_path: 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert [path.name for path in tmp_path.iterdir()] == ["cells"]
+
+
+def test_bundles_are_written_in_it_without_waiting_for_its_own_lock(tmp_path: Path) -> None:
+    with held_folder(tmp_path, "bundles-") as folder:
+        assert is_nobodys(folder), "the next line would wait for ever"
+        with written_beside(folder / "bundle") as partial:
+            assert partial.is_dir()
 
 
 WRITE = """
