@@ -2,13 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from toolchain import paths
 from toolchain.adapters.merging.registry import METHODS
-from toolchain.base_model.specification import BaseModel, base_model
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.evaluation.engines.device_engine import DeviceEngine, mode_of
@@ -21,13 +18,13 @@ COMPOSITION = Composition.parse("summarize+es")
 
 
 @pytest.fixture
-def engine(tandem: Path, base: BaseModel) -> Iterator[Engine]:
+def engine() -> Iterator[Engine]:
     """As `evaluate` opens it."""
-    assert (tandem, base) == (paths.tandem_binary(), base_model())
     with open_engine(DeviceEngine.id) as opened:
         yield opened
 
 
+@pytest.mark.usefixtures("tandem", "base")
 def test_the_calibrated_mode_is_its_composed_adapter(engine: Engine) -> None:
     pairs = composition_pairs(COMPOSITION, Split.VALIDATION)[:2]
     method = METHODS[shipped_calibration(COMPOSITION)]

@@ -108,11 +108,9 @@ def _tensors(model: Any) -> list[tuple[str, np.ndarray[Any, Any]]]:
     state = {key: tensor.numpy() for key, tensor in model.state_dict().items()}
     if config.tie_word_embeddings:
         del state["lm_head.weight"]
+    adapt = _fuse if _is_scaled(config) else _add_biases
     for layer in range(config.num_hidden_layers):
-        if architecture(config) == "phi3":
-            _fuse(state, f"model.layers.{layer}")
-        else:
-            _add_biases(state, f"model.layers.{layer}")
+        adapt(state, f"model.layers.{layer}")
     names = get_tensor_name_map(_NAMES[architecture(config)], config.num_hidden_layers)
     return [(names.get_name(key, try_suffixes=(".weight", ".bias")), values) for key, values in state.items()]
 

@@ -101,7 +101,7 @@ REFUSED = {
     "two steps of unknown conversations": (["data", "two-step", "summarize+es", "--source", "nowhere"], "nowhere"),
     "two steps of an unknown licence": (["data", "two-step", "summarize+es", "--source", str(_DIALOGUES)], "--licence"),
     "two steps before the base is there": (["data", "two-step", "summarize+es"], "toolchain model get"),
-    "going on from what was not made": (
+    "going on from another seed's": (
         ["train", "calibration", "summarize+es", "--method", "lc++f", "--seed", "3"],
         "`toolchain train main-task summarize --seed 3`",
     ),
@@ -140,6 +140,17 @@ def test_a_refusal_is_one_sentence_on_stderr_and_exit_1(console: Console, mistak
     (sentence,) = err.splitlines()
     assert sentence.startswith("error: ")
     assert named in sentence
+
+
+def test_going_on_from_what_was_not_made_names_what_makes_it(
+    console: Console, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(paths, "CALIBRATIONS", tmp_path / "calibrations")
+    code, out, err = console.run("train", "calibration", "reply+casual", "--method", "lc++f")
+    assert (code, out) == (1, "")
+    (sentence,) = err.splitlines()
+    assert sentence.startswith("error: ")
+    assert "`toolchain train main-task reply`" in sentence
 
 
 WRONG_USAGE = {

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Factors;
 use crate::tensors::Matrix;
@@ -23,22 +23,19 @@ pub fn fused_by(architecture: &str) -> &'static [Fused] {
 
 /// Puts the factors of linears that are read as one into one pair: `a` below each other, `b` along a diagonal, zeros elsewhere.
 pub fn fuse(mut linears: BTreeMap<String, Factors>, all: &[Fused]) -> Result<BTreeMap<String, Factors>, String> {
-    for fused in all {
-        let stems: Vec<_> = linears.keys().filter_map(|path| fused.parts.iter().find_map(|part| stem(path, part))).collect();
+    for Fused { name, parts } in all {
+        let stems: BTreeSet<_> = linears.keys().filter_map(|path| parts.iter().find_map(|part| stem(path, part))).collect();
         for stem in stems {
-            let names: Vec<_> = fused.parts.iter().map(|part| format!("{stem}{part}")).collect();
-            // An earlier part of the same layer may have brought the others.
-            if linears.contains_key(&format!("{stem}{}", fused.name)) {
-                continue;
+            let take = |part| {
+                let path = format!("{stem}{part}");
+                linears.remove(&path).ok_or_else(|| format!("no adapter has {path}, which the base reads as one with {}", parts.join(", ")))
+            };
+            let factors = parts.iter().map(take).collect::<Result<Vec<_>, _>>()?;
+            let (a, b): (Vec<_>, Vec<_>) = factors.iter().map(|Factors { a, b }| (a, b)).unzip();
+            let whole = Factors { a: Matrix::stack(&a)?, b: Matrix::diagonal(&b) };
+            if linears.insert(format!("{stem}{name}"), whole).is_some() {
+                return Err(format!("an adapter has {stem}{name} beside what it is made of"));
             }
-            let missing = names.iter().find(|name| !linears.contains_key(*name));
-            if let Some(missing) = missing {
-                return Err(format!("no adapter has {missing}, which the base reads as one with {}", fused.parts.join(", ")));
-            }
-            let parts: Vec<_> = names.iter().filter_map(|name| linears.remove(name)).collect();
-            let (a, b): (Vec<_>, Vec<_>) = parts.iter().map(|Factors { a, b }| (a, b)).unzip();
-            let factors = Factors { a: Matrix::stack(&a)?, b: Matrix::diagonal(&b) };
-            linears.insert(format!("{stem}{}", fused.name), factors);
         }
     }
     Ok(linears)

@@ -93,3 +93,12 @@ fn an_adapter_that_lacks_a_part_is_refused() {
         assert!(refused.to_string().contains(&format!("{LAYER}.{left_out}")), "{refused}");
     }
 }
+
+#[test]
+fn an_adapter_that_has_parts_and_whole_is_refused() {
+    let mut adapter = adapter(&[f16::ONE], "");
+    let factors = adapter.linears[&format!("{LAYER}.self_attn.q_proj")].clone();
+    adapter.linears.insert(format!("{LAYER}.self_attn.qkv_proj"), factors);
+    let refused = compose(&[Part { adapter: &adapter, weight: 1.0 }], None, fused_by("phi3")).unwrap_err();
+    assert_eq!(refused.kind, BundleErrorKind::CalibrationInvalid);
+}
