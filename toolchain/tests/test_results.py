@@ -1,0 +1,118 @@
+"""Result files that are read together: each whole, and none that is of something else than the others."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolchain.errors import ToolchainError
+from toolchain.evaluation.result_file import RESULT_FORMAT, Result, answers_path, write_result
+from toolchain.evaluation.results import read_results
+from toolchain.provenance import made_with
+
+META = {"format": RESULT_FORMAT, "split": "test", "engine": "python", "base": "tiny", "git_commit": "0" * 40}
+ROW = {"engine": "python", "composition": "summarize+es", "method": "merge", "metric": "rouge_l"}
+ANSWERS = [{"composition": "summarize+es", "method": "merge", "id": "1", "answer": "x"}]
+MEASURED = ROW | {"value": 0.5, "interval": [0.4, 0.6], "n": 2}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [("", "no result"), ("{]", "no JSON object"), ('{"format": "other"}', "format")]
+)
+def test_what_is_no_result_file_is_named(tmp_path: Path, content: str, said: str) -> None:
+    path = tmp_path / "x.test.jsonl"
+    path.write_text(content)
+    with pytest.raises(ToolchainError, match=said) as refused:
+        read_results([path])
+    assert str(path) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("meta", "row", "said"),
+    [
+        ({}, MEASURED, "split"),
+        ({key: value for key, value in META.items() if key != "git_commit"}, MEASURED, "git_commit"),
+        (META | {"split": "training"}, MEASURED, "split 'training'"),
+        (META, {"a": 1}, "composition"),
+        (META, MEASURED | {"value": "high"}, "no number"),
+        (META, MEASURED | {"value": float("nan")}, "no number"),
+        (META, MEASURED | {"interval": None}, "no number"),
+        (META | {"judged": []}, MEASURED, "verdicts alone"),
+    ],
+)
+def test_a_damaged_result_is_named(tmp_path: Path, meta: dict[str, Any], row: dict[str, Any], said: str) -> None:
+    path = tmp_path / "x.test.jsonl"
+    answers_path(path).write_text("")
+    path.write_text(json.dumps({"format": RESULT_FORMAT} | meta) + "\n" + json.dumps(row) + "\n")
+    with pytest.raises(ToolchainError, match=said) as refused:
+        read_results([path])
+    assert str(path) in str(refused.value)
+
+
+def test_rows_and_answers_of_two_runs_do_not_stand_together(tmp_path: Path) -> None:
+    """A run that is killed between its two files leaves the rows of the one before."""
+    path = tmp_path / "x.test.jsonl"
+    write_result(path, Result(META, [MEASURED], ANSWERS))
+    assert read_results([path]).answers
+    answers_path(path).write_text(answers_path(path).read_text().replace('"x"', '"y"'))
+    with pytest.raises(ToolchainError, match="other answers than those") as refused:
+        read_results([path])
+    assert str(path) in str(refused.value)
+
+
+def test_splits_are_not_mixed(tmp_path: Path) -> None:
+    for split in ("test", "validation"):
+        write_result(tmp_path / f"{split}.jsonl", Result(META | {"split": split}, [], ANSWERS))
+    with pytest.raises(ToolchainError, match="the splits test, validation"):
+        read_results([tmp_path / "test.jsonl", tmp_path / "validation.jsonl"])
+
+
+@pytest.mark.parametrize(
+    "other", [{"base_sha256": "2"}, {"adapter_sha256": {"es": "2"}}, {"data": {"targets.jsonl": "2"}}]
+)
+def test_measurements_of_different_files_are_not_mixed(tmp_path: Path, other: dict[str, Any]) -> None:
+    meta: dict[str, Any] = META | {"base_sha256": "1", "adapter_sha256": {"es": "1"}, "data": {"targets.jsonl": "1"}}
+    files = [tmp_path / name for name in ("a.jsonl", "b.jsonl")]
+    for path, of_it in zip(files, (meta, meta | {"adapter_sha256": {"fr": "3"}}), strict=True):
+        write_result(path, Result(of_it, [], ANSWERS))
+    read_results(files)
+    write_result(files[1], Result(meta | other, [], ANSWERS))
+    with pytest.raises(ToolchainError, match=r"a\.jsonl and b\.jsonl"):
+        read_results(files)
+
+
+def test_one_calibration_as_it_was_does_not_stand_beside_what_it_is_now(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("a.jsonl", "b.jsonl")]
+    prompt = {"engine": "python", "composition": "summarize+es", "method": "lc++", "metric": "prompt", "value": "x"}
+    for path, key in zip(files, "12", strict=True):
+        write_result(path, Result(META, [prompt | {"key_sha256": key}], ANSWERS))
+    with pytest.raises(ToolchainError, match=r"a\.jsonl and .*b\.jsonl have answers of lc\+\+ to summarize\+es"):
+        read_results(files)
+    for other in ({"key_sha256": "1"}, {"key_sha256": "2", "method": "lc"}, {}):
+        write_result(files[1], Result(META, [prompt | other], ANSWERS))
+        read_results(files)
+
+
+def test_answers_are_not_scored_against_other_references_than_they_were_measured_with(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    write_result(path, Result(META | made_with(), [], ANSWERS))
+    read_results([path])
+    write_result(path, Result(META | {"data": {"conversations.jsonl": "0"}}, [], ANSWERS))
+    with pytest.raises(ToolchainError, match=r"x\.jsonl are of different files of conversations\.jsonl"):
+        read_results([path])
+
+
+def test_a_few_conversations_do_not_stand_beside_all(tmp_path: Path) -> None:
+    for name, limit in (("few", 3), ("all", None)):
+        write_result(tmp_path / f"{name}.jsonl", Result(META | {"limit": limit}, [], ANSWERS))
+    with pytest.raises(ToolchainError, match="--limit"):
+        read_results([tmp_path / "few.jsonl", tmp_path / "all.jsonl"])
+
+
+def test_files_of_one_name_do_not_replace_each_other(tmp_path: Path) -> None:
+    files = [tmp_path / folder / "x.jsonl" for folder in "ab"]
+    for path in files:
+        write_result(path, Result(META, [], ANSWERS))
+    with pytest.raises(ToolchainError, match="by its own name"):
+        read_results(files)
