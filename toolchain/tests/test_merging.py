@@ -72,6 +72,17 @@ def _deltas(adapter: Adapter) -> dict[str, Array]:
     return {name: delta(adapter, name) for name in adapter.linears}
 
 
+def _rotated(adapter: Adapter, seed: int) -> Adapter:
+    """The same deltas from other factors."""
+    rotation = np.linalg.qr(np.random.default_rng(seed).standard_normal((adapter.rank, adapter.rank)))[0]
+    turns = {"lora_A": lambda a: rotation @ a, "lora_B": lambda b: b @ rotation.T}
+    turned = {
+        name: turns[name.rsplit(".", 1)[1]](tensor.astype(np.float64)).astype(np.float16)
+        for name, tensor in adapter.tensors.items()
+    }
+    return replace(adapter, tensors=turned)
+
+
 def _assert_same(found: Adapter, expected: dict[str, Array], tolerance: float = 2e-3) -> None:
     deltas = _deltas(found)
     assert deltas.keys() == expected.keys()
@@ -121,6 +132,22 @@ def test_ranks_that_differ_are_merged_exactly_or_refused(name: str) -> None:
         return
     first, second = map(_deltas, adapters)
     _assert_same(MERGES[name](adapters), {linear: (first[linear] + second[linear]) / 2 for linear in first})
+
+
+@pytest.mark.parametrize("name", MERGES)
+@settings(max_examples=5)
+@given(seed=seeds)
+def test_an_exact_merge_sees_what_an_adapter_does_and_a_merge_of_factors_how_it_is_written(
+    name: str, seed: int
+) -> None:
+    # (B Qᵀ)(Q A) is B A for every rotation Q. docs/findings.md, "The order of methods": what this does to answers.
+    one, other = random_adapter(seed), random_adapter(seed + 1)
+    found, wanted = MERGES[name]([one, _rotated(other, seed)]), _deltas(MERGES[name]([one, other]))
+    if name in EXACT:
+        _assert_same(found, wanted, tolerance=5e-3)
+        return
+    deltas = _deltas(found)
+    assert any(np.abs(deltas[linear] - wanted[linear]).max() > 0.1 * np.abs(wanted[linear]).max() for linear in wanted)
 
 
 @pytest.mark.parametrize("name", sorted(set(MERGES) - {"lc-output-bias"}))
