@@ -21,6 +21,7 @@ from toolchain.adapters.merging import (
     lm_cocktail,
     lorahub,
     slerp,
+    task_arithmetic,
     ties,
 )
 from toolchain.adapters.merging.peft_merge import peft_merge
@@ -52,13 +53,15 @@ MERGES: dict[str, Merge] = {
     "ties": ties.merge,
     "dare": dare.merge,
     "slerp": slerp.merge,
+    "task-arithmetic": task_arithmetic.merge,
     "lorahub": lambda adapters: lorahub.merge(adapters, [1 / len(adapters)] * len(adapters)),
     "lm-cocktail": lambda adapters: compose(adapters, lm_cocktail.weights_of([1.0] * len(adapters))),
     "dam": lambda adapters: _columns(adapters, [1 / len(adapters)] * len(adapters)),
     "lc-output-bias": lambda adapters: lc_output_bias.merge(adapters, _no_bias(adapters[0])),
 }
+MEANS = ("merge", "lm-cocktail", "dam", "lc-output-bias")
 # Concatenations keep every direction: exact for any ranks. Merges of factors need equal ranks.
-EXACT = ("merge", "lm-cocktail", "dam", "lc-output-bias")
+EXACT = (*MEANS, "task-arithmetic")
 WEIGHTED: dict[str, Weighted] = {
     "compose": compose,
     "lorahub": lorahub.merge,
@@ -98,7 +101,7 @@ def test_order_does_not_matter(name: str, seed: int) -> None:
     _assert_same(MERGES[name]([other, one]), _deltas(MERGES[name]([one, other])))
 
 
-@pytest.mark.parametrize("name", [*EXACT, "slerp", "lorahub"])
+@pytest.mark.parametrize("name", [*MEANS, "slerp", "lorahub"])
 @settings(max_examples=5)
 @given(seed=seeds, count=st.integers(1, 3))
 def test_equal_adapters_merge_to_themselves(name: str, seed: int, count: int) -> None:
@@ -131,7 +134,8 @@ def test_ranks_that_differ_are_merged_exactly_or_refused(name: str) -> None:
             MERGES[name](adapters)
         return
     first, second = map(_deltas, adapters)
-    _assert_same(MERGES[name](adapters), {linear: (first[linear] + second[linear]) / 2 for linear in first})
+    weight = 0.5 if name in MEANS else 1.0
+    _assert_same(MERGES[name](adapters), {linear: weight * (first[linear] + second[linear]) for linear in first})
 
 
 @pytest.mark.parametrize("name", MERGES)

@@ -16,7 +16,7 @@ from toolchain.evaluation.reporting.tables import Table, points
 from toolchain.evaluation.results import Results
 from toolchain.tasks import Composition, TaskKind
 
-DATA_FREE_MERGES = ("linear", "merge", "ties", "dare", "slerp")
+DATA_FREE_MERGES = ("linear", "merge", "ties", "dare", "slerp", "task-arithmetic")
 Scores = dict[str, list[float]]
 """By metric: a value for each conversation, the mean over the sub-tasks of a group."""
 
