@@ -1,7 +1,7 @@
 """Teacher targets: the English reference passed through the auxiliary adapters, as the paper makes its targets (arXiv 2507.16083, section 3).
 
 They say the reference's content in words that the model itself would choose, which a small calibration learns with less memorising than
-from a human translation alone.
+from a written reference alone.
 """
 
 import hashlib

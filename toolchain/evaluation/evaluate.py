@@ -21,15 +21,13 @@ from toolchain.evaluation.engines.timing import paired_times
 from toolchain.evaluation.metrics import LinguaDetector, answer_metrics, names_in, overlap_metrics
 from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result
-from toolchain.evaluation.rows import Rows
+from toolchain.evaluation.rows import TIMED_AGAINST, Rows
 from toolchain.evaluation.tones import tone_right
 from toolchain.provenance import made_with
 from toolchain.recommendations import shipped_calibration
 from toolchain.tasks import Composition, TaskKind
 from toolchain.text import render
 
-TIMED_AGAINST = "two-step"
-"""The shipped calibration and this are timed in pairs where both are evaluated on the device."""
 PROMPT_CONVERSATIONS = 10
 """Of validation, with which a method chooses among its prompts: five prompts on all of them would cost more than the test split."""
 
@@ -49,8 +47,8 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
     """Answer, measure and compare. What `cells` holds already is not computed again; several processes share the rest, and the first measures.
 
     Raises:
-        ToolchainError: a composition has no references or no conversation, a method has nothing to answer with, or several processes were
-            started for the device core, whose times they would spoil.
+        ToolchainError: a composition has no references or no conversation, a method has nothing to answer with, several processes were
+            started for the device core, whose times they would spoil, or an adapter or the data changed meanwhile.
     """
     kept = Cells(cells, progress)
     asked = {name: composition_pairs(Composition.of(name), evaluation.split) for name in evaluation.compositions}
@@ -82,10 +80,11 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
                 for text, pair in zip(texts, pairs, strict=True)
             )
         result.rows.extend(rows.comparisons(measured))
-        timed = (shipped_calibration(composition), TIMED_AGAINST)
-        if isinstance(engine, DeviceEngine) and questions.keys() >= set(timed):
-            times = paired_times(engine, [questions[method] for method in timed], pairs, cells, progress)
-            result.rows.extend(rows.times(*timed, times))
+        shipped = shipped_calibration(composition)
+        if isinstance(engine, DeviceEngine) and questions.keys() >= {shipped, TIMED_AGAINST}:
+            times = paired_times(engine, [questions[shipped], questions[TIMED_AGAINST]], pairs, cells, progress)
+            result.rows.extend(rows.times(shipped, times))
+    _refuse_replaced(result.meta, _meta(engine, evaluation))
     return result
 
 
@@ -142,6 +141,16 @@ def measure(answers: Sequence[str], pairs: Sequence[Pair], composition: Composit
         # The rule knows English words.
         measured.append(metrics if tags else metrics | tone_right(answer, main, composition.ids[-1]))
     return measured
+
+
+def _refuse_replaced(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Adapters are read when their turn comes: one that was replaced in between has answered as two, under the hash of the first."""
+    for field, folder in (("adapter_sha256", paths.ADAPTERS), ("data", paths.BENCHMARK)):
+        found = before[field].items() ^ after[field].items()
+        if replaced := sorted({name for name, _ in found}):
+            raise ToolchainError(
+                f"{folder}: {', '.join(replaced)} changed while it was evaluated: run the same command again, which keeps what still holds"
+            )
 
 
 def _meta(engine: Engine, evaluation: Evaluation) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from toolchain.evaluation.judge import Asked, Score, comparisons
 from toolchain.evaluation.paper import GROUPS, TABLE_1_JUDGED
 from toolchain.evaluation.reporting.samples import samples
 from toolchain.evaluation.reporting.tables import Table, percent
-from toolchain.evaluation.result_file import RESULT_FORMAT, Result, read_result, write_result
+from toolchain.evaluation.result_file import JUDGED, RESULT_FORMAT, Result, read_result, write_result
 from toolchain.evaluation.results import Results
 from toolchain.provenance import git_commit
 from toolchain.recommendations import DEFAULT_CALIBRATION
@@ -74,7 +74,7 @@ def not_run_row(method: str, against: str, composition: str, why: str) -> Row:
 
 def metric(against: str) -> str:
     """The metric of a row: the share of wins, ties counted half."""
-    return f"judge: wins against {against}, ties half"
+    return f"{JUDGED}wins against {against}, ties half"
 
 
 def add_judged(path: Path, results: Results, engine: str, rows: Sequence[Row]) -> None:
@@ -83,7 +83,8 @@ def add_judged(path: Path, results: Results, engine: str, rows: Sequence[Row]) -
     first = next(iter(metas.values()))
     meta = {
         "format": RESULT_FORMAT,
-        **{key: first[key] for key in ("split", "engine", "base", "seed")},
+        **{key: first[key] for key in ("split", "engine", "base")},
+        "seed": first.get("seed"),
         "limit": None,
         "git_commit": git_commit(),
         "judged": sorted(metas),
@@ -111,7 +112,7 @@ def judged_table(results: Results, engine: str) -> Table:
     found = {
         (composition, method, row["against"]): row
         for (of, composition, method, name), row in results.rows.items()
-        if of == engine and name.startswith("judge: ")
+        if of == engine and name.startswith(JUDGED)
     }
     shown, against = _ALWAYS_SHOWN
     for name in results.compositions(engine):

@@ -1,6 +1,6 @@
 """Result files: JSON Lines, the first line says what the rows are of, each other line is one number; the answers lie beside it."""
 
-import math
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,18 @@ from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file, write_text_whole
 
 RESULT_FORMAT = "tandem.results/1"
+JUDGED = "judge: "
+"""What the metric of a judge's row begins with."""
 ANSWERS_HASH = "answers_sha256"
 """In the header; files that are older than it have none."""
 _REMEDY = "make it with `toolchain evaluate`"
+_HEADER: tuple[tuple[str, type, str], ...] = (
+    ("limit", int, "a number"),
+    ("seed", int, "a number"),
+    ("data", dict, "an object"),
+    ("adapter_sha256", dict, "an object"),
+    ("judged", list, "a list"),
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,14 @@ def read_result(path: Path) -> Result:
     ):
         if not all(isinstance(item.get(key), str) for item in items for key in keys):
             raise ToolchainError(f"{file} has a line without {', '.join(keys)}: {_REMEDY}")
+    for field, kind, wanted in _HEADER:
+        if not isinstance(meta.get(field, kind()), kind) and (field, meta[field]) != ("limit", None):
+            raise ToolchainError(f"{path}: {field} of its first line is not {wanted}: {_REMEDY}")
+    for field in ("data", "adapter_sha256"):
+        if not all(isinstance(digest, str) for digest in meta.get(field, {}).values()):
+            raise ToolchainError(f"{path}: {field} of its first line is not an object of hashes: {_REMEDY}")
+    if any(row["engine"] != meta["engine"] for row in rows):
+        raise ToolchainError(f"{path} has a row of another engine than its first line's, {meta['engine']}: {_REMEDY}")
     if meta["split"] not in set(Split):
         raise ToolchainError(f"{path} is of split {meta['split']!r}, which there is none of: {_REMEDY}")
     if not all(_is_measured(row) for row in rows):
@@ -72,8 +89,13 @@ def read_result(path: Path) -> Result:
 
 def _is_measured(row: dict[str, Any]) -> bool:
     """A number with its interval and count, or the words of a row that is none (`prompt`, a judge that was not asked)."""
+    judged = row["metric"].startswith(JUDGED)
+    if judged and not isinstance(row.get("against"), str):
+        return False
     if isinstance(row.get("value"), str):
-        return row["metric"] == "prompt" or "why" in row
+        return row["metric"] == "prompt" or (judged and isinstance(row.get("why"), str))
     interval = row.get("interval")
     numbers = [row.get("value"), row.get("n"), *(interval if isinstance(interval, list) else [])]
-    return len(numbers) == 4 and all(isinstance(item, int | float) and math.isfinite(item) for item in numbers)
+    return len(numbers) == 4 and all(
+        isinstance(item, int | float) and abs(item) <= sys.float_info.max for item in numbers
+    )

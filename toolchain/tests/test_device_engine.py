@@ -30,11 +30,14 @@ options = dict(zip(sys.argv[3::2], sys.argv[4::2]))
 lines = [json.loads(line) for line in sys.stdin]
 with open(os.path.join(os.path.dirname(__file__), "runs.jsonl"), "a") as log:
     print(json.dumps({"options": options, "ids": [line["id"] for line in lines]}), file=log)
-broken = os.path.join(os.path.dirname(__file__), "broken")
-for number, line in enumerate(lines):
-    if os.path.exists(broken) and number == 1:
+marked = lambda how: os.path.exists(os.path.join(os.path.dirname(__file__), how))
+answered = lines[::-1] if marked("swapped") else lines[:-1] if marked("short") else lines + lines[-1:] * marked("talkative")
+if marked("garbled"):
+    print("ready")
+for number, line in enumerate(answered):
+    if marked("broken") and number == 1:
         sys.exit("error[engine-generate]: out of memory")
-    stopped = os.path.exists(os.path.join(os.path.dirname(__file__), "stopped")) and number == 1
+    stopped = marked("stopped") and number == 1
     spent = {"calibrated": 10, "two-step": 40}.get(options["--mode"], 1)
     row = dict.fromkeys(STATISTICS, spent) | {"id": line["id"], "text": f"{options['--mode']} {line['id']}"}
     print(json.dumps(row | {"finish_reason": "cancelled" if stopped else "stop"}), flush=True)
@@ -60,7 +63,7 @@ class Core:
         return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.is_file() else []
 
     def fails(self, how: str, fails: bool) -> None:
-        """Whether it dies at its second conversation (`broken`), or is stopped in the middle of it (`stopped`)."""
+        """Whether it dies at its second conversation (`broken`), is stopped in the middle of it (`stopped`), or answers otherwise than asked."""
         mark = self.folder / how
         mark.touch() if fails else mark.unlink()
 
@@ -111,6 +114,23 @@ def test_a_run_that_died_goes_on_with_the_next_conversation(
     resumed = evaluate(engine, evaluation, tmp_path / "resumed", silent)
     assert (resumed.rows, resumed.answers) == (whole.rows, whole.answers)
     assert core.runs[-1]["ids"] == [whole.answers[-1]["id"]], "what was answered before is not asked again"
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("swapped", "what it was not asked"),
+        ("talkative", "what it was not asked"),
+        ("short", "left conversations unanswered"),
+        ("garbled", "no JSON object"),
+    ],
+)
+def test_a_core_that_answers_otherwise_than_asked_is_refused(
+    core: Core, engine: DeviceEngine, tmp_path: Path, how: str, told: str
+) -> None:
+    core.fails(how, True)
+    with pytest.raises(ToolchainError, match=told):
+        evaluate(engine, replace(EVALUATION, methods=["lc++"]), tmp_path / "cells", silent)
 
 
 def test_another_program_answers_anew(core: Core, engine: DeviceEngine, tmp_path: Path) -> None:

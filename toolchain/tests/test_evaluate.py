@@ -94,6 +94,19 @@ def test_a_killed_run_resumes_to_the_same_result(base: LoadedBase, assets: Path)
     assert finished, "the kill must leave something to resume from"
 
 
+def test_an_adapter_that_is_replaced_meanwhile_is_noticed(base: LoadedBase, assets: Path) -> None:
+    asked = replace(EVERYTHING, methods=["main", "two-step"])
+
+    def replaced_after_the_first(line: str) -> None:
+        if "main" in line and "answered" in line:
+            write_adapter(paths.ADAPTERS / "es", random_adapter(seed=99), "tiny")
+
+    with pytest.raises(ToolchainError, match="es changed while it was evaluated"):
+        evaluate(PythonEngine(base), asked, assets / "cells", replaced_after_the_first)
+    again = evaluate(PythonEngine(base), asked, assets / "cells", silent)
+    assert again == evaluate(PythonEngine(base), asked, assets / "fresh", silent)
+
+
 def test_half_precision_leaves_the_rotary_frequencies_alone(base: LoadedBase) -> None:
     before = {name: buffer.clone() for name, buffer in base.model.named_buffers() if "inv_freq" in name}
     assert before

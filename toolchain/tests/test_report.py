@@ -218,6 +218,11 @@ def test_an_answer_of_each_adapter_stands_beside_what_it_was_given() -> None:
     assert [row[1] for row in rows if row[0] != "es"] == ["main", "reference"]
 
 
+def test_training_seeds_alone_make_a_report() -> None:
+    page = _html(_results({("summarize+es", "lc++@1"): 0.5}))
+    assert "<svg" not in page
+
+
 def test_the_same_results_make_the_same_report() -> None:
     results = _results({("summarize+es", "merge"): 0.2, ("reply+witty", "lc++"): 0.1})
     assert _html(results) == _html(results)

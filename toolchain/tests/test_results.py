@@ -39,6 +39,14 @@ def test_what_is_no_result_file_is_named(tmp_path: Path, content: str, said: str
         (META, MEASURED | {"value": float("nan")}, "no number"),
         (META, MEASURED | {"interval": None}, "no number"),
         (META | {"judged": []}, MEASURED, "verdicts alone"),
+        (META | {"data": None}, MEASURED, "data of its first line"),
+        (META | {"adapter_sha256": ["es"]}, MEASURED, "adapter_sha256 of its first line"),
+        (META | {"adapter_sha256": {"es": 1}}, MEASURED, "object of hashes"),
+        (META | {"limit": [1]}, MEASURED, "limit of its first line"),
+        (META, MEASURED | {"value": 10**400}, "no number"),
+        (META, MEASURED | {"value": "high", "why": "x"}, "no number"),
+        (META, MEASURED | {"metric": "judge: wins against two-step, ties half"}, "no number"),
+        (META, MEASURED | {"engine": "device"}, "another engine"),
     ],
 )
 def test_a_damaged_result_is_named(tmp_path: Path, meta: dict[str, Any], row: dict[str, Any], said: str) -> None:

@@ -75,11 +75,14 @@ class DeviceCore:
     def _read(
         self, process: "subprocess.Popen[str]", pairs: Sequence[Pair], warm_up: bool
     ) -> Iterator[tuple[str, Answer]]:
-        expected = iter(pairs)
+        expected = [*([None] if warm_up else []), *(pair.id for pair in pairs)]
+        answered = 0
         for line in process.stdout or ():
-            row: dict[str, Any] = json.loads(line)
-            if warm_up:
-                warm_up = False
+            row = self._row(line)
+            if answered == len(expected) or row.get("id") != expected[answered]:
+                raise ToolchainError(f"{self.program} answered what it was not asked: run `make build`")
+            answered += 1
+            if row["id"] is None:
                 continue
             if error := row.get("error"):
                 raise ToolchainError(f"{self.program} refused conversation {row['id']}: {error['message']}")
@@ -87,8 +90,18 @@ class DeviceCore:
                 raise ToolchainError(
                     f"{self.program} was stopped in conversation {row['id']}: run the same command again"
                 )
-            yield next(expected).id, Answer(row["text"], {name: float(row[name]) for name in STATISTICS})
-        process.wait()
+            yield row["id"], Answer(row["text"], {name: float(row[name]) for name in STATISTICS})
+        if process.wait() == 0 and answered < len(expected):
+            raise ToolchainError(f"{self.program} left conversations unanswered: run `make build`")
+
+    def _row(self, line: str) -> dict[str, Any]:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            row = None
+        if not isinstance(row, dict):
+            raise ToolchainError(f"{self.program} printed a line that is no JSON object: run `make build`")
+        return row
 
     def _refuse_failure(self, code: int, errors: str) -> None:
         if code:

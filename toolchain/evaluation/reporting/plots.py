@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter
 
 from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.reporting.costs import Cost, cost
-from toolchain.evaluation.reporting.tables import seconds
+from toolchain.evaluation.reporting.tables import time_ratio
 from toolchain.evaluation.results import Results
 from toolchain.scale.parameters import BYTES_PER_PARAMETER
 from toolchain.tasks import Composition
@@ -52,7 +52,7 @@ def heat_map(results: Results, engine: str) -> str:
 
 
 def quality_against_cost(results: Results, engine: str) -> str:
-    """The mean of each main metric against parameters, bytes and passes, and against seconds where timed.
+    """The mean of each main metric against parameters, bytes and passes, and against time where timed.
 
     A metric's mean is over the same sub-tasks for all methods that are drawn: over those that keep most (methods x sub-tasks).
     """
@@ -60,13 +60,13 @@ def quality_against_cost(results: Results, engine: str) -> str:
     by_metric = {metric: list(of_it) for metric, of_it in groupby(sorted(names, key=_metric), key=_metric)}
     compared = {metric: _compared(results, engine, of_it) for metric, of_it in by_metric.items()}
     every = [method for method in results.methods(engine) if any(method in methods for _, methods in compared.values())]
-    timed = any(seconds(results, shared, method) is not None for shared, found in compared.values() for method in found)
+    timed = any(
+        time_ratio(results, shared, method) is not None for shared, found in compared.values() for method in found
+    )
     widths = [3, 1] if timed else [1]
     figure = Figure(figsize=(11 if timed else 8, 4.5 * len(compared)), layout="constrained")
     panels = figure.subplots(len(compared), len(widths), width_ratios=widths, sharey="row", squeeze=False)
-    for (metric, (shared, methods)), (against_parameters, *against_seconds) in zip(
-        compared.items(), panels, strict=True
-    ):
+    for (metric, (shared, methods)), (against_parameters, *against_time) in zip(compared.items(), panels, strict=True):
         for method in methods:
             quality = mean(_quality(results, engine, name, method) or 0.0 for name in shared)
             spent = _largest([cost(method, Composition.of(name)) for name in shared])
@@ -76,8 +76,8 @@ def quality_against_cost(results: Results, engine: str) -> str:
                 "edgecolors": "black",
             }
             against_parameters.scatter([max(spent.parameters, _NONE)], [quality], label=method, **style)
-            if (time := seconds(results, shared, method)) is not None:
-                against_seconds[0].scatter([time], [quality], **style)
+            if (time := time_ratio(results, shared, method)) is not None:
+                against_time[0].scatter([time], [quality], **style)
         against_parameters.set_xscale("log")
         against_parameters.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         against_parameters.set_xlabel(
@@ -89,10 +89,10 @@ def quality_against_cost(results: Results, engine: str) -> str:
         bytes_axis = against_parameters.secondary_xaxis("top", functions=(_mebibytes, _parameters))
         bytes_axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         bytes_axis.set_xlabel("MiB in fp16", fontsize=8)
-        for axes in against_seconds:
-            axes.set_xlabel("seconds on the core", fontsize=8)
+        for axes in against_time:
+            axes.set_xlabel("time on the core, two-step = 1", fontsize=8)
             axes.set_visible(bool(axes.collections))
-        last = next((axes for axes in against_seconds if axes.collections), against_parameters)
+        last = next((axes for axes in against_time if axes.collections), against_parameters)
         last.legend(
             *against_parameters.get_legend_handles_labels(), loc="center left", bbox_to_anchor=(1, 0.5), fontsize=7
         )

@@ -10,6 +10,7 @@ from toolchain.evaluation.bootstrap import bootstrap_mean
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
 from toolchain.evaluation.reporting.costs import budget_of, chosen_by, cost, fit_log, fitted_scopes
 from toolchain.evaluation.results import Results
+from toolchain.evaluation.rows import PAIRED, PAIRED_RATIO, TIMED_AGAINST
 from toolchain.markdown import markdown_table
 from toolchain.scale.parameters import BYTES_PER_PARAMETER
 from toolchain.tasks import Composition
@@ -116,7 +117,7 @@ def table_2(results: Results) -> Table:
     for method in dict.fromkeys(method for engine in results.engines() for method in results.methods(engine)):
         costs = [cost(method, item) for item in compositions.values()]
         passes, parameters = sorted({item.passes for item in costs}), max(item.parameters for item in costs)
-        spent = seconds(results, list(compositions), method)
+        timed = seconds(results, list(compositions), method)
         paper = TABLE_2.get((METHODS[method].paper if method in METHODS else None) or "", ("", "", ""))
         size = f"{parameters * BYTES_PER_PARAMETER / 2**20:.2f} MiB"
         rows.append(
@@ -125,7 +126,7 @@ def table_2(results: Results) -> Table:
                 "-".join(map(str, passes)),
                 f"{parameters:,}",
                 size,
-                "not timed" if spent is None else f"{spent:.1f}",
+                ", ".join(f"{spent:.1f} ({name})" for name, spent in timed.items()) or "not timed",
                 *paper,
             ]
         )
@@ -141,15 +142,28 @@ def table_2(results: Results) -> Table:
     ]
     note = (
         "What a composition costs beyond the single-task adapters, fp16; passes for two tasks, and for three where those were measured. "
-        "Seconds: prefill + decode on the device core, median over conversations, timed in pairs on a shared machine: only their ratio counts."
+        "Seconds: prefill + decode on the device core, median over conversations, timed in pairs on a shared machine: only the ratio "
+        "of those of one composition counts."
     )
     return Table("Table 2: cost", note, head, rows)
 
 
-def seconds(results: Results, compositions: Sequence[str], method: str) -> float | None:
-    """Prefill and decode on the device core, the mean over the compositions that were timed; None where none was."""
-    rows = [results.row("device", name, method, "prefill_ms + decode_ms, paired (median)") for name in compositions]
-    values = [row["value"] / 1000 for row in rows if row]
+def seconds(results: Results, compositions: Sequence[str], method: str) -> dict[str, float]:
+    """Prefill and decode on the device core, by composition that was timed."""
+    rows = {name: results.row("device", name, method, PAIRED) for name in compositions}
+    return {name: row["value"] / 1000 for name, row in rows.items() if row}
+
+
+def time_ratio(results: Results, compositions: Sequence[str], method: str) -> float | None:
+    """Prefill and decode on the device core as a share of two-step's on the same conversations, the mean over the compositions that were timed.
+
+    None where none was: compositions are of unlike lengths, so that their seconds can't be compared.
+    """
+    timed = list(seconds(results, compositions, method))
+    if timed and method == TIMED_AGAINST:
+        return 1.0
+    rows = [results.row("device", name, method, PAIRED_RATIO) for name in timed]
+    values = [row["value"] for row in rows if row]
     return mean(values) if values else None
 
 
@@ -187,7 +201,7 @@ def device_times(results: Results) -> Table:
     """One pass against two on the device core, in pairs."""
     rows = []
     for (engine, composition, method, metric), row in results.rows.items():
-        if engine == "device" and metric.endswith("/ two-step (median)") and metric.startswith("prefill_ms"):
+        if engine == "device" and metric == PAIRED_RATIO:
             faster = results.rows[engine, composition, method, "faster than two-step"]
             peak = results.row(engine, composition, method, "peak_rss_bytes")
             rows.append(
