@@ -78,11 +78,10 @@ def _deltas(adapter: Adapter) -> dict[str, Array]:
 def _rotated(adapter: Adapter, seed: int) -> Adapter:
     """The same deltas from other factors."""
     rotation = np.linalg.qr(np.random.default_rng(seed).standard_normal((adapter.rank, adapter.rank)))[0]
-    turns = {"lora_A": lambda a: rotation @ a, "lora_B": lambda b: b @ rotation.T}
-    turned = {
-        name: turns[name.rsplit(".", 1)[1]](tensor.astype(np.float64)).astype(np.float16)
-        for name, tensor in adapter.tensors.items()
-    }
+    turned = {}
+    for name, tensor in adapter.tensors.items():
+        wide = tensor.astype(np.float64)
+        turned[name] = (rotation @ wide if name.endswith("lora_A") else wide @ rotation.T).astype(np.float16)
     return replace(adapter, tensors=turned)
 
 
