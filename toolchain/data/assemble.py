@@ -1,6 +1,6 @@
 """A benchmark of outside dialogues: the targets of several compositions, put together in the form that our own data have."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from toolchain.data.pairs import WRITTEN_TASKS
 from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.target_records import read_target_records
 from toolchain.errors import ToolchainError
-from toolchain.hashing import write_text_whole
+from toolchain.folders import written_beside
 from toolchain.tasks import Composition
 from toolchain.text import Message
 
@@ -65,11 +65,25 @@ def assemble(files: Sequence[Path], out: Path, single: int, progress: Callable[[
     _leave_out_what_other_splits_hold(rows, progress)
     if not rows:
         raise ToolchainError(f"no dialogue has a target in every file of {', '.join(map(str, files))}: make the rest")
-    write_text_whole(out / LICENCE_FILE, _licences(item for targets in read for item in targets.records.values()))
-    for extra in (SINGLE_CONVERSATIONS, SINGLE_TEXTS):
-        write_text_whole(out / extra, "")
-    write_text_whole(out / CONVERSATIONS, json_lines(rows[id] for id in sorted(rows)))
+    texts = dict.fromkeys((SINGLE_CONVERSATIONS, SINGLE_TEXTS), "") | {
+        LICENCE_FILE: _licences(item for targets in read for item in targets.records.values()),
+        CONVERSATIONS: json_lines(rows[id] for id in sorted(rows)),
+    }
+    _write_at_once(texts, out)
     return {split.value: sum(row["split"] == split for row in rows.values()) for split in Split}
+
+
+def _write_at_once(texts: Mapping[str, str], out: Path) -> None:
+    """Put files, their texts by name, into `out` once all are written, so that nothing that ends this before leaves any."""
+    is_there = out.is_dir()
+    with written_beside(out / CONVERSATIONS if is_there else out) as partial:
+        for name, text in texts.items():
+            (partial / name).write_text(text, encoding="utf-8")
+        if not is_there:
+            partial.rename(out)
+            return
+        for name in texts:
+            (partial / name).rename(out / name)
 
 
 def _read(path: Path) -> _Targets:

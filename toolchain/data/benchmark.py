@@ -121,8 +121,9 @@ def _parallel_texts(rows: list[Row]) -> list[ParallelText]:
 
 
 def licences(folder: Path = paths.BENCHMARK) -> list[str]:
-    """The licences of all its files: each line says its own where it is not ours."""
-    return sorted({row.optional_text("licence") or OURS for name in FILES for row in _rows(folder / name)})
+    """The licences of all its files: each line says its own where it is not ours; a blank one states none."""
+    stated = [row.optional_text("licence") for name in FILES for row in _rows(folder / name)]
+    return sorted({OURS if licence is None else licence.strip() or UNSTATED for licence in stated})
 
 
 def spoken_messages(row: Row) -> tuple[Message, ...]:

@@ -10,8 +10,11 @@ from toolchain.data.benchmark import (
     MAIN_FIELDS,
     SINGLE_CONVERSATIONS,
     Split,
+    conversations,
+    single_conversations,
     spoken_messages,
 )
+from toolchain.data.held_out import as_shown
 from toolchain.data.json_lines import read_rows
 from toolchain.data.row import Row
 from toolchain.errors import ToolchainError
@@ -25,12 +28,14 @@ def build_benchmark(source: Path, target: Path = paths.BENCHMARK) -> dict[str, s
     """Copy the three files from `source` after checking ids, splits and every field; returns {file: sha256}.
 
     Raises:
-        ToolchainError: a file or a field is missing or of another kind, an id comes twice, a split is unknown or a variant is missing.
+        ToolchainError: a file or a field is missing or of another kind, an id comes twice, a split is unknown, a variant is missing, or
+            two splits hold the same conversation.
     """
     for name in FILES:
         if not (source / name).is_file():
             raise ToolchainError(f"{source / name} is missing: give the folder that holds {', '.join(FILES)}")
         _check_file(source / name)
+    _refuse_in_two_splits(source)
     hashes = {}
     for name in FILES:
         with written_whole(target / name) as partial:
@@ -56,6 +61,19 @@ def _check_file(path: Path) -> None:
         else:
             for variant in _VARIANTS:
                 row.text(variant)
+
+
+def _refuse_in_two_splits(source: Path) -> None:
+    """See that no conversation comes again, under another id, in another split; the English ones train as `Split.SINGLE` does."""
+    every = [(split, item) for split in Split for item in conversations(split, source)]
+    every += [(Split.SINGLE, item) for item in single_conversations(source)]
+    known: dict[str, tuple[Split, str]] = {}
+    for split, item in every:
+        other, where = known.setdefault(as_shown(item.messages), (split, item.where))
+        if other is not split:
+            raise ToolchainError(
+                f"{item.where}, of the {split} split, says what {where} of the {other} split does: take one of them out"
+            )
 
 
 def _check_spoken(row: Row, *, parallel: bool) -> None:

@@ -157,7 +157,7 @@ def origin_of(source: str, file: Path, layout: str, licence: str | None) -> dict
     known = LAYOUTS[layout].licence
     if licence and known:
         progress(f"every record says {licence!r}; {layout} itself is under {known}")
-    if not (stated := licence or known):
+    if not (stated := (licence or known or "").strip()):
         raise ToolchainError(f"the licence of {source} is not known: say it with --licence")
     name = source if source.startswith(PREFIX) else file.name
     return {"source": name, "source_sha256": sha256_file(file), "licence": stated}

@@ -9,16 +9,21 @@ from toolchain.data import benchmark
 from toolchain.errors import ToolchainError
 
 _FORBIDS = re.compile(
-    r"(?<![a-z\d])(nc|nd)(?![a-z])|ccby(nc|nd)|non?[\W_]*(commercial|deriv)|\bnot\b.*\b(commercial|deriv)"
-    r"|(research|academic|personal|educational)[\W_]*(use|purposes?|only)\b|for[\W_]+(research|education|academi)"
-    r"|rights reserved|proprietary|unknown",
+    r"(?<![a-z\d])(nc|nd)(?![a-z])|by(nc|nd)|non?[\W_]*(commercial|deriv)|\bnot\b.*\b(commercial|deriv)"
+    r"|(research|academic|personal|educational)[\W_]*(use|purposes?|only|licen[cs]e)\b|for[\W_]+(research|education|academi)"
+    r"|evaluation|\binternal\b|profit|redistribut|confidential|rights reserved|proprietary"
+    rf"|unknown|unspecified|\bnone\b|{benchmark.UNSTATED}|^\W*$",
     re.IGNORECASE,
 )
 
 
 def forbidding(licences: Iterable[str]) -> str | None:
-    """The first licence that allows no commercial use or no derivatives, or is none; None where all allow both, as far as their words say."""
-    return next((licence for licence in licences if _FORBIDS.search(licence)), None)
+    """The first licence that allows no commercial use or no derivatives, or is none; None where all allow both, as far as their words say.
+
+    A blank one is called unstated; an empty one is passed over, for that is an imported adapter without one.
+    """
+    found = next((licence for licence in licences if licence and _FORBIDS.search(licence)), None)
+    return benchmark.UNSTATED if found is not None and not found.strip() else found
 
 
 def refuse_to_commit(licences: Iterable[str], path: Path) -> None:

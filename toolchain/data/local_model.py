@@ -1,6 +1,7 @@
 """A specialised model on this machine, as what does an auxiliary task: a translation model (Marian), or one that rewrites."""
 
 import hashlib
+import pickle
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +25,19 @@ from toolchain.text import fill
 
 MAX_NEW_TOKENS = 256
 """Longest text that a model may make of another."""
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, StrictDataclassError)
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    pickle.UnpicklingError,
+    SafetensorError,
+    StrictDataclassError,
+)
 """What transformers raises for settings, weights and tokenizers that are damaged, or do not belong together."""
 
 
@@ -56,13 +69,15 @@ class LocalModel:
         """The answers, all texts in one batch; an empty text stays empty.
 
         Raises:
-            Unanswered: an answer does not end, or is not one line of text.
-            ToolchainError: the folder holds no such model, or a package that reads its tokenizer is missing.
+            Unanswered: an answer does not end, is not one line of text, or goes beyond what the model has positions for.
+            ToolchainError: the folder holds no such model, or none that can answer, or a package that reads its tokenizer is missing.
         """
-        asked = [text for text in texts if text]
-        answers = self._answers([self._prompt(task, text) for text in asked]) if asked else []
-        rest = iter([one_line(answer, f"{self.name}, asked for {task.id}") for answer in answers])
-        return [next(rest) if text else "" for text in texts]
+        asked = [index for index, text in enumerate(texts) if text]
+        answers = self._answers([self._prompt(task, texts[index]) for index in asked]) if asked else []
+        rewritten = [""] * len(texts)
+        for index, answer in zip(asked, answers, strict=True):
+            rewritten[index] = one_line(answer, f"{self.name}, asked for {task.id}")
+        return rewritten
 
     def template(self, task: Task) -> str:
         """The template that was given, else the default one.
@@ -89,24 +104,48 @@ class LocalModel:
 
     def _answers(self, prompts: Sequence[str]) -> list[str]:
         model, tokenizer = self._loaded
-        # A chat template has written the special tokens itself.
-        plain = self._is_seq2seq or not tokenizer.chat_template
-        batch = tokenizer(list(prompts), padding=True, truncation=True, add_special_tokens=plain, return_tensors="pt")
-        ids, mask = batch["input_ids"], batch["attention_mask"]
-        with torch.no_grad():
-            made = model.generate(
-                input_ids=ids,
-                attention_mask=mask,
-                max_new_tokens=MAX_NEW_TOKENS,
-                do_sample=False,
-                pad_token_id=tokenizer.pad_token_id,
-            )
-        new = made[:, 1:] if self._is_seq2seq else made[:, ids.shape[1] :]
-        ends = torch.isin(new, torch.tensor(_listed(model.generation_config.eos_token_id)))
+        try:
+            new = self._generated(prompts)
+            ends = torch.isin(new, torch.tensor(_listed(model.generation_config.eos_token_id)))
+        except IndexError:
+            raise Unanswered(
+                f"a text, or its answer, is longer than {self.name} has positions for: take it out, or give another model"
+            ) from None
+        except _UNREADABLE as error:
+            raise ToolchainError(
+                f"{self.folder} holds a model that cannot answer ({on_one_line(error)}): give the folder of another, or fetch it anew"
+            ) from None
         # Some models' settings make the last token an end, whatever would have come.
         if not bool(ends[:, : MAX_NEW_TOKENS - 1].any(-1).all()):
             raise Unanswered(f"an answer of {self.name} does not end within {MAX_NEW_TOKENS} tokens")
         return [without_thoughts(text) for text in tokenizer.batch_decode(new, skip_special_tokens=True)]
+
+    def _generated(self, prompts: Sequence[str]) -> torch.Tensor:
+        """The new tokens, one row for each prompt."""
+        model, tokenizer = self._loaded
+        # A chat template has written the special tokens itself.
+        plain = self._is_seq2seq or not tokenizer.chat_template
+        positions = getattr(self._config, "max_position_embeddings", None)
+        batch = tokenizer(
+            list(prompts),
+            padding=True,
+            truncation=True,
+            max_length=min(positions, tokenizer.model_max_length) if positions else None,
+            add_special_tokens=plain,
+            return_tensors="pt",
+        )
+        ids = batch["input_ids"]
+        with torch.no_grad():
+            made: torch.Tensor = model.generate(
+                input_ids=ids,
+                attention_mask=batch["attention_mask"],
+                max_new_tokens=MAX_NEW_TOKENS,
+                do_sample=False,
+                num_return_sequences=1,
+                return_dict_in_generate=False,
+                pad_token_id=tokenizer.pad_token_id,
+            )
+        return made[:, 1:] if self._is_seq2seq else made[:, ids.shape[1] :]
 
     @property
     def _is_seq2seq(self) -> bool:

@@ -24,7 +24,7 @@ from toolchain.data.dialogues import percent_of
 from toolchain.data.teacher_targets import Target, read_targets, targets_path
 from toolchain.errors import ToolchainError
 from toolchain.tasks import TASKS, Composition, Task, TaskKind
-from toolchain.text import Input
+from toolchain.text import Input, normalise
 
 WRITTEN_TASKS = 2
 """The benchmark holds references, written for it, of a main task and one auxiliary task."""
@@ -86,15 +86,17 @@ class FurtherTexts:
 
     def licences(self, task: Task) -> list[str]:
         """What the lines of the file say that have a text for the task; CoCoA-MT's licence is known."""
-        return sorted({text.licence or UNSTATED for text in self._texts(task)})
+        return sorted({(text.licence or "").strip() or UNSTATED for text in self._texts(task)})
 
     def pairs(self, task: Task) -> list[Pair]:
         """All pairs of English and the task's variant.
 
         Raises:
-            ToolchainError: a file is missing or damaged.
+            ToolchainError: a file is missing or damaged, or a text of `parallel` is one that the benchmark holds out.
         """
         pairs = [_text_pair(text, task) for text in self._texts(task)]
+        if self.parallel:
+            _refuse_held_out(pairs, task, self.parallel)
         if self.cocoa and task.language_tag:
             lines = cocoa_pairs(self.cocoa, task.language_tag)
             pairs += [Pair(f"cocoa.{index}", source, None, target) for index, (source, target) in enumerate(lines)]
@@ -148,6 +150,24 @@ def _reference_pairs(task: Task, split: Split) -> list[Pair]:
         for main, texts in conversation.references.items()
         if {ENGLISH, task.id} <= texts.keys()
     ]
+
+
+def _refuse_held_out(pairs: Iterable[Pair], task: Task, path: Path) -> None:
+    """See that neither side of a pair is a reference of the validation or test split, however its white space is written."""
+    held_out = {
+        normalise(texts[variant]): f"{conversation.id} of the benchmark's {split} split"
+        for split in (Split.VALIDATION, Split.TEST)
+        for conversation in conversations(split)
+        for texts in conversation.references.values()
+        for variant in (ENGLISH, task.id)
+        if variant in texts
+    }
+    for pair in pairs:
+        for text in (str(pair.source), pair.target):
+            if found := held_out.get(normalise(text)):
+                raise ToolchainError(
+                    f"{path}: text {pair.id} is a reference of conversation {found}: take it out, nothing is trained on those"
+                )
 
 
 def _with_variant(texts: Iterable[ParallelText], task: Task) -> list[ParallelText]:

@@ -61,6 +61,8 @@ def _check(row: Row, main: Task) -> None:
     row.choice("split", tuple(Split))
     for field in ("source", "licence", "target"):
         row.text(field)
+    if not row.fields["licence"].strip():
+        raise ToolchainError(f"{row.where}: licence is blank, not the name of one: {row.remedy}")
     row.optional_text("intermediate")
     try:
         render_prompt(main.prompt, row.messages("conversation"), row.optional_text("reply_speaker"))

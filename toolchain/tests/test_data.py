@@ -29,17 +29,20 @@ from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, TASKS, Composition
 from toolchain.text import render
 
 VARIANTS = {variant: f"in {variant}" for variant in ("en", *AUXILIARY_TASKS)}
-SPOKEN = {"conversation": [{"speaker": "Ana", "text": "Hi"}], "reply_speaker": "Ben"}
 COMPOSITIONS = [Composition.parse(f"{main}+{auxiliary}") for main in MAIN_TASKS for auxiliary in AUXILIARY_TASKS]
+
+
+def _spoken(id: str) -> dict[str, Any]:
+    return {"id": id, "conversation": [{"speaker": "Ana", "text": f"Hi, {id}"}], "reply_speaker": "Ben"}
 
 
 def _rows() -> dict[str, list[dict[str, Any]]]:
     return {
         CONVERSATIONS: [
-            {"id": f"c{index}", "split": split, "summary": dict(VARIANTS), "reply": dict(VARIANTS)} | SPOKEN
+            _spoken(f"c{index}") | {"split": split, "summary": dict(VARIANTS), "reply": dict(VARIANTS)}
             for index, split in enumerate(Split)
         ],
-        SINGLE_CONVERSATIONS: [{"id": f"s{index}", "summary": "sum", "reply": "ok"} | SPOKEN for index in range(2)],
+        SINGLE_CONVERSATIONS: [_spoken(f"s{index}") | {"summary": "sum", "reply": "ok"} for index in range(2)],
         SINGLE_TEXTS: [{"id": f"t{index}", "kind": "message"} | VARIANTS for index in range(2)],
     }
 
@@ -128,6 +131,17 @@ def test_a_damaged_source_is_refused_and_nothing_is_written(
         build_benchmark(source, tmp_path / "target")
     assert str(source / name) in str(refused.value)
     assert " line " in str(refused.value)
+    assert not (tmp_path / "target").exists()
+
+
+@pytest.mark.parametrize(("name", "split"), [(CONVERSATIONS, "calibration"), (SINGLE_CONVERSATIONS, "single")])
+def test_a_conversation_in_two_splits_is_refused(tmp_path: Path, name: str, split: str) -> None:
+    rows = _rows()
+    rows[name][1]["conversation"] = [{"speaker": " Ana", "text": "Hi, c3\n"}, {"speaker": "Ben", "text": " "}]
+    source = _write(tmp_path / "source", rows)
+    with pytest.raises(ToolchainError, match=rf"of the (test|{split}) split, says what .* line \d of the") as refused:
+        build_benchmark(source, tmp_path / "target")
+    assert f"{source / name} line 2" in str(refused.value)
     assert not (tmp_path / "target").exists()
 
 

@@ -1,6 +1,8 @@
 """Nothing is trained on a conversation that the benchmark holds out, however it is written."""
 
+import json
 from itertools import chain
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,7 +10,9 @@ from hypothesis import strategies as st
 
 from toolchain.data.benchmark import Conversation, Split, conversations
 from toolchain.data.held_out import refuse_held_out
+from toolchain.data.pairs import FurtherTexts, single_task_pairs
 from toolchain.errors import ToolchainError
+from toolchain.tasks import TASKS
 from toolchain.tests.strategies import LINE_BREAKS
 from toolchain.text import Message
 
@@ -27,6 +31,17 @@ def test_white_space_and_empty_messages_make_no_other_conversation(
     messages = list(chain.from_iterable(written)) if empty else [message for message, _ in written]
     with pytest.raises(ToolchainError, match=f"dialogue d is conversation {item.id} of the benchmark's"):
         refuse_held_out([("d", messages)])
+
+
+@pytest.mark.parametrize("split", [Split.VALIDATION, Split.TEST])
+@pytest.mark.parametrize("side", ["en", "es"])
+def test_no_further_text_is_a_reference_that_is_held_out(tmp_path: Path, split: Split, side: str) -> None:
+    item = conversations(split)[0]
+    line = {"id": "x", "en": "two", "es": "dos"} | {side: f" {item.reference('summarize', side)}\n"}
+    path = tmp_path / "texts.jsonl"
+    path.write_text(json.dumps(line) + "\n")
+    with pytest.raises(ToolchainError, match=f"texts.jsonl: text x is a reference of conversation {item.id} of the"):
+        single_task_pairs(TASKS["es"], Split.SINGLE, FurtherTexts(parallel=path))
 
 
 def test_what_may_be_trained_on_is_not_refused() -> None:

@@ -8,10 +8,14 @@ import pytest
 
 from toolchain import paths
 from toolchain.data import benchmark
-from toolchain.data.benchmark import FILES, OURS, licences
+from toolchain.data.benchmark import FILES, OURS, UNSTATED, Split, licences
 from toolchain.data.commands import origin_of
 from toolchain.data.licences import forbidding, refuse_to_commit
+from toolchain.data.pairs import FurtherTexts
+from toolchain.data.target_records import read_target_records, target_record
 from toolchain.errors import ToolchainError
+from toolchain.tasks import TASKS, Composition
+from toolchain.text import Message
 
 NC = "CC BY-NC 4.0"
 
@@ -39,6 +43,16 @@ NC = "CC BY-NC 4.0"
         "All rights reserved",
         "proprietary",
         "unknown",
+        "not stated",
+        "none",
+        "unspecified",
+        "CC BYNC 4.0",
+        "for evaluation only",
+        "internal use only",
+        "non profit only",
+        "research licence",
+        "no redistribution",
+        "confidential",
     ],
 )
 def test_no_commercial_use_and_no_derivatives_forbid_to_ship(licence: str) -> None:
@@ -47,10 +61,41 @@ def test_no_commercial_use_and_no_derivatives_forbid_to_ship(licence: str) -> No
 
 @pytest.mark.parametrize(
     "licence",
-    [OURS, "CC BY-SA 4.0", "CC0-1.0", "MIT", "CDLA-Permissive-2.0", "Ncorp Inc., 2nd", "Open Research Data, any use"],
+    [
+        OURS,
+        "CC BY 4.0 International",
+        "CC BY-SA 4.0",
+        "CC0-1.0",
+        "MIT",
+        "CDLA-Permissive-2.0",
+        "Ncorp Inc., 2nd",
+        "Open Research Data, any use",
+    ],
 )
 def test_other_licences_do_not(licence: str) -> None:
     assert forbidding([licence]) is None
+
+
+def test_a_blank_licence_is_none() -> None:
+    assert forbidding([OURS, " "]) == UNSTATED
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_only_a_line_without_the_field_is_under_ours(tmp_path: Path, blank: str) -> None:
+    for file in FILES:
+        (tmp_path / file).write_text('{"id": "1"}\n' + json.dumps({"id": "2", "licence": blank}) + "\n")
+    assert licences(tmp_path) == [OURS, UNSTATED]
+    (tmp_path / "texts.jsonl").write_text(json.dumps({"id": "1", "en": "x", "es": "y", "licence": blank}) + "\n")
+    assert FurtherTexts(parallel=tmp_path / "texts.jsonl").licences(TASKS["es"]) == [UNSTATED]
+
+
+def test_targets_under_a_blank_licence_are_refused(tmp_path: Path) -> None:
+    shared = {"composition": "summarize+es", "source": "d.json", "licence": " "}
+    messages = [Message("Ana", "Hi.")]
+    record = target_record("d", Split.CALIBRATION, messages, None, "Hola.", "Hi.")
+    (tmp_path / "t.jsonl").write_text(json.dumps(shared | record) + "\n")
+    with pytest.raises(ToolchainError, match="line 1: licence is blank"):
+        read_target_records(tmp_path / "t.jsonl", Composition.parse("summarize+es"))
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -88,5 +133,6 @@ def test_a_file_has_the_licence_that_it_is_given_or_that_of_its_layout(tmp_path:
     path.write_text("[]")
     assert origin_of("d.json", path, "samsum", None)["licence"] == "CC BY-NC-ND 4.0"
     assert origin_of("d.json", path, "samsum", "MIT")["licence"] == "MIT"
-    with pytest.raises(ToolchainError, match="--licence"):
-        origin_of("d.json", path, "jsonl", None)
+    for blank in (None, "", " "):
+        with pytest.raises(ToolchainError, match="--licence"):
+            origin_of("d.json", path, "jsonl", blank)

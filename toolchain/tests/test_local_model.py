@@ -11,6 +11,8 @@ from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
+    GPT2Config,
+    GPT2LMHeadModel,
     LlamaConfig,
     LlamaForCausalLM,
     MarianConfig,
@@ -102,6 +104,23 @@ def _put_llama(folder: Path, chat_template: str | None = None) -> Path:
     _save(LlamaForCausalLM(LlamaConfig(vocab_size=VOCABULARY, initializer_range=0.6, **size, **tokens)), folder)
     _put_tokenizer(folder, chat_template)
     return folder
+
+
+def _put_gpt2(folder: Path) -> Path:
+    torch.manual_seed(0)
+    size = {"n_embd": 16, "n_layer": 1, "n_head": 2, "n_positions": 128}
+    config = GPT2Config(vocab_size=VOCABULARY, pad_token_id=PAD, eos_token_id=EOS, bos_token_id=BOS, **size)
+    _save(GPT2LMHeadModel(config), folder)
+    _put_tokenizer(folder)
+    return folder
+
+
+def _settings(name: str, **values: object) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        settings = json.loads((folder / name).read_text())
+        (folder / name).write_text(json.dumps(settings | values))
+
+    return change
 
 
 def _alone(folder: Path, prompt: str, *, seq2seq: bool) -> str:
@@ -197,6 +216,25 @@ def test_an_input_that_is_too_long_is_cut(tmp_path: Path) -> None:
     assert LocalModel(folder).rewritten(TASKS["es"], [long]) == [_alone(folder, long[:100], seq2seq=True)]
 
 
+@pytest.mark.parametrize("put", [_put_marian, _put_gpt2])
+def test_a_model_without_a_limit_reads_what_it_has_positions_for(tmp_path: Path, put: Callable[[Path], Path]) -> None:
+    folder, long = put(tmp_path / "m"), "a long text, " * 40
+    model = LocalModel(folder, "{input}")
+    if put is _put_marian:
+        assert model.rewritten(TASKS["es"], [long]) == [_alone(folder, long[:128], seq2seq=True)]
+    else:
+        with pytest.raises(Unanswered, match="longer than m has positions for"):
+            model.rewritten(TASKS["es"], [long])
+
+
+def test_each_text_has_one_answer_whatever_the_settings_say(tmp_path: Path) -> None:
+    folder = _put_marian(tmp_path / "m")
+    _settings("generation_config.json", num_beams=3)(folder)
+    expected = LocalModel(folder).rewritten(TASKS["es"], TEXTS)
+    _settings("generation_config.json", num_return_sequences=3, return_dict_in_generate=True)(folder)
+    assert LocalModel(folder).rewritten(TASKS["es"], TEXTS) == expected
+
+
 def test_records_name_every_teacher_and_a_killed_run_ends_with_the_same_file(tmp_path: Path) -> None:
     marian = LocalModel(_put_marian(tmp_path / "opus-mt-en-es"), batch_size=4)
     messages = (Message("Ana", "Hi."), Message("Ben", "Hello."))
@@ -276,16 +314,19 @@ def _pointer_for_weights(folder: Path) -> None:
     (folder / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n")
 
 
-def _setting(name: str, value: object) -> Callable[[Path], None]:
+def _pickled_weights(content: str) -> Callable[[Path], None]:
     def change(folder: Path) -> None:
-        settings = json.loads((folder / "config.json").read_text())
-        (folder / "config.json").write_text(json.dumps(settings | {name: value}))
+        (folder / "model.safetensors").unlink()
+        (folder / "pytorch_model.bin").write_text(content)
 
     return change
 
 
-def _no_settings(folder: Path) -> None:
-    (folder / "generation_config.json").write_text("[]")
+def _no_object(name: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        (folder / name).write_text("[]")
+
+    return change
 
 
 def _no_end_token(folder: Path) -> None:
@@ -299,9 +340,13 @@ def _no_end_token(folder: Path) -> None:
     [
         _torn_weights,
         _pointer_for_weights,
-        _setting("d_model", "x"),
-        _setting("d_model", 32),
-        _no_settings,
+        _pickled_weights("version https://git-lfs.github.com/spec/v1\n"),
+        _pickled_weights(""),
+        _settings("config.json", d_model="x"),
+        _settings("config.json", d_model=32),
+        _settings("config.json", encoder_attention_heads=0),
+        _no_object("generation_config.json"),
+        _no_object("tokenizer_config.json"),
         _no_end_token,
     ],
 )
@@ -311,6 +356,16 @@ def test_a_damaged_model_is_refused_in_a_sentence(tmp_path: Path, damage: Callab
     with pytest.raises(ToolchainError, match="holds no sequence-to-sequence or causal model") as refused:
         LocalModel(folder).rewritten(TASKS["es"], TEXTS)
     assert str(folder) in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("damage", [{"num_beams": 0}, {"eos_token_id": "x"}])
+def test_a_model_that_cannot_answer_is_refused_in_a_sentence(tmp_path: Path, damage: dict[str, object]) -> None:
+    folder = _put_marian(tmp_path / "m")
+    _settings("generation_config.json", **damage)(folder)
+    with pytest.raises(ToolchainError, match=r"m holds (a model that cannot answer|no seq.* model)") as refused:
+        LocalModel(folder).rewritten(TASKS["es"], TEXTS)
+    assert not isinstance(refused.value, Unanswered)
     assert "\n" not in str(refused.value)
 
 

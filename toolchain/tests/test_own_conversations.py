@@ -74,7 +74,7 @@ def test_only_the_test_split_is_another(tmp_path: Path, out: Path) -> None:
     for name in (*FILES, LICENCE_FILE):
         assert (out / name).is_file()
     assert {UNSTATED, "CC BY 4.0"} == set(licences(out))
-    assert forbidding(licences(out)) is None
+    assert forbidding(licences(out)) == UNSTATED
     assert f"of own.jsonl: {UNSTATED}" in (out / LICENCE_FILE).read_text()
 
 
