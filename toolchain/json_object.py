@@ -24,8 +24,8 @@ def json_object(path: Path, otherwise: str) -> dict[str, Any]:
 
 
 def kept_json(path: Path) -> Any:
-    """What a file of a cache holds; None where there is none, or where a power cut left one that is cut off: both are made again."""
+    """What a file of a cache holds; None where there is none, or one that is damaged, as a power cut leaves it: both are made again."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, RecursionError):
         return None

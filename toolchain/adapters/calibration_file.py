@@ -13,7 +13,7 @@ from toolchain.errors import ToolchainError
 from toolchain.hashing import written_whole
 
 CALIBRATION_FORMAT = "tandem.calibration/1"
-_NAME = re.compile(r"layers\.(\d+)-(\d+)\.([a-z_]+)\.(P1|P2|p|weights)", re.ASCII)
+_NAME = re.compile(r"layers\.(\d{1,5})-(\d{1,5})\.([a-z_]+)\.(P1|P2|p|weights)", re.ASCII)
 _KINDS: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
     "P1": (np.float16, (2,)),
     "P2": (np.float16, (2,)),

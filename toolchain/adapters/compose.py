@@ -10,7 +10,7 @@ from toolchain.adapters.files import Adapter
 from toolchain.adapters.safetensors_file import Array
 from toolchain.errors import ToolchainError
 
-_LAYER = re.compile(r"\.layers\.(\d+)\.")
+_LAYER = re.compile(r"\.layers\.(\d{1,5})\.")
 
 
 def compose(adapters: Sequence[Adapter], weights: Sequence[float], calibration: Calibration | None = None) -> Adapter:
@@ -21,7 +21,8 @@ def compose(adapters: Sequence[Adapter], weights: Sequence[float], calibration: 
     nearest even fp16. Factors: lora_A [rank, d_in], lora_B [d_out, rank], fp16.
 
     Raises:
-        ToolchainError: numbers of weights and adapters differ, shapes do, or two linears end up with different ranks.
+        ToolchainError: numbers of weights and adapters differ, shapes do, learned weights are for another rank, or two
+            linears end up with different ranks.
     """
     if len(adapters) != len(weights):
         raise ToolchainError(f"{len(adapters)} adapters need as many weights, got {len(weights)}")
@@ -58,6 +59,11 @@ def _compose_linear(
     for index, adapter in enumerate(adapters):
         if f"{linear}.lora_A" not in adapter.tensors:
             continue
+        if merge_weights.ndim == 2 and merge_weights.shape[1] != adapter.rank:
+            raise ToolchainError(
+                f"{linear}: the calibration's merge weights are for adapters of rank {merge_weights.shape[1]}, and one has rank "
+                f"{adapter.rank}: train it again"
+            )
         rows.append(adapter.tensors[f"{linear}.lora_A"])
         factor = np.asarray(merge_weights[index], dtype=np.float32) * np.float32(adapter.scale)
         columns.append((adapter.tensors[f"{linear}.lora_B"].astype(np.float32) * factor).astype(np.float16))

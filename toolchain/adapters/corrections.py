@@ -144,16 +144,26 @@ def merge_into(model: Any, adapters: list[Adapter], weights: Sequence[float] | N
 def attach(model: Any, method: CalibrationMethod, adapters: Sequence[Adapter] = ()) -> Corrections:
     """Wrap the linears of a model that the mean of `adapters` was merged into; returns what is to be trained."""
     corrections, trained = Corrections(), _TRAINED[method]
-    for name, linear in list(adapted_linears(model)):
-        parent, module = name.rsplit(".", 1)
+
+    def beside(name: str, linear: nn.Linear) -> list[nn.Module]:
+        module = name.rsplit(".", 1)[1]
         if module not in corrections.shared:
             corrections.shared[module] = trained.shared(linear.in_features, linear.out_features)
         own: list[nn.Module] = [corrections.shared[module]]
         if trained.weights:
             own.append(trained.weights(adapters, name))
             corrections.weights[f"{layer_of(name)}/{module}"] = own[-1]
-        setattr(model.get_submodule(parent), module, CalibratedLinear(linear, own))
+        return own
+
+    wrap_linears(model, beside)
     return corrections
+
+
+def wrap_linears(model: Any, beside: Callable[[str, nn.Linear], Sequence[nn.Module]]) -> None:
+    """Put in the place of every adapted linear, in the model's order, a `CalibratedLinear` with what `beside` makes for its name and it."""
+    for name, linear in list(adapted_linears(model)):
+        parent, module = name.rsplit(".", 1)
+        setattr(model.get_submodule(parent), module, CalibratedLinear(linear, beside(name, linear)))
 
 
 def _fp16(parameter: nn.Parameter) -> np.ndarray[Any, Any]:

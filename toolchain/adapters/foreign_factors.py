@@ -75,4 +75,10 @@ def _unpickled(path: Path) -> Iterator[tuple[str, torch.Tensor]]:
 
 def _is_plain(value: object) -> bool:
     """Whether it is a tensor that holds all its numbers, one behind the other."""
-    return isinstance(value, torch.Tensor) and value.layout is torch.strided and value.device.type == "cpu"
+    return (
+        isinstance(value, torch.Tensor)
+        and value.layout is torch.strided
+        and value.device.type == "cpu"
+        and value.is_contiguous()
+        and value.untyped_storage().nbytes() >= value.numel() * value.element_size()
+    )

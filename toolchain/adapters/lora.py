@@ -38,7 +38,12 @@ def train_lora(
     folder: Path,
     further: FurtherTexts = NOTHING_FURTHER,
 ) -> dict[str, Any]:
-    """Train `task` on the single split (and what else may train it) and write adapter and log to `folder`; returns the log."""
+    """Train `task` on the single split (and what else may train it) and write adapter and log to `folder`; returns the log.
+
+    The log of an adapter that was imported there goes.
+    """
+    from toolchain.adapters.importing import IMPORT_LOG
+
     made = made_with(further.files(task))
     training = encode_pairs(base, task.prompt, single_task_pairs(task, Split.SINGLE, further))
     validation = encode_pairs(base, task.prompt, single_task_pairs(task, Split.VALIDATION, further))
@@ -47,7 +52,12 @@ def train_lora(
     parameters = {name: parameter for name, parameter in wrapped.named_parameters() if parameter.requires_grad}
     checkpoint = checkpoint_path(folder.name, base.specification.sha256, shape, schedule.seed)
     log = train(wrapped.get_base_model(), parameters, training, validation, schedule, checkpoint, wrapped.train)
-    launched().by_the_first(lambda: write_adapter(folder, lora_of(wrapped, shape), base.specification.name))
+
+    def write() -> None:
+        write_adapter(folder, lora_of(wrapped, shape), base.specification.name)
+        (folder / IMPORT_LOG).unlink(missing_ok=True)
+
+    launched().by_the_first(write)
     content = {
         "task": task.id,
         "base_sha256": base.specification.sha256,

@@ -17,7 +17,7 @@ def read_tensors(path: Path, remedy: str) -> tuple[dict[str, Array], dict[str, s
     """The tensors of a file and its metadata.
 
     Raises:
-        ToolchainError: it is missing, is no safetensors file, or holds bf16, which numpy lacks; `remedy` says what to do.
+        ToolchainError: it is missing, is no safetensors file, or holds bf16 or fp8, which numpy lacks; `remedy` says what to do.
     """
     try:
         with safe_open(path, framework="numpy") as stream:
@@ -25,7 +25,7 @@ def read_tensors(path: Path, remedy: str) -> tuple[dict[str, Array], dict[str, s
             return tensors, stream.metadata() or {}
     except FileNotFoundError:
         raise ToolchainError(f"{path} is missing: {remedy}") from None
-    except (SafetensorError, OSError, TypeError) as error:
+    except (SafetensorError, OSError, TypeError, AttributeError) as error:
         raise ToolchainError(f"{path} is no readable safetensors file ({error}): {remedy}") from None
 
 

@@ -2,7 +2,7 @@
 
 from toolchain import paths
 from toolchain.adapters.compose import layer_of
-from toolchain.adapters.files import MODULES, Adapter, read_adapter, refuse_no_adapter
+from toolchain.adapters.files import MODULES, Adapter, adapter_hashes, read_adapter, refuse_no_adapter
 from toolchain.adapters.importing import IMPORT_LOG
 from toolchain.adapters.lora import LOG_FILE
 from toolchain.base_model import specification
@@ -31,6 +31,22 @@ def task_adapter(task: str) -> Adapter:
                 f"train the adapter for this one (`toolchain train lora {task}`), or import it anew"
             )
     return adapter
+
+
+def refuse_logs_of_other_weights(task: str) -> None:
+    """See that each log beside the adapter of a task that names the adapter that it is of names this one.
+
+    Raises:
+        ToolchainError: one names another, or is damaged; or there is no adapter.
+    """
+    for name in (LOG_FILE, IMPORT_LOG):
+        path = paths.ADAPTERS / task / name
+        named = logged(path, "an adapter").get("adapter_sha256")
+        if named is not None and named != (found := adapter_hashes([task])[task]):
+            raise ToolchainError(
+                f"{path} is of an adapter with the hash {named}, the one beside it has {found}: restore the adapter, or train "
+                f"(`toolchain train lora {task}`) or import it anew"
+            )
 
 
 def _not_adapted(adapter: Adapter) -> str | None:

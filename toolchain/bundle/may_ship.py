@@ -6,7 +6,8 @@ from toolchain import paths
 from toolchain.adapters.calibration_data import logged_targets
 from toolchain.adapters.importing import IMPORT_LOG
 from toolchain.adapters.lora import LOG_FILE, texts_licences
-from toolchain.adapters.merging.calibrated import calibration_log_path
+from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
+from toolchain.adapters.task_adapter import refuse_logs_of_other_weights
 from toolchain.data.benchmark import licences
 from toolchain.data.licences import forbidding
 from toolchain.errors import ToolchainError
@@ -19,11 +20,12 @@ def refuse_what_may_not_ship(compositions: Sequence[Composition]) -> None:
     """See that no licence of the benchmark, of an imported adapter or of a calibration's targets forbids to ship these.
 
     Raises:
-        ToolchainError: one does, or a log is damaged.
+        ToolchainError: one does, or a log is damaged, of another adapter than the one beside it, or missing beside a calibration.
     """
     if licence := forbidding(licences()):
         raise ToolchainError(f"{paths.BENCHMARK} has data under {licence}: what is trained on it may not ship")
     for task in sorted({task for composition in compositions for task in composition.ids}):
+        refuse_logs_of_other_weights(task)
         log = paths.ADAPTERS / task / IMPORT_LOG
         licence = forbidding([str(logged(log, "an import").get("licence") or "")])
         _refuse(licence, f"{log} says that the adapter is under {licence}", "import another one")
@@ -31,7 +33,13 @@ def refuse_what_may_not_ship(compositions: Sequence[Composition]) -> None:
         licence = forbidding(texts_licences(log))
         _refuse(licence, f"{log} says that the adapter was trained on texts under {licence}", "train it on others")
     for composition in compositions:
-        log = calibration_log_path(composition, shipped_calibration(composition))
+        method = shipped_calibration(composition)
+        calibration, log = calibration_path(composition, method), calibration_log_path(composition, method)
+        if calibration.is_file() and not log.is_file():
+            raise ToolchainError(
+                f"{log} is missing, so it is not known under which licences the targets of {calibration} are: restore it, or train the "
+                "calibration again"
+            )
         licence = forbidding(logged_targets(log)["licence"])
         _refuse(
             licence, f"{log} says that the calibration was trained on targets under {licence}", "train it on others"

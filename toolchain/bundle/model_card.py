@@ -1,13 +1,13 @@
 """The model card of a bundle: what is in it, where it comes from, how good it is and under which licences."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from toolchain import paths
 from toolchain.adapters.calibration_data import logged_targets
 from toolchain.adapters.importing import IMPORT_LOG
 from toolchain.adapters.lora import LOG_FILE, texts_licences
 from toolchain.adapters.merging.calibrated import calibration_log_path
+from toolchain.adapters.task_adapter import refuse_logs_of_other_weights
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.manifest import MODES, ManifestAdapter, ManifestComposition
 from toolchain.data import cocoa
@@ -35,7 +35,11 @@ _LIMITS = """\
 def model_card(
     base: BaseModel, adapters: Mapping[str, ManifestAdapter], compositions: Sequence[ManifestComposition]
 ) -> str:
-    """Markdown; the same text for the same committed files."""
+    """Markdown; the same text for the same committed files.
+
+    Raises:
+        ToolchainError: a log is damaged, or of another adapter than the one beside it.
+    """
     licences = (
         f"`licences/`: the base model's terms (`{base.terms_file}`), which hold for the adapters and calibrations too"
     )
@@ -46,7 +50,7 @@ def model_card(
         "## Adapters\n",
         markdown_table(
             ("task", "rank", "origin", "adapter hash"),
-            ((task, item.rank, _origin(paths.ADAPTERS / task), f"`{item.sha256}`") for task, item in adapters.items()),
+            ((task, item.rank, _origin(task), f"`{item.sha256}`") for task, item in adapters.items()),
         ),
         "\n## Compositions\n",
         markdown_table(
@@ -64,7 +68,9 @@ def model_card(
     return "\n".join(parts) + "\n"
 
 
-def _origin(folder: Path) -> str:
+def _origin(task: str) -> str:
+    folder = paths.ADAPTERS / task
+    refuse_logs_of_other_weights(task)
     if imported := logged(folder / IMPORT_LOG, "an import", "source", "licence"):
         return f"imported from {imported['source']}, licence: {imported['licence'] or 'not known'}"
     if trained := logged(folder / LOG_FILE, "an adapter", "training_pairs", "git_commit", "data"):

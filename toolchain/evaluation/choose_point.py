@@ -16,6 +16,7 @@ from toolchain.adapters.merging.method import Method, single_adapters
 from toolchain.adapters.merging.scope import trained_with
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.cells import Cells
 from toolchain.evaluation.engines.engine import Engine, Question
 from toolchain.evaluation.evaluate import measure
@@ -34,6 +35,9 @@ def choose_points(
     """Write LC++I of every composition of `main`, each with its log, between the calibrations that `seed` trained; returns the logs.
 
     A group's point is the one with the best mean of the main metric: few conversations say little about one composition.
+
+    Raises:
+        ToolchainError: there is no validation split, or one of the calibrations is missing or does not belong to the other.
     """
     kept, made = Cells(cells, progress), made_with()
     groups: dict[TaskKind, list[Composition]] = {}
@@ -49,11 +53,15 @@ def choose_points(
 
 
 def _score(engine: Engine, kept: Cells, composition: Composition, point: Point, seed: int) -> float:
+    pairs = composition_pairs(composition, Split.VALIDATION)
+    if not pairs:
+        raise ToolchainError(
+            f"{paths.BENCHMARK} has no validation split to choose the point of {METHOD} for {composition.name} by: give it one"
+        )
     single = single_adapters(composition)
     made = compose(single, mean_weights(len(single)), _at(composition, point, seed))
     # The engine keeps what it has made by the method's id.
     method = Method(f"{METHOD}-{point.own}-{point.strength}-seed{seed}", lambda _composition: [made])
-    pairs = composition_pairs(composition, Split.VALIDATION)
     answers = kept.answers(engine, Question(method, composition, composition.prompt), Split.VALIDATION, pairs)
     measured = measure([answer.text for answer in answers], pairs, composition)
     return mean(item[main_metric(composition)] for item in measured)

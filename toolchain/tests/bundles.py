@@ -7,8 +7,10 @@ import pytest
 
 from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
+from toolchain.adapters.merging.calibrated import calibration_log_path
 from toolchain.base_model.specification import BaseModel
 from toolchain.hashing import sha256_file
+from toolchain.log_file import write_log
 from toolchain.tasks import Composition
 from toolchain.tests.assets import put_adapters, put_calibration
 from toolchain.tests.tiny import SPECIFICATION, byte_tokenizer
@@ -41,4 +43,5 @@ def commit(folder: Path, patch: pytest.MonkeyPatch) -> BaseModel:
     put_adapters(Composition.parse("reply+witty"))
     for composition in COMPOSITIONS:
         put_calibration(composition, CalibrationMethod.LC_PLUS_PLUS, base.sha256)
+        write_log(calibration_log_path(composition, CalibrationMethod.LC_PLUS_PLUS), {"composition": composition.name})
     return base

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
@@ -187,6 +189,18 @@ def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "c.safetensors"
     path.write_bytes(content)
     _refusal(path)
+
+
+def test_numbers_that_numpy_lacks_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "c.safetensors"
+    safetensors.torch.save_file({name: torch.zeros(4, dtype=torch.float8_e4m3fn) for name in P}, path, METADATA)
+    assert "no readable safetensors file" in _refusal(path)
+
+
+def test_a_layer_with_more_digits_than_python_reads_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "c.safetensors"
+    _write(path, {f"layers.0-{'9' * 5000}.q_proj.p": np.zeros(4, np.float16)})
+    assert "that no calibration has" in _refusal(path)
 
 
 @pytest.mark.parametrize("kind", ["P1", "P2"])

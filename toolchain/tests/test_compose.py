@@ -138,6 +138,16 @@ def test_a_weight_for_each_rank_scales_that_direction(first: Adapter, second: Ad
         _close(delta(composed, linear), expected, [_size(part, linear) for part in parts])
 
 
+@pytest.mark.parametrize("rank", [1, 3])
+def test_weights_for_directions_of_another_rank_are_refused(rank: int) -> None:
+    parts = [
+        Adapter(4, 4, {f"{LINEARS[0]}.lora_A": _random(0, 4, D_IN), f"{LINEARS[0]}.lora_B": _random(1, D_OUT, 4)})
+    ] * 2
+    entry = Entry(0, 0, "q_proj", weights=np.ones((2, rank), np.float32))
+    with pytest.raises(ToolchainError, match=f"q_proj: .* merge weights are for adapters of rank {rank}, .* rank 4"):
+        compose(parts, [0.5, 0.5], Calibration("any", "any", "", {}, (entry,)))
+
+
 def _cut(adapter: Adapter, rank: int) -> Adapter:
     tensors = {
         name: tensor[:rank] if name.endswith("lora_A") else tensor[:, :rank] for name, tensor in adapter.tensors.items()
@@ -223,9 +233,10 @@ def test_weights_and_adapters_come_in_equal_numbers(case: tuple[list[Adapter], l
             compose(parts, [0.5] * count)
 
 
-def test_a_linear_outside_the_layers_is_refused_by_name() -> None:
-    tensors = {"lm_head.lora_A": _random(0, 1, D_IN), "lm_head.lora_B": _random(1, D_OUT, 1)}
-    with pytest.raises(ToolchainError, match="lm_head"):
+@pytest.mark.parametrize("linear", ["lm_head", f"model.layers.{'9' * 5000}.self_attn.q_proj"])
+def test_a_linear_outside_the_layers_is_refused_by_name(linear: str) -> None:
+    tensors = {f"{linear}.lora_A": _random(0, 1, D_IN), f"{linear}.lora_B": _random(1, D_OUT, 1)}
+    with pytest.raises(ToolchainError, match=f"{linear} is not in a numbered layer"):
         compose([Adapter(1, 1, tensors)], [1.0])
 
 

@@ -21,6 +21,7 @@ from toolchain.adapters.files import CONFIG_FILE, MODULES, TENSORS_FILE, adapter
 from toolchain.adapters.foreign_factors import PICKLED_FILE
 from toolchain.adapters.importing import IMPORT_LOG, Shapes, import_adapter, linear_shapes, read_foreign_adapter
 from toolchain.adapters.linears import adapted_linears
+from toolchain.adapters.lora import LOG_FILE
 from toolchain.adapters.safetensors_file import Array
 from toolchain.errors import ToolchainError
 from toolchain.tests.tiny import SPECIFICATION, random_adapter, tiny_model
@@ -171,6 +172,7 @@ class _Runs:
         {"x": 1},
         {"x": torch.eye(2).to_sparse()},
         {"x": torch.empty(2, device="meta")},
+        {"x": torch.zeros(1, dtype=torch.bfloat16).expand(8, 10**15)},
     ],
 )
 def test_a_pickle_of_anything_else_is_refused_and_not_run(
@@ -304,8 +306,10 @@ def test_an_import_is_an_adapter_of_ours_with_its_origin(foreign: Path, tmp_path
     with pytest.raises(ToolchainError, match="--replace"):
         import_adapter(foreign, SPECIFICATION, SHAPES, folder, None, replace=False)
     assert adapter_hash(folder) == before
+    (folder / LOG_FILE).write_text("{}", encoding="utf-8")
     import_adapter(foreign, SPECIFICATION, SHAPES, folder, None, replace=True)
     assert adapter_hash(folder) != before
+    assert not (folder / LOG_FILE).exists()
     _set(foreign, use_dora=True)
     with pytest.raises(ToolchainError):
         import_adapter(foreign, SPECIFICATION, SHAPES, folder, None, replace=True)

@@ -90,6 +90,15 @@ def test_calibrations_of_two_random_starts_are_refused() -> None:
         interpolate(OWN, replace(SHARED, entries=entries), POINTS[0])
 
 
+@pytest.mark.usefixtures("assets")
+def test_without_a_validation_split_there_is_no_point_to_choose(
+    base: LoadedBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choose_point, "composition_pairs", lambda *_: [])
+    with pytest.raises(ToolchainError, match=r"no validation split to choose the point of lc\+\+i for summarize\+"):
+        choose_points(PythonEngine(base), "summarize", 0, tmp_path / "cells", lambda _: None)
+
+
 def test_a_group_gets_the_point_that_answers_its_validation_conversations_best(
     base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ import torch
 
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import MODULES, adapter_hash, read_adapter, write_adapter
+from toolchain.adapters.importing import IMPORT_LOG
 from toolchain.adapters.lora import LOG_FILE, LoraShape, add_lora, lora_of, train_lora
 from toolchain.adapters.training import Schedule, train
 from toolchain.base_model.load import LoadedBase
@@ -59,6 +60,8 @@ def test_a_task_is_trained_and_written_with_its_log(
 ) -> None:
     monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "es"
+    folder.mkdir()
+    (folder / IMPORT_LOG).write_text('{"source": "what was there before"}', encoding="utf-8")
     schedule = Schedule(steps=2, batch_size=4, learning_rate=0.01, evaluate_every=2)
     log = train_lora(base, TASKS["es"], schedule, SHAPE, folder)
     adapter = read_adapter(folder)
@@ -66,4 +69,5 @@ def test_a_task_is_trained_and_written_with_its_log(
     assert log["adapter_sha256"] == adapter_hash(folder)
     assert log["base_sha256"] == SPECIFICATION.sha256
     assert json.loads((folder / LOG_FILE).read_text(encoding="utf-8"))["losses"] == log["losses"]
+    assert not (folder / IMPORT_LOG).exists()
     assert not list((tmp_path / "cache").rglob("*.pt")), "the checkpoint goes once the adapter is written"

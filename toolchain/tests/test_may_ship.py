@@ -7,15 +7,19 @@ import pytest
 
 from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
+from toolchain.adapters.files import adapter_hash, write_adapter
 from toolchain.adapters.importing import IMPORT_LOG
 from toolchain.adapters.lora import LOG_FILE
 from toolchain.adapters.merging.calibrated import calibration_log_path
 from toolchain.base_model.specification import BaseModel
+from toolchain.bundle.manifest import ManifestAdapter
 from toolchain.bundle.may_ship import refuse_what_may_not_ship
+from toolchain.bundle.model_card import model_card
 from toolchain.errors import ToolchainError
 from toolchain.recommendations import write_recommendations
 from toolchain.tests.assets import put_calibration
 from toolchain.tests.bundles import COMPOSITIONS, commit
+from toolchain.tests.tiny import random_adapter
 
 
 @pytest.fixture
@@ -45,6 +49,17 @@ def test_a_calibration_on_targets_that_forbid_it_does_not_ship(base: BaseModel, 
 
 
 @pytest.mark.usefixtures("base")
+def test_a_calibration_without_its_log_does_not_ship() -> None:
+    log = calibration_log_path(COMPOSITIONS[0], CalibrationMethod.LC_PLUS_PLUS)
+    refuse_what_may_not_ship(COMPOSITIONS)
+    log.unlink()
+    with pytest.raises(
+        ToolchainError, match=r"summarize\+es\.json is missing, so it is not known under which licences"
+    ):
+        refuse_what_may_not_ship(COMPOSITIONS)
+
+
+@pytest.mark.usefixtures("base")
 def test_an_imported_adapter_whose_licence_forbids_it_does_not_ship() -> None:
     log = paths.ADAPTERS / "es" / IMPORT_LOG
     for licence in (None, "CC0-1.0"):
@@ -68,3 +83,18 @@ def test_an_adapter_trained_on_texts_whose_licence_forbids_it_does_not_ship() ->
     log.write_text(json.dumps(own | {"texts_licences": "CC0-1.0"}))
     with pytest.raises(ToolchainError, match="is no log of an adapter"):
         refuse_what_may_not_ship(COMPOSITIONS)
+
+
+@pytest.mark.parametrize("name", [LOG_FILE, IMPORT_LOG])
+def test_a_log_of_other_weights_lets_nothing_ship(base: BaseModel, name: str) -> None:
+    folder = paths.ADAPTERS / "es"
+    trained = {"training_pairs": 910, "git_commit": "0" * 40, "data": {}}
+    told = {"source": "elsewhere", "licence": "CC0-1.0"} if name == IMPORT_LOG else trained
+    (folder / name).write_text(json.dumps(told | {"adapter_sha256": adapter_hash(folder)}))
+    adapters = {"es": ManifestAdapter(path="adapters/es", rank=2, sha256=adapter_hash(folder))}
+    refuse_what_may_not_ship(COMPOSITIONS)
+    assert "elsewhere" in model_card(base, adapters, []) or "910 pairs" in model_card(base, adapters, [])
+    write_adapter(folder, random_adapter(seed=9), "tiny")
+    for asked in (lambda: refuse_what_may_not_ship(COMPOSITIONS), lambda: model_card(base, adapters, [])):
+        with pytest.raises(ToolchainError, match=rf"es/{name} is of an adapter with the hash .*{adapter_hash(folder)}"):
+            asked()

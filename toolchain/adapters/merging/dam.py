@@ -13,10 +13,9 @@ from safetensors.numpy import save_file
 from torch import nn
 
 from toolchain.adapters.compose import compose
-from toolchain.adapters.corrections import CalibratedLinear
+from toolchain.adapters.corrections import wrap_linears
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter
-from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.fitted import fitted_file, remedy
 from toolchain.adapters.merging.gradient_fit import Trainable, gradient_fit
@@ -61,11 +60,8 @@ def prepare(base: LoadedBase, examples: Mapping[Composition, Sequence[Example]])
     """Attach the coefficients to every linear."""
     (composition,) = examples
     adapters = single_adapters(composition)
-    scaled = {}
-    for name, linear in list(adapted_linears(base.model)):
-        parent, module = name.rsplit(".", 1)
-        scaled[name] = ScaledColumns(adapters, name)
-        setattr(base.model.get_submodule(parent), module, CalibratedLinear(linear, [scaled[name]]))
+    scaled: dict[str, ScaledColumns] = {}
+    wrap_linears(base.model, lambda name, _linear: [scaled.setdefault(name, ScaledColumns(adapters, name))])
 
     def save(folder: Path) -> None:
         with written_whole(folder / FILE) as partial:

@@ -12,10 +12,9 @@ import torch
 from safetensors.numpy import save_file
 from torch import nn
 
-from toolchain.adapters.corrections import CalibratedLinear, merge_into
+from toolchain.adapters.corrections import merge_into, wrap_linears
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter
-from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.merging import concat
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.fitted import fitted_file, remedy
@@ -54,10 +53,11 @@ def prepare(base: LoadedBase, examples: Mapping[Composition, Sequence[Example]])
     (composition,) = examples
     merge_into(base.model, single_adapters(composition))
     shared: dict[str, OutputBias] = {}
-    for name, linear in list(adapted_linears(base.model)):
-        parent, module = name.rsplit(".", 1)
-        bias = shared.setdefault(module, OutputBias(linear.out_features))
-        setattr(base.model.get_submodule(parent), module, CalibratedLinear(linear, [bias]))
+
+    def beside(name: str, linear: nn.Linear) -> list[nn.Module]:
+        return [shared.setdefault(name.rsplit(".", 1)[1], OutputBias(linear.out_features))]
+
+    wrap_linears(base.model, beside)
 
     def save(folder: Path) -> None:
         with written_whole(folder / FILE) as partial:
