@@ -17,6 +17,8 @@ from toolchain.hashing import write_text_whole, written_whole
 
 CONFIG_FILE = "adapter_config.json"
 TENSORS_FILE = "adapter_model.safetensors"
+LOG_FILE = "training_log.json"
+IMPORT_LOG = "import_log.json"
 MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 _PREFIX, _SUFFIX = "base_model.model.", ".weight"
 _LEAST, _LARGEST = (float(limit) for limit in (np.finfo(np.float32).tiny, np.finfo(np.float32).max))

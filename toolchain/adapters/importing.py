@@ -13,6 +13,8 @@ import regex  # type: ignore[import-untyped]
 
 from toolchain.adapters.files import (
     CONFIG_FILE,
+    IMPORT_LOG,
+    LOG_FILE,
     MODULES,
     TENSORS_FILE,
     Adapter,
@@ -24,7 +26,6 @@ from toolchain.adapters.files import (
     write_adapter,
 )
 from toolchain.adapters.foreign_factors import read_factors, weights_file
-from toolchain.adapters.lora import LOG_FILE
 from toolchain.adapters.safetensors_file import Array
 from toolchain.base_model.specification import BaseModel
 from toolchain.errors import ToolchainError
@@ -32,7 +33,6 @@ from toolchain.folders import plain_files, refuse_as_target, take_place, written
 from toolchain.log_file import write_log
 from toolchain.provenance import git_commit
 
-IMPORT_LOG = "import_log.json"
 _FILES = {CONFIG_FILE, TENSORS_FILE}
 Shapes = Mapping[str, tuple[int, int]]
 """(d_out, d_in) of every linear that carries adapters, by name (`model.layers.0.self_attn.q_proj`)."""

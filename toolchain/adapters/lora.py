@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from toolchain.adapters.examples import encode_pairs
-from toolchain.adapters.files import MODULES, Adapter, adapter_hash, factor_name, write_adapter
+from toolchain.adapters.files import IMPORT_LOG, LOG_FILE, MODULES, Adapter, adapter_hash, factor_name, write_adapter
 from toolchain.adapters.processes import launched
 from toolchain.adapters.training import Schedule, checkpoint_path, finish, train
 from toolchain.base_model.load import LoadedBase
@@ -17,8 +17,6 @@ from toolchain.errors import ToolchainError
 from toolchain.log_file import logged
 from toolchain.provenance import made_with
 from toolchain.tasks import Task
-
-LOG_FILE = "training_log.json"
 
 
 @dataclass(frozen=True)
@@ -42,8 +40,6 @@ def train_lora(
 
     The log of an adapter that was imported there goes.
     """
-    from toolchain.adapters.importing import IMPORT_LOG
-
     made = made_with(further.files(task))
     training = encode_pairs(base, task.prompt, single_task_pairs(task, Split.SINGLE, further))
     validation = encode_pairs(base, task.prompt, single_task_pairs(task, Split.VALIDATION, further))

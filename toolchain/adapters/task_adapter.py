@@ -2,9 +2,15 @@
 
 from toolchain import paths
 from toolchain.adapters.compose import layer_of
-from toolchain.adapters.files import MODULES, Adapter, adapter_hashes, read_adapter, refuse_no_adapter
-from toolchain.adapters.importing import IMPORT_LOG
-from toolchain.adapters.lora import LOG_FILE
+from toolchain.adapters.files import (
+    IMPORT_LOG,
+    LOG_FILE,
+    MODULES,
+    Adapter,
+    adapter_hashes,
+    read_adapter,
+    refuse_no_adapter,
+)
 from toolchain.base_model import specification
 from toolchain.errors import ToolchainError
 from toolchain.log_file import logged

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from toolchain import paths
 from toolchain.adapters.calibration_data import logged_targets
-from toolchain.adapters.importing import IMPORT_LOG
-from toolchain.adapters.lora import LOG_FILE, texts_licences
+from toolchain.adapters.files import IMPORT_LOG, LOG_FILE
+from toolchain.adapters.lora import texts_licences
 from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
 from toolchain.adapters.task_adapter import refuse_logs_of_other_weights
 from toolchain.data.benchmark import licences
@@ -27,7 +27,8 @@ def refuse_what_may_not_ship(compositions: Sequence[Composition]) -> None:
     for task in sorted({task for composition in compositions for task in composition.ids}):
         refuse_logs_of_other_weights(task)
         log = paths.ADAPTERS / task / IMPORT_LOG
-        licence = forbidding([str(logged(log, "an import").get("licence") or "")])
+        stated = logged(log, "an import").get("licence")
+        licence = forbidding([str(stated)] if stated else [])
         _refuse(licence, f"{log} says that the adapter is under {licence}", "import another one")
         log = paths.ADAPTERS / task / LOG_FILE
         licence = forbidding(texts_licences(log))

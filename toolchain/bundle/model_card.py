@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from toolchain import paths
 from toolchain.adapters.calibration_data import logged_targets
-from toolchain.adapters.importing import IMPORT_LOG
-from toolchain.adapters.lora import LOG_FILE, texts_licences
+from toolchain.adapters.files import IMPORT_LOG, LOG_FILE
+from toolchain.adapters.lora import texts_licences
 from toolchain.adapters.merging.calibrated import calibration_log_path
 from toolchain.adapters.task_adapter import refuse_logs_of_other_weights
 from toolchain.base_model.specification import BaseModel

@@ -20,9 +20,9 @@ _FORBIDS = re.compile(
 def forbidding(licences: Iterable[str]) -> str | None:
     """The first licence that allows no commercial use or no derivatives, or is none; None where all allow both, as far as their words say.
 
-    A blank one is called unstated; an empty one is passed over, for that is an imported adapter without one.
+    A blank one is called unstated.
     """
-    found = next((licence for licence in licences if licence and _FORBIDS.search(licence)), None)
+    found = next((licence for licence in licences if _FORBIDS.search(licence)), None)
     return benchmark.UNSTATED if found is not None and not found.strip() else found
 
 

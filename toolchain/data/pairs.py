@@ -21,10 +21,11 @@ from toolchain.data.benchmark import (
 )
 from toolchain.data.cocoa import cocoa_files, cocoa_pairs
 from toolchain.data.dialogues import percent_of
+from toolchain.data.held_out import refuse_held_out_references
 from toolchain.data.teacher_targets import Target, read_targets, targets_path
 from toolchain.errors import ToolchainError
 from toolchain.tasks import TASKS, Composition, Task, TaskKind
-from toolchain.text import Input, normalise
+from toolchain.text import Input
 
 WRITTEN_TASKS = 2
 """The benchmark holds references, written for it, of a main task and one auxiliary task."""
@@ -72,6 +73,18 @@ def composition_pairs(composition: Composition, split: Split) -> list[Pair]:
     return pairs
 
 
+def validation_pairs(composition: Composition, chosen: str, or_else: str = "") -> list[Pair]:
+    """The validation split's `composition_pairs`, by which `chosen` is chosen.
+
+    Raises:
+        ToolchainError: as there; or the split is empty, to which `or_else` adds what else can be done.
+    """
+    pairs = composition_pairs(composition, Split.VALIDATION)
+    if not pairs:
+        raise ToolchainError(f"{paths.BENCHMARK} has no validation split to choose {chosen} by: give it one{or_else}")
+    return pairs
+
+
 @dataclass(frozen=True)
 class FurtherTexts:
     """What trains the adapter of an auxiliary task beside the benchmark: the train folder of CoCoA-MT, and a file like `single_texts.jsonl`."""
@@ -96,7 +109,9 @@ class FurtherTexts:
         """
         pairs = [_text_pair(text, task) for text in self._texts(task)]
         if self.parallel:
-            _refuse_held_out(pairs, task, self.parallel)
+            refuse_held_out_references(
+                self.parallel, ((item.id, (str(item.source), item.target)) for item in pairs), task.id
+            )
         if self.cocoa and task.language_tag:
             lines = cocoa_pairs(self.cocoa, task.language_tag)
             pairs += [Pair(f"cocoa.{index}", source, None, target) for index, (source, target) in enumerate(lines)]
@@ -150,24 +165,6 @@ def _reference_pairs(task: Task, split: Split) -> list[Pair]:
         for main, texts in conversation.references.items()
         if {ENGLISH, task.id} <= texts.keys()
     ]
-
-
-def _refuse_held_out(pairs: Iterable[Pair], task: Task, path: Path) -> None:
-    """See that neither side of a pair is a reference of the validation or test split, however its white space is written."""
-    held_out = {
-        normalise(texts[variant]): f"{conversation.id} of the benchmark's {split} split"
-        for split in (Split.VALIDATION, Split.TEST)
-        for conversation in conversations(split)
-        for texts in conversation.references.values()
-        for variant in (ENGLISH, task.id)
-        if variant in texts
-    }
-    for pair in pairs:
-        for text in (str(pair.source), pair.target):
-            if found := held_out.get(normalise(text)):
-                raise ToolchainError(
-                    f"{path}: text {pair.id} is a reference of conversation {found}: take it out, nothing is trained on those"
-                )
 
 
 def _with_variant(texts: Iterable[ParallelText], task: Task) -> list[ParallelText]:

@@ -15,8 +15,7 @@ from toolchain.adapters.merging.calibrated import calibration_log_path, calibrat
 from toolchain.adapters.merging.method import Method, single_adapters
 from toolchain.adapters.merging.scope import trained_with
 from toolchain.data.benchmark import Split
-from toolchain.data.pairs import composition_pairs
-from toolchain.errors import ToolchainError
+from toolchain.data.pairs import validation_pairs
 from toolchain.evaluation.engines.cells import Cells
 from toolchain.evaluation.engines.engine import Engine, Question
 from toolchain.evaluation.evaluate import measure
@@ -53,11 +52,7 @@ def choose_points(
 
 
 def _score(engine: Engine, kept: Cells, composition: Composition, point: Point, seed: int) -> float:
-    pairs = composition_pairs(composition, Split.VALIDATION)
-    if not pairs:
-        raise ToolchainError(
-            f"{paths.BENCHMARK} has no validation split to choose the point of {METHOD} for {composition.name} by: give it one"
-        )
+    pairs = validation_pairs(composition, f"the point of {METHOD} for {composition.name}")
     single = single_adapters(composition)
     made = compose(single, mean_weights(len(single)), _at(composition, point, seed))
     # The engine keeps what it has made by the method's id.

@@ -12,7 +12,7 @@ from toolchain.adapters.merging.method import Method
 from toolchain.adapters.merging.registry import method_named
 from toolchain.adapters.processes import launched
 from toolchain.data.benchmark import Split
-from toolchain.data.pairs import Pair, composition_pairs, target_files
+from toolchain.data.pairs import Pair, composition_pairs, target_files, validation_pairs
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.cells import Cells
 from toolchain.evaluation.engines.device_engine import DeviceEngine
@@ -114,11 +114,8 @@ def _choose_prompt(
     questions = {variant: Question(method, composition, template) for variant, template in prompts.items()}
     if len(questions) == 1:
         return next(iter(questions.items()))
-    pairs = composition_pairs(composition, Split.VALIDATION)[:limit][:PROMPT_CONVERSATIONS]
-    if not pairs:
-        raise ToolchainError(
-            f"{paths.BENCHMARK} has no validation split to choose the prompt of {method.id} by: give it one, or leave {method.id} out"
-        )
+    pairs = validation_pairs(composition, f"the prompt of {method.id}", f", or leave {method.id} out")
+    pairs = pairs[:limit][:PROMPT_CONVERSATIONS]
     metric, scores = main_metric(composition), {}
     for variant, question in questions.items():
         answers = kept.answers(engine, question, Split.VALIDATION, pairs)

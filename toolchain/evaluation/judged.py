@@ -81,10 +81,9 @@ def add_judged(path: Path, results: Results, engine: str, rows: Sequence[Row]) -
     """Put rows into a file in place of those of the same comparisons; that one was not run takes no verdict away."""
     metas = {name: meta for name, meta in results.metas.items() if meta["engine"] == engine and "judged" not in meta}
     first = next(iter(metas.values()))
-    meta = {
+    meta: Row = {
         "format": RESULT_FORMAT,
-        **{key: first[key] for key in ("split", "engine", "base")},
-        "seed": first.get("seed"),
+        **{key: first[key] for key in ("split", "engine", "base", "seed") if key in first},
         "limit": None,
         "git_commit": git_commit(),
         "judged": sorted(metas),

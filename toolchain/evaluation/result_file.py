@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 from toolchain.data.benchmark import Split
@@ -16,8 +17,8 @@ JUDGED = "judge: "
 ANSWERS_HASH = "answers_sha256"
 """In the header; files that are older than it have none."""
 _REMEDY = "make it with `toolchain evaluate`"
-_HEADER: tuple[tuple[str, type, str], ...] = (
-    ("limit", int, "a number"),
+_HEADER: tuple[tuple[str, type | UnionType, str], ...] = (
+    ("limit", int | None, "a number"),
     ("seed", int, "a number"),
     ("data", dict, "an object"),
     ("adapter_sha256", dict, "an object"),
@@ -73,7 +74,7 @@ def read_result(path: Path) -> Result:
         if not all(isinstance(item.get(key), str) for item in items for key in keys):
             raise ToolchainError(f"{file} has a line without {', '.join(keys)}: {_REMEDY}")
     for field, kind, wanted in _HEADER:
-        if not isinstance(meta.get(field, kind()), kind) and (field, meta[field]) != ("limit", None):
+        if field in meta and not isinstance(meta[field], kind):
             raise ToolchainError(f"{path}: {field} of its first line is not {wanted}: {_REMEDY}")
     for field in ("data", "adapter_sha256"):
         if not all(isinstance(digest, str) for digest in meta.get(field, {}).values()):

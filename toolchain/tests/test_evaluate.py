@@ -17,11 +17,11 @@ from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.adapters.merging.method import Method
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.base_model.load import LoadedBase
+from toolchain.data import pairs as data_pairs
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.data.teacher_targets import targets_path
 from toolchain.errors import ToolchainError
-from toolchain.evaluation import evaluate as evaluate_module
 from toolchain.evaluation.engines.engine import Answer, Question
 from toolchain.evaluation.engines.prompts import prompt_variants
 from toolchain.evaluation.engines.python_engine import PYTHON_BF16, PythonEngine
@@ -353,7 +353,7 @@ def test_without_a_validation_split_no_prompt_is_chosen(
     def without_validation(composition: Composition, split: Split) -> list[Pair]:
         return [] if split is Split.VALIDATION else composition_pairs(composition, split)[:1]
 
-    monkeypatch.setattr(evaluate_module, "composition_pairs", without_validation)
+    monkeypatch.setattr(data_pairs, "composition_pairs", without_validation)
     for method, refused in (("merge", True), ("lc++", False)):
         asked = Evaluation([method], ["summarize+es"], Split.TEST, 1, 0)
         with pytest.raises(ToolchainError, match="no validation split") if refused else nullcontext():

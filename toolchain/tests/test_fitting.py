@@ -26,6 +26,7 @@ from toolchain.adapters.merging.tuned_setting import Setting
 from toolchain.adapters.training import Precision, validation_loss
 from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
+from toolchain.data import pairs as data_pairs
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs, target_files
 from toolchain.data.teacher_targets import targets_path
@@ -53,7 +54,8 @@ def folder(assets: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if task not in COMPOSITION.ids:
             write_adapter(paths.ADAPTERS / task, random_adapter(10 + seed), "tiny")
     # A handful of conversations is enough to see that something is learned.
-    monkeypatch.setattr(budget, "composition_pairs", lambda *given: composition_pairs(*given)[: budget.FEW])
+    for module in (budget, data_pairs):
+        monkeypatch.setattr(module, "composition_pairs", lambda *given: composition_pairs(*given)[: budget.FEW])
     return assets
 
 
@@ -202,7 +204,7 @@ def test_a_log_names_the_targets_that_were_read(folder: Path) -> None:
 
 def test_without_a_validation_split_nothing_is_chosen(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        budget,
+        data_pairs,
         "composition_pairs",
         lambda composition, split: [] if split is Split.VALIDATION else composition_pairs(composition, split)[:2],
     )
@@ -228,7 +230,8 @@ def test_examples_are_encoded_once_and_no_base_is_kept_from_one_rate_to_the_next
         bases.append(weakref.ref(loaded))
         return loaded
 
-    monkeypatch.setattr(budget, "composition_pairs", counted)
+    for module in (budget, data_pairs):
+        monkeypatch.setattr(module, "composition_pairs", counted)
     fit_method(METHODS["lc-output-bias"], load, COMPOSITION, replace(BUDGET, rates=(1e-2, 1e-3, 1e-9)))
     assert encoded == [Split.CALIBRATION, Split.VALIDATION]
     assert len(bases) == 3

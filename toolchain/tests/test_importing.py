@@ -17,11 +17,19 @@ from safetensors.torch import load_file, save_file
 from toolchain import paths
 from toolchain.adapters import importing
 from toolchain.adapters.compose import compose, delta
-from toolchain.adapters.files import CONFIG_FILE, MODULES, TENSORS_FILE, adapter_hash, read_adapter, write_adapter
+from toolchain.adapters.files import (
+    CONFIG_FILE,
+    IMPORT_LOG,
+    LOG_FILE,
+    MODULES,
+    TENSORS_FILE,
+    adapter_hash,
+    read_adapter,
+    write_adapter,
+)
 from toolchain.adapters.foreign_factors import PICKLED_FILE
-from toolchain.adapters.importing import IMPORT_LOG, Shapes, import_adapter, linear_shapes, read_foreign_adapter
+from toolchain.adapters.importing import Shapes, import_adapter, linear_shapes, read_foreign_adapter
 from toolchain.adapters.linears import adapted_linears
-from toolchain.adapters.lora import LOG_FILE
 from toolchain.adapters.safetensors_file import Array
 from toolchain.errors import ToolchainError
 from toolchain.tests.tiny import SPECIFICATION, random_adapter, tiny_model

@@ -17,6 +17,7 @@ from toolchain.adapters.interpolation import METHOD, POINTS, Point, interpolate
 from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.base_model.load import LoadedBase
+from toolchain.data import pairs as data_pairs
 from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.evaluation import choose_point
@@ -94,7 +95,7 @@ def test_calibrations_of_two_random_starts_are_refused() -> None:
 def test_without_a_validation_split_there_is_no_point_to_choose(
     base: LoadedBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choose_point, "composition_pairs", lambda *_: [])
+    monkeypatch.setattr(data_pairs, "composition_pairs", lambda *_: [])
     with pytest.raises(ToolchainError, match=r"no validation split to choose the point of lc\+\+i for summarize\+"):
         choose_points(PythonEngine(base), "summarize", 0, tmp_path / "cells", lambda _: None)
 
@@ -110,7 +111,7 @@ def test_a_group_gets_the_point_that_answers_its_validation_conversations_best(
             put_calibration(item, interpolation.METHOD, committed_as=method)
     log_of_one = calibration_log_path(members[0], "lc++")
     log_of_one.write_text('{"targets": {"file": "x", "licence": ["CC BY-NC 4.0"], "source": ["x"], "teacher": ["y"]}}')
-    monkeypatch.setattr(choose_point, "composition_pairs", lambda *given: composition_pairs(*given)[:1])
+    monkeypatch.setattr(data_pairs, "composition_pairs", lambda *given: composition_pairs(*given)[:1])
     monkeypatch.setattr(choose_point, "POINTS", POINTS[:3])
     # The point is in the name of the method that answers: tones like the second best, translations the third.
     liked = {"S+Tr": POINTS[2], "S+Tone": POINTS[1]}

@@ -14,7 +14,7 @@ from toolchain.evaluation.judge import Score, comparisons, estimate, judge
 from toolchain.evaluation.judged import add_judged, judged_path, judged_row, judged_table, not_run_row
 from toolchain.evaluation.reporting.report import markdown_report, tables
 from toolchain.evaluation.reporting.samples import Sample, samples
-from toolchain.evaluation.result_file import RESULT_FORMAT, Result, write_result
+from toolchain.evaluation.result_file import RESULT_FORMAT, Result, read_result, write_result
 from toolchain.evaluation.results import Results, read_results
 from toolchain.tasks import Composition
 from toolchain.tests.chat_server import Rule, serving
@@ -162,6 +162,14 @@ def _put_results(path: Path, answers: dict[str, str]) -> Results:
 
 def _shown(*files: Path) -> list[list[str]]:
     return judged_table(read_results(files), "python").rows
+
+
+def test_verdicts_on_answers_without_a_seed_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "x.test.python.jsonl"
+    results, verdicts = _put_results(path, {"lc++": "x", "two-step": "y"}), judged_path(tmp_path, Split.TEST, "python")
+    results.metas[path.name].pop("seed", None)
+    add_judged(verdicts, results, "python", [not_run_row("lc++", "two-step", "summarize+es", "no --endpoint")])
+    assert "seed" not in read_result(verdicts).meta
 
 
 def test_a_report_says_what_was_judged_and_what_was_not(tmp_path: Path) -> None:

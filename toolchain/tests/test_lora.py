@@ -7,9 +7,8 @@ import pytest
 import torch
 
 from toolchain.adapters.examples import Example
-from toolchain.adapters.files import MODULES, adapter_hash, read_adapter, write_adapter
-from toolchain.adapters.importing import IMPORT_LOG
-from toolchain.adapters.lora import LOG_FILE, LoraShape, add_lora, lora_of, train_lora
+from toolchain.adapters.files import IMPORT_LOG, LOG_FILE, MODULES, adapter_hash, read_adapter, write_adapter
+from toolchain.adapters.lora import LoraShape, add_lora, lora_of, train_lora
 from toolchain.adapters.training import Schedule, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.errors import ToolchainError

@@ -7,9 +7,7 @@ import pytest
 
 from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
-from toolchain.adapters.files import adapter_hash, write_adapter
-from toolchain.adapters.importing import IMPORT_LOG
-from toolchain.adapters.lora import LOG_FILE
+from toolchain.adapters.files import IMPORT_LOG, LOG_FILE, adapter_hash, write_adapter
 from toolchain.adapters.merging.calibrated import calibration_log_path
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.manifest import ManifestAdapter

@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from toolchain import paths
-from toolchain.adapters.files import adapter_hashes, write_adapter
-from toolchain.adapters.importing import IMPORT_LOG
-from toolchain.adapters.lora import LOG_FILE
+from toolchain.adapters.files import IMPORT_LOG, LOG_FILE, adapter_hashes, write_adapter
 from toolchain.adapters.task_adapter import task_adapter
 from toolchain.errors import ToolchainError
 from toolchain.tests.tiny import SPECIFICATION

@@ -3,14 +3,12 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from toolchain import paths
 from toolchain.adapters.examples import Example, encode_pairs
 from toolchain.adapters.teacher import teacher_pairs
 from toolchain.adapters.training import Precision, Schedule
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
-from toolchain.data.pairs import composition_pairs
-from toolchain.errors import ToolchainError
+from toolchain.data.pairs import composition_pairs, validation_pairs
 from toolchain.tasks import Composition
 
 FEW = 8
@@ -53,9 +51,5 @@ def choosing_examples(base: LoadedBase, composition: Composition) -> list[Exampl
     Raises:
         ToolchainError: it is empty.
     """
-    pairs = composition_pairs(composition, Split.VALIDATION)
-    if not pairs:
-        raise ToolchainError(
-            f"{paths.BENCHMARK} has no validation split to choose {composition.name}'s fitting by: give it one"
-        )
+    pairs = validation_pairs(composition, f"{composition.name}'s fitting")
     return encode_pairs(base, composition.prompt, pairs)

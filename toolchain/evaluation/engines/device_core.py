@@ -75,13 +75,11 @@ class DeviceCore:
     def _read(
         self, process: "subprocess.Popen[str]", pairs: Sequence[Pair], warm_up: bool
     ) -> Iterator[tuple[str, Answer]]:
-        expected = [*([None] if warm_up else []), *(pair.id for pair in pairs)]
-        answered = 0
+        waiting = [*([None] if warm_up else []), *(pair.id for pair in pairs)]
         for line in process.stdout or ():
             row = self._row(line)
-            if answered == len(expected) or row.get("id") != expected[answered]:
+            if not waiting or row.get("id") != waiting.pop(0):
                 raise ToolchainError(f"{self.program} answered what it was not asked: run `make build`")
-            answered += 1
             if row["id"] is None:
                 continue
             if error := row.get("error"):
@@ -91,7 +89,7 @@ class DeviceCore:
                     f"{self.program} was stopped in conversation {row['id']}: run the same command again"
                 )
             yield row["id"], Answer(row["text"], {name: float(row[name]) for name in STATISTICS})
-        if process.wait() == 0 and answered < len(expected):
+        if process.wait() == 0 and waiting:
             raise ToolchainError(f"{self.program} left conversations unanswered: run `make build`")
 
     def _row(self, line: str) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def html_report(results: Results, found: list[Table]) -> str:
             _html_table(table.head, table.rows),
         ]
     for engine in results.engines():
-        if results.compositions(engine) and results.methods(engine):
+        if results.methods(engine):
             parts += [
                 f"<h2>Quality against cost ({escape(engine)})</h2>",
                 f"<div>{quality_against_cost(results, engine)}</div>",

@@ -10,7 +10,7 @@ from toolchain.evaluation.bootstrap import bootstrap_mean
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
 from toolchain.evaluation.reporting.costs import budget_of, chosen_by, cost, fit_log, fitted_scopes
 from toolchain.evaluation.results import Results
-from toolchain.evaluation.rows import PAIRED, PAIRED_RATIO, TIMED_AGAINST
+from toolchain.evaluation.rows import FASTER, PAIRED, PAIRED_RATIO, TIMED_AGAINST
 from toolchain.markdown import markdown_table
 from toolchain.scale.parameters import BYTES_PER_PARAMETER
 from toolchain.tasks import Composition
@@ -202,7 +202,7 @@ def device_times(results: Results) -> Table:
     rows = []
     for (engine, composition, method, metric), row in results.rows.items():
         if engine == "device" and metric == PAIRED_RATIO:
-            faster = results.rows[engine, composition, method, "faster than two-step"]
+            faster = results.rows[engine, composition, method, FASTER]
             peak = results.row(engine, composition, method, "peak_rss_bytes")
             rows.append(
                 [
