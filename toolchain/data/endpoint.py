@@ -73,6 +73,11 @@ class Endpoint:
     """
 
     def __init__(self, url: str, model: str, pause: float = 1.0, answer_seconds: float = ANSWER_SECONDS) -> None:
+        # Errors name the address.
+        if "@" in url or "?" in url:
+            raise ToolchainError(
+                f"the endpoint's address holds a login or parameters: give it without, and the server's key in {KEY_VARIABLE}"
+            )
         if not url.startswith(("http://", "https://")):
             raise ToolchainError(f"endpoint {url!r} is no http address: give one that ends in /v1")
         self.url, self.model = url.rstrip("/"), model

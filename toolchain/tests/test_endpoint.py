@@ -155,6 +155,16 @@ def test_an_address_is_an_http_address() -> None:
         Endpoint("localhost:8000", "m")
 
 
+@pytest.mark.parametrize(
+    "url", ["http://me:hunter2@localhost/v1", "me:hunter2@localhost", "http://localhost/v1?key=hunter2"]
+)
+def test_an_address_holds_no_secret(url: str) -> None:
+    """Errors name it."""
+    with pytest.raises(ToolchainError, match=KEY_VARIABLE) as refused:
+        Endpoint(url, "m")
+    assert "hunter2" not in str(refused.value)
+
+
 def _completion(content: Any, finish_reason: str | None = "stop") -> bytes:
     choice = {"message": {"role": "assistant", "content": content}, "finish_reason": finish_reason}
     return json.dumps({"choices": [choice]}).encode()
