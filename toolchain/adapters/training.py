@@ -16,6 +16,7 @@ from torch.nn.functional import cross_entropy
 from toolchain import base_model, paths
 from toolchain.adapters.examples import Batch, Example, batch_indices, collate
 from toolchain.adapters.processes import ALONE, Processes, launched
+from toolchain.base_model.bfloat16 import is_slow_on
 from toolchain.console import progress
 from toolchain.errors import ToolchainError
 from toolchain.hashing import written_whole
@@ -36,6 +37,15 @@ class Precision(StrEnum):
     def products(self, device: str) -> torch.autocast:
         """A context in which a model on a `device` of this type computes its matrix products so."""
         return torch.autocast(device, torch.bfloat16, enabled=self is Precision.BF16)
+
+    def where_it_helps(self) -> "Precision":
+        """FP32, and a word about it, in place of BF16 on a machine that would be slower with it."""
+        if self is Precision.FP32 or not is_slow_on(launched().device.type):
+            return self
+        progress(
+            "this processor has no bfloat16 instructions, and a step would take many times as long: training in fp32"
+        )
+        return Precision.FP32
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,9 @@ RecipeName = Annotated[
 ]
 PrecisionName = Annotated[
     str | None,
-    typer.Option("--precision", help="fp32, or bf16 for the matrix products.", show_default="the recipe's"),
+    typer.Option(
+        "--precision", help="fp32, or bf16 for the matrix products where that is faster.", show_default="the recipe's"
+    ),
 ]
 Checkpointing = Annotated[
     bool | None,
@@ -89,16 +91,17 @@ def overridden(
     precision: str | None,
     gradient_checkpointing: bool | None,
 ) -> "Training":
-    """The recipe's training with what the command was given."""
+    """The recipe's training with what the command was given; in bf16 only where that helps."""
     from toolchain.adapters.training import Precision
 
-    return own.overridden(
+    training = own.overridden(
         steps=steps,
         batch_size=batch_size,
         learning_rate=learning_rate,
         precision=precision and chosen(Precision, "precision", precision),
         gradient_checkpointing=gradient_checkpointing,
     )
+    return training.overridden(precision=training.precision.where_it_helps())
 
 
 def training_data(

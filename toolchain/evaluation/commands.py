@@ -11,7 +11,10 @@ from toolchain.console import chosen, named_once, progress, show
 from toolchain.errors import ToolchainError
 
 EngineName = Annotated[
-    str, typer.Option(help="python, python-bf16 (half the time), or device: the built core on an exported bundle.")
+    str,
+    typer.Option(
+        help="python, python-bf16 (half the time, where the processor has it), or device: the built core on an exported bundle."
+    ),
 ]
 
 BootstrapSeed = Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")]
@@ -172,7 +175,9 @@ def recommend_command(
     calibration: Annotated[
         str | None, typer.Option(help="The method whose calibration ships.", show_default="the better one")
     ] = None,
-    engine: Annotated[str, typer.Option(help="python, or python-bf16 (half the time).")] = "python",
+    engine: Annotated[
+        str, typer.Option(help="python, or python-bf16 (half the time, where the processor has it).")
+    ] = "python",
 ) -> None:
     """Choose calibrations, prompts and recommended modes on the validation split, for the manifest of the next export."""
     from toolchain.adapters.processes import launched

@@ -46,7 +46,9 @@ def measure_command(
     composition: Annotated[str, typer.Argument(help="Whose calibration split is read.")] = "summarize+es",
     steps: Annotated[int, typer.Option(min=1)] = 10,
     batch_size: Annotated[int, typer.Option(min=1)] = 6,
-    precision: Annotated[str, typer.Option(help="fp32, or bf16 for the matrix products.")] = "bf16",
+    precision: Annotated[
+        str, typer.Option(help="fp32, or bf16 for the matrix products where that is faster.")
+    ] = "bf16",
     out: Annotated[
         Path | None, typer.Option(help="Result file; default docs/results/training-cost.<composition>.json.")
     ] = None,
@@ -66,9 +68,8 @@ def measure_command(
     from toolchain.tasks import Composition
 
     parsed = Composition.parse(composition)
-    schedule = Schedule(
-        steps, batch_size, 1e-3, evaluate_every=steps, precision=chosen(Precision, "precision", precision)
-    )
+    products = chosen(Precision, "precision", precision).where_it_helps()
+    schedule = Schedule(steps, batch_size, 1e-3, evaluate_every=steps, precision=products)
     hashes = {"base_sha256": base_model().sha256, "adapter_sha256": adapter_hashes(parsed.ids)}
     described = {"composition": composition, "schedule": asdict(schedule), **hashes, **made_with()}
     rows = measure(parsed, schedule)

@@ -15,8 +15,10 @@ from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.examples import Example, collate
 from toolchain.adapters.lora import LoraShape, add_lora
 from toolchain.adapters.training import Precision, Schedule, TrainingLog, target_loss, train, validation_loss
+from toolchain.adapters.training_options import overridden
 from toolchain.base_model.load import LoadedBase
 from toolchain.errors import ToolchainError
+from toolchain.recipe import Training
 from toolchain.tests.tiny import tiny_base
 
 token_lists = st.lists(st.integers(3, 258), min_size=1, max_size=10)
@@ -119,6 +121,20 @@ def test_bfloat16_rounds_the_products_and_nothing_else(tmp_path: Path) -> None:
     assert rounded.losses != exact.losses
     assert rounded.losses == pytest.approx(exact.losses, rel=0.05)
     assert all(parameter.dtype is torch.float32 for parameter in parameters.values())
+
+
+@pytest.mark.parametrize("asked", Precision)
+@pytest.mark.parametrize("slow", [True, False])
+def test_bfloat16_is_taken_only_where_it_is_faster(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], asked: Precision, slow: bool
+) -> None:
+    """The log then says what was computed: the commands train with what this returns."""
+    monkeypatch.setattr(training, "is_slow_on", lambda device: slow and device == "cpu")
+    own = Training(steps=1, batch_size=1, learning_rate=1, precision=asked)
+    replaced = slow and asked is Precision.BF16
+    taken = overridden(own, None, None, None, None, None).schedule(1, 0, keep_best=False).precision
+    assert taken is (Precision.FP32 if replaced else asked)
+    assert ("bfloat16" in capsys.readouterr().err) is replaced
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from toolchain import paths
+from toolchain.adapters.processes import launched
+from toolchain.base_model.bfloat16 import is_slow_on
 from toolchain.base_model.load import load_base
 from toolchain.base_model.specification import base_model
+from toolchain.console import progress
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.device_core import DeviceCore
 from toolchain.evaluation.engines.device_engine import DeviceEngine
@@ -25,6 +28,8 @@ def open_engine(name: str) -> Iterator[Engine]:
     """
     if name not in ENGINES:
         raise ToolchainError(f"unknown engine {name!r}: choose from {', '.join(ENGINES)}")
+    if name == PYTHON_BF16 and is_slow_on(launched().device.type):
+        progress(f"this processor has no bfloat16 instructions: --engine {PYTHON} is faster here")
     if name != DeviceEngine.id:
         yield PythonEngine(load_base(base_model()), name)
         return

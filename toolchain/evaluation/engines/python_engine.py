@@ -16,7 +16,8 @@ from toolchain.tasks import Composition
 
 PYTHON = "python"
 PYTHON_BF16 = "python-bf16"
-"""Weights and activations in bfloat16: half the time of float32, for large grids. Its answers differ where tokens are nearly tied."""
+"""Weights and activations in bfloat16: half the time of float32 where the processor has it, for large grids. Its answers differ where tokens
+are nearly tied."""
 _ARITHMETIC: dict[str, tuple[str, ...]] = {PYTHON: (), PYTHON_BF16: ("bf16 weights, fp32 rotary frequencies",)}
 """What a cell is kept by beside the code that generates."""
 TOGETHER = 48
