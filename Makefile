@@ -66,7 +66,8 @@ training-base: $(TRAINING_BASE)
 bundle: $(BUNDLE)/manifest.json
 node: $(NODE_STAMP)
 
-$(VENV_STAMP): requirements.lock
+# The name holds the hash: a fresh clone, whose file is newer, has nothing to install.
+$(VENV_STAMP): | requirements.lock
 	@echo "installing the Python packages into $(VENV)" >&2
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --require-hashes --requirement requirements.lock
