@@ -31,12 +31,8 @@ Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of initia
 RecipeName = Annotated[
     str | None, typer.Option("--recipe", help="A recipe's name or .toml file.", show_default="that of the base")
 ]
-PrecisionName = Annotated[
-    str | None,
-    typer.Option(
-        "--precision", help="fp32, or bf16 for the matrix products where that is faster.", show_default="the recipe's"
-    ),
-]
+PRECISION_HELP = "fp32, or bf16 for the matrix products where that is faster."
+PrecisionName = Annotated[str | None, typer.Option("--precision", help=PRECISION_HELP, show_default="the recipe's")]
 Checkpointing = Annotated[
     bool | None,
     typer.Option(help="Recompute activations instead of keeping them: less memory.", show_default="the recipe's"),

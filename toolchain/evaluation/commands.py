@@ -10,11 +10,9 @@ from toolchain import paths
 from toolchain.console import chosen, named_once, progress, show
 from toolchain.errors import ToolchainError
 
+_BF16_HELP = "python-bf16 (half the time, where the processor has it)"
 EngineName = Annotated[
-    str,
-    typer.Option(
-        help="python, python-bf16 (half the time, where the processor has it), or device: the built core on an exported bundle."
-    ),
+    str, typer.Option(help=f"python, {_BF16_HELP}, or device: the built core on an exported bundle.")
 ]
 
 BootstrapSeed = Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")]
@@ -175,9 +173,7 @@ def recommend_command(
     calibration: Annotated[
         str | None, typer.Option(help="The method whose calibration ships.", show_default="the better one")
     ] = None,
-    engine: Annotated[
-        str, typer.Option(help="python, or python-bf16 (half the time, where the processor has it).")
-    ] = "python",
+    engine: Annotated[str, typer.Option(help=f"python, or {_BF16_HELP}.")] = "python",
 ) -> None:
     """Choose calibrations, prompts and recommended modes on the validation split, for the manifest of the next export."""
     from toolchain.adapters.processes import launched

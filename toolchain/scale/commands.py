@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from toolchain.adapters.training_options import PRECISION_HELP
+
 scale_app = typer.Typer(no_args_is_help=True, help="Larger bases.")
 
 
@@ -46,9 +48,7 @@ def measure_command(
     composition: Annotated[str, typer.Argument(help="Whose calibration split is read.")] = "summarize+es",
     steps: Annotated[int, typer.Option(min=1)] = 10,
     batch_size: Annotated[int, typer.Option(min=1)] = 6,
-    precision: Annotated[
-        str, typer.Option(help="fp32, or bf16 for the matrix products where that is faster.")
-    ] = "bf16",
+    precision: Annotated[str, typer.Option(help=PRECISION_HELP)] = "bf16",
     out: Annotated[
         Path | None, typer.Option(help="Result file; default docs/results/training-cost.<composition>.json.")
     ] = None,
