@@ -9,12 +9,14 @@ from toolchain.data.benchmark import (
     FILES,
     MAIN_FIELDS,
     SINGLE_CONVERSATIONS,
+    SINGLE_TEXTS,
     Split,
     conversations,
     single_conversations,
+    single_texts,
     spoken_messages,
 )
-from toolchain.data.held_out import as_shown
+from toolchain.data.held_out import as_shown, refuse_held_out_references
 from toolchain.data.json_lines import read_rows
 from toolchain.data.row import Row
 from toolchain.errors import ToolchainError
@@ -28,14 +30,16 @@ def build_benchmark(source: Path, target: Path = paths.BENCHMARK) -> dict[str, s
     """Copy the three files from `source` after checking ids, splits and every field; returns {file: sha256}.
 
     Raises:
-        ToolchainError: a file or a field is missing or of another kind, an id comes twice, a split is unknown, a variant is missing, or
-            two splits hold the same conversation.
+        ToolchainError: a file or a field is missing or of another kind, an id comes twice, a split is unknown, a variant is missing,
+            two splits hold the same conversation, or a text that trains is a held-out reference.
     """
     for name in FILES:
         if not (source / name).is_file():
             raise ToolchainError(f"{source / name} is missing: give the folder that holds {', '.join(FILES)}")
         _check_file(source / name)
     _refuse_in_two_splits(source)
+    texts = ((text.id, text.variants.values()) for text in single_texts(source))
+    refuse_held_out_references(source / SINGLE_TEXTS, texts, _VARIANTS, source)
     hashes = {}
     for name in FILES:
         with written_whole(target / name) as partial:

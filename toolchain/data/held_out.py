@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from toolchain.data.benchmark import ENGLISH, Conversation, Split, conversations
+from toolchain import paths
+from toolchain.data.benchmark import Conversation, Split, conversations
 from toolchain.errors import ToolchainError
 from toolchain.text import Message, normalise, normalise_conversation, render
 
@@ -22,8 +23,10 @@ def refuse_held_out(dialogues: Iterable[tuple[str, Sequence[Message]]]) -> None:
             raise ToolchainError(f"dialogue {id} is conversation {found}: take it out, nothing is trained on those")
 
 
-def refuse_held_out_references(path: Path, texts: Iterable[tuple[str, Iterable[str]]], variant: str) -> None:
-    """See that no text of a file, each an id and what it says, is one of their references in English or in `variant`, whatever its white space.
+def refuse_held_out_references(
+    path: Path, texts: Iterable[tuple[str, Iterable[str]]], variants: Iterable[str], benchmark: Path = paths.BENCHMARK
+) -> None:
+    """See that no text of a file, each an id and what it says, is one of their references in one of `variants`, whatever its white space.
 
     Raises:
         ToolchainError: one is.
@@ -31,10 +34,9 @@ def refuse_held_out_references(path: Path, texts: Iterable[tuple[str, Iterable[s
     held_out = {
         normalise(reference[written]): _named(item, split)
         for split in HELD_OUT
-        for item in conversations(split)
+        for item in conversations(split, benchmark)
         for reference in item.references.values()
-        for written in (ENGLISH, variant)
-        if written in reference
+        for written in reference.keys() & set(variants)
     }
     for id, said in texts:
         if found := next((held_out[text] for text in map(normalise, said) if text in held_out), None):

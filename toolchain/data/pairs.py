@@ -110,7 +110,7 @@ class FurtherTexts:
         pairs = [_text_pair(text, task) for text in self._texts(task)]
         if self.parallel:
             refuse_held_out_references(
-                self.parallel, ((item.id, (str(item.source), item.target)) for item in pairs), task.id
+                self.parallel, ((item.id, (str(item.source), item.target)) for item in pairs), (ENGLISH, task.id)
             )
         if self.cocoa and task.language_tag:
             lines = cocoa_pairs(self.cocoa, task.language_tag)

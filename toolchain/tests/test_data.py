@@ -29,6 +29,7 @@ from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, TASKS, Composition
 from toolchain.text import render
 
 VARIANTS = {variant: f"in {variant}" for variant in ("en", *AUXILIARY_TASKS)}
+TEXTS = {variant: f"a text {said}" for variant, said in VARIANTS.items()}
 COMPOSITIONS = [Composition.parse(f"{main}+{auxiliary}") for main in MAIN_TASKS for auxiliary in AUXILIARY_TASKS]
 
 
@@ -43,7 +44,7 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
             for index, split in enumerate(Split)
         ],
         SINGLE_CONVERSATIONS: [_spoken(f"s{index}") | {"summary": "sum", "reply": "ok"} for index in range(2)],
-        SINGLE_TEXTS: [{"id": f"t{index}", "kind": "message"} | VARIANTS for index in range(2)],
+        SINGLE_TEXTS: [{"id": f"t{index}", "kind": "message"} | TEXTS for index in range(2)],
     }
 
 
@@ -70,7 +71,7 @@ def test_a_built_benchmark_is_its_source(tmp_path: Path) -> None:
         (conversation,) = conversations(split, tmp_path / "target")
         assert conversation.references == {main: VARIANTS for main in MAIN_TASKS}
     assert [item.id for item in single_conversations(tmp_path / "target")] == ["s0", "s1"]
-    assert all(item.variants == VARIANTS for item in single_texts(tmp_path / "target"))
+    assert all(item.variants == TEXTS for item in single_texts(tmp_path / "target"))
 
 
 def _twice(items: list[dict[str, Any]]) -> None:
@@ -142,6 +143,16 @@ def test_a_conversation_in_two_splits_is_refused(tmp_path: Path, name: str, spli
     with pytest.raises(ToolchainError, match=rf"of the (test|{split}) split, says what .* line \d of the") as refused:
         build_benchmark(source, tmp_path / "target")
     assert f"{source / name} line 2" in str(refused.value)
+    assert not (tmp_path / "target").exists()
+
+
+@pytest.mark.parametrize("variant", ["en", "es"])
+def test_a_text_that_is_a_held_out_reference_is_refused(tmp_path: Path, variant: str) -> None:
+    rows = _rows()
+    rows[SINGLE_TEXTS][1][variant] = f" {VARIANTS[variant]}\n"
+    source = _write(tmp_path / "source", rows)
+    with pytest.raises(ToolchainError, match=r"single_texts.jsonl: text t1 is a reference of conversation c\d"):
+        build_benchmark(source, tmp_path / "target")
     assert not (tmp_path / "target").exists()
 
 
