@@ -24,6 +24,11 @@ def refuse_as_target(path: Path) -> None:
         raise ToolchainError(f"{path} is a symbolic link, which is not replaced: give the path that it leads to")
 
 
+def is_empty_folder(path: Path) -> bool:
+    """Whether a path is a folder with nothing in it, whose place nothing is lost by taking."""
+    return path.is_dir() and not any(path.iterdir())
+
+
 @contextmanager
 def written_beside(folder: Path) -> Iterator[Path]:
     """Give a new folder beside `folder` to write to; what is still there when the block ends, in whichever way, is removed.

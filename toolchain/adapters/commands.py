@@ -43,8 +43,8 @@ def import_command(
     log = import_adapter(source, base, shapes, folder, licence, replace)
     if log["linears"] < len(shapes):
         progress(f"it adapts {log['linears']} of the base's {len(shapes)} linears: the others stay as they are")
-    if licence and forbidding([licence]):
-        progress(f"{licence} forbids to ship it: it can be measured, and `export` refuses it")
+    if (stated := log["licence"]) and forbidding([stated]):
+        progress(f"{stated} forbids to ship it: it can be measured, and `export` refuses it")
     progress(f"compositions with {task} need a new calibration: those for another adapter are refused")
     show(
         {"adapter": str(folder), **{key: log[key] for key in ("adapter_sha256", "rank", "alpha", "linears", "licence")}}

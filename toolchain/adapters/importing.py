@@ -30,7 +30,7 @@ from toolchain.adapters.safetensors_file import Array
 from toolchain.base_model.specification import BaseModel
 from toolchain.errors import ToolchainError
 from toolchain.folders import plain_files, refuse_as_target, take_place, written_beside
-from toolchain.log_file import write_log
+from toolchain.log_file import logged, write_log
 from toolchain.provenance import git_commit
 
 _FILES = {CONFIG_FILE, TENSORS_FILE}
@@ -78,6 +78,8 @@ def import_adapter(
 ) -> dict[str, Any]:
     """Write the adapter of `source` to `folder`, with a log of where it comes from; returns the log.
 
+    Without a `licence`, one that `source` was itself imported under goes on.
+
     Raises:
         ToolchainError: it cannot be composed, is another base's, or `folder` is there and is not to be replaced.
     """
@@ -94,7 +96,7 @@ def import_adapter(
         log = {
             "source": source.resolve().name,
             "source_sha256": adapter_hash(source, weights_file(source).name),
-            "licence": licence,
+            "licence": licence or _licence_of_import(source),
             "base_sha256": base.sha256,
             "adapter_sha256": adapter_hash(partial),
             "rank": adapter.rank,
@@ -105,6 +107,11 @@ def import_adapter(
         write_log(partial / IMPORT_LOG, log)
         take_place(partial, folder)
     return log
+
+
+def _licence_of_import(source: Path) -> str | None:
+    stated = logged(source / IMPORT_LOG, "an import").get("licence")
+    return str(stated) if stated else None
 
 
 def _refuse_to_replace_what_is_no_adapter(folder: Path) -> None:

@@ -28,7 +28,7 @@ from toolchain.bundle.manifest import (
 )
 from toolchain.bundle.manifest_file import mistakes_refused
 from toolchain.bundle.model_card import CARD_FILE, model_card
-from toolchain.bundle.replace import refuse_to_replace_what_is_no_bundle
+from toolchain.bundle.replace import refuse_inside_a_bundle, refuse_to_replace_what_is_no_bundle
 from toolchain.bundle.signing import SecretKey
 from toolchain.bundle.verify import verify_bundle
 from toolchain.data.benchmark import LICENCE_FILE
@@ -91,7 +91,7 @@ def export_bundle(
 
     Raises:
         ToolchainError: something is missing or cannot be said in a manifest, a calibration belongs to another base or to other adapters, or
-            `target` is no bundle.
+            `target` lies in a bundle, or is there and is none.
     """
     if not compositions:
         raise ToolchainError(f"{paths.CALIBRATIONS} holds no calibration: train one with `toolchain train calibration`")
@@ -100,6 +100,7 @@ def export_bundle(
     if form.archive:
         target = archive_path(target)
     refuse_as_target(target)
+    refuse_inside_a_bundle(target)
     refuse_to_replace_what_is_no_bundle(target, form.archive)
     with written_beside(target) as partial:
         with mistakes_refused():

@@ -1,4 +1,4 @@
-"""What an export may take the place of: an earlier bundle that holds nothing else."""
+"""Where an export may write: where nothing is, or in place of an earlier bundle that holds nothing else; never inside a bundle."""
 
 import zipfile
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE, Manifest
 from toolchain.bundle.manifest_file import MAX_MANIFEST_BYTES, parse_manifest, read_manifest
 from toolchain.errors import ToolchainError
-from toolchain.folders import plain_files
+from toolchain.folders import is_empty_folder, plain_files
 
 
 def refuse_to_replace_what_is_no_bundle(target: Path, archive: bool) -> None:
@@ -14,7 +14,7 @@ def refuse_to_replace_what_is_no_bundle(target: Path, archive: bool) -> None:
 
     Whether its files are whole does not matter: one that is damaged is there to be replaced.
     """
-    if not target.exists():
+    if not target.exists() or (is_empty_folder(target) and not archive):
         return
     try:
         manifest, names = _in_archive(target) if archive else _in_folder(target)
@@ -26,6 +26,16 @@ def refuse_to_replace_what_is_no_bundle(target: Path, archive: bool) -> None:
         raise ToolchainError(
             f"{target} is there and holds {foreign[0]!r}, which is no file of its bundle: give another name, or move that away"
         )
+
+
+def refuse_inside_a_bundle(target: Path) -> None:
+    """Raise ToolchainError if `target` lies in the folder of a bundle, which would then hold files that its manifest does not name."""
+    for folder in target.resolve().parents:
+        try:
+            read_manifest(folder)
+        except (ToolchainError, OSError):
+            continue
+        raise ToolchainError(f"{target} lies in the bundle {folder}, which it would damage: give a place outside of it")
 
 
 def _in_folder(folder: Path) -> tuple[Manifest, set[str]]:

@@ -16,7 +16,7 @@ from toolchain.data.benchmark import (
     Split,
 )
 from toolchain.data.dialogues import percent_of
-from toolchain.data.held_out import as_shown
+from toolchain.data.held_out import what_is_said
 from toolchain.data.json_lines import json_lines
 from toolchain.data.pairs import WRITTEN_TASKS
 from toolchain.data.record_file import Record, RecordFile
@@ -139,9 +139,9 @@ def _leave_out_what_other_splits_hold(rows: dict[str, dict[str, Any]], progress:
     kept_from_most = [split.value for split in (Split.TEST, Split.VALIDATION, Split.CALIBRATION, Split.SINGLE)]
     splits: dict[str, str] = {}
     for id in sorted(rows, key=lambda id: (kept_from_most.index(rows[id]["split"]), id)):
-        messages = [Message(item["speaker"], item["text"]) for item in rows[id]["conversation"]]
+        messages = [Message(item.get("speaker") or "", item["text"]) for item in rows[id]["conversation"]]
         split = rows[id]["split"]
-        if (other := splits.setdefault(as_shown(messages), split)) != split:
+        if (other := splits.setdefault(what_is_said(messages), split)) != split:
             progress(f"dialogue {id} says what one of the {other} split says and is left out of {split}")
             del rows[id]
 

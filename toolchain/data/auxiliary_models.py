@@ -17,8 +17,8 @@ def chosen_models(
     """A task's own local model (`es=FOLDER`), else the chat model of the server where there is one.
 
     Raises:
-        ToolchainError: `local` or `prompts` is no list of `TASK=…`, names a task that the composition does not have or that has no local
-            model, or the server is given without its model.
+        ToolchainError: `local` or `prompts` is no list of `TASK=…`, names a task twice, or one that the composition does not have or that
+            has no local model, or the server is given without its model.
     """
     if (endpoint is None) != (model is None):
         raise ToolchainError("--endpoint and --model belong together: give both, or --local TASK=FOLDER")
@@ -35,10 +35,12 @@ def chosen_models(
 
 
 def _by_task(option: str, given: Sequence[str], tasks: Sequence[str]) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for item in given:
         task, equals, value = item.partition("=")
         if task not in tasks or not equals or not value:
             raise ToolchainError(f"{option} {item!r}: want TASK=…, TASK being {' or '.join(tasks)}")
+        if task in found:
+            raise ToolchainError(f"{option} names {task} twice: give it once")
         found[task] = value
     return found

@@ -16,7 +16,7 @@ from toolchain.data.benchmark import (
     single_texts,
     spoken_messages,
 )
-from toolchain.data.held_out import as_shown, refuse_held_out_references
+from toolchain.data.held_out import refuse_held_out_references, what_is_said
 from toolchain.data.json_lines import read_rows
 from toolchain.data.row import Row
 from toolchain.errors import ToolchainError
@@ -73,7 +73,7 @@ def _refuse_in_two_splits(source: Path) -> None:
     every += [(Split.SINGLE, item) for item in single_conversations(source)]
     known: dict[str, tuple[Split, str]] = {}
     for split, item in every:
-        other, where = known.setdefault(as_shown(item.messages), (split, item.where))
+        other, where = known.setdefault(what_is_said(item.messages), (split, item.where))
         if other is not split:
             raise ToolchainError(
                 f"{item.where}, of the {split} split, says what {where} of the {other} split does: take one of them out"

@@ -5,12 +5,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolchain.data.benchmark import Split
 from toolchain.data.csv_rows import read_csv
-from toolchain.data.held_out import as_shown
+from toolchain.data.held_out import what_is_said
 from toolchain.data.json_lines import read_rows
 from toolchain.data.row import Row
 from toolchain.data.text_file import file_text
@@ -60,6 +60,8 @@ class Layout:
 def read_dialogues(path: Path, layout: str, progress: Callable[[str], None] = lambda _line: None) -> list[Dialogue]:
     """All dialogues of a file that have at least one message; of several that say the same the first, or splits by id would share them.
 
+    What that one lacks of references it has from those after it.
+
     Raises:
         ToolchainError: the layout is unknown, or the file is missing, not of that layout, or without a dialogue.
     """
@@ -74,7 +76,8 @@ def read_dialogues(path: Path, layout: str, progress: Callable[[str], None] = la
         progress(f"{left_out} of {len(every)} dialogues have no message and are left out")
     different: dict[str, Dialogue] = {}
     for dialogue in found:
-        different.setdefault(as_shown(dialogue.messages), dialogue)
+        says = what_is_said(dialogue.messages)
+        different[says] = _completed(different[says], dialogue) if says in different else dialogue
     if left_out := len(found) - len(different):
         progress(f"{left_out} of {len(found)} dialogues say what one before them says and are left out")
     if twice := [id for id, times in Counter(item.id for item in different.values()).items() if times > 1]:
@@ -82,26 +85,51 @@ def read_dialogues(path: Path, layout: str, progress: Callable[[str], None] = la
     return list(different.values())
 
 
+def _completed(first: Dialogue, later: Dialogue) -> Dialogue:
+    """`first` with the summary that it lacks, and the reply with who gives it, from one that says the same."""
+    if not _has_text(first.summary):
+        first = replace(first, summary=later.summary)
+    if not _has_text(first.reply) and _has_text(later.reply):
+        first = replace(first, reply=later.reply, reply_speaker=later.reply_speaker)
+    return first
+
+
+def _has_text(reference: str | None) -> bool:
+    return bool(reference and reference.strip())
+
+
 def messages_of(text: str) -> tuple[Message, ...]:
     """Lines of `Name: text`; a line without a name goes on with the message before it, and a message without a text is none.
 
-    A name has spoken before, or is one word, or begins with a capital or a sign, unless it is the first; behind the colon of a new one
+    A name begins several lines, or is one word, or begins with a capital or a sign, unless it is the first; behind the colon of one
     something is said that is neither a time nor an address: "see you at 10:30" goes on, and so does "https://…". Some data sets mark names
     with a star.
     """
+    lines = text.splitlines()
+    begun = Counter(name for name, said in map(_parted, lines) if _is_speech(said))
+    names = {name for name, times in begun.items() if name and times > 1}
     messages: list[Message] = []
-    names: set[str] = set()
-    for line in text.splitlines():
-        before, colon, said = line.partition(":")
-        name = before.strip().removeprefix("*").strip()
-        begins = bool(said.strip()) and not _NO_SPEECH.match(said) and (not messages or _NAME.fullmatch(name))
-        if colon and 0 < len(name) <= _LONGEST_NAME and (name in names or begins):
+    for line in lines:
+        name, said = _parted(line)
+        begins = name and _is_speech(said) and (not messages or _NAME.fullmatch(name))
+        if name in names or begins:
             names.add(name)
             messages.append(Message(name, said.strip()))
         elif line.strip() and messages:
             before_it = messages[-1]
             messages[-1] = Message(before_it.speaker, f"{before_it.text} {line.strip()}".lstrip())
     return tuple(message for message in messages if message.text)
+
+
+def _parted(line: str) -> tuple[str, str]:
+    """What may be a name, empty where nothing before a colon is short enough, and what stands behind the colon."""
+    before, colon, said = line.partition(":")
+    name = before.strip().removeprefix("*").strip()
+    return name if colon and len(name) <= _LONGEST_NAME else "", said
+
+
+def _is_speech(said: str) -> bool:
+    return bool(said.strip()) and not _NO_SPEECH.match(said)
 
 
 def _ours(path: Path, remedy: str) -> Iterator[Dialogue]:

@@ -9,10 +9,12 @@ from toolchain.data import benchmark
 from toolchain.errors import ToolchainError
 
 _FORBIDS = re.compile(
-    r"(?<![a-z\d])(nc|nd)(?![a-z])|by(nc|nd)|non?[\W_]*(commercial|deriv)|\bnot\b.*\b(commercial|deriv)"
-    r"|(research|academic|personal|educational)[\W_]*(use|purposes?|only|licen[cs]e)\b|for[\W_]+(research|education|academi)"
-    r"|evaluation|\binternal\b|profit|redistribut|confidential|rights reserved|proprietary"
-    rf"|unknown|unspecified|\bnone\b|{benchmark.UNSTATED}|^\W*$",
+    r"(?<![a-z\d])(nc|nd)(?![a-z])|by(nc|nd)|non?[\W_]*(commercial|deriv)"
+    r"|\b(not|prohibit\w*|forbidden|disallowed)\b.*\b(commercial|deriv|distribut|train)|\bcommercial\b.*\b(not|prohibited|forbidden|disallowed)\b"
+    r"|(research|academic|personal|educational)[\W_]*(use|purposes?|only|licen[cs]e)\b|(for|to)[\W_]+(research|education|academi)"
+    r"|^\W*(research|academic|personal|educational)\W*$"
+    r"|evaluation|\binternal\b|profit|redistribut|confidential|rights reserved|proprietary|\bno[\W_]+licen[cs]e|unlicen[cs]ed"
+    rf"|unknown|unspecified|\bnone\b|\b(not|un)[\W_]*(known|clear|sure)|{benchmark.UNSTATED}|^\W*(n\W*a|null|tbd|todo)?\W*$",
     re.IGNORECASE,
 )
 

@@ -46,7 +46,7 @@ class LocalModel:
     """A sequence-to-sequence or causal model in Hugging Face layout, asked without sampling; beams are as its own settings say.
 
     `given` is the template of what it is given, with `{input}` for the text. By default a sequence-to-sequence model is given the text
-    alone, a causal one the task's prompt, inside its chat template where it has one. An input that is longer than the model reads is cut.
+    alone, a causal one the task's prompt, inside its chat template where it has one.
     """
 
     folder: Path
@@ -69,7 +69,8 @@ class LocalModel:
         """The answers, all texts in one batch; an empty text stays empty.
 
         Raises:
-            Unanswered: an answer does not end, is not one line of text, or goes beyond what the model has positions for.
+            Unanswered: a text is longer than the model reads; or an answer does not end, is not one line of text, or goes beyond what the
+                model has positions for.
             ToolchainError: the folder holds no such model, or none that can answer, or a package that reads its tokenizer is missing.
         """
         asked = [index for index, text in enumerate(texts) if text]
@@ -121,19 +122,18 @@ class LocalModel:
         return [without_thoughts(text) for text in tokenizer.batch_decode(new, skip_special_tokens=True)]
 
     def _generated(self, prompts: Sequence[str]) -> torch.Tensor:
-        """The new tokens, one row for each prompt."""
+        """The new tokens, one row for each prompt, none of which may be cut: its target would say more, or something else."""
         model, tokenizer = self._loaded
         # A chat template has written the special tokens itself.
         plain = self._is_seq2seq or not tokenizer.chat_template
+        batch = tokenizer(list(prompts), padding=True, add_special_tokens=plain, return_tensors="pt")
         positions = getattr(self._config, "max_position_embeddings", None)
-        batch = tokenizer(
-            list(prompts),
-            padding=True,
-            truncation=True,
-            max_length=min(positions, tokenizer.model_max_length) if positions else None,
-            add_special_tokens=plain,
-            return_tensors="pt",
-        )
+        read = min(positions or tokenizer.model_max_length, tokenizer.model_max_length)
+        if (longest := int(batch["attention_mask"].sum(-1).max())) > read:
+            raise Unanswered(
+                f"a text is {longest} tokens long with what goes with it, longer than the {read} that {self.name} reads: "
+                "take it out, or give another model"
+            )
         ids = batch["input_ids"]
         with torch.no_grad():
             made: torch.Tensor = model.generate(

@@ -18,11 +18,11 @@ from toolchain.data.benchmark import (
     single_conversations,
     spoken_messages,
 )
-from toolchain.data.held_out import as_shown, shown_in
+from toolchain.data.held_out import said_in, what_is_said
 from toolchain.data.json_lines import json_lines, read_rows
 from toolchain.data.row import Row
 from toolchain.errors import ToolchainError
-from toolchain.folders import refuse_as_target, written_beside
+from toolchain.folders import is_empty_folder, refuse_as_target, written_beside
 from toolchain.tasks import AUXILIARY_TASKS
 
 _REMEDY = "put that right (docs/command-line.md says what a line holds)"
@@ -35,7 +35,7 @@ def make_own_benchmark(file: Path, out: Path) -> dict[str, int]:
 
     Raises:
         ToolchainError: `file` is missing or damaged, names a conversation as another is named, or holds one of this benchmark that something
-            was trained on or chosen by; `out` is there, or lies in what is copied; or something cannot be copied.
+            was trained on or chosen by; `out` is there and no empty folder, or lies in what is copied; or something cannot be copied.
     """
     made_here = {
         "adapters": paths.ADAPTERS,
@@ -44,8 +44,8 @@ def make_own_benchmark(file: Path, out: Path) -> dict[str, int]:
         "fitted": paths.cache() / "fitted",
     }
     refuse_as_target(out)
-    if out.exists():
-        raise ToolchainError(f"{out} is there already: give a folder that is not there yet")
+    if out.exists() and not is_empty_folder(out):
+        raise ToolchainError(f"{out} is there already: give a folder that is not there yet, or an empty one")
     if around := next((path for path in made_here.values() if out.resolve().is_relative_to(path.resolve())), None):
         raise ToolchainError(f"{out} lies in {around}, which is copied there: give a folder outside of it")
     rows = read_rows(file, _REMEDY)
@@ -94,13 +94,13 @@ def _references(row: Row, field: str) -> dict[str, str]:
 
 def _refuse_what_is_known(rows: Sequence[Row], taken: set[str]) -> None:
     """See that no id is another's, here or in the benchmark, and no conversation one of the benchmark's other splits."""
-    known = shown_in(Split.SINGLE, Split.CALIBRATION, Split.VALIDATION)
-    known |= {as_shown(item.messages): f"{item.id} of {SINGLE_CONVERSATIONS}" for item in single_conversations()}
+    known = said_in(Split.SINGLE, Split.CALIBRATION, Split.VALIDATION)
+    known |= {what_is_said(item.messages): f"{item.id} of {SINGLE_CONVERSATIONS}" for item in single_conversations()}
     for row in rows:
         if (id := row.identifier("id")) in taken:
             raise ToolchainError(f"{row.where}: id {id!r} comes twice, here or in {paths.BENCHMARK}: give it another")
         taken.add(id)
-        if found := known.get(as_shown(spoken_messages(row))):
+        if found := known.get(what_is_said(spoken_messages(row))):
             raise ToolchainError(
                 f"{row.where} is conversation {found}, by which something here was trained or chosen: take it out"
             )

@@ -58,7 +58,7 @@ class Row:
         return {key: inner.text(key) for key in value}
 
     def messages(self, field: str) -> tuple[Message, ...]:
-        """A list of objects with `speaker` and `text`, which may be empty."""
+        """A list, which may be empty, of objects with `text` and, unless nobody is named, `speaker`."""
         value = self.fields.get(field)
         if not isinstance(value, list):
             raise self.refused(field, "a list of messages")
@@ -67,7 +67,7 @@ class Row:
             if not isinstance(item, dict):
                 raise ToolchainError(f"{self.where}: message {number} of {field} is no object: {self.remedy}")
             inner = Row(f"{self.where}: message {number}", item, self.remedy)
-            found.append(Message(inner.text("speaker"), inner.text("text")))
+            found.append(Message(inner.optional_text("speaker") or "", inner.text("text")))
         return tuple(found)
 
     def refused(self, field: str, wanted: str) -> ToolchainError:

@@ -75,7 +75,7 @@ def target_pairs(records: Sequence[Record], split: Split) -> list[Pair]:
     return [
         Pair(
             row["id"],
-            tuple(Message(message["speaker"], message["text"]) for message in row["conversation"]),
+            tuple(Message(message.get("speaker") or "", message["text"]) for message in row["conversation"]),
             row.get("reply_speaker"),
             row["target"],
             row.get("intermediate"),

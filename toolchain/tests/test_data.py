@@ -255,7 +255,7 @@ def test_conversations_without_a_variant_are_left_out_of_its_adapter(
         (CONVERSATIONS, _other_split, "split is none of single"),
         (CONVERSATIONS, _without("id"), "id is missing"),
         (CONVERSATIONS, _without("conversation"), "conversation is missing"),
-        (CONVERSATIONS, _with("conversation", [{"text": "Hi"}]), "speaker is missing"),
+        (CONVERSATIONS, _with("conversation", [{"speaker": 5, "text": "Hi"}]), "speaker is a number"),
         (CONVERSATIONS, _with("conversation", []), "no message with a text"),
         (CONVERSATIONS, _with("reply", {"en": ["x"]}), "reply: en is a list"),
         (CONVERSATIONS, _with("reply_speaker", 5), "reply_speaker is a number"),

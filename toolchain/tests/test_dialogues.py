@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from toolchain.data.benchmark import Split
@@ -23,6 +23,7 @@ names = (
     .filter(lambda name: name and (" " not in name or name[0] not in "def"))
 )
 lines = st.text("abc: ,?", min_size=1).map(str.strip).filter(bool)
+any_names = st.text("abAB12 ,/.!?;'\"&é", min_size=1, max_size=40).map(str.strip).filter(bool)
 
 
 def _write(path: Path, layout: str) -> None:
@@ -103,8 +104,8 @@ JSONL = {
         ({"conversation": "x"}, "conversation is a text"),
         ({"conversation": ["x"]}, "message 1 of conversation is no object"),
         ({"conversation": [{"speaker": "Ana", "text": 5}]}, "message 1: text is a number"),
-        ({"conversation": [{"speaker": None, "text": "x"}]}, "message 1: speaker is null"),
-        ({"conversation": [{"text": "x"}]}, "message 1: speaker is missing"),
+        ({"conversation": [{"speaker": "Ana"}]}, "message 1: text is missing"),
+        ({"conversation": [{"speaker": 5, "text": "x"}]}, "message 1: speaker is a number"),
     ],
 )
 def test_a_field_of_another_kind_is_named_with_its_line(tmp_path: Path, change: dict[str, Any], said: str) -> None:
@@ -112,6 +113,12 @@ def test_a_field_of_another_kind_is_named_with_its_line(tmp_path: Path, change: 
     with pytest.raises(ToolchainError, match=said) as refused:
         read_dialogues(tmp_path / "x", "jsonl")
     assert f"{tmp_path / 'x'} line 3: " in str(refused.value)
+
+
+@pytest.mark.parametrize("message", [{"text": "x"}, {"speaker": None, "text": "x"}, {"speaker": "", "text": "x"}])
+def test_a_message_needs_no_speaker(tmp_path: Path, message: dict[str, Any]) -> None:
+    (tmp_path / "x").write_text(json.dumps(JSONL | {"conversation": [message]}))
+    assert read_dialogues(tmp_path / "x", "jsonl")[0].messages == (Message("", "x"),)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -147,6 +154,23 @@ def test_dialogues_that_say_the_same_are_one(tmp_path: Path) -> None:
     assert told == ["40 of 60 dialogues say what one before them says and are left out"]
 
 
+@given(st.permutations([{}, {"summary": "s"}, {"summary": " "}, {"reply": "r", "reply_speaker": "B"}]))
+def test_of_dialogues_that_say_the_same_no_reference_is_lost(
+    tmp_path_factory: pytest.TempPathFactory, references: list[dict[str, str]]
+) -> None:
+    said = {"conversation": JSONL["conversation"]}
+    rows = [{"id": str(number)} | said | found for number, found in enumerate(references)]
+    path = tmp_path_factory.mktemp("d") / "x"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    assert read_dialogues(path, "jsonl") == [Dialogue("0", (Message("Ana", "Hi."),), "s", "r", "B")]
+
+
+def test_of_dialogues_that_say_the_same_the_first_reference_stays(tmp_path: Path) -> None:
+    rows = [JSONL, JSONL | {"id": "2", "summary": "t", "reply": "u", "reply_speaker": "C"}]
+    (tmp_path / "x").write_text("\n".join(map(json.dumps, rows)))
+    assert read_dialogues(tmp_path / "x", "jsonl") == [Dialogue("1", (Message("Ana", "Hi."),), "s", "r", "B")]
+
+
 @pytest.mark.parametrize("layout", ["samsum", "dialogsum"])
 def test_json_may_be_a_list_or_lines(tmp_path: Path, layout: str) -> None:
     rows = [{"id": 1, "dialogue": "Ana: Hi: are you in?\nBen: Yes, I am."}, {"id": 2, "dialogue": None}]
@@ -171,6 +195,10 @@ def test_json_may_be_a_list_or_lines(tmp_path: Path, layout: str) -> None:
         ("Ana: hm\nwell, no: not now", [("Ana", "hm well, no: not now")]),
         ("Ana: hm\nAna:no", [("Ana", "hm"), ("Ana", "no")]),
         ("*User 1: hm\n* User 2: no", [("User 1", "hm"), ("User 2", "no")]),
+        ("Ana: hm\nplease note: bring wine", [("Ana", "hm please note: bring wine")]),
+        ("Ana: hm, please note: bring wine", [("Ana", "hm, please note: bring wine")]),
+        ("Ana: hm\nsee you at 10:30\nsee you at 10:40", [("Ana", "hm see you at 10:30 see you at 10:40")]),
+        ("Ana: hm\nlook, https://a.b\nlook, https://a.c", [("Ana", "hm look, https://a.b look, https://a.c")]),
     ],
 )
 def test_a_colon_does_not_make_a_speaker(text: str, said: list[tuple[str, str]]) -> None:
@@ -240,6 +268,21 @@ def test_lines_are_messages(spoken: list[tuple[str, str]]) -> None:
     text = "\n".join(f"{name}: {line}" for name, line in spoken)
     found = messages_of(text)
     assert [message.speaker for message in found] == [name for name, _ in spoken]
+
+
+@given(st.lists(any_names, min_size=1, max_size=3, unique=True), st.lists(lines, min_size=1, max_size=3))
+@example(["person 1", "person 2"], ["hi"])
+@example(["customer", "support agent"], ["hi"])
+@example(["Sam/Kim", "Jean, Paul"], ["hi"])
+def test_who_begins_several_lines_is_a_speaker_however_the_name_is_written(spoken: list[str], said: list[str]) -> None:
+    expected = [Message(name, line) for line in [*said, "bye"] for name in spoken]
+    assert messages_of("\n".join(f"{item.speaker}: {item.text}" for item in expected)) == tuple(expected)
+
+
+def test_names_in_lower_case_tell_who_replies(tmp_path: Path) -> None:
+    path = _persona_chat(tmp_path / "x.csv", ["user 1: hi\nuser 2: hello\nuser 1: how are you?\nuser 2: good"])
+    (found,) = read_dialogues(path, "synthetic-persona-chat")
+    assert (found.reply_speaker, found.reply) == ("user 1", "how are you?")
 
 
 @pytest.mark.parametrize("blank", [" " * 100_000, "\t" * 100_000 + ":"])

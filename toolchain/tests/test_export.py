@@ -122,6 +122,16 @@ def test_an_export_replaces_an_older_bundle_but_nothing_else(base: BaseModel, tm
     assert not _leftovers(tmp_path)
 
 
+def test_an_export_takes_the_place_of_an_empty_folder_but_not_inside_a_bundle(base: BaseModel, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    export_bundle(base, COMPOSITIONS, bundle, pack_base=False)
+    for target, form in ((bundle / "sub", Form()), (bundle / "adapters" / "b.tandem", Form(archive=True))):
+        with pytest.raises(ToolchainError, match=f"lies in the bundle {bundle}"):
+            export_bundle(base, COMPOSITIONS, target, pack_base=False, form=form)
+    verify_bundle(bundle)
+
+
 def test_an_archive_replaces_an_older_one_but_nothing_else(base: BaseModel, tmp_path: Path) -> None:
     target, form = tmp_path / "notes.tandem", Form(archive=True)
     export_bundle(base, COMPOSITIONS, target, pack_base=False, form=form)

@@ -1,6 +1,8 @@
 """Nothing is trained on a conversation that the benchmark holds out, however it is written."""
 
 import json
+import unicodedata
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolchain.data.benchmark import Conversation, Split, conversations
-from toolchain.data.held_out import refuse_held_out
+from toolchain.data.held_out import refuse_held_out, what_is_said
 from toolchain.data.pairs import FurtherTexts, single_task_pairs
 from toolchain.errors import ToolchainError
 from toolchain.tasks import TASKS
@@ -17,6 +19,14 @@ from toolchain.tests.strategies import LINE_BREAKS
 from toolchain.text import Message
 
 HELD_OUT = [item for split in (Split.VALIDATION, Split.TEST) for item in conversations(split)]
+COPIES: tuple[Callable[[str], str], ...] = (
+    str.upper,
+    lambda text: text.replace(" ", "  "),
+    lambda text: text.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}"),
+    lambda text: f"{text}\N{ZERO WIDTH SPACE}",
+    lambda text: text.rstrip(".!?"),
+    lambda text: unicodedata.normalize("NFD", text),
+)
 blanks = st.lists(st.sampled_from([*LINE_BREAKS, " ", "\t", "\u00a0"]), max_size=3).map("".join)
 
 
@@ -31,6 +41,17 @@ def test_white_space_and_empty_messages_make_no_other_conversation(
     messages = list(chain.from_iterable(written)) if empty else [message for message, _ in written]
     with pytest.raises(ToolchainError, match=f"dialogue d is conversation {item.id} of the benchmark's"):
         refuse_held_out([("d", messages)])
+
+
+@given(item=st.sampled_from(HELD_OUT), copied=st.sampled_from(COPIES))
+def test_another_way_to_write_it_makes_no_other_conversation(item: Conversation, copied: Callable[[str], str]) -> None:
+    messages = [Message(copied(message.speaker), copied(message.text)) for message in item.messages]
+    with pytest.raises(ToolchainError, match=f"dialogue d is conversation {item.id} of the benchmark's"):
+        refuse_held_out([("d", messages)])
+
+
+def test_conversations_of_signs_alone_are_told_apart() -> None:
+    assert len({what_is_said([Message("Ana", text)]) for text in ("👍", "🎉", "+", "=")}) == 4
 
 
 @pytest.mark.parametrize("split", [Split.VALIDATION, Split.TEST])

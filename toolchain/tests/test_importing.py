@@ -325,6 +325,13 @@ def test_an_import_is_an_adapter_of_ours_with_its_origin(foreign: Path, tmp_path
     read_adapter(folder)
 
 
+def test_the_licence_of_an_import_goes_on_where_none_is_given(foreign: Path, tmp_path: Path) -> None:
+    import_adapter(foreign, SPECIFICATION, SHAPES, tmp_path / "nc", "CC BY-NC 4.0", replace=False)
+    again = import_adapter(tmp_path / "nc", SPECIFICATION, SHAPES, tmp_path / "es", None, replace=False)
+    other = import_adapter(tmp_path / "nc", SPECIFICATION, SHAPES, tmp_path / "fr", "CC0-1.0", replace=False)
+    assert (again["licence"], other["licence"]) == ("CC BY-NC 4.0", "CC0-1.0")
+
+
 def test_an_import_takes_the_place_of_an_adapter_alone(foreign: Path, tmp_path: Path) -> None:
     thesis = tmp_path / "thesis"
     thesis.mkdir()

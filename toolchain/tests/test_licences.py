@@ -53,6 +53,20 @@ NC = "CC BY-NC 4.0"
         "research licence",
         "no redistribution",
         "confidential",
+        "commercial use not permitted",
+        "Commercial use is prohibited",
+        "prohibits commercial use",
+        "no licence",
+        "unlicensed",
+        "N/A",
+        "null",
+        "TBD",
+        "not known",
+        "unclear",
+        "do not distribute",
+        "not for training",
+        "restricted to research",
+        "academic",
     ],
 )
 def test_no_commercial_use_and_no_derivatives_forbid_to_ship(licence: str) -> None:
@@ -70,6 +84,10 @@ def test_no_commercial_use_and_no_derivatives_forbid_to_ship(licence: str) -> No
         "CDLA-Permissive-2.0",
         "Ncorp Inc., 2nd",
         "Open Research Data, any use",
+        "The Unlicense",
+        "Apache-2.0",
+        "Open Data Commons Attribution License 1.0",
+        "any use, commercial too",
     ],
 )
 def test_other_licences_do_not(licence: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 from transformers import (
+    AutoConfig,
     AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
     GPT2Config,
@@ -208,23 +209,25 @@ def test_an_empty_answer_is_not_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         _answering(monkeypatch, tmp_path / "m", answer).rewritten(TASKS["es"], TEXTS[:1])
 
 
-def test_an_input_that_is_too_long_is_cut(tmp_path: Path) -> None:
-    folder = _put_marian(tmp_path / "m")
-    settings = json.loads((folder / "tokenizer_config.json").read_text())
-    (folder / "tokenizer_config.json").write_text(json.dumps(settings | {"model_max_length": 100}))
-    long = "a long text, " * 40
-    assert LocalModel(folder).rewritten(TASKS["es"], [long]) == [_alone(folder, long[:100], seq2seq=True)]
-
-
-@pytest.mark.parametrize("put", [_put_marian, _put_gpt2])
-def test_a_model_without_a_limit_reads_what_it_has_positions_for(tmp_path: Path, put: Callable[[Path], Path]) -> None:
-    folder, long = put(tmp_path / "m"), "a long text, " * 40
+@pytest.mark.parametrize("put", [_put_marian, _put_gpt2, _put_llama])
+@pytest.mark.parametrize("limit", [100, None])
+def test_a_text_that_is_longer_than_the_model_reads_is_refused(
+    tmp_path: Path, put: Callable[[Path], Path], limit: int | None
+) -> None:
+    folder = put(tmp_path / "m")
+    read = limit or AutoConfig.from_pretrained(folder).max_position_embeddings
+    _settings("tokenizer_config.json", **({"model_max_length": limit} if limit else {}))(folder)
     model = LocalModel(folder, "{input}")
-    if put is _put_marian:
-        assert model.rewritten(TASKS["es"], [long]) == [_alone(folder, long[:128], seq2seq=True)]
-    else:
-        with pytest.raises(Unanswered, match="longer than m has positions for"):
-            model.rewritten(TASKS["es"], [long])
+    with pytest.raises(Unanswered, match=f"{read + 1} tokens long with .* longer than the {read} that m reads") as told:
+        model.rewritten(TASKS["es"], [TEXTS[0], "q" * (read + 1)])
+    assert "qq" not in str(told.value)
+    if put is not _put_gpt2:
+        assert model.rewritten(TASKS["es"], ["q" * read]) == [_alone(folder, "q" * read, seq2seq=put is _put_marian)]
+
+
+def test_an_answer_that_the_model_has_no_positions_for_is_not_kept(tmp_path: Path) -> None:
+    with pytest.raises(Unanswered, match="longer than m has positions for"):
+        LocalModel(_put_gpt2(tmp_path / "m"), "{input}").rewritten(TASKS["es"], ["q" * 128])
 
 
 def test_each_text_has_one_answer_whatever_the_settings_say(tmp_path: Path) -> None:
@@ -387,6 +390,8 @@ def test_a_chat_template_that_cannot_be_filled_is_refused_without_the_text(tmp_p
         (["es"], [], "TASK=…"),
         ([], ["es={input}"], "--local for that task"),
         (["es=x"], ["es=Translate"], "no {input}"),
+        (["es=x", "witty=x", "es=y"], [], "--local names es twice"),
+        (["es=x"], ["es={input}", "es={input}"], "--prompt names es twice"),
     ],
 )
 def test_what_the_command_line_cannot_mean_is_refused(local: list[str], prompts: list[str], said: str) -> None:

@@ -130,9 +130,10 @@ def test_what_is_not_held_out_or_damaged_is_refused_and_nothing_written(
 
 def test_a_folder_that_is_there_stays_as_it_is(tmp_path: Path, out: Path) -> None:
     out.mkdir()
+    (out / "precious.txt").write_text("x")
     with pytest.raises(ToolchainError, match="is there already"):
         make_own_benchmark(_file(tmp_path, *OWN), out)
-    assert list(out.iterdir()) == []
+    assert [path.name for path in out.iterdir()] == ["precious.txt"]
 
 
 def test_a_folder_inside_of_what_is_copied_is_refused(tmp_path: Path, out: Path) -> None:
