@@ -231,3 +231,13 @@ def test_a_target_that_cannot_be_asked_for_is_refused_before_training(tmp_path: 
     (tmp_path / "t").write_text(json.dumps(row | {"reply_speaker": None}) + "\n")
     with pytest.raises(ToolchainError, match="line 1: nobody but the writer"):
         read_target_records(tmp_path / "t", composition)
+
+
+def test_a_record_may_have_messages_of_nobody(tmp_path: Path) -> None:
+    composition = Composition.parse("summarize+es")
+    shared = {"composition": composition.name, "source": "d.json", "licence": "CC0-1.0", "id": "d", "target": "Hola."}
+    said = [{"text": "Hi."}, {"speaker": None, "text": "Hello."}]
+    path = tmp_path / "t.jsonl"
+    path.write_text(json.dumps(shared | {"split": Split.CALIBRATION.value, "conversation": said}) + "\n")
+    (pair,) = target_pairs(read_target_records(path, composition), Split.CALIBRATION)
+    assert pair.source == (Message("", "Hi."), Message("", "Hello."))
