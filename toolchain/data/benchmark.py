@@ -1,5 +1,6 @@
 """The committed benchmark: parallel conversations and the extra single-task records (assets/benchmark)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -78,12 +79,27 @@ def conversations(split: Split, folder: Path = paths.BENCHMARK) -> list[Conversa
     """The parallel conversations of one split.
 
     Raises:
-        ToolchainError: the file is missing, empty or damaged.
+        ToolchainError: the file is missing, empty or damaged, or an id comes twice: answers are kept by it.
     """
     rows = _rows(folder / CONVERSATIONS)
+    refuse_repeated_ids(rows)
     if not rows:
         raise ToolchainError(f"{folder / CONVERSATIONS} holds no conversation: {_MADE_BY}")
     return [_conversation(row) for row in rows if row.choice("split", tuple(Split)) == split]
+
+
+def refuse_repeated_ids(rows: Sequence[Row]) -> None:
+    """See that no two lines of a file have one id.
+
+    Raises:
+        ToolchainError: two have.
+    """
+    seen: set[str] = set()
+    for row in rows:
+        id = row.text("id")
+        if id in seen:
+            raise ToolchainError(f"{row.where}: id {id!r} comes twice: give each line its own")
+        seen.add(id)
 
 
 def single_conversations(folder: Path = paths.BENCHMARK) -> list[Conversation]:

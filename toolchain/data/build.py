@@ -12,6 +12,7 @@ from toolchain.data.benchmark import (
     SINGLE_TEXTS,
     Split,
     conversations,
+    refuse_repeated_ids,
     single_conversations,
     single_texts,
     spoken_messages,
@@ -49,15 +50,11 @@ def build_benchmark(source: Path, target: Path = paths.BENCHMARK) -> dict[str, s
 
 
 def _check_file(path: Path) -> None:
-    seen: set[str] = set()
     rows = read_rows(path, "put that right")
     if path.name == CONVERSATIONS and not rows:
         raise ToolchainError(f"{path} holds no conversation: give the folder that holds the benchmark's")
+    refuse_repeated_ids(rows)
     for row in rows:
-        id = row.text("id")
-        if id in seen:
-            raise ToolchainError(f"{row.where}: id {id!r} comes twice: give each line its own")
-        seen.add(id)
         if path.name == CONVERSATIONS:
             row.choice("split", tuple(Split))
         if path.name in (CONVERSATIONS, SINGLE_CONVERSATIONS):

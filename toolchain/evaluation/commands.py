@@ -92,7 +92,7 @@ def report_command(
     """Result files as Markdown and as one self-contained HTML page, beside the paper's tables."""
     from toolchain.evaluation.reporting.document_tables import DOCUMENTS, with_results
     from toolchain.evaluation.reporting.report import html_report, markdown_report, tables
-    from toolchain.evaluation.results import committed_results, read_results
+    from toolchain.evaluation.results import committed_results, read_results, refuse_another_base
     from toolchain.hashing import write_text_whole
 
     if documents:
@@ -101,6 +101,7 @@ def report_command(
         show({"documents": [str(document) for document in DOCUMENTS]})
         return
     results = read_results(files or committed_results())
+    refuse_another_base(results)
     found = tables(results)
     write_text_whole(out / "report.md", markdown_report(results, found))
     write_text_whole(out / "report.html", html_report(results, found))
@@ -149,6 +150,7 @@ def judge_command(
     server = Endpoint(endpoint, model) if endpoint else None
     why = "no --endpoint" if server is None else "no --yes"
     cells = paths.cache() / "cells"
+    compared: set[str] = set()
     for engine in results.engines():
         taken = samples(results, engine, limit)
         path = judged_path(out, Split(results.split), engine)
@@ -157,6 +159,7 @@ def judge_command(
                 asked = comparisons([item for item in taken if item.composition == composition], method, against)
                 if not asked:
                     continue
+                compared.add(method)
                 expected = asdict(estimate(asked, server, cells))
                 progress(f"{composition}  {method} against {against} ({engine}): {expected}")
                 if server and yes:
@@ -166,6 +169,10 @@ def judge_command(
                     row = not_run_row(method, against, composition, why)
                 add_judged(path, results, engine, [row])
                 print(json.dumps(row | {"engine": engine}, ensure_ascii=False))
+    if apart := [method for method in judged if method not in compared]:
+        raise ToolchainError(
+            f"the result files have no composition that both {against} and {' or '.join(apart)} answered: give files that have"
+        )
 
 
 def recommend_command(

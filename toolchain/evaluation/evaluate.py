@@ -1,7 +1,8 @@
 """`evaluate`: every method on every composition under the same conditions; each cell is kept, so that a killed run goes on where it was."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,8 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
         )
     asked = {name: pairs[: evaluation.limit] for name, pairs in asked.items()}
     result = Result(_meta(engine, evaluation), [], [])
+    if launched().first:
+        _refuse_what_is_missing(engine, evaluation)
     _answer_together(engine, evaluation, asked, kept, result.meta)
     if not launched().first:
         return result
@@ -68,8 +71,9 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
         measured: dict[str, list[dict[str, float]]] = {}
         questions: dict[str, Question] = {}
         for method in map(method_named, evaluation.methods):
-            variant, question = _choose_prompt(engine, method, composition, evaluation.limit, kept)
-            answers = kept.answers(engine, question, evaluation.split, pairs)
+            with _named(method, composition):
+                variant, question = _choose_prompt(engine, method, composition, evaluation.limit, kept)
+                answers = kept.answers(engine, question, evaluation.split, pairs)
             texts = [answer.text for answer in answers]
             questions[method.id], measured[method.id] = question, measure(texts, pairs, composition)
             result.rows.extend(rows.qualities(method.id, measured[method.id]))
@@ -88,6 +92,25 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
     return result
 
 
+def _refuse_what_is_missing(engine: Engine, evaluation: Evaluation) -> None:
+    """See that every method has for every composition what it answers with, before the first of them takes its hours."""
+    for name in evaluation.compositions:
+        composition = Composition.of(name)
+        for method in map(method_named, evaluation.methods):
+            template = next(iter(engine.prompts(method, composition).values()))
+            with _named(method, composition):
+                engine.key(Question(method, composition, template))
+
+
+@contextmanager
+def _named(method: Method, composition: Composition) -> Iterator[None]:
+    """Say in an error which method does not answer which composition."""
+    try:
+        yield
+    except ToolchainError as error:
+        raise ToolchainError(f"{method.id} cannot answer {composition.name}: {error}") from None
+
+
 def _answer_together(
     engine: Engine, evaluation: Evaluation, asked: dict[str, list[Pair]], kept: Cells, meta: dict[str, Any]
 ) -> None:
@@ -100,9 +123,11 @@ def _answer_together(
     said = repr((evaluation, meta))
     processes.refuse_different(int.from_bytes(hashlib.sha256(said.encode()).digest()[:6]), "what they evaluate")
     cells = [(name, method) for name in asked for method in evaluation.methods]
-    for name, method in processes.share(cells):
-        _, question = _choose_prompt(engine, method_named(method), Composition.of(name), evaluation.limit, kept)
-        kept.answers(engine, question, evaluation.split, asked[name])
+    for name, id in processes.share(cells):
+        method, composition = method_named(id), Composition.of(name)
+        with _named(method, composition):
+            _, question = _choose_prompt(engine, method, composition, evaluation.limit, kept)
+            kept.answers(engine, question, evaluation.split, asked[name])
     processes.wait()
 
 

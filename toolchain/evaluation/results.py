@@ -60,8 +60,8 @@ class Results:
         return list(dict.fromkeys(composition for of, composition, *_ in self.rows if of == engine))
 
     def methods(self, engine: str, name: str | None = None) -> list[str]:
-        """The methods that were measured on a composition or task, by default on any composition, in order; without repeats."""
-        return [method for method in self._named(engine, name) if SEED_MARK not in method]
+        """The methods that were measured on a composition or task, by default on any composition, in order; all seeds of one are one."""
+        return list(dict.fromkeys(method.partition(SEED_MARK)[0] for method in self._named(engine, name)))
 
     def repeats(self, engine: str, name: str, method: str) -> list[str]:
         """A method and what other training seeds made of it (`lc++`, `lc++@1`), as far as they were measured on a composition."""
@@ -81,6 +81,15 @@ class Results:
                 if of == engine and (composition == name if name else "+" in composition)
             )
         )
+
+
+def refuse_another_base(results: Results) -> None:
+    """Raise ToolchainError if a file is of another base than the chosen one, whose costs and budgets would stand beside it."""
+    for name, meta in results.metas.items():
+        if (base := meta.get("base")) not in (None, paths.chosen_base()):
+            raise ToolchainError(
+                f"{name} is of the base {base}, and {paths.chosen_base()} is the one that is chosen: set TANDEM_BASE={base}"
+            )
 
 
 def read_results(files: Sequence[Path]) -> Results:

@@ -52,6 +52,7 @@ _SERVER = ["--endpoint", "http://127.0.0.1:9/v1", "--model", "m"]
 _FOLDER = "folder.toml"
 _BELOW_A_FILE = f"{__file__}/results"
 _DIALOGUES = paths.BENCHMARK / SINGLE_CONVERSATIONS
+_APART = [str(paths.RESULTS / f"{name}.test.python.jsonl") for name in ("replies", "summary-merges")]
 REFUSED = {
     "another base": (["model", "get", "--name", "gemma-9"], "gemma-9"),
     "a missing source": (["model", "get", "--from", "nowhere.gguf"], "nowhere.gguf"),
@@ -81,6 +82,10 @@ REFUSED = {
     ),
     "a recommendation by a bundle": (["recommend", "--engine", "device"], "--engine python"),
     "a judge of one method": (["judge", "--methods", "lc++", "--against", "lc++"], "itself"),
+    "a judge of methods that answered nothing in common": (
+        ["judge", *_APART, "--methods", "ties"],
+        "no composition that both two-step and ties answered",
+    ),
     "rates that are no numbers": (["train", "baseline", "dam", "summarize+es", "--rates", "fast"], "fast"),
     "a rate of a baseline below 0": (["train", "baseline", "dam", "summarize+es", "--rates", "1e-3,-1"], "-1"),
     "an infinite rate of a baseline": (["train", "baseline", "dam", "summarize+es", "--rates", "inf"], "inf"),

@@ -180,6 +180,14 @@ def test_a_source_that_is_no_text_is_named(tmp_path: Path, name: str) -> None:
         build_benchmark(source, tmp_path / "target")
 
 
+def test_two_conversations_of_one_id_are_refused_wherever_they_are_read(tmp_path: Path) -> None:
+    rows = _rows()
+    rows[CONVERSATIONS][-1]["id"] = rows[CONVERSATIONS][0]["id"]
+    source = _write(tmp_path / "source", rows)
+    with pytest.raises(ToolchainError, match=f"{CONVERSATIONS} line {len(Split)}: id 'c0' comes twice"):
+        conversations(Split.TEST, source)
+
+
 def test_byte_order_marks_and_other_line_ends_are_read(tmp_path: Path) -> None:
     rows, text = _rows(), "one\u2028two\u2029three\u0085four"
     rows[SINGLE_TEXTS][0]["de"] = text

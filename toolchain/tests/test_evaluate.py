@@ -201,8 +201,18 @@ def test_a_finished_run_computes_nothing_again(base: LoadedBase, assets: Path) -
 
 
 def test_examples_that_do_not_fit_into_the_prompt_are_named(base: LoadedBase, assets: Path) -> None:
-    with pytest.raises(ToolchainError, match=r"input 1 cannot be asked about .*: the prompt does not fit into 160"):
+    with pytest.raises(
+        ToolchainError, match=r"in-context cannot answer summarize\+es: input 1 .*: the prompt does not fit into 160"
+    ):
         _evaluate(base, replace(EVERYTHING, methods=["in-context"]), assets / "cells", silent)
+
+
+def test_what_is_missing_is_named_before_anything_is_answered(base: LoadedBase, assets: Path) -> None:
+    computed, count = _cell_counter()
+    evaluation = replace(EVERYTHING, methods=["two-step", "lc++@7"])
+    with pytest.raises(ToolchainError, match=r"lc\+\+@7 cannot answer summarize\+es: .*is missing"):
+        _evaluate(base, evaluation, assets / "cells", count)
+    assert computed == []
 
 
 @pytest.mark.parametrize("change", ["adapter", "scale", "limits", "end tokens", "conversations", "text rules"])

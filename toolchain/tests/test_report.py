@@ -219,8 +219,9 @@ def test_an_answer_of_each_adapter_stands_beside_what_it_was_given() -> None:
 
 
 def test_training_seeds_alone_make_a_report() -> None:
-    page = _html(_results({("summarize+es", "lc++@1"): 0.5}))
-    assert "<svg" not in page
+    results = _results({("summarize+es", "lc++@1"): 0.25, ("summarize+es", "lc++@2"): 0.75})
+    assert "<svg" in _html(results)
+    assert {row[0]: row[2] for row in table_1(results, "python").rows} == {"lc++": "50.00"}
 
 
 def test_the_same_results_make_the_same_report() -> None:
@@ -328,9 +329,10 @@ def test_seeds_of_a_method_are_shown_side_by_side_and_count_as_one() -> None:
     (row,) = repeats_table(results, "python").rows
     assert row == [name, "lc++", "50.00", "50.00, 50.00", "+50.00 [+50.00, +50.00]", "", "2"]
     groups = {row[1]: row[2] for row in group_table(results, "python").rows}
-    assert groups == {"merge": "0.00", "lc++": "50.00"}
+    assert groups == {"merge": "0.00", "lc++": "50.00", "dam": "0.00"}
     results.rows["python", name, "lc++@1", main_metric(Composition.of(name))]["value"] = 1.0
-    assert {row[0]: row[2] for row in table_1(results, "python").rows} == {"merge": "50.00", "lc++": "75.00"}
+    means = {row[0]: row[2] for row in table_1(results, "python").rows}
+    assert means == {"merge": "50.00", "lc++": "75.00", "dam": "50.00"}
 
 
 @given(st.lists(st.integers(0, 100), min_size=2, max_size=8, unique=True), st.randoms())

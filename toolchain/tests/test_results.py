@@ -8,7 +8,7 @@ import pytest
 
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, answers_path, write_result
-from toolchain.evaluation.results import read_results
+from toolchain.evaluation.results import read_results, refuse_another_base
 from toolchain.provenance import made_with
 
 META = {"format": RESULT_FORMAT, "split": "test", "engine": "python", "base": "tiny", "git_commit": "0" * 40}
@@ -124,3 +124,20 @@ def test_files_of_one_name_do_not_replace_each_other(tmp_path: Path) -> None:
         write_result(path, Result(META, [], ANSWERS))
     with pytest.raises(ToolchainError, match="by its own name"):
         read_results(files)
+
+
+def test_a_report_is_of_the_chosen_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_result(tmp_path / "x.jsonl", Result(META, [], ANSWERS))
+    results = read_results([tmp_path / "x.jsonl"])
+    with pytest.raises(ToolchainError, match=r"x\.jsonl is of the base tiny, .* set TANDEM_BASE=tiny"):
+        refuse_another_base(results)
+    monkeypatch.setenv("TANDEM_BASE", "tiny")
+    refuse_another_base(results)
+
+
+def test_training_seeds_alone_are_their_method(tmp_path: Path) -> None:
+    rows = [MEASURED | {"method": f"lc++@{seed}", "value": value} for seed, value in ((1, 0.25), (2, 0.75))]
+    write_result(tmp_path / "x.jsonl", Result(META, rows, ANSWERS))
+    results = read_results([tmp_path / "x.jsonl"])
+    assert results.methods("python", "summarize+es") == ["lc++"]
+    assert results.over_seeds("python", "summarize+es", "lc++", "rouge_l") == 0.5
