@@ -96,7 +96,7 @@ def import_adapter(
         log = {
             "source": source.resolve().name,
             "source_sha256": adapter_hash(source, weights_file(source).name),
-            "licence": licence or _licence_of_import(source),
+            "licence": licence or stated_licence(source / IMPORT_LOG),
             "base_sha256": base.sha256,
             "adapter_sha256": adapter_hash(partial),
             "rank": adapter.rank,
@@ -109,8 +109,13 @@ def import_adapter(
     return log
 
 
-def _licence_of_import(source: Path) -> str | None:
-    stated = logged(source / IMPORT_LOG, "an import").get("licence")
+def stated_licence(log: Path) -> str | None:
+    """The licence that the log of an import states; None where it states none, or is not there.
+
+    Raises:
+        ToolchainError: the log is damaged.
+    """
+    stated = logged(log, "an import").get("licence")
     return str(stated) if stated else None
 
 

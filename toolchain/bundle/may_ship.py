@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from toolchain import paths
 from toolchain.adapters.calibration_data import logged_targets
 from toolchain.adapters.files import IMPORT_LOG, LOG_FILE
+from toolchain.adapters.importing import stated_licence
 from toolchain.adapters.lora import texts_licences
 from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
 from toolchain.adapters.task_adapter import refuse_logs_of_other_weights
 from toolchain.data.benchmark import licences
 from toolchain.data.licences import forbidding
 from toolchain.errors import ToolchainError
-from toolchain.log_file import logged
 from toolchain.recommendations import shipped_calibration
 from toolchain.tasks import Composition
 
@@ -27,8 +27,8 @@ def refuse_what_may_not_ship(compositions: Sequence[Composition]) -> None:
     for task in sorted({task for composition in compositions for task in composition.ids}):
         refuse_logs_of_other_weights(task)
         log = paths.ADAPTERS / task / IMPORT_LOG
-        stated = logged(log, "an import").get("licence")
-        licence = forbidding([str(stated)] if stated else [])
+        stated = stated_licence(log)
+        licence = forbidding([stated] if stated else [])
         _refuse(licence, f"{log} says that the adapter is under {licence}", "import another one")
         log = paths.ADAPTERS / task / LOG_FILE
         licence = forbidding(texts_licences(log))

@@ -20,11 +20,10 @@ from toolchain.data.held_out import what_is_said
 from toolchain.data.json_lines import json_lines
 from toolchain.data.pairs import WRITTEN_TASKS
 from toolchain.data.record_file import Record, RecordFile
-from toolchain.data.target_records import read_target_records
+from toolchain.data.target_records import messages_of_record, read_target_records
 from toolchain.errors import ToolchainError
 from toolchain.folders import written_beside
 from toolchain.tasks import Composition
-from toolchain.text import Message
 
 _MADE_BY = "toolchain data targets"
 _SHARED = ("source", "licence")
@@ -139,9 +138,8 @@ def _leave_out_what_other_splits_hold(rows: dict[str, dict[str, Any]], progress:
     kept_from_most = [split.value for split in (Split.TEST, Split.VALIDATION, Split.CALIBRATION, Split.SINGLE)]
     splits: dict[str, str] = {}
     for id in sorted(rows, key=lambda id: (kept_from_most.index(rows[id]["split"]), id)):
-        messages = [Message(item.get("speaker") or "", item["text"]) for item in rows[id]["conversation"]]
         split = rows[id]["split"]
-        if (other := splits.setdefault(what_is_said(messages), split)) != split:
+        if (other := splits.setdefault(what_is_said(messages_of_record(rows[id])), split)) != split:
             progress(f"dialogue {id} says what one of the {other} split says and is left out of {split}")
             del rows[id]
 

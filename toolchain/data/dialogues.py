@@ -105,12 +105,11 @@ def messages_of(text: str) -> tuple[Message, ...]:
     something is said that is neither a time nor an address: "see you at 10:30" goes on, and so does "https://…". Some data sets mark names
     with a star.
     """
-    lines = text.splitlines()
-    begun = Counter(name for name, said in map(_parted, lines) if _is_speech(said))
-    names = {name for name, times in begun.items() if name and times > 1}
+    lines = [(*_parted(line), line) for line in text.splitlines()]
+    begun = Counter(name for name, said, _ in lines if name and _is_speech(said))
+    names = {name for name, times in begun.items() if times > 1}
     messages: list[Message] = []
-    for line in lines:
-        name, said = _parted(line)
+    for name, said, line in lines:
         begins = name and _is_speech(said) and (not messages or _NAME.fullmatch(name))
         if name in names or begins:
             names.add(name)

@@ -70,12 +70,17 @@ def _check(row: Row, main: Task) -> None:
         raise ToolchainError(f"{row.where}: {error}; {row.remedy}") from None
 
 
+def messages_of_record(record: Record) -> tuple[Message, ...]:
+    """The conversation of a record, which was checked when it was read."""
+    return Row(f"record {record['id']}", record, "make its file anew").messages("conversation")
+
+
 def target_pairs(records: Sequence[Record], split: Split) -> list[Pair]:
     """The records of one split as training pairs; empty targets are left out."""
     return [
         Pair(
             row["id"],
-            tuple(Message(message.get("speaker") or "", message["text"]) for message in row["conversation"]),
+            messages_of_record(row),
             row.get("reply_speaker"),
             row["target"],
             row.get("intermediate"),

@@ -17,7 +17,7 @@ from toolchain.data.pairs import Pair, composition_pairs, target_files, validati
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.cells import Cells
 from toolchain.evaluation.engines.device_engine import DeviceEngine
-from toolchain.evaluation.engines.engine import Engine, Question
+from toolchain.evaluation.engines.engine import Answer, Engine, Question
 from toolchain.evaluation.engines.timing import paired_times
 from toolchain.evaluation.metrics import LinguaDetector, answer_metrics, names_in, overlap_metrics
 from toolchain.evaluation.paper import main_metric
@@ -71,9 +71,7 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
         measured: dict[str, list[dict[str, float]]] = {}
         questions: dict[str, Question] = {}
         for method in map(method_named, evaluation.methods):
-            with _named(method, composition):
-                variant, question = _choose_prompt(engine, method, composition, evaluation.limit, kept)
-                answers = kept.answers(engine, question, evaluation.split, pairs)
+            variant, question, answers = _answered(engine, evaluation, method, composition, pairs, kept)
             texts = [answer.text for answer in answers]
             questions[method.id], measured[method.id] = question, measure(texts, pairs, composition)
             result.rows.extend(rows.qualities(method.id, measured[method.id]))
@@ -124,11 +122,22 @@ def _answer_together(
     processes.refuse_different(int.from_bytes(hashlib.sha256(said.encode()).digest()[:6]), "what they evaluate")
     cells = [(name, method) for name in asked for method in evaluation.methods]
     for name, id in processes.share(cells):
-        method, composition = method_named(id), Composition.of(name)
-        with _named(method, composition):
-            _, question = _choose_prompt(engine, method, composition, evaluation.limit, kept)
-            kept.answers(engine, question, evaluation.split, asked[name])
+        _answered(engine, evaluation, method_named(id), Composition.of(name), asked[name], kept)
     processes.wait()
+
+
+def _answered(
+    engine: Engine,
+    evaluation: Evaluation,
+    method: Method,
+    composition: Composition,
+    pairs: Sequence[Pair],
+    kept: Cells,
+) -> tuple[str, Question, list[Answer]]:
+    """The name of the method's prompt, what it is asked with it, and its answers to `pairs`, in their order."""
+    with _named(method, composition):
+        variant, question = _choose_prompt(engine, method, composition, evaluation.limit, kept)
+        return variant, question, kept.answers(engine, question, evaluation.split, pairs)
 
 
 def _choose_prompt(
