@@ -23,6 +23,19 @@ def json_object(path: Path, otherwise: str) -> dict[str, Any]:
     return content
 
 
+def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A hook for `json.loads`, which else takes the last of two equal keys.
+
+    Raises:
+        ValueError: a key is there twice.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} is there twice")
+    return found
+
+
 def kept_json(path: Path) -> Any:
     """What a file of a cache holds; None where there is none, or one that is damaged, as a power cut leaves it: both are made again."""
     try:

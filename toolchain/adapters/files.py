@@ -14,6 +14,7 @@ from toolchain import paths
 from toolchain.adapters.safetensors_file import Array, read_tensors
 from toolchain.errors import ToolchainError
 from toolchain.hashing import write_text_whole, written_whole
+from toolchain.json_object import each_once
 
 CONFIG_FILE = "adapter_config.json"
 TENSORS_FILE = "adapter_model.safetensors"
@@ -183,14 +184,14 @@ def read_config(path: Path) -> dict[str, Any]:
     """Read the config of a PEFT LoRA.
 
     Raises:
-        ToolchainError: it is missing, damaged, that of another kind of adapter, or lacks a positive rank or alpha.
+        ToolchainError: it is missing, damaged, that of another kind of adapter, lacks a positive rank or alpha, or says anything twice.
     """
     try:
-        config = json.loads(path.read_text(encoding="utf-8-sig"))
+        config = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=each_once)
     except (FileNotFoundError, NotADirectoryError):
         raise ToolchainError(f"{path} is missing: {_REMEDY}") from None
-    except (ValueError, RecursionError):
-        raise ToolchainError(f"{path} is not JSON: {_REMEDY}") from None
+    except (ValueError, RecursionError) as error:
+        raise ToolchainError(f"{path} is not JSON that can be read ({error}): {_REMEDY}") from None
     if not isinstance(config, dict):
         raise ToolchainError(f"{path} is no JSON object: {_REMEDY}")
     if (kind := config.get("peft_type")) != "LORA":
@@ -200,6 +201,9 @@ def read_config(path: Path) -> dict[str, Any]:
             raise ToolchainError(f"{path} has no positive number {key!r} that float32 holds: {_REMEDY}")
     if not isinstance(config["r"], int):
         raise ToolchainError(f"{path} has the rank {config['r']}, which is no whole number: {_REMEDY}")
+    for key in ("rank_pattern", "alpha_pattern"):
+        if not isinstance(config.get(key), dict | None):
+            raise ToolchainError(f"{path}: {key} is no object of names and numbers: {_REMEDY}")
     return dict(config)
 
 

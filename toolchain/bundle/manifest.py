@@ -16,6 +16,9 @@ TURN_VERSION: Literal["text/2"] = "text/2"
 """text/1 inside a user's turn of a chat."""
 MAX_PATH_BYTES = 512
 
+# Of a known major version every minor one is read: it only adds keys, which are ignored.
+BundleFormat = Annotated[str, Field(pattern=r"^tandem\.bundle/1(\.[0-9]+)?$")]
+TextVersion = Annotated[str, Field(pattern=r"^text/[12](\.[0-9]+)?$")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 TaskId = Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,63}$")]
 Size = Annotated[int, Field(ge=0, lt=1 << 64)]
@@ -85,7 +88,7 @@ class Base(_Part):
 class Text(_Part):
     """The text rules and their limits, in tokens; with text/2 the prompt stands between the ids of a user's turn, after the BOS."""
 
-    version: Literal["text/1", "text/2"]
+    version: TextVersion
     bos_token_id: TokenId
     eos_token_ids: list[TokenId] = Field(min_length=1)
     max_prompt_tokens: Count
@@ -95,7 +98,7 @@ class Text(_Part):
 
     @model_validator(mode="after")
     def _turns_are_of_text_2(self) -> Self:
-        if bool(self.turn_start_ids or self.turn_end_ids) != (self.version == TURN_VERSION):
+        if bool(self.turn_start_ids or self.turn_end_ids) != (self.version.split(".")[0] == TURN_VERSION):
             raise ValueError(f"the ids of a turn belong to {TURN_VERSION}, which has to have some")
         return self
 
@@ -159,7 +162,7 @@ class FileEntry(_Part):
 class Manifest(_Part):
     """The whole manifest."""
 
-    format: Literal["tandem.bundle/1"]
+    format: BundleFormat
     tool: Tool
     base: Base
     text: Text
@@ -187,6 +190,8 @@ class Manifest(_Part):
 
     @model_validator(mode="after")
     def _files_hold(self) -> "Manifest":
+        if len({item.path for item in self.adapters.values()}) < len(self.adapters):
+            raise ValueError("two adapters lie at one path")
         needed = [TOKENIZER_PATH, self.base.licence]
         needed += [f"{item.path}/{name}" for item in self.adapters.values() for name in (CONFIG_FILE, TENSORS_FILE)]
         needed += [composition.calibration for composition in self.compositions if composition.calibration]

@@ -14,8 +14,11 @@ from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE, Manifest
 from toolchain.bundle.signing import PublicKey
 from toolchain.errors import ToolchainError, first_mistake
 from toolchain.folders import read_plain
+from toolchain.json_object import each_once
 
 MAX_MANIFEST_BYTES = 4 << 20
+MAX_DEPTH = 127
+"""Of arrays and objects in one another."""
 
 
 def read_manifest(folder: Path, key: PublicKey | None = None) -> Manifest:
@@ -43,13 +46,10 @@ def parse_manifest(content: bytes, path: Path) -> Manifest:
         ToolchainError: it is no JSON, ambiguous JSON, or no manifest.
     """
     try:
-        # pydantic's own parser takes the last of two equal keys, and NaN: what it is given has neither.
-        json.loads(content.decode(), object_pairs_hook=_each_once, parse_float=_finite, parse_constant=_refuse_constant)
+        unambiguous_json(content)  # pydantic's own parser takes the last of two equal keys, and NaN.
         return Manifest.model_validate_json(content)
     except ValidationError as error:
         raise ToolchainError(f"{path}: {first_mistake(error, 'manifest')}; export the bundle again") from None
-    except RecursionError:
-        raise ToolchainError(f"{path} is nested far deeper than any manifest: export the bundle again") from None
     except ValueError as error:
         raise ToolchainError(f"{path} is no manifest ({error}): export the bundle again") from None
 
@@ -65,18 +65,46 @@ def mistakes_refused() -> Iterator[None]:
         ) from None
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} is there twice")
+def unambiguous_json(content: bytes) -> Any:
+    """What JSON in UTF-8 holds that no two readers take differently, by the device core's rules.
+
+    Raises:
+        ValueError: it is no JSON, an object has a key twice, a number is not finite or is -0, which is a whole number to some, or it is
+            nested deeper than `MAX_DEPTH`.
+    """
+    too_deep = ValueError(f"it is nested more than {MAX_DEPTH} deep")
+    try:
+        found = json.loads(
+            content.decode(),
+            object_pairs_hook=each_once,
+            parse_int=_whole,
+            parse_float=_finite,
+            parse_constant=_refuse_constant,
+        )
+        depth = _depth(found)
+    except RecursionError:
+        raise too_deep from None
+    if depth > MAX_DEPTH:
+        raise too_deep
     return found
 
 
+def _depth(value: Any) -> int:
+    if not isinstance(value, dict | list):
+        return 0
+    return 1 + max(map(_depth, value.values() if isinstance(value, dict) else value), default=0)
+
+
 def _finite(text: str) -> float:
-    if not math.isfinite(number := float(text)):
-        raise ValueError(f"{reprlib.repr(text)} is no finite number")
+    number = float(text)
+    if not math.isfinite(number) or (number == 0 and text.startswith("-")):
+        raise ValueError(f"{reprlib.repr(text)} is no finite number or is -0")
     return number
+
+
+def _whole(text: str) -> int:
+    _finite(text)
+    return int(text)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
-from toolchain.adapters.files import adapter_hash
+from toolchain.adapters.files import CONFIG_FILE, adapter_hash
 from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE, Manifest
-from toolchain.bundle.manifest_file import read_manifest
+from toolchain.bundle.manifest_file import read_manifest, unambiguous_json
 from toolchain.bundle.signing import PublicKey
 from toolchain.errors import ToolchainError
-from toolchain.folders import plain_files
+from toolchain.folders import plain_files, read_plain
 from toolchain.hashing import sha256_file
+
+MAX_CONFIG_BYTES = 1 << 20
 
 
 def verify_bundle(folder: Path, key: PublicKey | None = None) -> Manifest:
@@ -41,4 +43,20 @@ def verify_bundle(folder: Path, key: PublicKey | None = None) -> Manifest:
                 f"{folder / adapter.path} has adapter hash {found}, the manifest says {adapter.sha256} for {task}: "
                 "export the bundle again"
             )
+        if (rank := _rank(folder / adapter.path / CONFIG_FILE)) != adapter.rank:
+            raise ToolchainError(
+                f"{folder / adapter.path} has rank {rank}, the manifest says {adapter.rank} for {task}: export the bundle again"
+            )
     return manifest
+
+
+def _rank(config: Path) -> int:
+    """What a configuration says, read as a manifest is; the rest of it is read when the adapter is composed."""
+    try:
+        found = unambiguous_json(read_plain(config, MAX_CONFIG_BYTES))
+    except ValueError as error:
+        raise ToolchainError(f"{config} is no configuration ({error}): export the bundle again") from None
+    rank = found.get("r") if isinstance(found, dict) else None
+    if not isinstance(rank, int) or isinstance(rank, bool):
+        raise ToolchainError(f"{config} has no whole number 'r', an adapter's rank: export the bundle again")
+    return rank

@@ -1,6 +1,7 @@
 """Verification: every kind of damage is refused, with the name of what is damaged."""
 
 import contextlib
+import json
 import os
 import socket
 from collections.abc import Callable
@@ -10,11 +11,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from toolchain.adapters.files import adapter_hash
 from toolchain.bundle.manifest import Manifest
 from toolchain.bundle.manifest_file import MAX_MANIFEST_BYTES
 from toolchain.bundle.signing import SecretKey
-from toolchain.bundle.verify import verify_bundle
+from toolchain.bundle.verify import MAX_CONFIG_BYTES, verify_bundle
 from toolchain.errors import ToolchainError
+from toolchain.hashing import sha256_file
 from toolchain.tests.tiny import SPECIFICATION
 
 
@@ -119,6 +122,21 @@ def test_a_manifest_is_measured_before_it_is_read(bundle: Path) -> None:
     with (bundle / "manifest.json").open("wb") as huge:
         huge.truncate(6 << 30)  # Full of holes: it takes no room.
     assert "at most" in _refusal(bundle)
+
+
+def test_a_configuration_is_measured_before_it_is_read(bundle: Path) -> None:
+    name = "adapters/es/adapter_config.json"
+    content = (bundle / name).read_bytes()
+    for size, refused in ((MAX_CONFIG_BYTES, False), (MAX_CONFIG_BYTES + 1, True)):
+        (bundle / name).write_bytes(content.ljust(size))
+        manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
+        manifest["files"][name] = {"bytes": size, "sha256": sha256_file(bundle / name)}
+        manifest["adapters"]["es"]["sha256"] = adapter_hash(bundle / "adapters/es")
+        (bundle / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        if refused:
+            assert f"{bundle / name} has {size} bytes, at most" in _refusal(bundle)
+        else:
+            verify_bundle(bundle)
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "extra", "base/tokenizer.json"])

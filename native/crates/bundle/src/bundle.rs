@@ -1,10 +1,15 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
+use sha2::Digest as _;
+
 use crate::source::Source;
-use crate::{BaseError, BaseErrorKind, BundleError, BundleErrorKind, FileEntry, Manifest, PublicKey, Sha256, directory, manifest};
+use crate::{
+    AdapterEntry, BaseError, BaseErrorKind, BundleError, BundleErrorKind, FileEntry, Manifest, PublicKey, Sha256, adapter, directory,
+    manifest,
+};
 
 pub(crate) const MANIFEST: &str = "manifest.json";
 pub(crate) const SIGNATURE: &str = "manifest.json.minisig";
@@ -111,12 +116,18 @@ impl Bundle {
         self.manifest.files.contains_key(&self.manifest.base.path())
     }
 
-    /// Compares the hash of every file.
+    /// Compares the hash of every file, and of every adapter its own hash and rank. Each file is read once.
     pub fn verify(&self) -> Result<(), BundleError> {
-        self.manifest.files.keys().try_for_each(|file| self.copy_to(file, io::sink()))
+        let mut read = BTreeSet::new();
+        for adapter in self.manifest.adapters.values() {
+            self.verify_adapter(adapter)?;
+            read.extend([adapter.config_path(), adapter.tensors_path()]);
+        }
+        self.manifest.files.keys().filter(|file| !read.contains(*file)).try_for_each(|file| self.copy_to(file, io::sink()))
     }
 
-    /// Compares the hash of every file but a packed base, whose hash [`Bundle::base_path`] compares.
+    /// Compares the hash of every file but a packed base, whose hash [`Bundle::base_path`] compares. What the manifest says of an adapter is
+    /// compared when it is composed.
     pub fn verify_unpacked(&self) -> Result<(), BundleError> {
         let base = self.manifest.base.path();
         self.manifest.files.keys().filter(|file| **file != base).try_for_each(|file| self.copy_to(file, io::sink()))
@@ -150,6 +161,19 @@ impl Bundle {
                 Ok(path)
             }
         }
+    }
+
+    fn verify_adapter(&self, entry: &AdapterEntry) -> Result<(), BundleError> {
+        let path = entry.config_path();
+        if self.manifest.files.get(&path).is_some_and(|file| file.bytes > adapter::MAX_CONFIG_BYTES) {
+            let message =
+                format!("it is larger than {} bytes, as no adapter's is; get the bundle anew from its maker.", adapter::MAX_CONFIG_BYTES);
+            return Err(BundleError::new(BundleErrorKind::BundleTooLarge, path, message));
+        }
+        let config = self.read(&path)?;
+        let mut digest = sha2::Sha256::new_with_prefix(&config);
+        self.copy_to(&entry.tensors_path(), &mut digest)?;
+        adapter::check(entry, &config, Sha256::finish(digest))
     }
 
     /// Copies a listed file to `to`, which must not use the bytes before this returns `Ok`.

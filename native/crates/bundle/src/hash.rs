@@ -14,6 +14,10 @@ impl Sha256 {
         for part in parts {
             digest.update(part);
         }
+        Self::finish(digest)
+    }
+
+    pub(crate) fn finish(digest: sha2::Sha256) -> Self {
         Self(digest.finalize().into())
     }
 
@@ -25,7 +29,7 @@ impl Sha256 {
         loop {
             let read = from.read(&mut buffer)?;
             if read == 0 {
-                return Ok((bytes, Self(digest.finalize().into())));
+                return Ok((bytes, Self::finish(digest)));
             }
             digest.update(&buffer[..read]);
             to.write_all(&buffer[..read])?;

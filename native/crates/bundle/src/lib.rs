@@ -3,16 +3,17 @@
 //! A bundle is untrusted until [`Bundle::open`] has seen its signature (where a key is given), its manifest and the list of its files, and
 //! no byte of a file is handed out before its size and SHA-256 were compared. No model code lives here.
 
+mod adapter;
 mod bundle;
 mod directory;
 mod error;
 mod hash;
+mod json;
 mod manifest;
 mod path;
 mod signature;
 mod source;
 pub mod text;
-mod unique_keys;
 mod zip;
 
 pub use bundle::{Bundle, check_base};

@@ -320,3 +320,25 @@ fn signatures_are_checked_before_the_manifest_is_read() {
     assert_eq!(open(&[signed.as_slice(), b" "].concat(), Some(signature), &key), Kind::SignatureInvalid);
     assert_eq!(PublicKey::parse("nonsense").unwrap_err().kind, Kind::PublicKeyInvalid);
 }
+
+#[test]
+fn an_adapter_that_the_manifest_tells_otherwise_is_refused() {
+    let mut fixture = Fixture::new();
+    fixture.manifest["adapters"]["es"]["sha256"] = "0".repeat(64).into();
+    assert_eq!(refusal(&fixture), (Kind::AdapterHash, "adapters/es".into()));
+    fixture.seal();
+    fixture.manifest["adapters"]["es"]["rank"] = 3.into();
+    assert_eq!(refusal(&fixture), (Kind::AdapterInvalid, "adapters/es".into()));
+}
+
+#[test]
+fn a_huge_configuration_is_not_read() {
+    let mut fixture = Fixture::new();
+    let config = fixture.files.get_mut("adapters/es/adapter_config.json").unwrap();
+    config.resize(1 << 20, b' ');
+    fixture.seal();
+    assert_eq!(check_directory(&fixture), Ok(()));
+    fixture.files.get_mut("adapters/es/adapter_config.json").unwrap().push(b' ');
+    fixture.seal();
+    assert_eq!(refusal(&fixture), (Kind::BundleTooLarge, "adapters/es/adapter_config.json".into()));
+}
