@@ -12,6 +12,7 @@ import pytest
 from toolchain import paths
 from toolchain.adapters.files import adapter_hash
 from toolchain.data.benchmark import (
+    ENGLISH,
     FILES,
     LICENCE_FILE,
     UNSTATED,
@@ -23,6 +24,7 @@ from toolchain.data.benchmark import (
 from toolchain.data.licences import forbidding
 from toolchain.data.own_conversations import make_own_benchmark
 from toolchain.errors import ToolchainError
+from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS
 from toolchain.text import Message
 
 SAID = [{"speaker": "Ana", "text": "Lunch at 1?"}, {"speaker": "Ben", "text": "Make it 1:30."}]
@@ -55,6 +57,18 @@ def _file(folder: Path, *rows: dict[str, Any]) -> Path:
     path = folder / "own.jsonl"
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     return path
+
+
+def test_the_fresh_conversations_that_are_committed_have_all_variants_and_are_new_to_the_benchmark(
+    tmp_path: Path, out: Path
+) -> None:
+    counts = make_own_benchmark(paths.REPOSITORY / "assets" / "benchmark" / "fresh_conversations.jsonl", out)
+    found = conversations(Split.TEST, out)
+    assert counts["test"] == len(found) == 268
+    variants = {ENGLISH, *AUXILIARY_TASKS}
+    assert all(item.references.keys() == {*MAIN_TASKS} for item in found)
+    assert all(texts.keys() == variants for item in found for texts in item.references.values())
+    assert forbidding(licences(out)) is None
 
 
 def test_only_the_test_split_is_another(tmp_path: Path, out: Path) -> None:
