@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from toolchain.errors import ToolchainError
 
@@ -22,6 +23,18 @@ def refuse_as_target(path: Path) -> None:
     refuse_nameless(path)
     if path.is_symlink():
         raise ToolchainError(f"{path} is a symbolic link, which is not replaced: give the path that it leads to")
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Raise ToolchainError for a file that cannot be put where it is to go, before what it will hold is made; the folder is made."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise ToolchainError(
+            f"{path} cannot be written ({error.strerror}): give another place, or the right to write there"
+        ) from None
 
 
 def is_empty_folder(path: Path) -> bool:

@@ -27,11 +27,13 @@ def _sha256_of(path: Path, _status: tuple[int, ...]) -> str:
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; rename it to `path` only if the block ends without an error."""
+    """Give a temporary path beside `path`; rename it to `path` only if the block ends without an error, and what it wrote is on the disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         yield partial
+        with partial.open("rb+") as written:
+            os.fsync(written)  # A power cut may else leave the new name with nothing behind it.
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

@@ -28,6 +28,12 @@ def git_commit() -> str:
     return f"{commit}-dirty" if changed else commit
 
 
+def short_commit(commit: str) -> str:
+    """What `git_commit` said, in twelve digits; that files differed stays said."""
+    digits, dash, differs = commit.partition("-")
+    return digits[:12] + dash + differs
+
+
 def _git(*arguments: str) -> str:
     done = subprocess.run(["git", *arguments], cwd=paths.REPOSITORY, capture_output=True, text=True, check=True)
     return done.stdout.strip()

@@ -110,7 +110,15 @@ def read_recipe(name: str | None = None) -> Recipe:
         return Recipe(name=path.stem, **tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         known = ", ".join(recipe_names())
-        raise ToolchainError(f"no recipe {wanted!r}: name one ({known}, or a .toml file)") from None
+        if wanted.endswith(".toml"):
+            raise ToolchainError(
+                f"{path} is missing: give a recipe's file that is there, or a name ({known})"
+            ) from None
+        if name is None:
+            raise ToolchainError(
+                f"base {wanted!r} has no recipe of its own: give --recipe NAME ({known}) or FILE.toml"
+            ) from None
+        raise ToolchainError(f"no recipe {wanted!r}: give the name of one ({known}) or a .toml file") from None
     except ValidationError as error:
         raise ToolchainError(f"{path}: {first_mistake(error, 'recipe')}; see toolchain/recipes for examples") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:

@@ -10,10 +10,12 @@ import torch
 
 from toolchain.adapters.calibration_data import CalibrationData, benchmark_data
 from toolchain.adapters.calibration_file import Calibration, Entry, read_calibration, refuse_foreign, write_calibration
+from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod, attach, merge_into
 from toolchain.adapters.distillation import with_soft_targets
 from toolchain.adapters.examples import encode_pairs, weighted_ends
-from toolchain.adapters.files import adapter_hashes
+from toolchain.adapters.files import Adapter, adapter_hashes
+from toolchain.adapters.finite import refuse_beyond_fp16
 from toolchain.adapters.merging.method import single_adapters
 from toolchain.adapters.processes import launched
 from toolchain.adapters.quantised_activations import quantise_activations
@@ -47,9 +49,9 @@ def train_calibration(
     Writes the calibration file and, beside it, its log; returns the log.
 
     Raises:
-        ToolchainError: the composition is a task alone; merge weights for another method, or none for LC++M, or not one for each task; a
-            start for another method, or none for LC++F, or one of another composition or shape; LC++S or LC++I, which have their own
-            commands.
+        ToolchainError: the composition is a task alone; merge weights for another method, or none for LC++M, or not one for each task, or
+            such as make numbers that fp16 does not hold; a start for another method, or none for LC++F, or one of another composition or
+            shape; LC++S or LC++I, which have their own commands; or what is trained is beyond fp16, and is not written.
     """
     if composition.is_single_task:
         raise ToolchainError(
@@ -59,7 +61,8 @@ def train_calibration(
         raise ToolchainError(
             f"{composition.name}: {method} is made by `toolchain train {command} {composition.ids[0]}`"
         )
-    _check_merge_weights(method, composition, merge_weights)
+    adapters = single_adapters(composition)
+    _check_merge_weights(method, composition, adapters, merge_weights)
     hashes = adapter_hashes(composition.ids)
     started = _read_start(base, composition, method, hashes, start)
     data = data or benchmark_data(composition)
@@ -70,7 +73,6 @@ def train_calibration(
     if schedule.end_weight != 1:
         training = weighted_ends(base, training, schedule.end_weight)
     validation = encode_pairs(base, composition.prompt, data.validation)
-    adapters = single_adapters(composition)
     merge_into(base.model, adapters, merge_weights if method is CalibrationMethod.LC_PLUS_PLUS_M else None)
     torch.manual_seed(schedule.seed)
     corrections = attach(base.model, method, adapters)
@@ -82,13 +84,13 @@ def train_calibration(
     start_hash = start and sha256_file(start)
     depends_on = (
         base.specification.sha256,
-        schedule.seed,
+        schedule,
         hashes,
         merge_weights,
         start_hash,
-        data.described.get("targets"),
+        data.described,
     )
-    checkpoint = checkpoint_path(f"{path.stem}-{method}", *depends_on)
+    checkpoint = checkpoint_path(f"{composition.name}-{method}", *depends_on)
     parameters = dict(corrections.named_parameters())
     log = train(base.model, parameters, training, validation, schedule, checkpoint, lambda _training: None)
     entries = corrections.entries(base.model.config.num_hidden_layers)
@@ -117,7 +119,10 @@ def train_calibration(
 
 
 def _check_merge_weights(
-    method: CalibrationMethod, composition: Composition, merge_weights: Sequence[float] | None
+    method: CalibrationMethod,
+    composition: Composition,
+    adapters: Sequence[Adapter],
+    merge_weights: Sequence[float] | None,
 ) -> None:
     weighted, may_be = CalibrationMethod.LC_PLUS_PLUS_M, CalibrationMethod.LC_PLUS_PLUS_F
     if merge_weights is None and method is weighted:
@@ -128,6 +133,9 @@ def _check_merge_weights(
         raise ToolchainError(
             f"{composition.name}: {len(merge_weights)} merge weights for {len(composition.tasks)} tasks: give one for each"
         )
+    if merge_weights:
+        what = f"{composition.name} merged with the weights {', '.join(map(str, merge_weights))}"
+        refuse_beyond_fp16(what, compose(adapters, merge_weights), "give smaller --merge-weights")
 
 
 def _read_start(

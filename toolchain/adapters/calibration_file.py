@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from toolchain.adapters.files import MODULES
+from toolchain.adapters.finite import NotFinite
 from toolchain.adapters.safetensors_file import Array, read_tensors, serialise
 from toolchain.errors import ToolchainError
 from toolchain.hashing import written_whole
@@ -105,12 +106,22 @@ def refuse_foreign(
 
 
 def write_calibration(path: Path, calibration: Calibration) -> None:
-    """Write one safetensors file; P1, P2 and p become fp16, weights float32."""
+    """Write one safetensors file; P1, P2 and p become fp16, weights float32.
+
+    Raises:
+        NotFinite: those do not hold it; nothing is written then.
+    """
     tensors: dict[str, Array] = {}
     for entry in calibration.entries:
         for kind, tensor in entry.tensors.items():
-            dtype, _ = _KINDS[kind]
-            tensors[f"{entry.stem}.{kind}"] = np.ascontiguousarray(tensor, dtype=dtype)
+            (dtype, _), name = _KINDS[kind], f"{entry.stem}.{kind}"
+            with np.errstate(over="ignore"):
+                tensors[name] = np.ascontiguousarray(tensor, dtype=dtype)
+            if not np.isfinite(tensors[name]).all():
+                raise NotFinite(
+                    f"{path} is not written: the calibration has numbers in {name} that are not finite in {np.dtype(dtype)}, so it is of "
+                    "no use; train it again with a lower learning rate"
+                )
     metadata = {
         "format": CALIBRATION_FORMAT,
         "method": calibration.method,

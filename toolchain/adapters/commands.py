@@ -7,6 +7,7 @@ import typer
 
 from toolchain import paths
 from toolchain.console import progress, show
+from toolchain.errors import ToolchainError
 
 adapter_app = typer.Typer(no_args_is_help=True, help="Adapters that were trained elsewhere.")
 
@@ -37,14 +38,22 @@ def import_command(
     from toolchain.tasks import Task
 
     parsed = Task.parse(task)
+    if licence is not None and not licence.strip():
+        raise ToolchainError(
+            "--licence is blank: name the adapter's licence, such as CC-BY-4.0, or leave the option out if it is not known"
+        )
     folder = out or paths.ADAPTERS / parsed.id
     base = base_model()
     shapes = linear_shapes(base)
     log = import_adapter(source, base, shapes, folder, licence, replace)
     if log["linears"] < len(shapes):
         progress(f"it adapts {log['linears']} of the base's {len(shapes)} linears: the others stay as they are")
-    if (stated := log["licence"]) and forbidding([stated]):
-        progress(f"{stated} forbids to ship it: it can be measured, and `export` refuses it")
+    if not (stated := log["licence"]):
+        progress(
+            "its licence is not known, and model cards will say so: to state it, import it again with --replace --licence TEXT"
+        )
+    elif forbids := forbidding([stated]):
+        progress(f"its licence ({forbids}) forbids to ship it: it can be measured, and `export` refuses it")
     progress(f"compositions with {task} need a new calibration: those for another adapter are refused")
     show(
         {"adapter": str(folder), **{key: log[key] for key in ("adapter_sha256", "rank", "alpha", "linears", "licence")}}

@@ -18,6 +18,8 @@ from toolchain.text import TextError, encode_target
 
 _BUCKET_BATCHES = 8
 _SENTENCE_ENDS = frozenset(".!?…")
+_REMEDIES = {"prompt-too-long": ": import the base with a larger --max-prompt-tokens"}
+"""By what is wrong with a record; else the record may go. A prompt that does not fit without its input fits no record."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,8 @@ def _encode(base: LoadedBase, template: str, pair: Pair) -> Example:
     try:
         prompt = encode_turn(base.tokenizer, spec, template, pair.source, pair.reply_speaker)
     except TextError as error:
-        raise ToolchainError(
-            f"record {pair.id!r} cannot be trained on ({error.kind}): {error}, or leave the record out"
-        ) from None
+        remedy = _REMEDIES.get(error.kind, ", or leave the record out")
+        raise ToolchainError(f"record {pair.id!r} cannot be trained on ({error.kind}): {error}{remedy}") from None
     return Example(prompt.ids, encode_target(base.tokenizer, spec.eos_token_ids[0], pair.target))
 
 

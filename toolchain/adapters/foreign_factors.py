@@ -32,15 +32,17 @@ def read_factors(path: Path) -> dict[str, tuple[Array, Array]]:
     found: dict[str, dict[str, Array]] = {}
     for name, tensor in _tensors(path):
         match = _NAME.fullmatch(name)
-        if match is None or tensor.dim() != 2 or tensor.dtype not in _DTYPES:
+        if match is None or tensor.dim() != 2:
             raise ToolchainError(
-                f"{path} holds {name!r} ({tensor.dtype}, shape {list(tensor.shape)}), which is no LoRA factor of a "
-                "linear in fp32, bf16 or fp16: it cannot be composed"
+                f"{path} holds {name!r} (shape {list(tensor.shape)}), which is no LoRA factor of a linear: it cannot be "
+                f"composed; {_REMEDY}"
             )
+        if tensor.dtype not in _DTYPES:
+            raise ToolchainError(f"{path} holds {name!r} in {tensor.dtype}: save the factors in fp32, bf16 or fp16")
         factors = found.setdefault(match[1], {})
         if match[2] in factors:
             raise ToolchainError(f"{path} holds lora_{match[2]} of {match[1]!r} under two names: {_REMEDY}")
-        factors[match[2]] = tensor.detach().float().numpy()
+        factors[match[2]] = tensor.float().numpy(force=True)
     if not found:
         raise ToolchainError(f"{path} holds no tensors: {_REMEDY}")
     if lonely := [linear for linear, factors in found.items() if len(factors) < 2]:
@@ -74,11 +76,10 @@ def _unpickled(path: Path) -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def _is_plain(value: object) -> bool:
-    """Whether it is a tensor that holds all its numbers, one behind the other."""
+    """Whether it is a tensor that holds all its numbers: one number can pass for any amount of them."""
     return (
         isinstance(value, torch.Tensor)
         and value.layout is torch.strided
         and value.device.type == "cpu"
-        and value.is_contiguous()
         and value.untyped_storage().nbytes() >= value.numel() * value.element_size()
     )

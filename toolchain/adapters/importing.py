@@ -133,7 +133,7 @@ def read_foreign_adapter(folder: Path, base: BaseModel, shapes: Shapes) -> Adapt
     """The adapter of a PEFT directory in fp32, bf16 or fp16, of any ranks and scales, on all linears and layers or some: as ours, on all of `shapes`.
 
     Raises:
-        ToolchainError: a file is missing or damaged, it is no plain LoRA, or it does not belong to `base`.
+        ToolchainError: a file is missing or damaged, it is no plain LoRA, changes nothing, or does not belong to `base`.
     """
     config = read_config(folder / CONFIG_FILE)
     _refuse_other_bases(folder / CONFIG_FILE, config, base)
@@ -168,12 +168,16 @@ def read_foreign_adapter(folder: Path, base: BaseModel, shapes: Shapes) -> Adapt
             f"{weights}: {beyond}, scaled by {CONFIG_FILE}'s alpha, has numbers that are too large for fp16: "
             "the adapter is of no use"
         )
+    if not _trained(adapter):
+        raise ToolchainError(
+            f"{weights} changes nothing, for A or B of every linear is zero in fp16: give the adapter as its training left it"
+        )
     return adapter
 
 
 def _trained(adapter: Adapter) -> int:
-    """How many linears have factors that are not all zero, as those have that were left alone."""
-    return sum(bool(adapter.tensors[f"{linear}.lora_A"].any()) for linear in adapter.linears)
+    """How many linears are changed: B begins as zero, and both factors are where a linear was left alone."""
+    return sum(all(adapter.tensors[f"{linear}.lora_{factor}"].any() for factor in "AB") for linear in adapter.linears)
 
 
 def linear_shapes(base: BaseModel) -> Shapes:

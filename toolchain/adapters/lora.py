@@ -46,7 +46,7 @@ def train_lora(
     torch.manual_seed(schedule.seed)
     wrapped = add_lora(base.model, shape)
     parameters = {name: parameter for name, parameter in wrapped.named_parameters() if parameter.requires_grad}
-    checkpoint = checkpoint_path(folder.name, base.specification.sha256, shape, schedule.seed)
+    checkpoint = checkpoint_path(task.id, base.specification.sha256, shape, schedule, further)
     log = train(wrapped.get_base_model(), parameters, training, validation, schedule, checkpoint, wrapped.train)
 
     def write() -> None:

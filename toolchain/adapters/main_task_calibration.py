@@ -52,7 +52,7 @@ def train_for_main_task(
     merge_by_row(base.model, {item: [*training[item], *validation[item]] for item in data}, tasks)
     if schedule.quantised_activations:
         quantise_activations(base.model)
-    checkpoint = checkpoint_path(f"{main}-{METHOD}", base.specification.sha256, schedule.seed, hashes)
+    checkpoint = checkpoint_path(f"{main}-{METHOD}", base.specification.sha256, schedule, hashes)
     parameters = dict(corrections.named_parameters())
     examples, measured = list(chain(*training.values())), list(chain(*validation.values()))
     log = train(base.model, parameters, examples, measured, schedule, checkpoint, lambda _training: None)

@@ -15,6 +15,7 @@ from torch.nn.functional import cross_entropy
 
 from toolchain import base_model, paths
 from toolchain.adapters.examples import Batch, Example, batch_indices, collate
+from toolchain.adapters.finite import NotFinite
 from toolchain.adapters.processes import ALONE, Processes, launched
 from toolchain.base_model.bfloat16 import is_slow_on
 from toolchain.console import progress
@@ -135,7 +136,8 @@ def train(
     which all must be able to read. The model is back on the CPU at the end.
 
     Raises:
-        ToolchainError: there is nothing to train on, or the loss is no longer a number.
+        NotFinite: the loss is no longer a number.
+        ToolchainError: there is nothing to train on.
     """
     if not train_examples:
         raise ToolchainError(
@@ -205,6 +207,11 @@ def checkpoint_path(name: str, *depends_on: object) -> Path:
     return paths.cache() / "checkpoints" / f"{name}-{digest}.pt"
 
 
+def tell_damaged(checkpoint: Path) -> None:
+    """Say that a run's state cannot be read, and that it begins again."""
+    progress(f"{checkpoint} is damaged: starting anew")
+
+
 def finish(log: Path, content: dict[str, Any], *checkpoints: Path) -> None:
     """When everything else of a run is written: its log, after which nothing would go on from its checkpoints."""
     launched().by_the_first(lambda: write_log(log, content))
@@ -214,7 +221,7 @@ def finish(log: Path, content: dict[str, Any], *checkpoints: Path) -> None:
 
 def _refuse_no_number(step: int, loss: float) -> None:
     if not math.isfinite(loss):
-        raise ToolchainError(f"the loss is {loss} in step {step + 1}: train with a lower learning rate")
+        raise NotFinite(f"the loss is {loss} in step {step + 1}: train with a lower learning rate")
 
 
 def _gradients(
@@ -303,15 +310,21 @@ def _resume(
 ) -> tuple[TrainingLog, int, dict[str, torch.Tensor]] | None:
     if not checkpoint.is_file():
         return None
-    state = torch.load(checkpoint, weights_only=True, map_location="cpu")
-    if state.get("run") != run or state["parameters"].keys() != parameters.keys():
+    try:
+        state = torch.load(checkpoint, weights_only=True, map_location="cpu")
+        is_this_run = state["run"] == run and state["parameters"].keys() == parameters.keys()
+        trained, moments, best = state["parameters"], state["optimizer"], state["best"]
+        stored = json.loads(state["log"])
+        stored["validation_losses"] = {int(step): loss for step, loss in stored["validation_losses"].items()}
+        log = TrainingLog(**stored)
+    except Exception:  # By where it is torn a file fails as a zip, a pickle, a dictionary or in the system's own words.
+        tell_damaged(checkpoint)
+        return None
+    if not is_this_run:
         progress(f"{checkpoint} belongs to another schedule, other examples or other code: starting anew")
         return None
     with torch.no_grad():
         for name, parameter in parameters.items():
-            parameter.copy_(state["parameters"][name])
-    optimizer.load_state_dict(state["optimizer"])
-    stored = json.loads(state["log"])
-    stored["validation_losses"] = {int(step): loss for step, loss in stored["validation_losses"].items()}
-    log = TrainingLog(**stored)
-    return log, len(log.losses), state["best"]
+            parameter.copy_(trained[name])
+    optimizer.load_state_dict(moments)
+    return log, len(log.losses), best

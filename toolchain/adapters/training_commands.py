@@ -25,6 +25,7 @@ from toolchain.adapters.training_options import (
 from toolchain.console import chosen, show
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.commands import EngineName
+from toolchain.folders import refuse_unwritable
 
 train_app = typer.Typer(no_args_is_help=True, help="Adapters and calibrations.")
 
@@ -52,6 +53,7 @@ def train_lora_command(
     out: Annotated[Path | None, typer.Option(help="Folder to write; default assets/adapters/<task>.")] = None,
 ) -> None:
     """Train the LoRA of one task alone on the real base."""
+    from toolchain.adapters.files import LOG_FILE
     from toolchain.adapters.lora import train_lora
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
@@ -67,6 +69,8 @@ def train_lora_command(
             f"--cocoa and --texts are for languages and tones: {task} is trained on conversations alone"
         )
     refuse_to_commit([*licences(), *further.licences(wanted)], folder)
+    # Not made before it has an adapter in it: an empty one among the assets would be taken for one.
+    refuse_unwritable(folder / LOG_FILE if folder.exists() else folder)
     own = read_recipe(recipe).lora
     training = overridden(own.training, steps, batch_size, learning_rate, precision, gradient_checkpointing)
     examples = len(single_task_pairs(wanted, Split.SINGLE, further))
@@ -160,6 +164,7 @@ def train_calibration_command(
     path = out or calibration_path(trained_with(parsed, seed), FROM_TWO_STEP if two_step else kind)
     refuse_to_commit(data.licences, path)
     start = shared_start(parsed, seed) if kind is CalibrationMethod.LC_PLUS_PLUS_F else None
+    refuse_unwritable(path)
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
     log = train_calibration(base, parsed, kind, schedule, path, data, weights, start)
     show(
@@ -199,7 +204,11 @@ def train_main_task_command(
     _check_main_task(task)
     own = read_recipe(recipe).calibration.of(METHOD)
     training = overridden(own, steps, batch_size, learning_rate, precision, gradient_checkpointing)
-    data = {item: training_data(item, with_teacher) for item in compositions_of(task)}
+    compositions = compositions_of(task)
+    folder = out or calibration_path(trained_with(compositions[0], seed), METHOD).parent
+    refuse_to_commit(licences(), folder)
+    refuse_unwritable(folder / f"{task}.json")
+    data = {item: training_data(item, with_teacher) for item in compositions}
     schedule = replace(
         training.schedule(sum(len(of_it.training) for of_it in data.values()), seed, keep_best=False),
         evaluate_every=STEPS_BETWEEN_EVALUATIONS,
@@ -207,8 +216,6 @@ def train_main_task_command(
         quantised_activations=quantised_activations,
     )
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
-    folder = out or calibration_path(trained_with(next(iter(data)), seed), METHOD).parent
-    refuse_to_commit(licences(), folder)
     log = train_for_main_task(base, task, schedule, folder, data)
     show({key: log[key] for key in ("main_task", "method", "parameters", "best_step", "validation_losses", "seconds")})
 

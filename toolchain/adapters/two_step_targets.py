@@ -36,10 +36,13 @@ def make_two_step_targets(
 ) -> int:
     """Add a record to `out` for each conversation that has none yet; returns how many were made.
 
+    Those that the main task cannot be asked about are left out, which is said.
+
     Each keeps the answer that the last adapter read as `intermediate`, `origin` (source, licence), and which adapters and base made it.
 
     Raises:
-        ToolchainError: the composition is a single task, or `out` holds records of other adapters or another origin.
+        ToolchainError: the composition is a single task, no conversation can be asked about, or `out` holds records of other adapters or
+            another origin.
     """
     if composition.is_single_task:
         raise ToolchainError(f"{composition.name} is a single task: two-step targets are of a composition")
@@ -62,5 +65,14 @@ def make_two_step_targets(
         ]
 
     asked = answerable(conversations, composition.tasks[0])
+    if not asked:
+        raise ToolchainError(
+            f"{origin['source']}: none of its {len(conversations)} conversations to train or validate on has a text and, for a reply, "
+            "somebody who could give it: take other ones"
+        )
+    if left_out := len(conversations) - len(asked):
+        progress(
+            f"{left_out} of {len(conversations)} conversations have no text, or nobody who could reply, and are left out"
+        )
     file = RecordFile(out, f"toolchain data two-step {composition.name}")
     return file.complete(asked, shared, make, KEPT_AT_ONCE, progress)

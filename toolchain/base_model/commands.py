@@ -64,7 +64,8 @@ def model_import(
             "architecture": base.architecture,
             "file": str(base.path),
             "sha256": base.sha256,
-            "runs_on_device": base.refusal or True,
+            "runs_on_device": base.refusal is None,
+            "refusal": base.refusal,
             "turn_tokens": sum(map(len, base.turn)),
         }
     )

@@ -122,7 +122,8 @@ def _read_config(folder: Path) -> Any:
     kind = _json(folder / "config.json").get("model_type")
     if kind not in MODEL_TYPES:
         raise ToolchainError(
-            f"{folder / 'config.json'} is of model type {kind!r}: only {', '.join(MODEL_TYPES)} can be imported"
+            f"{folder / 'config.json'} is of model type {kind!r}, and only {', '.join(MODEL_TYPES)} can be imported: give one of "
+            'those, or add it (docs/research.md, "Another base")'
         )
     try:
         return AutoConfig.from_pretrained(folder, local_files_only=True)

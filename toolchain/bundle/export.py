@@ -8,7 +8,8 @@ from pathlib import Path
 from toolchain import __version__, paths
 from toolchain.adapters.calibration_file import Calibration, read_calibration, refuse_foreign
 from toolchain.adapters.compose import compose, mean_weights
-from toolchain.adapters.files import CONFIG_FILE, TENSORS_FILE, adapter_hash, linear_beyond_fp16, read_adapter
+from toolchain.adapters.files import CONFIG_FILE, TENSORS_FILE, adapter_hash, read_adapter
+from toolchain.adapters.finite import refuse_beyond_fp16
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.archive import archive_path, write_archive
@@ -228,8 +229,7 @@ def _refuse_what_no_device_composes(source: Path, composition: Composition, cali
         composed = compose(adapters, mean_weights(len(adapters)), calibration)
     except ToolchainError as error:
         raise ToolchainError(f"{source} cannot be composed: {error}") from None
-    if linear := linear_beyond_fp16(composed):
-        raise ToolchainError(f"{source} makes numbers of {linear} that are not finite in fp16: train it again")
+    refuse_beyond_fp16(str(source), composed, "train it again")
 
 
 def _shipped(composition: Composition) -> Path:

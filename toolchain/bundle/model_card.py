@@ -13,6 +13,7 @@ from toolchain.bundle.manifest import MODES, ManifestAdapter, ManifestCompositio
 from toolchain.data import cocoa
 from toolchain.log_file import logged
 from toolchain.markdown import markdown_table
+from toolchain.provenance import short_commit
 from toolchain.recommendations import shipped_calibration
 from toolchain.tasks import Composition
 
@@ -77,7 +78,7 @@ def _origin(task: str) -> str:
         cocoas = [f"{cocoa.NAME} ({cocoa.LICENCE})"] if any(map(cocoa.is_cocoa, trained["data"])) else []
         outside = [*cocoas, *(f"texts ({licence})" for licence in texts_licences(folder / LOG_FILE))]
         among = f", {' and '.join(outside)} among them" if outside else ""
-        return f"trained on {trained['training_pairs']} pairs{among}, commit `{trained['git_commit'][:12]}`"
+        return f"trained on {trained['training_pairs']} pairs{among}, commit `{short_commit(trained['git_commit'])}`"
     return "not known"
 
 

@@ -136,10 +136,18 @@ def data_two_step(
 
     parsed = Composition.parse(composition)
     if source in BENCHMARK_SOURCES:
+        if licence is not None:
+            raise ToolchainError(
+                f"--licence is a file's: {source} is of the benchmark, whose own licences every record says; leave it out"
+            )
         conversations = of_the_benchmark(source)
         origin = {"source": f"benchmark/{source}", "licence": "; ".join(licences())}
     else:
         file = dialogue_file(source, progress)
+        if not file.exists():
+            raise ToolchainError(
+                f"--source {source} is no file: give {', '.join(BENCHMARK_SOURCES)}, a file or hub:OWNER/NAME/FILE"
+            )
         conversations = of_dialogues(read_dialogues(file, layout, progress))
         origin = origin_of(source, file, layout, licence)
     target = out or two_step_path(parsed, source if source in BENCHMARK_SOURCES else f"file-{Path(source).stem}")

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from toolchain import paths
-from toolchain.console import chosen, named_once, progress, show
+from toolchain.console import named_once, progress, show
 from toolchain.errors import ToolchainError
+from toolchain.folders import refuse_unwritable
 
 _BF16_HELP = "python-bf16 (half the time, where the processor has it)"
 EngineName = Annotated[
@@ -52,19 +53,22 @@ def evaluate_command(
     from toolchain.evaluation.engines.open_engine import open_engine
     from toolchain.evaluation.evaluate import Evaluation, evaluate
     from toolchain.evaluation.reporting.result_table import markdown
-    from toolchain.evaluation.result_file import write_result
+    from toolchain.evaluation.result_file import is_result_path, write_result
     from toolchain.evaluation.results import PART
 
     names, asked = named_once("--methods", methods), named_once("--compositions", compositions)
     for name in names:
         method_named(name)
-    if (chosen_split := chosen(Split, "split", split)) not in (Split.TEST, Split.VALIDATION):
-        raise ToolchainError(f"--split {split!r} is trained on: choose test or validation")
+    if split not in (Split.TEST, Split.VALIDATION):
+        raise ToolchainError(f"--split {split!r} is none that is held out: choose test or validation")
     part = f"{PART}{limit}" if limit else ""
     target = out or paths.RESULTS / f"{'_'.join(asked)}.{split}{part}.{engine}.jsonl"
-    if len(target.name) > _LONGEST_NAME or target.is_dir() or target.suffix != ".jsonl":
-        raise ToolchainError(f"{target} can be no result file: name one that ends in .jsonl with --out")
-    evaluation = Evaluation(names, asked, chosen_split, limit, seed)
+    if len(target.name) > _LONGEST_NAME or target.is_dir() or not is_result_path(target):
+        raise ToolchainError(
+            f"{target} can be no result file: name one with --out that ends in .jsonl, but neither in .answers.jsonl nor begins with judge."
+        )
+    refuse_unwritable(target)
+    evaluation = Evaluation(names, asked, Split(split), limit, seed)
     with open_engine(engine) as opened:
         result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
     launched().by_the_first(lambda: write_result(target, result))
@@ -134,11 +138,17 @@ def judge_command(
     from toolchain.evaluation.judge import comparisons, estimate, judge
     from toolchain.evaluation.judged import add_judged, judged_path, judged_row, not_run_row
     from toolchain.evaluation.reporting.samples import samples
+    from toolchain.evaluation.result_file import read_result
     from toolchain.evaluation.results import committed_results, read_results
 
     results = read_results(files or committed_results())
     answered = {name for engine in results.engines() for name in results.methods(engine)}
     judged = named_once("--methods", methods)
+    there = [judged_path(out, Split(results.split), engine) for engine in results.engines()]
+    for path in there:
+        if path.exists():
+            read_result(path)
+        refuse_unwritable(path)
     if against in judged:
         raise ToolchainError(
             f"{against} cannot be compared with itself: leave it out of --methods, or give another --against"

@@ -19,7 +19,7 @@ from toolchain.evaluation.engines.cells import Cells
 from toolchain.evaluation.engines.device_engine import DeviceEngine
 from toolchain.evaluation.engines.engine import Answer, Engine, Question
 from toolchain.evaluation.engines.timing import paired_times
-from toolchain.evaluation.metrics import LinguaDetector, answer_metrics, names_in, overlap_metrics
+from toolchain.evaluation.metrics import answer_metrics, detector_for, names_in, overlap_metrics
 from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result
 from toolchain.evaluation.rows import TIMED_AGAINST, Rows
@@ -48,8 +48,9 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
     """Answer, measure and compare. What `cells` holds already is not computed again; several processes share the rest, and the first measures.
 
     Raises:
-        ToolchainError: a composition has no references or no conversation, a method has nothing to answer with, several processes were
-            started for the device core, whose times they would spoil, or an adapter or the data changed meanwhile.
+        ToolchainError: a composition has no references or no conversation, or a language that is not known, a method has nothing to
+            answer with, several processes were started for the device core, whose times they would spoil, or an adapter or the data
+            changed meanwhile.
     """
     kept = Cells(cells, progress)
     asked = {name: composition_pairs(Composition.of(name), evaluation.split) for name in evaluation.compositions}
@@ -91,9 +92,10 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
 
 
 def _refuse_what_is_missing(engine: Engine, evaluation: Evaluation) -> None:
-    """See that every method has for every composition what it answers with, before the first of them takes its hours."""
+    """See that every method has for every composition what it answers with, and that its language can be told, before the first takes its hours."""
     for name in evaluation.compositions:
         composition = Composition.of(name)
+        detector_for(_language(composition))
         for method in map(method_named, evaluation.methods):
             template = next(iter(engine.prompts(method, composition).values()))
             with _named(method, composition):
@@ -161,17 +163,22 @@ def _choose_prompt(
 
 def measure(answers: Sequence[str], pairs: Sequence[Pair], composition: Composition) -> list[dict[str, float]]:
     """All metrics of each answer against the reference of its pair."""
-    tags = [task.language_tag for task in composition.tasks if task.language_tag]
-    detector = LinguaDetector()
+    language = _language(composition)
+    detector = detector_for(language)
     main = composition.ids[0] if composition.tasks[0].kind is TaskKind.MAIN else None
     measured = []
     for answer, pair in zip(answers, pairs, strict=True):
         source = pair.source if isinstance(pair.source, str) else render(pair.source)
         names = names_in(pair.source)
-        metrics = answer_metrics(answer, pair.target, source, names, tags[-1] if tags else "en", detector)
+        metrics = answer_metrics(answer, pair.target, source, names, language, detector)
         # The rule knows English words.
-        measured.append(metrics if tags else metrics | tone_right(answer, main, composition.ids[-1]))
+        measured.append(metrics | tone_right(answer, main, composition.ids[-1]) if language == "en" else metrics)
     return measured
+
+
+def _language(composition: Composition) -> str:
+    """In which an answer is to be: that of the last translation, else the conversations' English."""
+    return next((task.language_tag for task in reversed(composition.tasks) if task.language_tag), "en")
 
 
 def _refuse_replaced(before: dict[str, Any], after: dict[str, Any]) -> None:

@@ -126,13 +126,14 @@ def _verdict(prompt: str, endpoint: Endpoint, cells: Path) -> str:
     """`1`, `2` or `tie`.
 
     Raises:
-        _NotJudged: the answer says more or something else (which of two numbers is meant is not guessed), or there is none.
+        _NotJudged: the answer says more or something else (which of two numbers is meant is not guessed), is not whole, or there is none.
     """
     path = _kept(prompt, endpoint, cells)
     if kept := kept_json(path):
         return str(kept)
     reply = endpoint.chat(prompt, MAX_TOKENS)
-    if not (found := _VERDICT.fullmatch(reply.text)):
+    found = None if reply.finish_reason in _PROBLEMS else _VERDICT.fullmatch(reply.text)
+    if found is None:
         raise _NotJudged(f"{endpoint.model} {_PROBLEMS.get(reply.finish_reason, 'said neither 1 nor 2 nor tie')}")
     verdict = found[1].lower()
     write_text_whole(path, json.dumps(verdict) + "\n")

@@ -12,7 +12,7 @@ from toolchain.evaluation.judge import Asked, Score, comparisons
 from toolchain.evaluation.paper import GROUPS, TABLE_1_JUDGED
 from toolchain.evaluation.reporting.samples import samples
 from toolchain.evaluation.reporting.tables import Table, percent
-from toolchain.evaluation.result_file import JUDGED, RESULT_FORMAT, Result, read_result, write_result
+from toolchain.evaluation.result_file import JUDGE_FILE, JUDGED, RESULT_FORMAT, Result, read_result, write_result
 from toolchain.evaluation.results import Results
 from toolchain.provenance import git_commit
 from toolchain.recommendations import DEFAULT_CALIBRATION
@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 def judged_path(folder: Path, split: Split, engine: str) -> Path:
     """Where the rows of one engine's answers are kept."""
-    return folder / f"judge.{split}.{engine}.jsonl"
+    return folder / f"{JUDGE_FILE}{split}.{engine}.jsonl"
 
 
 def asked_sha256(asked: Sequence[Asked]) -> str:
@@ -79,16 +79,17 @@ def metric(against: str) -> str:
 
 def add_judged(path: Path, results: Results, engine: str, rows: Sequence[Row]) -> None:
     """Put rows into a file in place of those of the same comparisons; that one was not run takes no verdict away."""
+    there = read_result(path) if path.is_file() else Result({}, [], [])
     metas = {name: meta for name, meta in results.metas.items() if meta["engine"] == engine and "judged" not in meta}
     first = next(iter(metas.values()))
     meta: Row = {
         "format": RESULT_FORMAT,
-        **{key: first[key] for key in ("split", "engine", "base", "seed") if key in first},
+        **{key: first[key] for key in ("split", "engine", "base") if key in first},
         "limit": None,
         "git_commit": git_commit(),
-        "judged": sorted(metas),
+        "judged": sorted({*there.meta.get("judged", ()), *metas}),
     }
-    kept = {_key(row): row for row in (read_result(path).rows if path.is_file() else ())}
+    kept = {_key(row): row for row in there.rows}
     for row in rows:
         if row["value"] != NOT_RUN or kept.get(_key(row), row)["value"] == NOT_RUN:
             kept[_key(row)] = row | {"split": first["split"], "engine": engine}

@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
+import regex  # type: ignore[import-untyped]
 from rouge_score import rouge_scorer
 from rouge_score.tokenizers import Tokenizer as RougeTokenizer
 from sacrebleu.metrics import CHRF
 
+from toolchain.errors import ToolchainError
 from toolchain.text import Input
 
-_WORD = re.compile(r"\w+")
+# Of scripts that are written without spaces each letter is a word, as sacrebleu has it for Chinese.
+_UNSPACED = "".join(rf"\p{{scx={script}}}" for script in ("Han", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr"))
+_MARKS = r"[\p{M}\p{Join_Control}]*"
+_WORD = regex.compile(
+    rf"[\p{{L}}&&[{_UNSPACED}]]{_MARKS}|(?:[\p{{L}}--[{_UNSPACED}]]{_MARKS}|[\p{{N}}_])+", regex.VERSION1
+)
 _WORD_AND_BEFORE = re.compile(r"(?<=([^\W\d_]|[,;]) )[^\W\d_]\w+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _ROUGE_TYPES = ("rouge1", "rouge2", "rougeL")
@@ -21,10 +28,10 @@ _WEIGHTED = {"rouge1": 1 / 6, "rouge2": 1 / 3, "rouge3": 1 / 2}
 
 
 class _UnicodeTokenizer(RougeTokenizer):  # type: ignore[misc]
-    """Words as \\w+: the library's own tokenizer keeps only [a-z0-9] and splits accented words."""
+    """Words as `words` has them: the library's own tokenizer keeps only [a-z0-9] and splits accented words."""
 
     def tokenize(self, text: str) -> list[str]:
-        return _WORD.findall(text.lower())
+        return words(text.lower())
 
 
 @cache
@@ -52,7 +59,7 @@ class LanguageDetector(Protocol):
 
 @dataclass(frozen=True)
 class LinguaDetector:
-    """lingua (offline, Apache-2.0) among the languages that the benchmark can confuse."""
+    """lingua (offline, Apache-2.0) among the languages that the benchmark can confuse; those that lingua lacks do not count."""
 
     tags: tuple[str, ...] = ("en", "es", "fr", "de", "it", "pt", "nl")
 
@@ -66,8 +73,40 @@ class LinguaDetector:
 def _lingua(tags: tuple[str, ...]) -> Any:
     from lingua import IsoCode639_1, LanguageDetectorBuilder
 
-    codes = [getattr(IsoCode639_1, tag.upper()) for tag in tags]
+    codes = [getattr(IsoCode639_1, tag.upper()) for tag in tags if _lingua_knows(tag)]
     return LanguageDetectorBuilder.from_iso_codes_639_1(*codes).build()
+
+
+def _lingua_knows(tag: str) -> bool:
+    from lingua import IsoCode639_1
+
+    return hasattr(IsoCode639_1, tag.upper())
+
+
+def detector_for(language: str) -> LanguageDetector:
+    """What tells whether an answer is in `language`, an ISO 639-1 code.
+
+    Raises:
+        ToolchainError: it does not know that language.
+    """
+    detector = LinguaDetector()
+    if not _lingua_knows(language):
+        raise ToolchainError(
+            f"lingua does not know the language {language!r}, so no answer in it can be measured: let detector_for in "
+            "toolchain/evaluation/metrics.py give another detector for it, or leave its compositions out"
+        )
+    if language not in detector.tags:
+        raise ToolchainError(
+            f"the language check does not tell {language!r} from others: add it to the tags of LinguaDetector in "
+            "toolchain/evaluation/metrics.py"
+        )
+    return detector
+
+
+def words(text: str) -> list[str]:
+    """Runs of letters (each with its marks), digits and underscores; of Han, kana, Thai, Lao, Khmer and Myanmar each letter alone."""
+    found: list[str] = _WORD.findall(text)
+    return found
 
 
 def answer_metrics(
@@ -81,11 +120,12 @@ def answer_metrics(
     answer, reference, source = _composed(answer), _composed(reference), _composed(source)
     values = overlap_metrics(answer, reference)
     values["language"] = float(detector.detect(answer) == expected_language) if answer else 0.0
-    values["copy_rate"] = _share(_words(answer), set(_words(source))) if _words(answer) else 0.0
+    said = words(answer.lower())
+    values["copy_rate"] = _share(said, set(words(source.lower()))) if said else 0.0
     if numbers := _NUMBER.findall(reference):
         values["numbers_kept"] = _share(numbers, set(_NUMBER.findall(answer)))
-    if wanted := [word for word in dict.fromkeys(_WORD.findall(reference)) if word in names]:
-        values["names_kept"] = _share(wanted, set(_WORD.findall(answer)))
+    if wanted := [word for word in dict.fromkeys(words(reference)) if word in names]:
+        values["names_kept"] = _share(wanted, set(words(answer)))
     return values
 
 
@@ -122,8 +162,8 @@ def names_in(source: Input) -> set[str]:
 
 def _names_of(speaker: str) -> list[str]:
     """The words of a speaker that are names: of "the manager" none, of "ana" all."""
-    words = _WORD.findall(speaker)
-    return words if len(words) == 1 else [word for word in words if not word.islower()]
+    parts = words(speaker)
+    return parts if len(parts) == 1 else [part for part in parts if not part.islower()]
 
 
 def _composed(text: str) -> str:
@@ -137,10 +177,6 @@ def _inside_sentences(text: str) -> Iterator[str]:
         word, before = match[0], match[1]
         if word[0].isupper() and not before.isupper():
             yield word
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower())
 
 
 def _share(items: Sequence[str], among: set[str]) -> float:

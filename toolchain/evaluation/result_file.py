@@ -1,6 +1,5 @@
 """Result files: JSON Lines, the first line says what the rows are of, each other line is one number; the answers lie beside it."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
@@ -14,9 +13,14 @@ from toolchain.hashing import sha256_file, write_text_whole
 RESULT_FORMAT = "tandem.results/1"
 JUDGED = "judge: "
 """What the metric of a judge's row begins with."""
+_ANSWERS = ".answers.jsonl"
+JUDGE_FILE = "judge."
+"""What the name of a file of verdicts begins with."""
 ANSWERS_HASH = "answers_sha256"
 """In the header; files that are older than it have none."""
-_REMEDY = "make it with `toolchain evaluate`"
+_REMEDY = "make it with `toolchain evaluate`, or, if it holds verdicts, with `toolchain judge`"
+_LARGEST = 1e15
+"""More than any number of bytes or milliseconds; what a plot can still draw."""
 _HEADER: tuple[tuple[str, type | UnionType, str], ...] = (
     ("limit", int | None, "a number"),
     ("seed", int, "a number"),
@@ -38,7 +42,12 @@ class Result:
 
 def answers_path(path: Path) -> Path:
     """`x.jsonl` -> `x.answers.jsonl`."""
-    return path.with_suffix(".answers.jsonl")
+    return path.with_suffix(_ANSWERS)
+
+
+def is_result_path(path: Path) -> bool:
+    """Whether a file of this name holds rows of answers: not the answers, nor a judge's verdicts on them."""
+    return path.suffix == ".jsonl" and not path.name.endswith(_ANSWERS) and not path.name.startswith(JUDGE_FILE)
 
 
 def write_result(path: Path, result: Result) -> None:
@@ -84,7 +93,9 @@ def read_result(path: Path) -> Result:
     if meta["split"] not in set(Split):
         raise ToolchainError(f"{path} is of split {meta['split']!r}, which there is none of: {_REMEDY}")
     if not all(_is_measured(row) for row in rows):
-        raise ToolchainError(f"{path} has a row whose value is no number with an interval: {_REMEDY}")
+        raise ToolchainError(
+            f"{path} has a row whose value is no number with an interval, or no verdict on answers that it names: {_REMEDY}"
+        )
     return Result(meta, rows, answers)
 
 
@@ -97,6 +108,8 @@ def _is_measured(row: dict[str, Any]) -> bool:
         return row["metric"] == "prompt" or (judged and isinstance(row.get("why"), str))
     interval = row.get("interval")
     numbers = [row.get("value"), row.get("n"), *(interval if isinstance(interval, list) else [])]
-    return len(numbers) == 4 and all(
-        isinstance(item, int | float) and abs(item) <= sys.float_info.max for item in numbers
-    )
+    if judged and not (
+        isinstance(row.get("asked_sha256"), str) and all(isinstance(row.get(count), int) for count in ("n", "ties"))
+    ):
+        return False
+    return len(numbers) == 4 and all(isinstance(item, int | float) and abs(item) <= _LARGEST for item in numbers)

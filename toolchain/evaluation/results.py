@@ -1,6 +1,6 @@
 """Many result files as one: what a report is made of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -10,7 +10,7 @@ from toolchain import paths
 from toolchain.adapters.merging.registry import SEED_MARK
 from toolchain.data.benchmark import FILES
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.result_file import read_result
+from toolchain.evaluation.result_file import JUDGE_FILE, JUDGED, is_result_path, read_result
 from toolchain.hashing import sha256_file
 
 PART = ".first-"
@@ -19,12 +19,9 @@ PART = ".first-"
 
 def committed_results() -> list[Path]:
     """The result files of the test split under docs/results; a judge's come last, for it was asked about the others."""
-    found = [
-        path
-        for path in paths.RESULTS.glob("*.test*.jsonl")
-        if not path.name.endswith(".answers.jsonl") and PART not in path.name
-    ]
-    return sorted(found, key=lambda path: (path.name.startswith("judge."), path.name))
+    found = [path for path in paths.RESULTS.glob("*.test*.jsonl") if PART not in path.name]
+    results = [path for path in found if is_result_path(path)]
+    return [*sorted(results), *sorted(path for path in found if path.name.startswith(JUDGE_FILE))]
 
 
 @dataclass(frozen=True)
@@ -57,15 +54,20 @@ class Results:
         return [name for name in self._measured(engine) if "+" not in name]
 
     def _measured(self, engine: str) -> list[str]:
-        return list(dict.fromkeys(composition for of, composition, *_ in self.rows if of == engine))
+        return list(dict.fromkeys(composition for of, composition, *_ in self._answered() if of == engine))
+
+    def _answered(self) -> Iterator[tuple[str, str, str, str]]:
+        """The rows that are of answers: a verdict may be of what no file that was given holds."""
+        return (key for key in self.rows if not key[-1].startswith(JUDGED))
 
     def methods(self, engine: str, name: str | None = None) -> list[str]:
         """The methods that were measured on a composition or task, by default on any composition, in order; all seeds of one are one."""
         return list(dict.fromkeys(method.partition(SEED_MARK)[0] for method in self._named(engine, name)))
 
     def repeats(self, engine: str, name: str, method: str) -> list[str]:
-        """A method and what other training seeds made of it (`lc++`, `lc++@1`), as far as they were measured on a composition."""
-        return [found for found in self._named(engine, name) if found.partition(SEED_MARK)[0] == method]
+        """A method and what other training seeds made of it (`lc++`, `lc++@1`), as far as they were measured on a composition, by seed."""
+        found = [named.partition(SEED_MARK) for named in self._named(engine, name)]
+        return ["".join(parts) for parts in sorted(found, key=lambda parts: int(parts[2] or 0)) if parts[0] == method]
 
     def over_seeds(self, engine: str, name: str, method: str, metric: str) -> float | None:
         """The mean of a metric over the training seeds that were measured, or None."""
@@ -77,7 +79,7 @@ class Results:
         return list(
             dict.fromkeys(
                 method
-                for of, composition, method, _ in self.rows
+                for of, composition, method, _ in self._answered()
                 if of == engine and (composition == name if name else "+" in composition)
             )
         )
@@ -96,8 +98,8 @@ def read_results(files: Sequence[Path]) -> Results:
     """Read result files.
 
     Raises:
-        ToolchainError: there is none, one is no result file, two have one name, a judge's has no answers of its engine beside it, or they are
-            of different splits, limits, data, bases, adapters or calibrations, or of another benchmark than the one at hand.
+        ToolchainError: there is none, one is no result file, two have one name, a judge's has verdicts on what no other answers, or they are
+            of different splits, limits, conversations, data, bases, adapters or calibrations, or of another benchmark than the one at hand.
     """
     if not files:
         raise ToolchainError(
@@ -105,6 +107,7 @@ def read_results(files: Sequence[Path]) -> Results:
         )
     results = Results({}, {}, {})
     made_from: dict[tuple[str, str, str], tuple[Path, str]] = {}
+    judged: dict[Path, list[dict[str, Any]]] = {}
     for path in files:
         result = read_result(path)
         if path.name in results.metas:
@@ -112,6 +115,8 @@ def read_results(files: Sequence[Path]) -> Results:
                 f"{path} has the name of another file that was given: give each file once, by its own name"
             )
         results.metas[path.name] = result.meta
+        if "judged" in result.meta:
+            judged[path] = result.rows
         for row in result.rows:
             results.rows[row["engine"], row["composition"], row["method"], row["metric"]] = row
             if key := row.get("key_sha256"):
@@ -125,9 +130,7 @@ def read_results(files: Sequence[Path]) -> Results:
         engine = result.meta["engine"]
         for item in result.answers:
             results.answers[engine, item["composition"], item["method"], item["id"]] = item["answer"]
-    measured = {meta["engine"] for meta in results.metas.values() if "judged" not in meta}
-    if alone := [str(path) for path in files if results.metas[path.name]["engine"] not in measured]:
-        raise ToolchainError(f"{', '.join(alone)}: verdicts alone, of answers beside other files: give those too")
+    _refuse_verdicts_alone(judged, results)
     if len(splits := sorted({meta["split"] for meta in results.metas.values()})) > 1:
         raise ToolchainError(
             f"{', '.join(results.metas)} are of the splits {', '.join(splits)}: give files of one split"
@@ -137,7 +140,31 @@ def read_results(files: Sequence[Path]) -> Results:
         said = ", ".join(f"{name} ({limit or 'all'})" for name, limit in limits.items())
         raise ToolchainError(f"the result files are of different --limit: {said}: give files of as many conversations")
     _refuse_others(results.metas)
+    _refuse_uneven(results)
     return results
+
+
+def _refuse_verdicts_alone(judged: Mapping[Path, Sequence[Mapping[str, Any]]], results: Results) -> None:
+    """A judge's file has no answers: they are in other files, which tell what they are of."""
+    answered = {(engine, composition) for engine, composition, *_ in results.answers}
+    for path, verdicts in judged.items():
+        if alone := {row["composition"] for row in verdicts if (row["engine"], row["composition"]) not in answered}:
+            raise ToolchainError(
+                f"{path}: verdicts alone on {', '.join(sorted(alone))}: give the files of the answers too"
+            )
+
+
+def _refuse_uneven(results: Results) -> None:
+    """What is compared in pairs has answers to the same conversations."""
+    asked: dict[tuple[str, str], dict[str, set[str]]] = {}
+    for engine, composition, method, id in results.answers:
+        asked.setdefault((engine, composition), {}).setdefault(method, set()).add(id)
+    for (engine, composition), by_method in asked.items():
+        (first, ids), *others = by_method.items()
+        if uneven := next((method for method, its in others if its != ids), None):
+            raise ToolchainError(
+                f"{first} and {uneven} have answers to different conversations of {composition} ({engine}): measure one anew"
+            )
 
 
 def _refuse_others(metas: Mapping[str, Mapping[str, Any]]) -> None:

@@ -6,6 +6,10 @@ from typing import Annotated
 import typer
 
 from toolchain.adapters.training_options import PRECISION_HELP
+from toolchain.folders import refuse_unwritable
+
+LARGEST = 2**20
+"""Of a rank and of a batch: more than anybody trains with. Without a limit the bytes of a tensor become too many to count."""
 
 scale_app = typer.Typer(no_args_is_help=True, help="Larger bases.")
 
@@ -20,9 +24,12 @@ def plan_command(
     recipes: Annotated[
         list[str] | None, typer.Argument(help="Recipes, by name or as .toml files; default all that there are.")
     ] = None,
-    rank: Annotated[int | None, typer.Option(min=1, help="Of the LoRAs.", show_default="the recipe's")] = None,
+    rank: Annotated[
+        int | None, typer.Option(min=1, max=LARGEST, help="Of the LoRAs.", show_default="the recipe's")
+    ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Examples a step, over all processes.", show_default="the recipe's")
+        int | None,
+        typer.Option(min=1, max=LARGEST, help="Examples a step, over all processes.", show_default="the recipe's"),
     ] = None,
     processes: Annotated[int, typer.Option(min=1, help="Processes that share a batch.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="All numbers, as JSON, in bytes.")] = False,
@@ -68,12 +75,13 @@ def measure_command(
     from toolchain.tasks import Composition
 
     parsed = Composition.parse(composition)
+    target = out or paths.RESULTS / f"training-cost.{composition}.json"
+    refuse_unwritable(target)
     products = chosen(Precision, "precision", precision).where_it_helps()
     schedule = Schedule(steps, batch_size, 1e-3, evaluate_every=steps, precision=products)
     hashes = {"base_sha256": base_model().sha256, "adapter_sha256": adapter_hashes(parsed.ids)}
     described = {"composition": composition, "schedule": asdict(schedule), **hashes, **made_with()}
     rows = measure(parsed, schedule)
-    target = out or paths.RESULTS / f"training-cost.{composition}.json"
     write_log(target, described | {"rows": rows})
     if as_json:
         show(rows)

@@ -14,6 +14,7 @@ from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod, Corrections, attach, merge_into
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import MODULES, Adapter, adapter_hash, read_adapter, write_adapter
+from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.adapters.training import Schedule, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.errors import ToolchainError
@@ -185,6 +186,32 @@ def test_merge_weights_that_do_not_fit_are_refused(
         )
 
 
+@pytest.mark.parametrize("method", [CalibrationMethod.LC_PLUS_PLUS_M, CalibrationMethod.LC_PLUS_PLUS_F])
+@pytest.mark.parametrize("weights", [(1e30, 0.5), (0.5, 1e300)])
+def test_merge_weights_that_leave_fp16_are_refused_before_anything_is_trained(
+    base: LoadedBase, assets: Path, method: CalibrationMethod, weights: tuple[float, ...]
+) -> None:
+    path = assets / "c.safetensors"
+    with pytest.raises(ToolchainError, match="not finite in fp16: give smaller --merge-weights"):
+        train_calibration(
+            base, Composition.parse("summarize+es"), method, Schedule(1, 1, 0.1), path, merge_weights=weights
+        )
+    assert not path.exists()
+
+
+def test_what_training_drove_beyond_fp16_does_not_replace_a_calibration(
+    base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
+    composition, method = Composition.parse("summarize+es"), CalibrationMethod.LC
+    path = calibration_path(composition, method)
+    before = path.read_bytes()
+    schedule = Schedule(steps=1, batch_size=4, learning_rate=1e9, warmup_steps=1, keep_best=False)
+    with pytest.raises(ToolchainError, match="lower learning rate"):
+        train_calibration(base, composition, method, schedule, path)
+    assert path.read_bytes() == before
+
+
 def test_a_calibration_of_a_weighted_merge_is_what_was_trained(base: LoadedBase, assets: Path) -> None:
     composition, path = Composition.parse("summarize+es"), assets / "c.safetensors"
     schedule = Schedule(steps=2, batch_size=2, learning_rate=1e-9, evaluate_every=2)
@@ -230,6 +257,26 @@ def test_an_interrupted_calibration_does_not_go_on_with_other_adapters_or_anothe
         assert found.p is not None
         assert expected.p is not None
         assert found.p.tobytes() == expected.p.tobytes()
+
+
+def test_an_interrupted_calibration_goes_on_under_another_name(
+    assets: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
+    composition, schedule = Composition.parse("summarize+es"), Schedule(2, 4, 0.01, evaluate_every=2)
+
+    def run(out: Path, schedule: Schedule) -> str:
+        train_calibration(tiny_base(), composition, CalibrationMethod.LC, schedule, out)
+        return capsys.readouterr().err
+
+    (assets / "file").touch()
+    with pytest.raises(FileExistsError):
+        run(assets / "file" / "c.safetensors", schedule)
+    capsys.readouterr()
+    assert "resuming" not in run(assets / "c.safetensors", replace(schedule, learning_rate=0.02))
+    assert "resuming at step 2 of 2" in run(assets / "c.safetensors", schedule), (
+        "nor has the other schedule's run taken it"
+    )
 
 
 def test_a_task_alone_has_no_calibration(base: LoadedBase, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from toolchain.adapters.calibration_file import (
     write_calibration,
 )
 from toolchain.adapters.files import MODULES
+from toolchain.adapters.finite import NotFinite
 from toolchain.adapters.safetensors_file import Array
 from toolchain.errors import ToolchainError
 
@@ -102,6 +103,27 @@ def _refusal(path: Path) -> str:
     assert str(path) in message
     assert "\n" not in message
     return message
+
+
+@given(
+    kind=st.sampled_from(("p1", "p2", "p", "weights")),
+    number=st.sampled_from((np.nan, np.inf, -1e39, 1e300)),
+    place=st.integers(0, 3),
+)
+def test_what_would_be_refused_is_not_written(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, number: float, place: int
+) -> None:
+    path = tmp_path_factory.mktemp("calibration") / "c.safetensors"
+    shapes = {"p1": (4, 6), "p2": (5, 4), "p": (5,), "weights": (2, 4)}
+    good = {name: np.zeros(shape) for name, shape in shapes.items()}
+    whole = Calibration("lc", "summarize+es", "0" * 64, {}, (Entry(0, 2, "q_proj", **good),))
+    write_calibration(path, whole)
+    before = path.read_bytes()
+    good[kind].flat[place] = number
+    with pytest.raises(NotFinite, match=r"c\.safetensors is not written: .* lower learning rate"):
+        write_calibration(path, whole)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
 
 
 _strange_names = st.one_of(

@@ -66,6 +66,8 @@ REFUSED = {
     "a plan of an unknown recipe": (["scale", "plan", "llama-9"], "llama-9"),
     "an import without a name for it": (["model", "import", "nowhere"], "TANDEM_BASE"),
     "an unknown method": (["evaluate", "--methods", "merge,magic"], "magic"),
+    "a comma too many": (["evaluate", "--methods", "merge,,ties"], "--methods 'merge,,ties' has an empty name"),
+    "a comma alone": (["export", "--only", ","], "--only ',' has an empty name"),
     "an unknown split": (["evaluate", "--split", "train"], "train"),
     "an unknown engine": (["evaluate", "--engine", "gpu"], "gpu"),
     "an evaluation on a core that is not built": (["evaluate", "--engine", "device"], "make build"),
@@ -122,6 +124,8 @@ REFUSED = {
     "a missing public key": (["verify", "nowhere", "--public-key", "nowhere.pub"], "nowhere.pub"),
     "a key that cannot be encrypted": (["keys", "nowhere/key"], "TANDEM_KEY_PASSWORD"),
     "an import for an unknown task": (["adapter", "import", "nowhere", "--task", "xx"], "'xx'"),
+    "an empty licence": (["adapter", "import", "nowhere", "--task", "es", "--licence", ""], "--licence is blank"),
+    "a blank licence": (["adapter", "import", "nowhere", "--task", "es", "--licence", " "], "--licence is blank"),
     "an import before the base is there": (["adapter", "import", "nowhere", "--task", "es"], "toolchain model get"),
 }
 
@@ -252,6 +256,10 @@ def test_an_adapter_is_imported_where_adapters_are(
     found = json.loads(out)
     assert (found["adapter"], found["rank"], found["licence"]) == (str(paths.ADAPTERS / "fr"), 2, "MIT")
     assert found["adapter_sha256"] == adapter_hash(paths.ADAPTERS / "fr")
+    again = ["adapter", "import", str(tmp_path / "foreign"), "--task", "fr", "--replace"]
+    assert "licence" not in err
+    assert "its licence is not known" in console.run(*again)[2]
+    assert "(CC BY-NC 4.0) forbids to ship it" in console.run(*again, "--licence", "CC BY-NC 4.0")[2]
 
 
 def test_a_benchmark_is_built_where_assets_are(

@@ -215,6 +215,16 @@ def test_what_is_missing_is_named_before_anything_is_answered(base: LoadedBase, 
     assert computed == []
 
 
+def test_a_language_that_cannot_be_told_is_named_before_anything_is_answered(
+    base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TASKS, "es", replace(TASKS["es"], language_tag="gl"))
+    computed, count = _cell_counter()
+    with pytest.raises(ToolchainError, match="'gl'"):
+        _evaluate(base, replace(EVERYTHING, methods=["two-step"]), assets / "cells", count)
+    assert computed == []
+
+
 @pytest.mark.parametrize("change", ["adapter", "scale", "limits", "end tokens", "conversations", "text rules"])
 def test_a_cell_is_not_used_for_anything_else(
     base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch, change: str

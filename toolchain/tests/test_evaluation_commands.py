@@ -15,9 +15,9 @@ from toolchain.evaluation.commands import evaluate_command, judge_command
     [
         ({"methods": "merge,lc++,merge"}, "--methods names merge"),
         ({"compositions": "summarize+es,summarize+es"}, "--compositions names summarize"),
-        ({"methods": ""}, "unknown method ''"),
-        ({"split": "single"}, "trained on"),
-        ({"split": "calibration"}, "trained on"),
+        ({"methods": ""}, "--methods"),
+        ({"split": "single"}, "choose test or validation"),
+        ({"split": "Test"}, "choose test or validation"),
         ({"compositions": ",".join(f"summarize+es{number}" for number in range(40))}, "--out"),
     ],
 )
@@ -26,9 +26,16 @@ def test_what_cannot_be_evaluated_is_told_at_once(asked: dict[str, Any], said: s
         evaluate_command(**asked)
 
 
-def test_a_folder_is_no_result_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["", "x.txt", "x.answers.jsonl", "judge.test.python.jsonl"])
+def test_what_is_a_folder_or_holds_something_else_is_no_result_file(name: str, tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match="--out"):
-        evaluate_command(out=tmp_path)
+        evaluate_command(out=tmp_path / name)
+
+
+def test_where_nothing_can_be_written_nothing_is_answered(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ToolchainError, match=r"x\.jsonl cannot be written"):
+        evaluate_command(out=tmp_path / "file" / "x.jsonl")
 
 
 @pytest.mark.parametrize("asked", [{"methods": "foo"}, {"against": "foo"}])
@@ -36,3 +43,9 @@ def test_a_judge_is_asked_about_methods_that_answered(asked: dict[str, Any], tmp
     committed = paths.RESULTS / "summarize+es.test.python.jsonl"
     with pytest.raises(ToolchainError, match="no answers by foo"):
         judge_command(files=[committed], out=tmp_path, **asked)
+
+
+def test_a_damaged_file_of_verdicts_is_told_before_anything_is_judged(tmp_path: Path) -> None:
+    (tmp_path / "judge.test.python.jsonl").write_text("{")
+    with pytest.raises(ToolchainError, match=r"judge\.test\.python\.jsonl.*toolchain judge"):
+        judge_command(files=[paths.RESULTS / "summarize+es.test.python.jsonl"], out=tmp_path)

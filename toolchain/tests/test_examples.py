@@ -63,16 +63,26 @@ def test_pairs_become_a_prompt_and_a_target(base_once: LoadedBase, messages: lis
 
 
 @pytest.mark.parametrize(
-    ("template", "messages", "kind"),
+    ("template", "messages", "kind", "remedy"),
     [
-        ("{reply_speaker}: {input}", [Message("Ana", "my secret")], "reply-speaker-missing"),
-        ("{input}", [Message("Ana", " ")], "input-empty"),
-        ("my secret " * 500 + "{input}", [Message("Ana", "hi")], "prompt-too-long"),
+        (
+            "{reply_speaker}: {input}",
+            [Message("Ana", "my secret")],
+            "reply-speaker-missing",
+            ", or leave the record out",
+        ),
+        ("{input}", [Message("Ana", " ")], "input-empty", ", or leave the record out"),
+        (
+            "my secret " * 500 + "{input}",
+            [Message("Ana", "hi")],
+            "prompt-too-long",
+            "even without the input: import the base with a larger --max-prompt-tokens",
+        ),
     ],
 )
 def test_what_cannot_be_a_prompt_is_refused_by_its_id_and_never_its_text(
-    base_once: LoadedBase, template: str, messages: list[Message], kind: str
+    base_once: LoadedBase, template: str, messages: list[Message], kind: str, remedy: str
 ) -> None:
-    with pytest.raises(ToolchainError, match=rf"record 'r7' .*{kind}") as refused:
+    with pytest.raises(ToolchainError, match=rf"record 'r7' .*{kind}.*{remedy}$") as refused:
         encode_pairs(base_once, template, [Pair("r7", messages, None, "x")])
     assert "secret" not in str(refused.value)

@@ -6,7 +6,6 @@ import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,12 +15,18 @@ from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import write_adapter
-from toolchain.adapters.merging import adapter_loss, budget, dare, lc_output_bias, lorahub, shared_calibration, ties
-from toolchain.adapters.merging.budget import Budget, choosing_examples
+from toolchain.adapters.merging import (
+    budget,
+    dare,
+    lc_output_bias,
+    lorahub,
+    shared_calibration,
+    ties,
+)
+from toolchain.adapters.merging.budget import choosing_examples
 from toolchain.adapters.merging.fitted import fit_log_path, fit_method, fitted_folder
 from toolchain.adapters.merging.method import single_adapters
 from toolchain.adapters.merging.registry import METHODS, method_named
-from toolchain.adapters.merging.scope import EVERYTHING, Scope
 from toolchain.adapters.merging.tuned_setting import Setting
 from toolchain.adapters.training import Precision, validation_loss
 from toolchain.base_model import specification
@@ -36,11 +41,10 @@ from toolchain.evaluation.evaluate import Evaluation, evaluate
 from toolchain.evaluation.reporting.tables import NOT_TUNED, budgets
 from toolchain.evaluation.results import Results
 from toolchain.generation.generate import adapter_applied
-from toolchain.tasks import TASKS, Composition
+from toolchain.tasks import Composition
+from toolchain.tests.fitting import BUDGET, COMPOSITION, put_all_adapters, scope_of
 from toolchain.tests.tiny import BOS, EOS, SPECIFICATION, logits, random_adapter, tiny_base
 
-COMPOSITION = Composition.parse("summarize+es")
-BUDGET = Budget(steps=2, batch_size=2, rates=(1e-2, 1e-9), evaluations=4)
 TUNED = ("ties", "dare")
 LEARNING = [name for name, method in METHODS.items() if method.fit and name not in TUNED]
 TRAINED = ("dam", "joint-expert", "lc-output-bias")
@@ -49,28 +53,18 @@ IDS = [BOS, 50, 61, 72, 83]
 
 @pytest.fixture
 def folder(assets: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
-    for seed, task in enumerate(TASKS):
-        if task not in COMPOSITION.ids:
-            write_adapter(paths.ADAPTERS / task, random_adapter(10 + seed), "tiny")
-    # A handful of conversations is enough to see that something is learned.
-    for module in (budget, data_pairs):
-        monkeypatch.setattr(module, "composition_pairs", lambda *given: composition_pairs(*given)[: budget.FEW])
+    put_all_adapters(assets, monkeypatch)
     return assets
-
-
-def _scope(name: str) -> Scope:
-    return EVERYTHING if METHODS[name].shared else COMPOSITION
 
 
 @pytest.mark.parametrize("name", LEARNING)
 def test_what_is_learned_is_kept_measured_and_reproducible(folder: Path, base: LoadedBase, name: str) -> None:
     with pytest.raises(ToolchainError, match=re.escape(f"train baseline {name} ")):
         METHODS[name].adapters(COMPOSITION)
-    log = fit_method(METHODS[name], tiny_base, _scope(name), BUDGET)
-    kept = {path.name: path.read_bytes() for path in fitted_folder(name, _scope(name)).iterdir()}
+    log = fit_method(METHODS[name], tiny_base, scope_of(name), BUDGET)
+    kept = {path.name: path.read_bytes() for path in fitted_folder(name, scope_of(name)).iterdir()}
     assert kept.keys() == log["files"].keys()
-    again = fit_method(METHODS[name], tiny_base, _scope(name), BUDGET)
+    again = fit_method(METHODS[name], tiny_base, scope_of(name), BUDGET)
     assert again["files"] == log["files"]
     result = evaluate(
         PythonEngine(base), Evaluation([name], [COMPOSITION.name], Split.TEST, 1, 0), folder / "cells", lambda _: None
@@ -150,51 +144,6 @@ def test_a_damaged_log_of_a_fitting_is_refused(folder: Path) -> None:
         METHODS["ties"].adapters(COMPOSITION)
 
 
-def test_a_fitting_that_was_killed_at_a_later_rate_has_not_lost_the_earlier_ones(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    loaded = 0
-
-    def killed() -> LoadedBase:
-        nonlocal loaded
-        loaded += 1
-        if loaded == 2:
-            raise KeyboardInterrupt
-        return tiny_base()
-
-    with pytest.raises(KeyboardInterrupt):
-        fit_method(METHODS["dam"], killed, COMPOSITION, BUDGET)
-    capsys.readouterr()
-    resumed = fit_method(METHODS["dam"], tiny_base, COMPOSITION, BUDGET)
-    assert f"resuming at step {BUDGET.steps} of {BUDGET.steps}" in capsys.readouterr().err
-    assert not list((folder / "cache").rglob("*.pt"))
-    assert fit_method(METHODS["dam"], tiny_base, COMPOSITION, BUDGET)["files"] == resumed["files"]
-
-
-@pytest.mark.parametrize("name", ["ties", "lm-cocktail", "lorahub"])
-def test_a_search_that_was_killed_looks_at_no_merge_twice(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    asked: list[float] = []
-
-    def counted(*given: Any) -> float:
-        if len(asked) == 1:
-            raise KeyboardInterrupt
-        asked.append(validation_loss(*given))
-        return asked[-1]
-
-    whole = fit_method(METHODS[name], tiny_base, COMPOSITION, BUDGET)
-    monkeypatch.setattr(adapter_loss, "validation_loss", counted)
-    with pytest.raises(KeyboardInterrupt):
-        fit_method(METHODS[name], tiny_base, COMPOSITION, BUDGET)
-    asked.append(0.0)
-    resumed = fit_method(METHODS[name], tiny_base, COMPOSITION, BUDGET)
-    assert len(asked) == 1 + whole["evaluations"]
-    same = ("files", "losses", "weights", "settings")
-    assert {key: resumed.get(key) for key in same} == {key: whole.get(key) for key in same}
-    assert not list((folder / "cache" / "checkpoints").glob("*"))
-
-
 def test_a_log_names_the_targets_that_were_read(folder: Path) -> None:
     assert target_files([COMPOSITION], with_teacher=BUDGET.teacher) == []
     assert target_files([COMPOSITION], with_teacher=True) == [targets_path(COMPOSITION)]
@@ -244,7 +193,7 @@ def test_no_step_leaves_the_merge(folder: Path, base: LoadedBase) -> None:
     with adapter_applied(base.model, mean):
         expected = logits(base, IDS)
     for name in ("dam", "lc-output-bias", "lc++-shared"):
-        fit_method(METHODS[name], tiny_base, _scope(name), still)
+        fit_method(METHODS[name], tiny_base, scope_of(name), still)
         with adapter_applied(base.model, METHODS[name].adapters(COMPOSITION)[0]):
             np.testing.assert_allclose(logits(base, IDS), expected, atol=2e-2)
 

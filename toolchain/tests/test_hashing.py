@@ -1,6 +1,7 @@
 """Files written whole or not at all."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,15 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
         partial.write_text("half\ud800", encoding="utf-8")
     assert path.read_text() == "old"
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_takes_a_files_name_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    synced: list[tuple[bytes, bool]] = []
+    monkeypatch.setattr(os, "fsync", lambda stream: synced.append((stream.read(), path.exists())))
+    write_text_whole(path, "new")
+    assert synced == [(b"new", False)]
+    assert path.read_text() == "new"
 
 
 def test_a_reader_of_the_old_file_reads_on_in_it(tmp_path: Path) -> None:

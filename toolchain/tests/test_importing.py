@@ -152,11 +152,18 @@ def test_what_changes_nothing_is_taken(foreign: Path, harmless: dict[str, Any]) 
     assert all(np.array_equal(tensor, after.tensors[name]) for name, tensor in before.tensors.items())
 
 
-def test_tensors_may_be_pickled_as_peft_did_before(foreign: Path, tmp_path: Path) -> None:
+AS_THEY_LIE: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "trainable": torch.nn.Parameter,
+    "in columns": lambda tensor: tensor.t().contiguous().t(),
+    "with the other sign": lambda tensor: torch.complex(tensor, -tensor).conj().imag,
+}
+
+
+@pytest.mark.parametrize("lie", AS_THEY_LIE)
+def test_tensors_may_be_pickled_as_peft_did_before(foreign: Path, tmp_path: Path, lie: str) -> None:
     expected = read_foreign_adapter(foreign, SPECIFICATION, SHAPES)
     held = load_file(foreign / TENSORS_FILE)
-    first = next(iter(held))
-    torch.save(held | {first: torch.nn.Parameter(held[first])}, foreign / PICKLED_FILE)
+    torch.save({name: AS_THEY_LIE[lie](tensor) for name, tensor in held.items()}, foreign / PICKLED_FILE)
     (foreign / TENSORS_FILE).unlink()
     found = read_foreign_adapter(foreign, SPECIFICATION, SHAPES)
     assert all(np.array_equal(tensor, found.tensors[name]) for name, tensor in expected.tensors.items())
@@ -232,6 +239,8 @@ REFUSED: dict[str, dict[str, Any]] = {
     "rank_pattern": {"rank_pattern": {"q_proj": -1}},
     "alpha_pattern": {"alpha_pattern": {"(": 2}},
     "no positive number for": {"alpha_pattern": {"q_proj": 1e300}},
+    "rank_pattern is no object": {"rank_pattern": []},
+    "alpha_pattern is no object": {"alpha_pattern": "abc"},
 }
 
 
@@ -275,6 +284,10 @@ DAMAGED: dict[str, Callable[[Path], object]] = {
     "only one LoRA factor": lambda foreign: _rewrite(foreign, lambda tensors: dict(sorted(tensors.items())[1:])),
     "no LoRA factor": _renamed("lora_A.weight", "lora_magnitude_vector"),
     "torch.int8": _first(lambda tensor: tensor.to(torch.int8), "lora_B"),
+    "torch.float64: save the factors in fp32, bf16 or fp16": _first(torch.Tensor.double, "lora_B"),
+    "changes nothing": lambda foreign: _rewrite(
+        foreign, lambda tensors: {name: one * ("lora_A" in name) for name, one in tensors.items()}
+    ),
     "ranks 0": _first(lambda tensor: tensor[:0], "lora_A"),
     "no tensors": lambda foreign: _rewrite(foreign, lambda _: {}),
     "under two names": lambda foreign: _rewrite(
@@ -284,6 +297,9 @@ DAMAGED: dict[str, Callable[[Path], object]] = {
     "is missing": lambda foreign: (foreign / TENSORS_FILE).unlink(),
     "no readable": lambda foreign: (foreign / TENSORS_FILE).write_bytes(b"PK\3\4"),
     "is not JSON": lambda foreign: (foreign / CONFIG_FILE).write_bytes(b"{"),
+    "'lora_alpha' is there twice": lambda foreign: (foreign / CONFIG_FILE).write_text(
+        (foreign / CONFIG_FILE).read_text().replace("{", '{"lora_alpha": 1, ', 1)
+    ),
 }
 
 
@@ -323,6 +339,12 @@ def test_an_import_is_an_adapter_of_ours_with_its_origin(foreign: Path, tmp_path
         import_adapter(foreign, SPECIFICATION, SHAPES, folder, None, replace=True)
     assert [path.name for path in folder.parent.iterdir()] == ["es"]
     read_adapter(folder)
+
+
+def test_a_linear_counts_where_neither_factor_is_zero(foreign: Path, tmp_path: Path) -> None:
+    _first(torch.zeros_like, "q_proj.lora_A", "v_proj.lora_B")(foreign)
+    log = import_adapter(foreign, SPECIFICATION, SHAPES, tmp_path / "es", None, replace=False)
+    assert log["linears"] == len(SHAPES) - 2
 
 
 def test_the_licence_of_an_import_goes_on_where_none_is_given(foreign: Path, tmp_path: Path) -> None:

@@ -78,15 +78,16 @@ def test_a_killed_judgement_asks_only_what_is_missing(tmp_path: Path) -> None:
     assert len(server.asked) == 8
 
 
-def _cut() -> bytes:
-    return json.dumps({"choices": [{"message": {"content": "Well, the first"}, "finish_reason": "length"}]}).encode()
+def _cut(text: str = "Well, the first") -> bytes:
+    return json.dumps({"choices": [{"message": {"content": text}, "finish_reason": "length"}]}).encode()
 
 
-def test_a_verdict_that_is_cut_off_does_not_count_and_is_asked_for_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("begun", ["Well, the first", "1"])
+def test_a_verdict_that_is_cut_off_does_not_count_and_is_asked_for_again(begun: str, tmp_path: Path) -> None:
     asked, told = comparisons(SAMPLES, "lc++", "two-step"), list[str]()
     with serving(_longer_wins) as server:
         endpoint = Endpoint(server.url, "m")
-        server.raw = _cut()
+        server.raw = _cut(begun)
         assert judge(asked[:1], endpoint, tmp_path, told.append) == [None]
         assert "cut off after 1024 tokens" in told[0]
         server.raw = None
@@ -164,12 +165,14 @@ def _shown(*files: Path) -> list[list[str]]:
     return judged_table(read_results(files), "python").rows
 
 
-def test_verdicts_on_answers_without_a_seed_read_back(tmp_path: Path) -> None:
-    path = tmp_path / "x.test.python.jsonl"
-    results, verdicts = _put_results(path, {"lc++": "x", "two-step": "y"}), judged_path(tmp_path, Split.TEST, "python")
-    results.metas[path.name].pop("seed", None)
-    add_judged(verdicts, results, "python", [not_run_row("lc++", "two-step", "summarize+es", "no --endpoint")])
-    assert "seed" not in read_result(verdicts).meta
+def test_verdicts_name_all_files_that_were_judged_and_no_seed_of_theirs(tmp_path: Path) -> None:
+    verdicts, names = judged_path(tmp_path, Split.TEST, "python"), ["a.test.python.jsonl", "b.test.python.jsonl"]
+    for name in names:
+        results = _put_results(tmp_path / name, {"lc++": "x", "two-step": "y"})
+        add_judged(verdicts, results, "python", [not_run_row("lc++", "two-step", "summarize+es", "no --endpoint")])
+    meta = read_result(verdicts).meta
+    assert meta["judged"] == names
+    assert "seed" not in meta
 
 
 def test_a_report_says_what_was_judged_and_what_was_not(tmp_path: Path) -> None:
@@ -192,5 +195,7 @@ def test_a_report_says_what_was_judged_and_what_was_not(tmp_path: Path) -> None:
     results = read_results([path, verdicts])
     assert "Judge (python)" in markdown_report(results, tables(results))
 
+    _put_results(path, {"merge": "x"})
+    assert read_results([path, verdicts]).methods("python") == ["merge"], "a verdict alone makes no method of a table"
     _put_results(path, answers | {"lc++": "another answer"})
     assert {row[1]: row[3] for row in _shown(path, verdicts)}["lc++"] == "not run (other answers were judged)"

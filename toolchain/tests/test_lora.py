@@ -54,6 +54,18 @@ def test_what_training_drove_beyond_fp16_is_not_written(
     assert not (tmp_path / "es").exists()
 
 
+def test_an_interrupted_training_goes_on_in_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
+    schedule = Schedule(steps=1, batch_size=4, learning_rate=0.01)
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):
+        train_lora(tiny_base(), TASKS["es"], schedule, SHAPE, tmp_path / "file" / "es")
+    train_lora(tiny_base(), TASKS["es"], schedule, SHAPE, tmp_path / "elsewhere")
+    assert "resuming at step 1 of 1" in capsys.readouterr().err
+
+
 def test_a_task_is_trained_and_written_with_its_log(
     base: LoadedBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,8 @@ from toolchain.errors import ToolchainError
 from toolchain.tests.tiny import random_adapter
 
 Merge = Callable[[Sequence[Adapter]], Adapter]
+Weights = Callable[[Sequence[Adapter], str], Sequence[float]]
+"""Of adapters, on a linear."""
 Weighted = Callable[[Sequence[Adapter], Sequence[float]], Adapter]
 
 
@@ -47,6 +49,12 @@ def _no_bias(adapter: Adapter) -> dict[str, Array]:
     return {module: np.zeros(width, dtype=np.float16) for module, width in widths.items()}
 
 
+def _by_norm(adapters: Sequence[Adapter]) -> list[float]:
+    """Such as a merge of your own may take: the larger an adapter, the less of it."""
+    norms = [sum(float(np.linalg.norm(delta(adapter, name))) for name in adapter.linears) for adapter in adapters]
+    return [1 / (norm * sum(1 / other for other in norms)) for norm in norms]
+
+
 MERGES: dict[str, Merge] = {
     "merge": concat.merge,
     "linear": linear.merge,
@@ -58,10 +66,23 @@ MERGES: dict[str, Merge] = {
     "lm-cocktail": lambda adapters: compose(adapters, lm_cocktail.weights_of([1.0] * len(adapters))),
     "dam": lambda adapters: _columns(adapters, [1 / len(adapters)] * len(adapters)),
     "lc-output-bias": lambda adapters: lc_output_bias.merge(adapters, _no_bias(adapters[0])),
+    "by norm": lambda adapters: compose(adapters, _by_norm(adapters)),
 }
-MEANS = ("merge", "lm-cocktail", "dam", "lc-output-bias")
-# Concatenations keep every direction: exact for any ranks. Merges of factors need equal ranks.
-EXACT = (*MEANS, "task-arithmetic")
+
+
+def _mean(adapters: Sequence[Adapter], _linear: str) -> list[float]:
+    return [1 / len(adapters)] * len(adapters)
+
+
+EXACT: dict[str, Weights] = {
+    "merge": _mean,
+    "lm-cocktail": _mean,
+    "dam": _mean,
+    "lc-output-bias": _mean,
+    "task-arithmetic": lambda adapters, _linear: [1.0] * len(adapters),
+    "by norm": lambda adapters, _linear: _by_norm(adapters),
+}
+"""The weights of the deltas. Concatenations keep every direction: exact for any ranks. Merges of factors need equal ranks."""
 WEIGHTED: dict[str, Weighted] = {
     "compose": compose,
     "lorahub": lorahub.merge,
@@ -73,6 +94,15 @@ seeds = st.integers(0, 1000)
 
 def _deltas(adapter: Adapter) -> dict[str, Array]:
     return {name: delta(adapter, name) for name in adapter.linears}
+
+
+def _expected(name: str, adapters: Sequence[Adapter]) -> dict[str, Array]:
+    """The deltas of an exact merge."""
+    deltas = [_deltas(adapter) for adapter in adapters]
+    return {
+        linear: np.tensordot(EXACT[name](adapters, linear), [each[linear] for each in deltas], axes=1)
+        for linear in deltas[0]
+    }
 
 
 def _rotated(adapter: Adapter, seed: int) -> Adapter:
@@ -100,12 +130,14 @@ def test_order_does_not_matter(name: str, seed: int) -> None:
     _assert_same(MERGES[name]([other, one]), _deltas(MERGES[name]([one, other])))
 
 
-@pytest.mark.parametrize("name", [*MEANS, "slerp", "lorahub"])
+@pytest.mark.parametrize("name", [*EXACT, "slerp", "lorahub"])
 @settings(max_examples=5)
 @given(seed=seeds, count=st.integers(1, 3))
 def test_equal_adapters_merge_to_themselves(name: str, seed: int, count: int) -> None:
+    # An exact sum to itself as often as its weights say.
     adapter = random_adapter(seed)
-    _assert_same(MERGES[name]([adapter] * count), _deltas(adapter))
+    expected = _expected(name, [adapter] * count) if name in EXACT else _deltas(adapter)
+    _assert_same(MERGES[name]([adapter] * count), expected)
 
 
 @settings(max_examples=5)
@@ -132,9 +164,7 @@ def test_ranks_that_differ_are_merged_exactly_or_refused(name: str) -> None:
         with pytest.raises(ToolchainError, match="rank"):
             MERGES[name](adapters)
         return
-    first, second = map(_deltas, adapters)
-    weight = 0.5 if name in MEANS else 1.0
-    _assert_same(MERGES[name](adapters), {linear: weight * (first[linear] + second[linear]) for linear in first})
+    _assert_same(MERGES[name](adapters), _expected(name, adapters))
 
 
 @pytest.mark.parametrize("name", MERGES)

@@ -11,9 +11,11 @@ from toolchain.adapters.calibration_file import read_calibration, write_calibrat
 from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import Adapter, read_adapter, write_adapter
+from toolchain.adapters.finite import NotFinite
 from toolchain.adapters.merging import calibrated
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.adapters.merging.in_context import SHOTS
+from toolchain.adapters.merging.method import Method
 from toolchain.adapters.merging.registry import METHODS, method_named
 from toolchain.adapters.merging.scope import trained_with
 from toolchain.data.benchmark import Split
@@ -115,6 +117,28 @@ def test_a_repeat_applies_what_its_seed_trained_and_seed_0_stays_what_ships() ->
 def test_what_is_no_method_or_no_seed_of_one_is_refused(name: str) -> None:
     with pytest.raises(ToolchainError, match=re.escape(repr(name))):
         method_named(name)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("tensor", ["lora_A", "lora_B", "bias"])
+def test_a_method_that_makes_a_number_that_is_not_finite_does_not_answer(tensor: str, number: float) -> None:
+    adapter = random_adapter(0)
+    linear = adapter.linears[-1]
+    last = np.zeros_like(adapter.tensors.get(f"{linear}.{tensor}", np.zeros(3, np.float16)))
+    last.flat[-1] = number
+    damaged = replace(adapter, tensors=adapter.tensors | {f"{linear}.{tensor}": last})
+    said = re.escape(f"damaged of summarize+es makes numbers of {linear} that are not finite in fp16")
+    with pytest.raises(NotFinite, match=said):
+        Method("damaged", lambda _composition: [None, adapter, damaged]).adapters(COMPOSITION)
+
+
+def test_a_calibration_that_makes_numbers_beyond_fp16_does_not_answer() -> None:
+    path = calibration_path(COMPOSITION, "lc++f")
+    trained = read_calibration(path)
+    weights = np.array([1e30, 0.5], dtype=np.float32)
+    write_calibration(path, replace(trained, entries=tuple(replace(item, weights=weights) for item in trained.entries)))
+    with pytest.raises(NotFinite, match=r"lc\+\+f of summarize\+es makes numbers of .* not finite in fp16"):
+        METHODS["lc++f"].adapters(COMPOSITION)
 
 
 def test_a_calibration_answers_for_its_own_composition_adapters_and_base_alone() -> None:

@@ -1,20 +1,22 @@
 """Metrics of one answer: identities, bounds and symmetries."""
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from toolchain.evaluation.metrics import LinguaDetector, answer_metrics, names_in
+from toolchain.errors import ToolchainError
+from toolchain.evaluation.metrics import LinguaDetector, answer_metrics, detector_for, names_in, words
 from toolchain.tests.strategies import texts
 from toolchain.text import Message
 
 ROUGE = ("rouge_1", "rouge_2", "rouge_l", "weighted_rouge", "weighted_rouge_paper")
-words = st.text("abcdefgh", min_size=1, max_size=5)
-sentences = st.lists(words, min_size=3, max_size=10).map(" ".join)
+plain = st.text("abcdefgh", min_size=1, max_size=5)
+sentences = st.lists(plain, min_size=3, max_size=10).map(" ".join)
 numbers = st.integers(0, 99_999).map(str)
-names = words.map(str.capitalize).filter(lambda name: len(name) > 1)
+names = plain.map(str.capitalize).filter(lambda name: len(name) > 1)
 
 
 class Always:
@@ -81,6 +83,37 @@ def test_accented_words_are_words(word: str) -> None:
     assert _metrics(f"{word[0]}a", f"{word[1]}a")["rouge_1_paper"] == 1
 
 
+@pytest.mark.parametrize("word", ["हिन्दी", "বাংলা", "שָׁלוֹם", "g̃uarani", "ශ්‍රී", "می‌رود"])
+def test_a_mark_or_a_joiner_stays_with_its_letter(word: str) -> None:
+    assert words(f"{word}, {word}2 😀{word}") == [word, f"{word}2", word]
+
+
+def test_words_that_differ_in_a_mark_differ() -> None:
+    assert _metrics("की", "का")["rouge_1"] == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["会議は三時に始まります", "コーヒー", "ราคาห้าบาท", "ລາຄາຫ້າກີບ", "តម្លៃប្រាំរៀល", "စျေးငါးကျပ်"]
+)
+def test_where_no_spaces_are_written_each_letter_is_a_word(text: str) -> None:
+    letters = words(text)
+    assert "".join(letters) == text
+    assert all(unicodedata.category(mark)[0] == "M" for letter in letters for mark in letter[1:])
+    measured = _metrics("".join(letters[:-1]), text, source=text)
+    shared = 2 * (len(letters) - 1) / (2 * len(letters) - 1)
+    assert (measured["rouge_1"], measured["rouge_l"]) == pytest.approx((shared, shared))
+    assert measured["copy_rate"] == _metrics(text, text)["weighted_rouge"] == pytest.approx(1)
+    assert words(f"Ana{text}10") == ["Ana", *letters, "10"]
+
+
+before_thai = st.characters(max_codepoint=0x0DFF, exclude_categories=("M", "Cn"))
+
+
+@given(st.lists(st.sampled_from(["❤️", "1️⃣", "👩‍💻", "½", " "]) | before_thai).map("".join))
+def test_other_text_is_cut_as_it_was_for_the_committed_results(text: str) -> None:
+    assert words(text) == re.findall(r"\w+", text)
+
+
 @given(st.lists(numbers, min_size=1, max_size=4, unique=True), st.data())
 def test_numbers_kept_is_the_share_of_the_references_numbers(reference: list[str], data: st.DataObject) -> None:
     kept = data.draw(st.lists(st.sampled_from(reference), unique=True))
@@ -130,7 +163,7 @@ def test_an_accent_may_be_written_in_two_ways(said: list[str], data: st.DataObje
     assert names_in([Message("Ana", written("I met Begoña"))]) == {"Ana", "Begoña"}
 
 
-@given(st.lists(words, min_size=1, max_size=6), st.lists(st.text("xyz", min_size=1), max_size=6))
+@given(st.lists(plain, min_size=1, max_size=6), st.lists(st.text("xyz", min_size=1), max_size=6))
 def test_copy_rate_is_the_share_of_words_from_the_source(copied: list[str], own: list[str]) -> None:
     measured = _metrics(" ".join(copied + own), "reference", source=" ".join(copied))
     assert measured["copy_rate"] == pytest.approx(len(copied) / (len(copied) + len(own)))
@@ -156,3 +189,11 @@ def test_languages_are_told_apart(language: str, text: str) -> None:
 
 def test_nothing_is_in_no_language() -> None:
     assert LinguaDetector().detect("12:30 … 7") is None
+
+
+@pytest.mark.parametrize(("tag", "why"), [("gl", "lingua does not know .*'gl'"), ("pl", "'pl' .*LinguaDetector")])
+def test_a_language_that_cannot_be_told_is_refused_and_leaves_the_others_alone(tag: str, why: str) -> None:
+    with pytest.raises(ToolchainError, match=why):
+        detector_for(tag)
+    listed = LinguaDetector(("en", "es", tag))
+    assert listed.detect("Ana llega a las tres y trae las llaves de la oficina.") == "es"

@@ -22,6 +22,7 @@ from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.lora import LoraShape, train_lora
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.adapters.training import Schedule
+from toolchain.base_model.commands import model_import
 from toolchain.base_model.from_folder import import_base
 from toolchain.base_model.gguf_file import SCALED_FREQUENCIES
 from toolchain.base_model.load import load_base
@@ -225,6 +226,17 @@ def test_what_the_engine_cannot_run_is_imported_for_pytorch_and_not_exported(wha
     assert all(torch.equal(found[name], tensor) for name, tensor in expected.items()), "nothing is rounded in vain"
 
 
+@pytest.mark.parametrize("kind", SHAPES)
+def test_an_import_prints_whether_the_device_core_runs_it(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model_import(write_tiny(tmp_path / kind, kind), None, 96, 8)
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["runs_on_device"] is (kind in RUNS_ON_DEVICE)
+    assert printed["refusal"] == base_model().refusal
+    assert (printed["refusal"] is None) == printed["runs_on_device"]
+
+
 def _damage(folder: Path, what: str) -> None:
     tokenizer = folder / "tokenizer.json"
     match what:
@@ -252,7 +264,7 @@ def _damage(folder: Path, what: str) -> None:
 
 DAMAGED = {
     "no config": "config.json",
-    "an unknown architecture": "gpt2",
+    "an unknown architecture": 'gpt2.*"Another base"',
     "no tokenizer": "tokenizer.json",
     "a Unigram tokenizer": "Unigram",
     "another model's tokenizer": "another model's",

@@ -126,7 +126,16 @@ def test_what_no_model_can_be_made_of_is_refused_in_one_sentence(mistake: str, t
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("name", ["llama-9", "nowhere.toml"])
-def test_an_unknown_recipe_is_refused_with_those_there_are(name: str) -> None:
-    with pytest.raises(ToolchainError, match=PAPERS[0]):
+UNKNOWN = {
+    "llama-9": r"no recipe 'llama-9': give the name of one .* or a \.toml file",
+    "nowhere.toml": r"nowhere\.toml is missing: give a recipe's file that is there, or a name",
+    None: r"base 'my-qwen2' has no recipe of its own: give --recipe NAME .* or FILE\.toml",
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_an_unknown_recipe_is_refused_with_those_there_are(name: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TANDEM_BASE", "my-qwen2")
+    with pytest.raises(ToolchainError, match=UNKNOWN[name]) as refused:
         read_recipe(name)
+    assert all(known in str(refused.value) for known in recipe_names())

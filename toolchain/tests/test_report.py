@@ -24,7 +24,7 @@ from toolchain.evaluation.reporting.plots import quality_against_cost
 from toolchain.evaluation.reporting.ratios import ratios
 from toolchain.evaluation.reporting.repeats import repeats_table
 from toolchain.evaluation.reporting.report import html_report, markdown_report, tables
-from toolchain.evaluation.reporting.samples import task_samples
+from toolchain.evaluation.reporting.samples import samples, task_samples
 from toolchain.evaluation.reporting.tables import rank_correlation, single_tasks, table_1, table_2
 from toolchain.evaluation.result_file import RESULT_FORMAT, read_result, write_result
 from toolchain.evaluation.results import Results, committed_results, read_results
@@ -222,6 +222,7 @@ def test_training_seeds_alone_make_a_report() -> None:
     results = _results({("summarize+es", "lc++@1"): 0.25, ("summarize+es", "lc++@2"): 0.75})
     assert "<svg" in _html(results)
     assert {row[0]: row[2] for row in table_1(results, "python").rows} == {"lc++": "50.00"}
+    assert all("lc++@1" in sample.answers for sample in samples(results, "python", 1))
 
 
 def test_the_same_results_make_the_same_report() -> None:
@@ -333,6 +334,18 @@ def test_seeds_of_a_method_are_shown_side_by_side_and_count_as_one() -> None:
     results.rows["python", name, "lc++@1", main_metric(Composition.of(name))]["value"] = 1.0
     means = {row[0]: row[2] for row in table_1(results, "python").rows}
     assert means == {"merge": "50.00", "lc++": "75.00", "dam": "50.00"}
+
+
+def test_seeds_are_shown_by_seed_and_counted_in_every_column_in_whichever_file() -> None:
+    name = "summarize+es"
+    seeds = {"lc++@10": 0.1, "lc++@2": 0.2, "lc++": 1.0}
+    results = _results({(name, method): value for method, value in seeds.items()} | {(name, "merge"): 0.5}, "y")
+    assert results.repeats("python", name, "lc++") == ["lc++", "lc++@2", "lc++@10"]
+    (row,) = repeats_table(results, "python").rows
+    assert row[3] == "100.00, 20.00, 10.00"
+    for pair in composition_pairs(Composition.of(name), Split.TEST)[:2]:
+        results.answers["python", name, "merge", pair.id] = pair.target
+    assert {row[1]: row[4] for row in ratios(results, "python").rows} == {"lc++": "43.3"}, "the mean language"
 
 
 @given(st.lists(st.integers(0, 100), min_size=2, max_size=8, unique=True), st.randoms())

@@ -15,6 +15,7 @@ META = {"format": RESULT_FORMAT, "split": "test", "engine": "python", "base": "t
 ROW = {"engine": "python", "composition": "summarize+es", "method": "merge", "metric": "rouge_l"}
 ANSWERS = [{"composition": "summarize+es", "method": "merge", "id": "1", "answer": "x"}]
 MEASURED = ROW | {"value": 0.5, "interval": [0.4, 0.6], "n": 2}
+VERDICT = {"metric": "judge: wins against two-step, ties half", "against": "two-step", "asked_sha256": "0", "ties": 1}
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,9 @@ def test_what_is_no_result_file_is_named(tmp_path: Path, content: str, said: str
         (META, MEASURED | {"value": float("nan")}, "no number"),
         (META, MEASURED | {"interval": None}, "no number"),
         (META | {"judged": []}, MEASURED, "verdicts alone"),
+        (META, MEASURED | {"value": 1e308}, "no number"),
+        (META, MEASURED | VERDICT | {"asked_sha256": None}, "no verdict on answers that it names"),
+        (META, MEASURED | VERDICT | {"n": 1.5}, "no verdict"),
         (META | {"data": None}, MEASURED, "data of its first line"),
         (META | {"adapter_sha256": ["es"]}, MEASURED, "adapter_sha256 of its first line"),
         (META | {"adapter_sha256": {"es": 1}}, MEASURED, "object of hashes"),
@@ -116,6 +120,15 @@ def test_a_few_conversations_do_not_stand_beside_all(tmp_path: Path) -> None:
         write_result(tmp_path / f"{name}.jsonl", Result(META | {"limit": limit}, [], ANSWERS))
     with pytest.raises(ToolchainError, match="--limit"):
         read_results([tmp_path / "few.jsonl", tmp_path / "all.jsonl"])
+
+
+def test_what_is_compared_in_pairs_has_answers_to_the_same_conversations(tmp_path: Path) -> None:
+    for name, method, id in (("a", "merge", "1"), ("b", "lc++", "1"), ("c", "dam", "2")):
+        answers = [{"composition": "summarize+es", "method": method, "id": id, "answer": "x"}]
+        write_result(tmp_path / f"{name}.jsonl", Result(META, [], answers))
+    read_results([tmp_path / "a.jsonl", tmp_path / "b.jsonl"])
+    with pytest.raises(ToolchainError, match=r"merge and dam have answers to different conversations of summarize\+es"):
+        read_results([tmp_path / "a.jsonl", tmp_path / "c.jsonl"])
 
 
 def test_files_of_one_name_do_not_replace_each_other(tmp_path: Path) -> None:

@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 import torch
+import typer
 
 from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.examples import Batch
 from toolchain.adapters.lora import LoraShape, add_lora
 from toolchain.adapters.training import Precision, target_loss
 from toolchain.base_model.gradient_checkpointing import checkpoint_layers
+from toolchain.cli import app
 from toolchain.recipe import Recipe, read_recipe, recipe_names
 from toolchain.scale.activations import SavedTensors, activations
+from toolchain.scale.commands import LARGEST
 from toolchain.scale.parameters import Parameters, count_parameters, model_of
 from toolchain.scale.plan import plan, table
 from toolchain.tests.tiny_bases import SHAPES, tiny
@@ -117,6 +120,17 @@ def test_more_rows_need_more_memory_and_more_processes_less() -> None:
 
     assert kept(8, 1) > kept(4, 1)
     assert kept(8, 2) == kept(4, 1)
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_whatever_the_command_takes_can_be_counted(name: str) -> None:
+    recipe = read_recipe(name)
+    shallow = recipe.model_copy(update={"shape": recipe.shape.model_copy(update={"num_hidden_layers": 1})})
+    largest = plan(shallow, rank=LARGEST, batch_size=LARGEST)
+    assert {item.rows for item in largest.memory} == {LARGEST}
+    for option in ("--rank", "--batch-size"):
+        with pytest.raises(typer.BadParameter, match=str(LARGEST)):
+            app(["scale", "plan", name, option, str(LARGEST + 1)], standalone_mode=False)
 
 
 def test_the_table_has_a_column_for_each_base() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.metrics import LinguaDetector
+from toolchain.evaluation.metrics import detector_for
 from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, TASKS, Composition, Task, TaskKind
 
 LANGUAGES = {"es": "Spanish", "fr": "French", "de": "German"}
@@ -62,7 +62,9 @@ def test_an_id_is_small_letters_digits_and_dashes(id: str) -> None:
 
 
 def test_the_language_check_knows_every_language() -> None:
-    assert {task.language_tag for task in TASKS.values() if task.language_tag} <= set(LinguaDetector().tags)
+    for task in TASKS.values():
+        if task.language_tag:
+            detector_for(task.language_tag)
 
 
 def test_every_sub_task_has_a_prompt_of_its_own() -> None:

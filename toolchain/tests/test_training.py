@@ -1,5 +1,6 @@
 """The training loop: its loss, what it keeps, and that an interruption changes nothing."""
 
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -234,6 +235,40 @@ def test_a_checkpoint_of_other_code_is_not_resumed(
     anew, _, _ = _run(tmp_path, SHORT, UNRELATED, done_before.append)
     assert len(done_before) == 2 * SHORT.steps
     assert anew == replace(uninterrupted[0], seconds=anew.seconds)
+
+
+def _saved(content: object) -> bytes:
+    stream = io.BytesIO()
+    torch.save(content, stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda _whole: b"",
+        lambda whole: whole[: len(whole) // 2],
+        lambda whole: whole[:-1],
+        lambda whole: whole[::-1],
+        lambda _whole: _saved([1]),
+        lambda _whole: _saved({"run": {}, "parameters": {}}),
+    ],
+    ids=["empty", "half", "all but the last byte", "backwards", "a list", "half of the fields"],
+)
+def test_a_damaged_checkpoint_is_told_and_not_resumed(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    damage: Callable[[bytes], bytes],
+    uninterrupted: tuple[TrainingLog, dict[str, torch.nn.Parameter]],
+) -> None:
+    with pytest.raises(_Interruption):
+        _run(tmp_path, SHORT, UNRELATED, _interrupt_at(4))
+    checkpoint = tmp_path / "checkpoint.pt"
+    checkpoint.write_bytes(damage(checkpoint.read_bytes()))
+    anew, parameters, _ = _run(tmp_path, SHORT, UNRELATED)
+    assert f"{checkpoint} is damaged: starting anew" in capsys.readouterr().err
+    assert anew == replace(uninterrupted[0], seconds=anew.seconds)
+    assert _same(parameters, uninterrupted[1])
 
 
 def test_the_parameters_of_the_best_validation_loss_are_kept(tmp_path: Path) -> None:

@@ -235,11 +235,30 @@ def test_the_splits_of_unlabelled_conversations() -> None:
     }
 
 
-def test_who_cannot_be_asked_for_a_reply_is_left_out(short_base: LoadedBase, assets: Path) -> None:
+def test_who_cannot_be_asked_for_a_reply_is_left_out_and_that_is_said(short_base: LoadedBase, assets: Path) -> None:
     for task in ("reply", "witty"):
         write_adapter(paths.ADAPTERS / task, random_adapter(5), "tiny")
     alone = Unlabelled("alone", (Message("Ana", "Anybody?"),), None, Split.CALIBRATION)
     named = replace(alone, id="named", reply_speaker="Ben")
     composition = Composition.parse("reply+witty")
-    assert make_two_step_targets(short_base, composition, [alone, named], assets / "t", ORIGIN, silent) == 1
+    said: list[str] = []
+    assert make_two_step_targets(short_base, composition, [alone, named], assets / "t", ORIGIN, said.append) == 1
     assert [row["id"] for row in _rows(assets / "t")] == ["named"]
+    assert said[0] == "1 of 2 conversations have no text, or nobody who could reply, and are left out"
+    with pytest.raises(ToolchainError, match="benchmark/single: none of its 1 conversations"):
+        make_two_step_targets(short_base, composition, [alone], assets / "none", ORIGIN, said.append)
+    assert not (assets / "none").exists()
+
+
+@pytest.mark.usefixtures("assets")
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--source", "nothere"], "--source nothere is no file: give single, calibration, a file or hub:"),
+        (["--source", "single", "--licence", "NC"], "--licence is a file's: single is of the benchmark"),
+        (["--source", "calibration", "--licence", ""], "--licence is a file's: calibration is of the benchmark"),
+    ],
+)
+def test_a_source_that_is_misunderstood_is_refused(given: list[str], said: str) -> None:
+    with pytest.raises(ToolchainError, match=said):
+        app(["data", "two-step", COMPOSITION.name, *given], standalone_mode=False)

@@ -9,11 +9,12 @@ from random import Random
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter, adapters_digest
 from toolchain.adapters.merging.budget import FEW, Budget, fitting_examples
-from toolchain.adapters.training import Precision, checkpoint_path, examples_digest, validation_loss
+from toolchain.adapters.training import Precision, checkpoint_path, examples_digest, tell_damaged, validation_loss
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress
 from toolchain.generation.generate import adapter_applied
 from toolchain.hashing import write_text_whole
+from toolchain.json_object import kept_json
 from toolchain.tasks import Composition
 
 
@@ -29,7 +30,10 @@ def adapter_loss(
     path = checkpoint_path(name, base.specification.sha256, examples_digest(examples), precision.value).with_suffix(
         ".json"
     )
-    losses: dict[str, float] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    kept = kept_json(path)
+    if path.is_file() and not isinstance(kept, dict):
+        tell_damaged(path)
+    losses: dict[str, float] = kept if isinstance(kept, dict) else {}
     numbers = count(1)
 
     def loss(adapter: Adapter) -> float:

@@ -5,7 +5,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,10 +15,11 @@ from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import wrap_linears
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.finite import refuse_beyond_fp16
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.fitted import fitted_file, remedy
 from toolchain.adapters.merging.gradient_fit import Trainable, gradient_fit
-from toolchain.adapters.merging.method import Method, single_adapters
+from toolchain.adapters.merging.method import Learned, Method, single_adapters
 from toolchain.adapters.safetensors_file import Array, read_tensors
 from toolchain.adapters.stacked_factors import StackedFactors
 from toolchain.base_model.load import LoadedBase
@@ -44,6 +44,7 @@ class ScaledColumns(nn.Module):
         return self.factors.by_column(x, self.columns)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def merge(adapters: Sequence[Adapter], columns: dict[str, Array]) -> Adapter:
     """One LoRA with the coefficients (linear -> [n, d_in]) folded into A, fp16."""
     scaled = []
@@ -64,13 +65,15 @@ def prepare(base: LoadedBase, examples: Mapping[Composition, Sequence[Example]])
     wrap_linears(base.model, lambda name, _linear: [scaled.setdefault(name, ScaledColumns(adapters, name))])
 
     def save(folder: Path) -> None:
+        columns = {name: item.columns.detach().numpy() for name, item in scaled.items()}
+        refuse_beyond_fp16(f"{ID} of {composition.name}", merge(adapters, columns), "fit it at a lower rate")
         with written_whole(folder / FILE) as partial:
-            save_file({name: item.columns.detach().numpy() for name, item in scaled.items()}, partial)
+            save_file(columns, partial)
 
     return Trainable(base.model, {name: item.columns for name, item in scaled.items()}, save)
 
 
-def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> dict[str, Any]:
+def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> Learned:
     """Train the coefficients."""
     return gradient_fit(ID, prepare, load, [composition], budget, folder)
 

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from toolchain import paths
@@ -10,11 +12,13 @@ from toolchain.adapters.files import adapter_hashes
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.method import Method
 from toolchain.adapters.merging.scope import Repeat, Scope, compositions_in
+from toolchain.adapters.processes import launched
 from toolchain.adapters.training import finish
 from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import target_files
 from toolchain.errors import ToolchainError
+from toolchain.folders import refuse_unwritable, take_place, written_beside
 from toolchain.hashing import sha256_file
 from toolchain.log_file import logged
 from toolchain.provenance import made_with, peak_memory
@@ -68,29 +72,35 @@ def remedy(method: str, scope: Scope) -> str:
 
 
 def fit_method(method: Method, load: Callable[[], LoadedBase], scope: Scope, budget: Budget) -> dict[str, Any]:
-    """Fit a method to a composition, or to all of them; returns the log.
+    """Fit a method to a composition, or to all of them; returns the log. What was fitted before stays until this is whole.
 
     Raises:
-        ToolchainError: there is nothing to fit.
+        ToolchainError: there is nothing to fit, or what is learned cannot be kept.
     """
     if method.fit is None:
         raise ToolchainError(f"method {method.id!r} learns nothing: evaluate it as it is")
-    folder, started = fitted_folder(method.id, scope), time.monotonic()
+    folder, log_path, started = fitted_folder(method.id, scope), fit_log_path(method.id, scope), time.monotonic()
+    refuse_unwritable(log_path)
     made = made_with(target_files(compositions_in(scope), with_teacher=budget.teacher))
     hashes = adapter_hashes(scope.ids)
-    folder.mkdir(parents=True, exist_ok=True)
-    learned = method.fit(load, scope, budget, folder)
+    # Each process writes what it has learned, so that all see alike what cannot be written; the first one's is kept.
+    own: AbstractContextManager[Path | str] = written_beside(folder) if launched().first else TemporaryDirectory()
+    with own as place:
+        new = Path(place)
+        learned = method.fit(load, scope, budget, new)
+        files = {path.name: sha256_file(path) for path in sorted(new.iterdir())}
+        launched().by_the_first(lambda: take_place(new, folder))
     content = {
         "method": method.id,
         "composition": scope.name,
         "budget": budget.described(),
         "base_sha256": specification.base_model().sha256,
         "adapter_sha256": hashes,
-        "files": {path.name: sha256_file(path) for path in sorted(folder.iterdir())},
+        "files": files,
         "seconds": round(time.monotonic() - started, 1),
         "peak_rss_bytes": peak_memory(),
         **made,
-        **learned,
+        **learned.log,
     }
-    finish(fit_log_path(method.id, scope), content)
+    finish(log_path, content, *learned.checkpoints)
     return content

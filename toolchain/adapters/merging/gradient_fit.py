@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -11,17 +10,22 @@ import torch
 
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import adapter_hashes
+from toolchain.adapters.finite import NotFinite
 from toolchain.adapters.merging.budget import Budget, choosing_examples, fitting_examples
+from toolchain.adapters.merging.method import Learned
 from toolchain.adapters.merging.scope import EVERYTHING
-from toolchain.adapters.processes import launched
 from toolchain.adapters.training import checkpoint_path, train
 from toolchain.base_model.load import LoadedBase
+from toolchain.console import progress
 from toolchain.tasks import Composition
 
 
 @dataclass(frozen=True)
 class Trainable:
-    """A model with what is to be trained in it; `save(folder)` writes the trained tensors; `set_training` switches dropout on and off."""
+    """A model with what is to be trained in it; `set_training` switches dropout on and off.
+
+    `save(folder)` writes the trained tensors, or raises NotFinite where no device could compose them.
+    """
 
     model: Any
     parameters: Mapping[str, torch.nn.Parameter]
@@ -40,14 +44,18 @@ def gradient_fit(
     compositions: Sequence[Composition],
     budget: Budget,
     folder: Path,
-) -> dict[str, Any]:
-    """Train on the data of `compositions` once for each rate; writes the best into `folder` and returns the log."""
+) -> Learned:
+    """Train on the data of `compositions` once for each rate; writes the best into `folder`. A rate that diverges loses to every other.
+
+    Raises:
+        NotFinite: all of them do.
+    """
     scope = compositions[0] if len(compositions) == 1 else EVERYTHING
     hashes = adapter_hashes(scope.ids)
     base = load()
     fitting = {item: fitting_examples(base, item, budget) for item in compositions}
     choosing = {item: choosing_examples(base, item) for item in compositions}
-    best, chosen = float("inf"), budget.rates[0]
+    best, chosen = float("inf"), None
     rates: dict[str, Any] = {}
     parameters, checkpoints = 0, []
     for index, rate in enumerate(budget.rates):
@@ -58,20 +66,26 @@ def gradient_fit(
         parameters = sum(parameter.numel() for parameter in trainable.parameters.values())
         depends_on = (base.specification.sha256, rate, budget.seed, hashes)
         checkpoints.append(checkpoint_path(f"{method}-{scope.name}", *depends_on))
-        log = train(
-            trainable.model,
-            dict(trainable.parameters),
-            list(chain(*fitting.values())),
-            list(chain(*choosing.values())),
-            budget.schedule(rate),
-            checkpoints[-1],
-            trainable.set_training,
+        rates[str(rate)] = None
+        try:
+            log = train(
+                trainable.model,
+                dict(trainable.parameters),
+                list(chain(*fitting.values())),
+                list(chain(*choosing.values())),
+                budget.schedule(rate),
+                checkpoints[-1],
+                trainable.set_training,
+            )
+            if (loss := log.validation_losses[log.best_step]) < best:
+                trainable.save(folder)
+                best, chosen = loss, rate
+            rates[str(rate)] = asdict(log)
+        except NotFinite as error:
+            progress(f"the rate {rate} is left out: {error}")
+    if chosen is None:
+        raise NotFinite(
+            f"{method} of {scope.name} diverged at every rate of {', '.join(rates)}: give --rates lower ones"
         )
-        rates[str(rate)] = asdict(log)
-        if (loss := log.validation_losses[log.best_step]) < best:
-            best, chosen = loss, rate
-            launched().by_the_first(partial(trainable.save, folder))
-    # Only now: a run that was killed at a later rate finds the earlier ones done.
-    for checkpoint in checkpoints:
-        checkpoint.unlink(missing_ok=True)
-    return {"parameters": parameters, "rate": chosen, "rates": rates}
+    # They go with the log, not before: a run that was killed at a later rate finds the earlier ones done.
+    return Learned({"parameters": parameters, "rate": chosen, "rates": rates}, checkpoints)

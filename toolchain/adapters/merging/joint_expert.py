@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import TENSORS_FILE, Adapter, read_adapter, write_adapter
+from toolchain.adapters.finite import refuse_beyond_fp16
 from toolchain.adapters.lora import LoraShape, add_lora, lora_of
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.fitted import fitted_file
 from toolchain.adapters.merging.gradient_fit import Trainable, gradient_fit
-from toolchain.adapters.merging.method import Method, single_adapters
+from toolchain.adapters.merging.method import Learned, Method, single_adapters
 from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import Composition
 
@@ -26,12 +26,14 @@ def prepare(base: LoadedBase, examples: Mapping[Composition, Sequence[Example]])
     parameters = {name: parameter for name, parameter in wrapped.named_parameters() if parameter.requires_grad}
 
     def save(folder: Path) -> None:
-        write_adapter(folder, lora_of(wrapped, shape), base.specification.name)
+        learned = lora_of(wrapped, shape)
+        refuse_beyond_fp16(f"{ID} of {composition.name}", learned, "fit it at a lower rate")
+        write_adapter(folder, learned, base.specification.name)
 
     return Trainable(wrapped.get_base_model(), parameters, save, wrapped.train)
 
 
-def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> dict[str, Any]:
+def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> Learned:
     """Train the LoRA."""
     return gradient_fit(ID, prepare, load, [composition], budget, folder)
 

@@ -5,7 +5,6 @@ The paper leaves open whether p is added to the output or, as p·1ᵀ, to the we
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,11 +14,12 @@ from torch import nn
 from toolchain.adapters.corrections import merge_into, wrap_linears
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.finite import refuse_beyond_fp16
 from toolchain.adapters.merging import concat
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.fitted import fitted_file, remedy
 from toolchain.adapters.merging.gradient_fit import Trainable, gradient_fit
-from toolchain.adapters.merging.method import Method, single_adapters
+from toolchain.adapters.merging.method import Learned, Method, single_adapters
 from toolchain.adapters.safetensors_file import Array, read_tensors
 from toolchain.base_model.load import LoadedBase
 from toolchain.hashing import written_whole
@@ -51,7 +51,8 @@ def merge(adapters: Sequence[Adapter], biases: dict[str, Array]) -> Adapter:
 def prepare(base: LoadedBase, examples: Mapping[Composition, Sequence[Example]]) -> Trainable:
     """Merge the mean into the weights and attach one p to all linears of a module type."""
     (composition,) = examples
-    merge_into(base.model, single_adapters(composition))
+    adapters = single_adapters(composition)
+    merge_into(base.model, adapters)
     shared: dict[str, OutputBias] = {}
 
     def beside(name: str, linear: nn.Linear) -> list[nn.Module]:
@@ -60,13 +61,16 @@ def prepare(base: LoadedBase, examples: Mapping[Composition, Sequence[Example]])
     wrap_linears(base.model, beside)
 
     def save(folder: Path) -> None:
+        with np.errstate(over="ignore"):
+            biases = {module: item.p.detach().numpy().astype(np.float16) for module, item in shared.items()}
+        refuse_beyond_fp16(f"{ID} of {composition.name}", merge(adapters, biases), "fit it at a lower rate")
         with written_whole(folder / FILE) as partial:
-            save_file({module: item.p.detach().numpy().astype(np.float16) for module, item in shared.items()}, partial)
+            save_file(biases, partial)
 
     return Trainable(base.model, {module: item.p for module, item in shared.items()}, save)
 
 
-def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> dict[str, Any]:
+def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> Learned:
     """Train p."""
     return gradient_fit(ID, prepare, load, [composition], budget, folder)
 

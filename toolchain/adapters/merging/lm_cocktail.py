@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -10,7 +9,7 @@ from toolchain.adapters.compose import compose
 from toolchain.adapters.files import Adapter
 from toolchain.adapters.merging.adapter_loss import few_examples_loss
 from toolchain.adapters.merging.budget import FEW, Budget
-from toolchain.adapters.merging.method import Method, single_adapters
+from toolchain.adapters.merging.method import Learned, Method, single_adapters
 from toolchain.adapters.merging.weights_file import read_weights, write_weights
 from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import Composition
@@ -24,14 +23,14 @@ def weights_of(losses: Sequence[float]) -> list[float]:
     return [float(value) for value in values / values.sum()]
 
 
-def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> dict[str, Any]:
+def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> Learned:
     """Measure each adapter alone on a few examples of the calibration split."""
     base, adapters = load(), single_adapters(composition)
     with few_examples_loss(base, ID, composition, budget) as loss:
         losses = [loss(adapter) for adapter in adapters]
     weights = weights_of(losses)
     write_weights(folder, weights)
-    return {"weights": weights, "losses": losses, "examples": FEW, "evaluations": len(adapters)}
+    return Learned({"weights": weights, "losses": losses, "examples": FEW, "evaluations": len(adapters)})
 
 
 def _adapters(composition: Composition) -> list[Adapter]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -10,7 +9,7 @@ from toolchain.adapters.files import Adapter
 from toolchain.adapters.merging.adapter_loss import few_examples_loss
 from toolchain.adapters.merging.alike import refuse_unlike
 from toolchain.adapters.merging.budget import FEW, Budget
-from toolchain.adapters.merging.method import Method, single_adapters
+from toolchain.adapters.merging.method import Learned, Method, single_adapters
 from toolchain.adapters.merging.weights_file import read_weights, write_weights
 from toolchain.adapters.safetensors_file import Array
 from toolchain.base_model.load import LoadedBase
@@ -59,7 +58,7 @@ def search(loss: Callable[[Sequence[float]], float], count: int, budget: Budget)
     return [float(weight) for weight in strategy.result.xbest], int(strategy.result.evaluations)
 
 
-def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> dict[str, Any]:
+def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> Learned:
     """Search on a few examples of the calibration split.
 
     Raises:
@@ -71,7 +70,7 @@ def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget
     with few_examples_loss(base, ID, composition, budget) as loss:
         weights, evaluations = search(lambda candidate: loss(merge(adapters, candidate)), len(adapters), budget)
         write_weights(folder, weights)
-    return {"weights": weights, "examples": FEW, "evaluations": evaluations}
+    return Learned({"weights": weights, "examples": FEW, "evaluations": evaluations})
 
 
 def _adapters(composition: Composition) -> list[Adapter]:

@@ -6,13 +6,23 @@ from pathlib import Path
 from typing import Any
 
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.finite import refuse_beyond_fp16
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.task_adapter import task_adapter
 from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import Composition
 
-Fit = Callable[[Callable[[], LoadedBase], Any, Budget, Path], dict[str, Any]]
-"""fit(load, scope, budget, folder) writes what was learned into `folder` and returns its log. `load` gives a fresh base each time.
+
+@dataclass(frozen=True)
+class Learned:
+    """What the log of a fitting says of it, and the checkpoints that it would go on from for as long as there is no log."""
+
+    log: dict[str, Any]
+    checkpoints: Sequence[Path] = ()
+
+
+Fit = Callable[[Callable[[], LoadedBase], Any, Budget, Path], Learned]
+"""fit(load, scope, budget, folder) writes what was learned into `folder`, which is empty. `load` gives a fresh base each time.
 
 The scope is a `Composition`, or `EVERYTHING` for a method that is `shared`.
 """
@@ -25,7 +35,7 @@ def one_pass(_composition: Composition, template: str) -> Sequence[str]:
 
 @dataclass(frozen=True)
 class Method:
-    """`adapters(composition)` gives the adapter of each pass (None: the base alone), `templates(composition, template)` its prompt.
+    """`make(composition)` makes the adapter of each pass (None: the base alone), `templates(composition, template)` its prompt.
 
     `tunes_prompt`: the template is chosen on validation; methods that were trained with a prompt keep that one, baselines that were not
     are given the best of a few variants. `mode`: the mode of a bundle that does the same on the device. `paper`: its row in the paper's
@@ -34,7 +44,7 @@ class Method:
     """
 
     id: str
-    adapters: Callable[[Composition], Sequence[Adapter | None]]
+    make: Callable[[Composition], Sequence[Adapter | None]]
     templates: Callable[[Composition, str], Sequence[str]] = one_pass
     tunes_prompt: bool = False
     mode: str | None = None
@@ -43,6 +53,17 @@ class Method:
     rates: tuple[float, ...] = (1e-3, 3e-3)
     shared: bool = False
     seeded: bool = True
+
+    def adapters(self, composition: Composition) -> Sequence[Adapter | None]:
+        """The adapter of each pass.
+
+        Raises:
+            ToolchainError: what it is made of is missing, damaged or of something else, or makes numbers that fp16 does not hold.
+        """
+        made = self.make(composition)
+        for adapter in made:
+            refuse_beyond_fp16(f"{self.id} of {composition.name}", adapter, "train it again")
+        return made
 
 
 def single_adapters(composition: Composition) -> list[Adapter]:

@@ -73,4 +73,4 @@ def method_named(name: str) -> Method:
         raise ToolchainError(
             f"method {name!r}: want one that is trained for each composition, and a seed from 1 on, as in lc++@1"
         )
-    return replace(method, id=name, adapters=lambda composition: method.adapters(trained_with(composition, int(seed))))
+    return replace(method, id=name, make=lambda composition: method.make(trained_with(composition, int(seed))))

@@ -5,7 +5,6 @@ While it is trained, every conversation of a batch has its own merge: the rows o
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from toolchain.adapters.calibration_file import Calibration, read_calibration, write_calibration
 from toolchain.adapters.compose import compose, mean_weights
@@ -15,7 +14,7 @@ from toolchain.adapters.files import Adapter, adapter_hashes
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.fitted import fitted_file
 from toolchain.adapters.merging.gradient_fit import Prepare, Trainable, gradient_fit
-from toolchain.adapters.merging.method import Fit, Method, single_adapters
+from toolchain.adapters.merging.method import Fit, Learned, Method, single_adapters
 from toolchain.adapters.merging.scope import EVERYTHING, Scope
 from toolchain.adapters.row_merge import merge_by_row
 from toolchain.base_model.load import LoadedBase
@@ -48,7 +47,7 @@ def prepare(method: CalibrationMethod) -> Prepare:
 
 
 def _fit(identifier: str, method: CalibrationMethod) -> Fit:
-    def fit(load: Callable[[], LoadedBase], _scope: Scope, budget: Budget, folder: Path) -> dict[str, Any]:
+    def fit(load: Callable[[], LoadedBase], _scope: Scope, budget: Budget, folder: Path) -> Learned:
         return gradient_fit(identifier, prepare(method), load, every_composition(), budget, folder)
 
     return fit

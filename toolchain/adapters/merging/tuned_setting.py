@@ -3,13 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from toolchain.adapters.files import Adapter
 from toolchain.adapters.merging.adapter_loss import adapter_loss
 from toolchain.adapters.merging.budget import FEW, Budget, choosing_examples
 from toolchain.adapters.merging.fitted import fitted_log
-from toolchain.adapters.merging.method import Fit, Method, single_adapters
+from toolchain.adapters.merging.method import Fit, Learned, Method, single_adapters
 from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import Composition
 
@@ -47,7 +46,7 @@ def candidates(usual: Setting, count: int) -> list[Setting]:
 
 
 def _fit(id: str, merge: SettingMerge, usual: Callable[[int], Setting]) -> Fit:
-    def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, _folder: Path) -> dict[str, Any]:
+    def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, _folder: Path) -> Learned:
         """Every candidate on as much of validation as the budget has losses for, under the compositional prompt; the lowest loss is kept."""
         base, single = load(), single_adapters(composition)
         tried = candidates(usual(len(single)), len(single))
@@ -59,6 +58,7 @@ def _fit(id: str, merge: SettingMerge, usual: Callable[[int], Setting]) -> Fit:
             losses = {setting: loss(merge(single, setting)) for setting in tried}
         best = min(losses, key=lambda setting: losses[setting])
         settings = [asdict(setting) | {"loss": round(losses[setting], 5)} for setting in tried]
-        return asdict(best) | {"settings": settings, "evaluations": len(losses), "examples": len(examples)}
+        chosen = asdict(best) | {"settings": settings, "evaluations": len(losses), "examples": len(examples)}
+        return Learned(chosen)
 
     return fit

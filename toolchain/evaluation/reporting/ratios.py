@@ -21,13 +21,13 @@ def ratios(results: Results, engine: str) -> Table:
                 others = scores.get(baseline, {}) if baseline != method else {}
                 same = bool(of_it) and others.keys() == of_it.keys()
                 cells.append(ratio_of(list(of_it.values()), [others[item] for item in of_it]) if same else "")
-            language = results.row(engine, name, method, "language")
-            cells.append(f"{100 * language['value']:.1f}" if language else "")
+            language = results.over_seeds(engine, name, method, "language")
+            cells.append("" if language is None else f"{100 * language:.1f}")
             if any(cells):
                 rows.append([name, method, *cells, str(len(of_it))])
     head = ["composition", "method", *(f"/ {name}" for name in BASELINES), "language right, %", "conversations"]
     note = (
-        "Ratios of the means of the main metric, over training seeds where several were measured, with paired-bootstrap 95 % intervals. "
+        "Means over training seeds where several were measured; ratios are of the means of the main metric, with paired-bootstrap 95 % intervals. "
         "The language check is a rule (lingua), not a judge."
     )
     return Table(f"Ratios ({engine})", note, head, rows)

@@ -19,6 +19,7 @@ from toolchain.evaluation.reporting.tables import (
     table_2,
 )
 from toolchain.evaluation.results import Results
+from toolchain.provenance import short_commit
 
 _SAMPLES_EACH = 2
 _STYLE = (
@@ -86,7 +87,8 @@ def html_report(results: Results, found: list[Table]) -> str:
 def provenance(results: Results) -> list[str]:
     """Where the numbers come from, a line for each file."""
     return [
-        f"{name}: {meta['split']} split, {meta['engine']} engine, base {meta['base']}, seed {meta.get('seed')}, commit {meta['git_commit'][:12]}"
+        f"{name}: {meta['split']} split, {meta['engine']} engine, base {meta['base']}, seed {meta.get('seed')}, "
+        f"commit {short_commit(meta['git_commit'])}"
         + (f", first {meta['limit']} conversations only" if meta.get("limit") else "")
         for name, meta in results.metas.items()
     ]

@@ -22,13 +22,17 @@ class Sample:
 
 
 def samples(results: Results, engine: str, each: int | None) -> list[Sample]:
-    """The first `each` conversations, or texts, of every composition and task (None: all); they were not chosen by anybody."""
+    """The first `each` conversations, or texts, of every composition and task (None: all); they were not chosen by anybody.
+
+    Of a method's training seeds it is the first that answers.
+    """
     split, found = Split(results.split), []
     for name in [*results.compositions(engine), *results.single_tasks(engine)]:
+        shown = [results.repeats(engine, name, method)[0] for method in results.methods(engine, name)]
         for pair in composition_pairs(Composition.of(name), split)[:each]:
             answers = {
                 method: results.answers[engine, name, method, pair.id]
-                for method in results.methods(engine, name)
+                for method in shown
                 if (engine, name, method, pair.id) in results.answers
             }
             source = pair.source if isinstance(pair.source, str) else render(pair.source)

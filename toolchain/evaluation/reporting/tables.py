@@ -202,14 +202,14 @@ def device_times(results: Results) -> Table:
     rows = []
     for (engine, composition, method, metric), row in results.rows.items():
         if engine == "device" and metric == PAIRED_RATIO:
-            faster = results.rows[engine, composition, method, FASTER]
+            faster = results.row(engine, composition, method, FASTER)
             peak = results.row(engine, composition, method, "peak_rss_bytes")
             rows.append(
                 [
                     composition,
                     method,
                     ratio(row),
-                    f"{round(faster['value'] * faster['n'])} of {faster['n']}",
+                    f"{round(faster['value'] * faster['n'])} of {faster['n']}" if faster else "",
                     f"{peak['value'] / 2**20:.0f} MiB" if peak else "",
                 ]
             )

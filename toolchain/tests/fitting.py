@@ -1,0 +1,35 @@
+"""What fittings are tested with: an adapter of the tiny base for every task, a handful of conversations, two rates."""
+
+from pathlib import Path
+
+import pytest
+
+from toolchain import paths
+from toolchain.adapters.files import write_adapter
+from toolchain.adapters.merging import budget
+from toolchain.adapters.merging.budget import Budget
+from toolchain.adapters.merging.registry import METHODS
+from toolchain.adapters.merging.scope import EVERYTHING, Scope
+from toolchain.data import pairs as data_pairs
+from toolchain.data.pairs import composition_pairs
+from toolchain.tasks import TASKS, Composition
+from toolchain.tests.tiny import random_adapter
+
+COMPOSITION = Composition.parse("summarize+es")
+BUDGET = Budget(steps=2, batch_size=2, rates=(1e-2, 1e-9), evaluations=4)
+
+
+def scope_of(name: str) -> Scope:
+    """What a method is fitted to here."""
+    return EVERYTHING if METHODS[name].shared else COMPOSITION
+
+
+def put_all_adapters(assets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside what `assets` holds; the cache lies there too."""
+    monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
+    for seed, task in enumerate(TASKS):
+        if task not in COMPOSITION.ids:
+            write_adapter(paths.ADAPTERS / task, random_adapter(10 + seed), "tiny")
+    # A handful of conversations is enough to see that something is learned.
+    for module in (budget, data_pairs):
+        monkeypatch.setattr(module, "composition_pairs", lambda *given: composition_pairs(*given)[: budget.FEW])

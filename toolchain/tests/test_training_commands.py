@@ -1,0 +1,45 @@
+"""The commands that train: a place that cannot be written is told before anything is loaded or trained."""
+
+from pathlib import Path
+
+import pytest
+
+from toolchain.base_model import load
+from toolchain.cli import app
+from toolchain.errors import ToolchainError
+from toolchain.scale import measure
+
+COMMANDS = {
+    "a LoRA": ("train", "lora", "es"),
+    "a calibration": ("train", "calibration", "summarize+es"),
+    "the calibration of a main task": ("train", "main-task", "summarize"),
+    "what training takes": ("scale", "measure", "summarize+es"),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("place", ["{file}/x.safetensors", "/proc/x/x.safetensors", "{file}/deep/x.safetensors"])
+def test_a_place_that_cannot_be_written_is_told_before_the_base_is_loaded(
+    assets: Path, monkeypatch: pytest.MonkeyPatch, command: str, place: str
+) -> None:
+    for module, name in ((load, "load_base"), (measure, "measure")):
+        monkeypatch.setattr(module, name, lambda *_given, **_named: pytest.fail("it must not come to that"))
+    (assets / "file").touch()
+    out = place.format(file=assets / "file")
+    with pytest.raises(ToolchainError, match=r"x\.safetensors.* cannot be written"):
+        app([*COMMANDS[command], "--out", out], standalone_mode=False)
+
+
+def test_a_device_is_no_folder_for_an_adapter(assets: Path) -> None:
+    with pytest.raises(ToolchainError, match=r"/dev/full/.* cannot be written"):
+        app(["train", "lora", "es", "--out", "/dev/full"], standalone_mode=False)
+
+
+def test_no_folder_is_made_for_an_adapter_that_is_not_trained(assets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_given: object, **_named: object) -> None:
+        raise ToolchainError("there is no base")
+
+    monkeypatch.setattr(load, "load_base", missing)
+    with pytest.raises(ToolchainError, match="there is no base"):
+        app(["train", "lora", "fr", "--out", str(assets / "new" / "fr")], standalone_mode=False)
+    assert not list((assets / "new").iterdir())
