@@ -166,5 +166,6 @@ def wrap_linears(model: Any, beside: Callable[[str, nn.Linear], Sequence[nn.Modu
         setattr(model.get_submodule(parent), module, CalibratedLinear(linear, beside(name, linear)))
 
 
+@np.errstate(over="ignore")  # What fp16 does not hold is refused where it is written.
 def _fp16(parameter: nn.Parameter) -> np.ndarray[Any, Any]:
     return parameter.detach().numpy().astype(np.float16)

@@ -271,7 +271,7 @@ def test_an_interrupted_calibration_goes_on_under_another_name(
 
     (assets / "file").touch()
     with pytest.raises(FileExistsError):
-        run(assets / "file" / "c.safetensors", schedule)
+        run(assets / "file" / "another.safetensors", schedule)
     capsys.readouterr()
     assert "resuming" not in run(assets / "c.safetensors", replace(schedule, learning_rate=0.02))
     assert "resuming at step 2 of 2" in run(assets / "c.safetensors", schedule), (

@@ -345,7 +345,9 @@ def test_seeds_are_shown_by_seed_and_counted_in_every_column_in_whichever_file()
     assert row[3] == "100.00, 20.00, 10.00"
     for pair in composition_pairs(Composition.of(name), Split.TEST)[:2]:
         results.answers["python", name, "merge", pair.id] = pair.target
-    assert {row[1]: row[4] for row in ratios(results, "python").rows} == {"lc++": "43.3"}, "the mean language"
+    assert {row[1]: row[4] for row in ratios(results, "python").rows} == {"lc++": "43.3", "merge": "50.0"}, (
+        "the mean language"
+    )
 
 
 @given(st.lists(st.integers(0, 100), min_size=2, max_size=8, unique=True), st.randoms())
