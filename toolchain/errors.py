@@ -1,4 +1,4 @@
-"""The one error that the toolchain raises for what a user can put right."""
+"""The error that the toolchain raises for what a user can put right, and the kind of it that one rate of several may end in."""
 
 import reprlib
 from typing import TYPE_CHECKING
@@ -11,6 +11,10 @@ _LONGEST = 300
 
 class ToolchainError(Exception):
     """A mistake in input, files or arguments; its text is one sentence: what was found, what was wanted, what to do."""
+
+
+class NotFinite(ToolchainError):
+    """A number is infinite or none where one is computed with or kept: what training can drive it to, and what no device composes."""
 
 
 def on_one_line(error: Exception) -> str:

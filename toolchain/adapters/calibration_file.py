@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from toolchain.adapters.files import MODULES
-from toolchain.adapters.finite import NotFinite
 from toolchain.adapters.safetensors_file import Array, read_tensors, serialise
-from toolchain.errors import ToolchainError
+from toolchain.errors import NotFinite, ToolchainError
 from toolchain.hashing import written_whole
 
 CALIBRATION_FORMAT = "tandem.calibration/1"

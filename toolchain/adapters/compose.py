@@ -46,7 +46,7 @@ def mean_weights(count: int) -> list[float]:
     return [1 / count] * count
 
 
-# What float32 or fp16 does not hold becomes infinite: whoever uses the composition refuses it (finite.py).
+# What float32 or fp16 does not hold becomes infinite: whoever uses the composition refuses it (`refuse_beyond_fp16`).
 @np.errstate(over="ignore", invalid="ignore")
 def _compose_linear(
     linear: str, adapters: Sequence[Adapter], weights: Sequence[float], calibration: Calibration | None

@@ -12,7 +12,7 @@ from safetensors.numpy import save_file
 
 from toolchain import paths
 from toolchain.adapters.safetensors_file import Array, read_tensors
-from toolchain.errors import ToolchainError
+from toolchain.errors import NotFinite, ToolchainError
 from toolchain.hashing import write_text_whole, written_whole
 from toolchain.json_object import each_once
 
@@ -96,14 +96,24 @@ def linear_beyond_fp16(adapter: Adapter) -> str | None:
     return None
 
 
+def refuse_beyond_fp16(what: str, adapter: Adapter | None, remedy: str) -> None:
+    """See that fp16 holds what `what` makes of adapters; None is the base alone.
+
+    Raises:
+        NotFinite: it does not.
+    """
+    if adapter is not None and (linear := linear_beyond_fp16(adapter)):
+        raise NotFinite(f"{what} makes numbers of {linear} that are not finite in fp16: {remedy}")
+
+
 def write_adapter(folder: Path, adapter: Adapter, base_name: str) -> None:
     """Write a PEFT LoRA directory; the tensors become fp16.
 
     Raises:
-        ToolchainError: fp16 does not hold it; nothing is written then.
+        NotFinite: fp16 does not hold it; nothing is written then.
     """
     if linear := linear_beyond_fp16(adapter):
-        raise ToolchainError(
+        raise NotFinite(
             f"{folder} is not written: the adapter of {linear} has numbers that are not finite in fp16, so it is of no use; "
             "train it again with a lower learning rate"
         )

@@ -15,11 +15,10 @@ from torch.nn.functional import cross_entropy
 
 from toolchain import base_model, paths
 from toolchain.adapters.examples import Batch, Example, batch_indices, collate
-from toolchain.adapters.finite import NotFinite
 from toolchain.adapters.processes import ALONE, Processes, launched
 from toolchain.base_model.bfloat16 import is_slow_on
 from toolchain.console import progress
-from toolchain.errors import ToolchainError
+from toolchain.errors import NotFinite, ToolchainError
 from toolchain.hashing import written_whole
 from toolchain.log_file import write_log
 from toolchain.provenance import code_sha256

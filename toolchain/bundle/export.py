@@ -8,8 +8,7 @@ from pathlib import Path
 from toolchain import __version__, paths
 from toolchain.adapters.calibration_file import Calibration, read_calibration, refuse_foreign
 from toolchain.adapters.compose import compose, mean_weights
-from toolchain.adapters.files import CONFIG_FILE, TENSORS_FILE, adapter_hash, read_adapter
-from toolchain.adapters.finite import refuse_beyond_fp16
+from toolchain.adapters.files import CONFIG_FILE, TENSORS_FILE, adapter_hash, read_adapter, refuse_beyond_fp16
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.base_model.specification import BaseModel
 from toolchain.bundle.archive import archive_path, write_archive

@@ -144,9 +144,8 @@ def judge_command(
     results = read_results(files or committed_results())
     answered = {name for engine in results.engines() for name in results.methods(engine)}
     judged = named_once("--methods", methods)
-    there = [judged_path(out, Split(results.split), engine) for engine in results.engines()]
-    for path in there:
-        if path.exists():
+    for engine in results.engines():
+        if (path := judged_path(out, Split(results.split), engine)).exists():
             read_result(path)
         refuse_unwritable(path)
     if against in judged:

@@ -18,9 +18,8 @@ from toolchain.adapters.calibration_file import (
     write_calibration,
 )
 from toolchain.adapters.files import MODULES
-from toolchain.adapters.finite import NotFinite
 from toolchain.adapters.safetensors_file import Array
-from toolchain.errors import ToolchainError
+from toolchain.errors import NotFinite, ToolchainError
 
 METADATA = {"format": CALIBRATION_FORMAT, "method": "lc", "composition": "summarize+es", "base_sha256": "0" * 64}
 P = {"layers.0-2.q_proj.p": np.zeros(4, np.float16)}

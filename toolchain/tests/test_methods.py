@@ -11,7 +11,6 @@ from toolchain.adapters.calibration_file import read_calibration, write_calibrat
 from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import Adapter, read_adapter, write_adapter
-from toolchain.adapters.finite import NotFinite
 from toolchain.adapters.merging import calibrated
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.adapters.merging.in_context import SHOTS
@@ -20,7 +19,7 @@ from toolchain.adapters.merging.registry import METHODS, method_named
 from toolchain.adapters.merging.scope import trained_with
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
-from toolchain.errors import ToolchainError
+from toolchain.errors import NotFinite, ToolchainError
 from toolchain.evaluation.engines.prompts import prompt_variants
 from toolchain.tasks import TASKS, Composition
 from toolchain.tests.tiny import random_adapter

@@ -14,8 +14,7 @@ from torch import nn
 from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import wrap_linears
 from toolchain.adapters.examples import Example
-from toolchain.adapters.files import Adapter
-from toolchain.adapters.finite import refuse_beyond_fp16
+from toolchain.adapters.files import Adapter, refuse_beyond_fp16
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.fitted import fitted_file, remedy
 from toolchain.adapters.merging.gradient_fit import Trainable, gradient_fit

@@ -10,13 +10,13 @@ import torch
 
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import adapter_hashes
-from toolchain.adapters.finite import NotFinite
 from toolchain.adapters.merging.budget import Budget, choosing_examples, fitting_examples
 from toolchain.adapters.merging.method import Learned
 from toolchain.adapters.merging.scope import EVERYTHING
 from toolchain.adapters.training import checkpoint_path, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress
+from toolchain.errors import NotFinite
 from toolchain.tasks import Composition
 
 

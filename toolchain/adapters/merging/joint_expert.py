@@ -5,7 +5,6 @@ from pathlib import Path
 
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import TENSORS_FILE, Adapter, read_adapter, write_adapter
-from toolchain.adapters.finite import refuse_beyond_fp16
 from toolchain.adapters.lora import LoraShape, add_lora, lora_of
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.fitted import fitted_file
@@ -26,9 +25,7 @@ def prepare(base: LoadedBase, examples: Mapping[Composition, Sequence[Example]])
     parameters = {name: parameter for name, parameter in wrapped.named_parameters() if parameter.requires_grad}
 
     def save(folder: Path) -> None:
-        learned = lora_of(wrapped, shape)
-        refuse_beyond_fp16(f"{ID} of {composition.name}", learned, "fit it at a lower rate")
-        write_adapter(folder, learned, base.specification.name)
+        write_adapter(folder, lora_of(wrapped, shape), base.specification.name)
 
     return Trainable(wrapped.get_base_model(), parameters, save, wrapped.train)
 

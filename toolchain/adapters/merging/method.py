@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolchain.adapters.files import Adapter
-from toolchain.adapters.finite import refuse_beyond_fp16
+from toolchain.adapters.files import Adapter, refuse_beyond_fp16
 from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.task_adapter import task_adapter
 from toolchain.base_model.load import LoadedBase
