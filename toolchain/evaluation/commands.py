@@ -83,14 +83,15 @@ def evaluate_command(
 
 def report_command(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Result files; default those of the test split in docs/results.")
+        list[Path] | None,
+        typer.Argument(
+            help="Result files, by default those of the test split in docs/results; with --documents the documents, "
+            "by default README.md, docs/findings.md and assets/README.md."
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for report.md and report.html.")] = paths.BUILD / "report",
     documents: Annotated[
-        bool,
-        typer.Option(
-            "--documents", help="Make the tables of README.md, docs/findings.md and assets/README.md anew instead."
-        ),
+        bool, typer.Option("--documents", help="Make the tables inside documents anew instead.")
     ] = False,
 ) -> None:
     """Result files as Markdown and as one self-contained HTML page, beside the paper's tables."""
@@ -100,9 +101,10 @@ def report_command(
     from toolchain.hashing import write_text_whole
 
     if documents:
-        for document in DOCUMENTS:
-            write_text_whole(document, with_results(document))
-        show({"documents": [str(document) for document in DOCUMENTS]})
+        made = {document: with_results(document) for document in files or DOCUMENTS}
+        for document, text in made.items():
+            write_text_whole(document, text)
+        show({"documents": [str(document) for document in made]})
         return
     results = read_results(files or committed_results())
     refuse_another_base(results)

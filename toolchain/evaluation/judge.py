@@ -28,7 +28,7 @@ _PROBLEMS = {
 _CHARACTERS_PER_TOKEN = 4
 _VERDICT = re.compile(r"\W*(?:answer\W+)?(1|2|tie)\W*", re.IGNORECASE)
 _RUBRIC = """You compare two answers to the same request. Judge, in this order:
-1. Is it in the language or tone that was asked for? An answer that is not loses.
+1. Is it the summary or reply that was asked for, in that language or tone? What is not loses; so do messages that are only copied or translated.
 2. Is it true to the conversation: who does what, names, numbers, times?
 3. Does it hold what matters, and nothing else?
 4. Is it well written?

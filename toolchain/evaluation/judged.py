@@ -2,20 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from toolchain.data.benchmark import Split
 from toolchain.evaluation.bootstrap import bootstrap_mean
 from toolchain.evaluation.judge import Asked, Score, comparisons
-from toolchain.evaluation.paper import GROUPS, TABLE_1_JUDGED
+from toolchain.evaluation.paper import GROUPS, TABLE_1_JUDGED, group_of
 from toolchain.evaluation.reporting.samples import samples
 from toolchain.evaluation.reporting.tables import Table, percent
 from toolchain.evaluation.result_file import JUDGE_FILE, JUDGED, RESULT_FORMAT, Result, read_result, write_result
 from toolchain.evaluation.results import Results
 from toolchain.provenance import git_commit
 from toolchain.recommendations import DEFAULT_CALIBRATION
+from toolchain.tasks import Composition
 
 NOT_RUN = "not run"
 _ALWAYS_SHOWN = (DEFAULT_CALIBRATION, "two-step")
@@ -37,7 +39,10 @@ def asked_sha256(asked: Sequence[Asked]) -> str:
 def judged_row(
     method: str, against: str, composition: str, asked: Sequence[Asked], scores: Sequence[Score], seed: int, model: str
 ) -> Row:
-    """The share of wins, ties counted half, with its bootstrap interval over the conversations whose verdicts could be read."""
+    """The share of wins, ties counted half, with its bootstrap interval over the conversations whose verdicts could be read.
+
+    `scores` are kept, in the split's order, for what is said of several compositions together.
+    """
     read = [score for score in scores if score is not None]
     if not read:
         return not_run_row(method, against, composition, f"no verdict of {model} could be read")
@@ -52,6 +57,7 @@ def judged_row(
         "value": value,
         "interval": [low, high],
         "n": len(scores),
+        "scores": list(scores),
         "unreadable": len(scores) - len(read),
         "ties": sum(score == 0.5 for score in read),
         "seed": seed,
@@ -108,7 +114,7 @@ def papers_judge() -> Table:
 
 
 def judged_table(results: Results, engine: str) -> Table:
-    """Every comparison that a judge was, or was to be, asked for."""
+    """Every comparison that a judge was, or was to be, asked for, and those of a group of compositions together."""
     found = {
         (composition, method, row["against"]): row
         for (of, composition, method, name), row in results.rows.items()
@@ -119,8 +125,11 @@ def judged_table(results: Results, engine: str) -> Table:
         if {shown, against} <= set(results.methods(engine, name)):
             found.setdefault((name, shown, against), not_run_row(shown, against, name, "`toolchain judge`"))
     rows = [
-        [composition, method, against, *_cells(results, engine, row)]
-        for (composition, method, against), row in found.items()
+        *_group_rows(results, engine, found.values()),
+        *(
+            [composition, method, against, *_cells(results, engine, row)]
+            for (composition, method, against), row in found.items()
+        ),
     ]
     head = ["composition", "method", "against", "wins, ties half, %", "ties", "conversations", "judge"]
     note = "A language model reads both answers in both orders; only a verdict that survives the swap is no tie. 50 % is a draw."
@@ -130,11 +139,39 @@ def judged_table(results: Results, engine: str) -> Table:
 def _cells(results: Results, engine: str, row: Row) -> list[str]:
     if row["value"] == NOT_RUN:
         return [f"{NOT_RUN} ({row['why']})", "", "", ""]
-    taken = [item for item in samples(results, engine, row["n"]) if item.composition == row["composition"]]
-    if asked_sha256(comparisons(taken, row["method"], row["against"])) != row["asked_sha256"]:
+    if not _is_of_these(results, engine, row):
         return [f"{NOT_RUN} (other answers were judged)", "", "", ""]
     unreadable = f" ({row['unreadable']} unreadable)" if row.get("unreadable") else ""
     return [percent(row), str(row["ties"]), f"{row['n']}{unreadable}", row["judge"]]
+
+
+def _is_of_these(results: Results, engine: str, row: Row) -> bool:
+    """Whether the answers that were judged are those of the result files."""
+    taken = [item for item in samples(results, engine, row["n"]) if item.composition == row["composition"]]
+    return asked_sha256(comparisons(taken, row["method"], row["against"])) == row["asked_sha256"]
+
+
+def _group_rows(results: Results, engine: str, judged: Iterable[Row]) -> list[list[str]]:
+    """The mean over the compositions of a group, whole conversations resampled, where several were judged by one judge.
+
+    A conversation without a verdict in one of them is left out.
+    """
+    members: dict[tuple[str, str, str, str], list[Row]] = {}
+    for row in judged:
+        group = group_of(Composition.parse(row["composition"]))
+        if group and "scores" in row and _is_of_these(results, engine, row):
+            members.setdefault((group, row["method"], row["against"], row["judge"]), []).append(row)
+    found = []
+    for (group, method, against, model), rows in members.items():
+        if len(rows) < 2 or len({row["n"] for row in rows}) > 1:
+            continue
+        together = [scores for scores in zip(*(row["scores"] for row in rows), strict=True) if None not in scores]
+        if together:
+            interval = bootstrap_mean([mean(scores) for scores in together], rows[0]["seed"])
+            share = {"value": interval.value, "interval": [interval.low, interval.high]}
+            ties = sum(score == 0.5 for scores in together for score in scores)
+            found.append([group, method, against, percent(share), str(ties), f"{len(together)} x {len(rows)}", model])
+    return found
 
 
 def _key(row: Row) -> tuple[str, str, str]:

@@ -109,7 +109,14 @@ def _is_measured(row: dict[str, Any]) -> bool:
     interval = row.get("interval")
     numbers = [row.get("value"), row.get("n"), *(interval if isinstance(interval, list) else [])]
     if judged and not (
-        isinstance(row.get("asked_sha256"), str) and all(isinstance(row.get(count), int) for count in ("n", "ties"))
+        isinstance(row.get("asked_sha256"), str)
+        and all(isinstance(row.get(count), int) for count in ("n", "ties"))
+        and _are_scores(row.get("scores", []))
     ):
         return False
     return len(numbers) == 4 and all(isinstance(item, int | float) and abs(item) <= _LARGEST for item in numbers)
+
+
+def _are_scores(scores: Any) -> bool:
+    """What a judge's comparisons came to, one for each conversation; files that are older have none."""
+    return isinstance(scores, list) and all(score in (None, 0, 0.5, 1) for score in scores)

@@ -143,19 +143,16 @@ def test_a_conversation_that_speaks_to_the_judge_stays_data(tmp_path: Path) -> N
     assert "bad {first} {request}" in prompt
 
 
-def _put_results(path: Path, answers: dict[str, str]) -> Results:
+def _put_results(path: Path, answers: dict[str, str], names: tuple[str, ...] = ("summarize+es",)) -> Results:
     """A result file of the first two test conversations, answered by each method with one text."""
-    name, meta = (
-        "summarize+es",
-        {"format": RESULT_FORMAT, "split": "test", "engine": "python", "base": "tiny", "seed": 0},
-    )
-    shared = {"composition": name, "split": "test", "engine": "python", "metric": "rouge_l"}
-    rows = [shared | {"method": method, "value": 0.1, "interval": [0, 1], "n": 2} for method in answers]
-    pairs = composition_pairs(Composition.parse(name), Split.TEST)[:2]
+    meta = {"format": RESULT_FORMAT, "split": "test", "engine": "python", "base": "tiny", "seed": 0}
+    shared = {"split": "test", "engine": "python", "metric": "rouge_l", "value": 0.1, "interval": [0, 1], "n": 2}
+    rows = [shared | {"composition": name, "method": method} for name in names for method in answers]
     given = [
         {"composition": name, "method": method, "id": pair.id, "answer": text}
+        for name in names
         for method, text in answers.items()
-        for pair in pairs
+        for pair in composition_pairs(Composition.parse(name), Split.TEST)[:2]
     ]
     write_result(path, Result(meta | {"limit": 2, "git_commit": "0" * 40}, rows, given))
     return read_results([path])
@@ -199,3 +196,24 @@ def test_a_report_says_what_was_judged_and_what_was_not(tmp_path: Path) -> None:
     assert read_results([path, verdicts]).methods("python") == ["merge"], "a verdict alone makes no method of a table"
     _put_results(path, answers | {"lc++": "another answer"})
     assert {row[1]: row[3] for row in _shown(path, verdicts)}["lc++"] == "not run (other answers were judged)"
+
+
+def test_verdicts_on_a_group_of_compositions_are_put_together_by_whole_conversations(tmp_path: Path) -> None:
+    names = ("summarize+es", "summarize+fr", "summarize+witty")
+    path, verdicts = tmp_path / "x.test.python.jsonl", judged_path(tmp_path, Split.TEST, "python")
+    results = _put_results(path, {"lc++": "x", "two-step": "y"}, names)
+
+    def shown(*scores: list[Score], judge: str = "m") -> list[list[str]]:
+        for name, of_it in zip(names, scores, strict=False):
+            taken = [item for item in samples(results, "python", None) if item.composition == name]
+            asked = comparisons(taken, "lc++", "two-step")
+            row = judged_row("lc++", "two-step", name, asked, of_it, 0, judge if name == names[0] else "m")
+            add_judged(verdicts, results, "python", [row])
+        return [row for row in _shown(path, verdicts) if row[0] not in names]
+
+    # One conversation is lost in both languages, one won in one; a tone alone makes no group.
+    (row,) = shown([0.0, 1.0], [0.0, 0.5], [1.0, 1.0])
+    assert row == ["S+Tr", "lc++", "two-step", "37.5 [0.0, 75.0]", "1", "2 x 2", "m"]
+    (row,) = shown([0.0, 1.0], [None, 0.5])
+    assert row[3:6] == ["75.0 [75.0, 75.0]", "1", "1 x 2"]
+    assert not shown([0.0, 1.0], judge="another")

@@ -42,6 +42,8 @@ def test_what_is_no_result_file_is_named(tmp_path: Path, content: str, said: str
         (META | {"judged": []}, MEASURED, "verdicts alone"),
         (META, MEASURED | {"value": 1e308}, "no number"),
         (META, MEASURED | VERDICT | {"asked_sha256": None}, "no verdict on answers that it names"),
+        (META, MEASURED | VERDICT | {"scores": [1, "tie"]}, "no verdict on answers that it names"),
+        (META, MEASURED | VERDICT | {"scores": 1}, "no verdict on answers that it names"),
         (META, MEASURED | VERDICT | {"n": 1.5}, "no verdict"),
         (META | {"data": None}, MEASURED, "data of its first line"),
         (META | {"adapter_sha256": ["es"]}, MEASURED, "adapter_sha256 of its first line"),

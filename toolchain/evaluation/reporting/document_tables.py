@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from toolchain import paths
+from toolchain.data.text_file import file_text
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.reporting.group_table import group_table
 from toolchain.evaluation.reporting.repeats import repeats_table
@@ -19,6 +20,7 @@ DOCUMENTS = tuple(paths.REPOSITORY / name for name in ("README.md", "docs/findin
 _BLOCK = re.compile(
     r"(<!-- (results|groups|methods|seeds|tasks|samples): (\S+)(?: by (\S+))? -->\n).*?(<!-- end of \2 -->)", re.DOTALL
 )
+_A_BLOCK = "a block between <!-- results: FILE --> and <!-- end of results -->"
 
 
 def with_results(document: Path) -> str:
@@ -29,11 +31,11 @@ def with_results(document: Path) -> str:
     After `by` come the methods whose rows are shown, with commas; else all are.
 
     Raises:
-        ToolchainError: it has no block, or a result file cannot be read.
+        ToolchainError: it is missing or has no block, or a result file cannot be read.
     """
-    text = document.read_text(encoding="utf-8")
+    text = file_text(document, f"it wants {_A_BLOCK}")
     if not _BLOCK.search(text):
-        raise ToolchainError(f"{document} has no block between <!-- results: FILE --> and <!-- end of results -->")
+        raise ToolchainError(f"{document} has no table to make anew: it wants {_A_BLOCK}")
 
     def table(match: re.Match[str]) -> str:
         files = [document.parent / name for name in match[3].split(",")]
