@@ -148,7 +148,8 @@ def _cells(results: Results, engine: str, row: Row) -> list[str]:
 def _is_of_these(results: Results, engine: str, row: Row) -> bool:
     """Whether the answers that were judged are those of the result files."""
     taken = [item for item in samples(results, engine, row["n"]) if item.composition == row["composition"]]
-    return asked_sha256(comparisons(taken, row["method"], row["against"])) == row["asked_sha256"]
+    judged: str = row["asked_sha256"]
+    return judged == asked_sha256(comparisons(taken, row["method"], row["against"]))
 
 
 def _group_rows(results: Results, engine: str, judged: Iterable[Row]) -> list[list[str]]:
