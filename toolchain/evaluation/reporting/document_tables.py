@@ -9,6 +9,7 @@ from toolchain import paths
 from toolchain.data.text_file import file_text
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.reporting.group_table import group_table
+from toolchain.evaluation.reporting.judged_tables import judged_groups
 from toolchain.evaluation.reporting.repeats import repeats_table
 from toolchain.evaluation.reporting.result_table import markdown
 from toolchain.evaluation.reporting.samples import task_samples
@@ -18,7 +19,8 @@ from toolchain.evaluation.results import Results, read_results
 
 DOCUMENTS = tuple(paths.REPOSITORY / name for name in ("README.md", "docs/findings.md", "assets/README.md"))
 _BLOCK = re.compile(
-    r"(<!-- (results|groups|methods|seeds|tasks|samples): (\S+)(?: by (\S+))? -->\n).*?(<!-- end of \2 -->)", re.DOTALL
+    r"(<!-- (results|groups|methods|seeds|judged|tasks|samples): (\S+)(?: by (\S+))? -->\n).*?(<!-- end of \2 -->)",
+    re.DOTALL,
 )
 _A_BLOCK = "a block between <!-- results: FILE --> and <!-- end of results -->"
 
@@ -26,8 +28,9 @@ _A_BLOCK = "a block between <!-- results: FILE --> and <!-- end of results -->"
 def with_results(document: Path) -> str:
     """The document's text with each block made anew from the result files that it names, with commas, relative to the document.
 
-    `results` are all metrics of each composition, `groups` the means over the paper's compositional tasks, `methods` those of all methods
-    beside the paper's, `seeds` those that were trained more than once, `tasks` each adapter on its own task, `samples` an answer of each.
+    `results` are all metrics of each composition, `groups` the means over the paper's compositional tasks, `judged` what a judge said of them,
+    `methods` the means of all methods beside the paper's, `seeds` those that were trained more than once, `tasks` each adapter on its own
+    task, `samples` an answer of each.
     After `by` come the methods whose rows are shown, with commas; else all are.
 
     Raises:
@@ -66,6 +69,7 @@ _MADE: dict[str, Callable[[Sequence[Path], Sequence[str]], str]] = {
     "groups": _each_engine(group_table),
     "methods": _each_engine(table_1),
     "seeds": _each_engine(repeats_table),
+    "judged": _each_engine(judged_groups),
     "tasks": _each_engine(single_tasks),
     "samples": _each_engine(task_samples),
 }

@@ -2,8 +2,8 @@
 
 from html import escape
 
-from toolchain.evaluation.judged import judged_table, papers_judge
 from toolchain.evaluation.reporting.group_table import group_table
+from toolchain.evaluation.reporting.judged_tables import judged_groups, judged_table, papers_judge
 from toolchain.evaluation.reporting.metric_table import metric_table
 from toolchain.evaluation.reporting.plots import heat_map, quality_against_cost
 from toolchain.evaluation.reporting.ratios import ratios
@@ -44,7 +44,8 @@ def tables(results: Results) -> list[Table]:
     found += [repeats_table(results, engine) for engine in engines]
     found += [table_2(results), device_times(results), *(ratios(results, engine) for engine in engines)]
     found += [single_tasks(results, engine) for engine in engines]
-    found += [papers_judge(), *(judged_table(results, engine) for engine in engines)]
+    found += [papers_judge()]
+    found += [table(results, engine) for engine in engines for table in (judged_groups, judged_table)]
     found += [metric_table(results, engine) for engine in engines]
     return [table for table in [*found, budgets(results)] if table.rows]
 
