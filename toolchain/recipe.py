@@ -11,8 +11,14 @@ from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.lora import LoraShape
 from toolchain.adapters.training import Precision, Schedule
-from toolchain.base_model.shape import Shape
+from toolchain.base_model.shape import LARGEST, Shape
 from toolchain.errors import ToolchainError, first_mistake
+
+LONGEST = 2**16
+"""Of a prompt or a target. Together they fill the longest context of these bases; of many more the bytes of a tensor become too many to count."""
+
+Count = Annotated[int, Field(gt=0, le=LARGEST)]
+Tokens = Annotated[int, Field(gt=0, le=LONGEST)]
 
 
 class _Part(BaseModel):
@@ -24,7 +30,7 @@ class Training(_Part):
 
     steps: int | None = Field(default=None, gt=0)
     epochs: int | None = Field(default=None, gt=0)
-    batch_size: int = Field(gt=0)
+    batch_size: Count
     learning_rate: float = Field(gt=0)
     warmup_steps: int = Field(default=10, ge=0)
     precision: Precision = Precision.FP32
@@ -59,8 +65,8 @@ class Training(_Part):
 class LoraRecipe(_Part):
     """A single-task LoRA."""
 
-    rank: int = Field(gt=0)
-    alpha: int = Field(gt=0)
+    rank: Count
+    alpha: Count
     dropout: float = Field(ge=0, lt=1)
     training: Training
 
@@ -82,14 +88,27 @@ class CalibrationRecipe(_Part):
 
 
 class Recipe(_Part):
-    """`prompt_tokens` and `target_tokens` are the longest that `scale plan` counts with."""
+    """`prompt_tokens` and `target_tokens` are the longest that `scale plan` counts with; it alone asks for the `shape`."""
 
     name: str
-    prompt_tokens: int = Field(gt=0)
-    target_tokens: int = Field(gt=0)
+    prompt_tokens: Tokens
+    target_tokens: Tokens
     lora: LoraRecipe
     calibration: CalibrationRecipe
-    shape: Shape
+    own_shape: Shape | None = Field(default=None, alias="shape")
+
+    @property
+    def shape(self) -> Shape:
+        """The base's public shape.
+
+        Raises:
+            ToolchainError: the recipe has none.
+        """
+        if self.own_shape is None:
+            raise ToolchainError(
+                f"recipe {self.name} has no [shape], from which `scale plan` counts: add one; see toolchain/recipes for examples"
+            )
+        return self.own_shape
 
 
 def recipe_names() -> list[str]:
@@ -107,7 +126,7 @@ def read_recipe(name: str | None = None) -> Recipe:
     wanted = name or paths.chosen_base()
     path = Path(wanted) if wanted.endswith(".toml") else paths.RECIPES / f"{wanted}.toml"
     try:
-        return Recipe(name=path.stem, **tomllib.loads(path.read_text(encoding="utf-8")))
+        return Recipe(name=path.stem, **tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except FileNotFoundError:
         known = ", ".join(recipe_names())
         if wanted.endswith(".toml"):

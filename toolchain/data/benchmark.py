@@ -119,17 +119,18 @@ def parallel_texts(path: Path) -> list[ParallelText]:
     """The texts of another file that is like `single_texts.jsonl`.
 
     Raises:
-        ToolchainError: it is missing or damaged.
+        ToolchainError: it is missing or damaged, a text is blank, or an id comes twice: which text validates is chosen by it.
     """
     return _parallel_texts(read_rows(path, _PARALLEL))
 
 
 def _parallel_texts(rows: list[Row]) -> list[ParallelText]:
+    refuse_repeated_ids(rows)
     variants = (ENGLISH, *AUXILIARY_TASKS)
     return [
         ParallelText(
             row.text("id"),
-            {key: row.text(key) for key in variants if key in row.fields},
+            {key: row.filled(key) for key in variants if key in row.fields},
             row.optional_text("licence"),
         )
         for row in rows

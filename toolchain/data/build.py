@@ -31,8 +31,8 @@ def build_benchmark(source: Path, target: Path = paths.BENCHMARK) -> dict[str, s
     """Copy the three files from `source` after checking ids, splits and every field; returns {file: sha256}.
 
     Raises:
-        ToolchainError: a file or a field is missing or of another kind, an id comes twice, a split is unknown, a variant is missing,
-            two splits hold the same conversation, or a text that trains is a held-out reference.
+        ToolchainError: a file or a field is missing or of another kind, an id comes twice, a split is unknown, a variant is missing
+            or blank, two splits hold the same conversation, or a text that trains is a held-out reference.
     """
     for name in FILES:
         if not (source / name).is_file():
@@ -61,7 +61,7 @@ def _check_file(path: Path) -> None:
             _check_spoken(row, parallel=path.name == CONVERSATIONS)
         else:
             for variant in _VARIANTS:
-                row.text(variant)
+                row.filled(variant)
 
 
 def _refuse_in_two_splits(source: Path) -> None:
@@ -84,4 +84,4 @@ def _check_spoken(row: Row, *, parallel: bool) -> None:
         if parallel:
             row.texts(field, _VARIANTS)
         else:
-            row.text(field)
+            row.filled(field)

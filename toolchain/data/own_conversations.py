@@ -34,8 +34,8 @@ def make_own_benchmark(file: Path, out: Path) -> dict[str, int]:
     Adapters, calibrations and fitted baselines go with it, to where `TANDEM_BENCHMARK=out` looks for them.
 
     Raises:
-        ToolchainError: `file` is missing or damaged, names a conversation as another is named, or holds one of this benchmark that something
-            was trained on or chosen by; `out` is there and no empty folder, or lies in what is copied; or something cannot be copied.
+        ToolchainError: `file` is missing or damaged, names a conversation as another is named, holds one twice, or one of this benchmark that
+            something was trained on or chosen by; `out` is there and no empty folder, or lies in what is copied; or something cannot be copied.
     """
     made_here = {
         "adapters": paths.ADAPTERS,
@@ -85,7 +85,7 @@ def _line(row: Row) -> dict[str, Any]:
 
 def _references(row: Row, field: str) -> dict[str, str]:
     found, variants = row.texts(field), (ENGLISH, *AUXILIARY_TASKS)
-    if not found or not all(key in variants and text.strip() for key, text in found.items()):
+    if not found or not found.keys() <= set(variants):
         raise ToolchainError(
             f"{row.where}: {field} wants a text for one or more of {', '.join(variants)}, and nothing else: {_REMEDY}"
         )
@@ -93,14 +93,20 @@ def _references(row: Row, field: str) -> dict[str, str]:
 
 
 def _refuse_what_is_known(rows: Sequence[Row], taken: set[str]) -> None:
-    """See that no id is another's, here or in the benchmark, and no conversation one of the benchmark's other splits."""
+    """See that no id is another's, here or in the benchmark, and no conversation another one here or one of the benchmark's other splits."""
     known = said_in(Split.SINGLE, Split.CALIBRATION, Split.VALIDATION)
     known |= {what_is_said(item.messages): f"{item.id} of {SINGLE_CONVERSATIONS}" for item in single_conversations()}
+    here: dict[str, str] = {}
     for row in rows:
         if (id := row.identifier("id")) in taken:
             raise ToolchainError(f"{row.where}: id {id!r} comes twice, here or in {paths.BENCHMARK}: give it another")
         taken.add(id)
-        if found := known.get(what_is_said(spoken_messages(row))):
+        said = what_is_said(spoken_messages(row))
+        if (other := here.setdefault(said, id)) != id:
+            raise ToolchainError(
+                f"{row.where} says what conversation {other!r} of the same file does: take one of them out"
+            )
+        if found := known.get(said):
             raise ToolchainError(
                 f"{row.where} is conversation {found}, by which something here was trained or chosen: take it out"
             )

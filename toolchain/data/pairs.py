@@ -10,6 +10,7 @@ from pathlib import Path
 from toolchain import paths
 from toolchain.data.benchmark import (
     ENGLISH,
+    SINGLE_TEXTS,
     UNSTATED,
     Conversation,
     ParallelText,
@@ -98,14 +99,18 @@ class FurtherTexts:
         return [*of_cocoa, *([self.parallel] if self.parallel else [])]
 
     def licences(self, task: Task) -> list[str]:
-        """What the lines of the file say that have a text for the task; CoCoA-MT's licence is known."""
+        """What the lines of the file say that have a text for the task; CoCoA-MT's licence is known.
+
+        Raises:
+            ToolchainError: the file is missing or damaged, or no line has a text for the task.
+        """
         return sorted({(text.licence or "").strip() or UNSTATED for text in self._texts(task)})
 
     def pairs(self, task: Task) -> list[Pair]:
         """All pairs of English and the task's variant.
 
         Raises:
-            ToolchainError: a file is missing or damaged, or a text of `parallel` is one that the benchmark holds out.
+            ToolchainError: a file is missing or damaged, or `parallel` has no text for the task, or one that the benchmark holds out.
         """
         pairs = [_text_pair(text, task) for text in self._texts(task)]
         if self.parallel:
@@ -118,7 +123,13 @@ class FurtherTexts:
         return pairs
 
     def _texts(self, task: Task) -> list[ParallelText]:
-        return _with_variant(parallel_texts(self.parallel), task) if self.parallel else []
+        if not self.parallel:
+            return []
+        if not (texts := _with_variant(parallel_texts(self.parallel), task)):
+            raise ToolchainError(
+                f"{self.parallel} has no line with both `{ENGLISH}` and `{task.id}`: give lines that have the two, or do without that file"
+            )
+        return texts
 
 
 NOTHING_FURTHER = FurtherTexts()
@@ -131,7 +142,7 @@ def single_task_pairs(task: Task, split: Split, further: FurtherTexts = NOTHING_
     id alone.
 
     Raises:
-        ToolchainError: there is no such pair, or `further` cannot be read.
+        ToolchainError: there is no such pair, or one text alone where one is to be validation's; or `further` cannot be read.
     """
     if task.kind is TaskKind.MAIN:
         extra = single_conversations() if split is Split.SINGLE else []
@@ -139,7 +150,12 @@ def single_task_pairs(task: Task, split: Split, further: FurtherTexts = NOTHING_
     pairs = _reference_pairs(task, split)
     if split is Split.SINGLE or (split is Split.VALIDATION and not pairs):
         texts = [*(_text_pair(text, task) for text in _with_variant(single_texts(), task)), *further.pairs(task)]
-        if not _reference_pairs(task, Split.VALIDATION):
+        if texts and not _reference_pairs(task, Split.VALIDATION):
+            if len(texts) == 1:
+                read = " and ".join(map(str, (paths.BENCHMARK / SINGLE_TEXTS, *further.files(task))))
+                raise ToolchainError(
+                    f"there is one text alone for {task.id}, {texts[0].id!r}, in {read}: give two at least, since one is validation's"
+                )
             held_out = _held_out(texts)
             texts = [pair for pair in texts if (pair.id in held_out) is (split is Split.VALIDATION)]
         pairs += texts
@@ -152,9 +168,9 @@ def single_task_pairs(task: Task, split: Split, further: FurtherTexts = NOTHING_
 
 
 def _held_out(texts: Sequence[Pair]) -> set[str]:
-    """The ids of a share of the texts; where that is none, of one of several."""
+    """The ids of a share of two texts or more; where that is none or all of them, of one."""
     share = {pair.id for pair in texts if percent_of(pair.id) < _HELD_OUT}
-    return share or {min(texts, key=lambda pair: percent_of(pair.id)).id for _ in texts[1:2]}
+    return share if 0 < len(share) < len(texts) else {min(texts, key=lambda pair: percent_of(pair.id)).id}
 
 
 def _reference_pairs(task: Task, split: Split) -> list[Pair]:

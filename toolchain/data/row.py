@@ -32,6 +32,12 @@ class Row:
             raise ToolchainError(f"{self.where}: {field} holds half a character (\\ud…): {self.remedy}") from None
         return value
 
+    def filled(self, field: str) -> str:
+        """A text that is not blank."""
+        if not (value := self.text(field)).strip():
+            raise ToolchainError(f"{self.where}: {field} is blank, not a text that says something: {self.remedy}")
+        return value
+
     def optional_text(self, field: str) -> str | None:
         """A text; None where the field is missing or null."""
         return None if self.fields.get(field) is None else self.text(field)
@@ -48,14 +54,14 @@ class Row:
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else self.text(field)
 
     def texts(self, field: str, keys: Iterable[str] = ()) -> dict[str, str]:
-        """An object of texts that has at least `keys`."""
+        """An object of texts, none of them blank, that has at least `keys`."""
         value = self.fields.get(field)
         if not isinstance(value, dict):
             raise self.refused(field, "an object")
         if missing := set(keys) - value.keys():
             raise ToolchainError(f"{self.where}: {field} lacks {', '.join(sorted(missing))}: {self.remedy}")
         inner = Row(f"{self.where}: {field}", value, self.remedy)
-        return {key: inner.text(key) for key in value}
+        return {key: inner.filled(key) for key in value}
 
     def messages(self, field: str) -> tuple[Message, ...]:
         """A list, which may be empty, of objects with `text` and, unless nobody is named, `speaker`."""

@@ -7,6 +7,7 @@ from toolchain import paths
 from toolchain.adapters.merging.calibrated import calibration_path
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.data.benchmark import Split
+from toolchain.data.pairs import validation_pairs
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.engine import Engine
 from toolchain.evaluation.engines.prompts import prompt_variants
@@ -30,11 +31,14 @@ def recommend(
     Those of other adapters than the ones that are there now are left out, which is said.
 
     Raises:
-        ToolchainError: the composition is a task alone, no calibration of it is there, or the validation split has nothing to ask.
+        ToolchainError: the composition is a task alone, the validation split has no reference of it or nothing to ask, or no calibration of it is
+            there.
     """
     name = composition.name
     if composition.is_single_task:
         raise ToolchainError(f"{name} is a task alone, which has one mode: recommend a composition, such as {name}+es")
+    # Before a calibration is asked for, which would be trained in vain.
+    validation_pairs(composition, f"what ships of {name}")
     asked = (calibration,) if calibration else comparable_calibrations(composition)
     there = [method for method in asked if calibration_path(composition, method).is_file()]
     if not calibration:

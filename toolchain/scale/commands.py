@@ -6,10 +6,8 @@ from typing import Annotated
 import typer
 
 from toolchain.adapters.training_options import PRECISION_HELP
+from toolchain.base_model.shape import LARGEST
 from toolchain.folders import refuse_unwritable
-
-LARGEST = 2**20
-"""Of a rank and of a batch: more than anybody trains with. Without a limit the bytes of a tensor become too many to count."""
 
 scale_app = typer.Typer(no_args_is_help=True, help="Larger bases.")
 

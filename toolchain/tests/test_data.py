@@ -22,10 +22,11 @@ from toolchain.data.benchmark import (
 )
 from toolchain.data.build import build_benchmark
 from toolchain.data.cocoa import cocoa_files, cocoa_pairs
+from toolchain.data.dialogues import percent_of
 from toolchain.data.pairs import FurtherTexts, composition_pairs, single_task_pairs
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
-from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, TASKS, Composition
+from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, TASKS, Composition, Task
 from toolchain.text import render
 
 VARIANTS = {variant: f"in {variant}" for variant in ("en", *AUXILIARY_TASKS)}
@@ -120,6 +121,9 @@ def _other_split(items: list[dict[str, Any]]) -> None:
         (CONVERSATIONS, _with("conversation", []), "no message with a text"),
         (SINGLE_CONVERSATIONS, _with("reply", None), "reply is null"),
         (SINGLE_TEXTS, _with("de", None), "de is null"),
+        (CONVERSATIONS, _with("summary", VARIANTS | {"de": ""}), "summary: de is blank"),
+        (SINGLE_CONVERSATIONS, _with("reply", " "), "reply is blank"),
+        (SINGLE_TEXTS, _with("de", ""), "de is blank"),
     ],
 )
 def test_a_damaged_source_is_refused_and_nothing_is_written(
@@ -212,10 +216,15 @@ def test_a_task_without_data_says_what_to_add(monkeypatch: pytest.MonkeyPatch) -
         composition_pairs(Composition.parse("summarize+friendly"), Split.TEST)
 
 
-def test_a_new_language_is_trained_on_texts_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its adapter needs nothing of the benchmark: a tenth of the texts, by their ids, chooses the step."""
-    italian = replace(TASKS["es"], id="it", language_tag="it")
+@pytest.fixture
+def italian(monkeypatch: pytest.MonkeyPatch) -> Task:
+    """A language that the benchmark has nothing of."""
     monkeypatch.setattr(benchmark, "AUXILIARY_TASKS", (*AUXILIARY_TASKS, "it"))
+    return replace(TASKS["es"], id="it", language_tag="it")
+
+
+def test_a_new_language_is_trained_on_texts_of_its_own(tmp_path: Path, italian: Task) -> None:
+    """Its adapter needs nothing of the benchmark: a tenth of the texts, by their ids, chooses the step."""
     path = tmp_path / "texts.jsonl"
     lines = [
         {"id": f"{index}", "en": f"one {index}", "it": f"uno {index}", "licence": "CC0-1.0"} for index in range(99)
@@ -229,8 +238,32 @@ def test_a_new_language_is_trained_on_texts_of_its_own(tmp_path: Path, monkeypat
     assert 0 < len(validation) < len(training)
     assert (further.licences(italian), further.files(italian)) == (["CC0-1.0"], [path])
     assert further.licences(TASKS["es"]) == ["not stated"]
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines[:2]))
-    assert [len(single_task_pairs(italian, split, further)) for split in (Split.SINGLE, Split.VALIDATION)] == [1, 1]
+    all_held_out = [line for line in lines if percent_of(line["id"]) < 10]
+    for two in (lines[:2], all_held_out[:2]):
+        path.write_text("".join(json.dumps(line) + "\n" for line in two))
+        assert [len(single_task_pairs(italian, split, further)) for split in (Split.SINGLE, Split.VALIDATION)] == [1, 1]
+
+
+ONE, TWO = {"id": "1", "en": "one", "it": "uno"}, {"id": "2", "en": "two", "it": "due"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "complaint"),
+    [
+        ([{"id": "1", "en": "one"}, {"id": "2", "it": "due"}], r"texts\.jsonl has no line with both `en` and `it`"),
+        ([ONE, {"id": "2", "en": "two"}], r"one text alone for it, '1', in .*texts\.jsonl: give two at least"),
+        ([ONE, TWO | {"id": "1"}], r"texts\.jsonl line 2: id '1' comes twice"),
+        ([ONE, TWO | {"it": ""}], r"texts\.jsonl line 2: it is blank"),
+    ],
+)
+@pytest.mark.parametrize("split", [Split.SINGLE, Split.VALIDATION])
+def test_texts_that_cannot_train_a_language_are_refused_for_what_they_lack(
+    tmp_path: Path, italian: Task, split: Split, lines: list[dict[str, str]], complaint: str
+) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(ToolchainError, match=complaint):
+        single_task_pairs(italian, split, FurtherTexts(parallel=path))
 
 
 def test_texts_come_to_those_of_the_benchmark(tmp_path: Path) -> None:
@@ -270,6 +303,9 @@ def test_conversations_without_a_variant_are_left_out_of_its_adapter(
         (SINGLE_CONVERSATIONS, _with("summary", {"en": "s"}), "summary: en is an object, not a text"),
         (SINGLE_TEXTS, _with("de", 5), "de is a number"),
         (SINGLE_TEXTS, _without("id"), "id is missing"),
+        (CONVERSATIONS, _with("reply", {"en": ""}), "reply: en is blank"),
+        (SINGLE_CONVERSATIONS, _with("summary", "\n"), "summary: en is blank"),
+        (SINGLE_TEXTS, _with("id", "t0"), "id 't0' comes twice"),
     ],
 )
 def test_a_benchmark_of_any_folder_is_checked_where_it_is_read(

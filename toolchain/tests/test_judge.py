@@ -11,7 +11,8 @@ from toolchain.data.endpoint import Endpoint
 from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.judge import Score, comparisons, estimate, judge
-from toolchain.evaluation.judged import add_judged, judged_path, judged_row, judged_table, not_run_row
+from toolchain.evaluation.judged import add_judged, judged_path, judged_row, not_run_row
+from toolchain.evaluation.reporting.judged_tables import judged_groups, judged_table
 from toolchain.evaluation.reporting.report import markdown_report, tables
 from toolchain.evaluation.reporting.samples import Sample, samples
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, read_result, write_result
@@ -209,7 +210,7 @@ def test_verdicts_on_a_group_of_compositions_are_put_together_by_whole_conversat
             asked = comparisons(taken, "lc++", "two-step")
             row = judged_row("lc++", "two-step", name, asked, of_it, 0, judge if name == names[0] else "m")
             add_judged(verdicts, results, "python", [row])
-        return [row for row in _shown(path, verdicts) if row[0] not in names]
+        return judged_groups(read_results([path, verdicts]), "python").rows
 
     # One conversation is lost in both languages, one won in one; a tone alone makes no group.
     (row,) = shown([0.0, 1.0], [0.0, 0.5], [1.0, 1.0])

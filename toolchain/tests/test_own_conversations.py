@@ -120,10 +120,11 @@ def _trained_on(split: Split) -> dict[str, Any]:
     [
         ([], "holds no conversation"),
         ([OWN[0], OWN[0] | {"conversation": SAID[1:]}], "'own1' comes twice"),
+        ([*OWN, OWN[0] | {"id": "own3"}], r"own\.jsonl line 3 says what conversation 'own1' of the same file does"),
         *(([OWN[0] | {"id": conversations(split)[0].id}], "comes twice") for split in (Split.VALIDATION, Split.TEST)),
         ([{"id": "own1", "conversation": SAID}], "no reference in summary or reply"),
         ([OWN[0] | {"summary": {}}], "summary wants a text"),
-        ([OWN[0] | {"summary": {"es": " "}}], "summary wants a text"),
+        ([OWN[0] | {"summary": {"es": " "}}], "line 1: summary: es is blank"),
         ([OWN[0] | {"summary": {"spanish": "Comen."}}], "summary wants a text"),
         ([OWN[0] | {"reply_speaker": 7}], "reply_speaker is a number"),
         ([OWN[0] | {"summary": "Comen."}], "summary is a text, not an object"),

@@ -8,8 +8,10 @@ from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.lora import LoraShape
 from toolchain.adapters.training import Precision, Schedule
+from toolchain.base_model.shape import LARGEST
 from toolchain.errors import ToolchainError
 from toolchain.recipe import Training, read_recipe, recipe_names
+from toolchain.scale.plan import plan
 
 PAPERS = [name for name in recipe_names() if name != paths.DEFAULT_BASE]
 TRAINING = Training(epochs=2, batch_size=4, learning_rate=1e-3)
@@ -111,6 +113,11 @@ IMPOSSIBLE = {
     "heads of unknown width": ("head_dim = 256", "", "want a head_dim"),
     "heads whose width is not asked for": ('"gemma3_text"', '"stablelm"', "none for stablelm"),
     "a table that is none": ("[shape]", "[[shape]]", "shape"),
+    "a prompt that no base reads": ("prompt_tokens = 1024", f"prompt_tokens = {10**11}", "prompt_tokens 1"),
+    "a target that no base reads": ("target_tokens = 128", f"target_tokens = {10**11}", "target_tokens 1"),
+    "a rank that no machine has": ("rank = 16", f"rank = {LARGEST + 1}", f"lora.rank {LARGEST + 1}: .* {LARGEST}"),
+    "an alpha that is no float": ("alpha = 32", f"alpha = {10**400}", "lora.alpha"),
+    "a batch that no machine holds": ("batch_size = 6", f"batch_size = {10**11}", "lora.training.batch_size 1"),
 }
 
 
@@ -124,6 +131,22 @@ def test_what_no_model_can_be_made_of_is_refused_in_one_sentence(mistake: str, t
         read_recipe(str(path))
     assert str(refused.value).startswith(f"{path}: ")
     assert "\n" not in str(refused.value)
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / f"{paths.DEFAULT_BASE}.toml"
+    path.write_text((paths.RECIPES / path.name).read_text(encoding="utf-8"), encoding="utf-8-sig")
+    assert read_recipe(str(path)) == read_recipe()
+
+
+def test_training_needs_no_shape_and_a_plan_asks_for_it(tmp_path: Path) -> None:
+    good, path = read_recipe(), tmp_path / "mine.toml"
+    text = (paths.RECIPES / f"{paths.DEFAULT_BASE}.toml").read_text(encoding="utf-8")
+    path.write_text(text.split("[shape]")[0], encoding="utf-8")
+    recipe = read_recipe(str(path))
+    assert (recipe.lora, recipe.calibration) == (good.lora, good.calibration)
+    with pytest.raises(ToolchainError, match=r"recipe mine has no \[shape\], from which `scale plan` counts: add one"):
+        plan(recipe)
 
 
 UNKNOWN = {

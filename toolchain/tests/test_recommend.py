@@ -30,7 +30,7 @@ from toolchain.recommendations import (
     shipped_calibration,
     write_recommendations,
 )
-from toolchain.tasks import Composition
+from toolchain.tasks import TASKS, Composition
 from toolchain.tests.tiny import silent
 
 COMPOSITION = Composition.parse("summarize+es")
@@ -158,6 +158,18 @@ def test_a_task_alone_has_no_mode_to_recommend() -> None:
     engine = MagicMock(spec=Engine)
     with pytest.raises(ToolchainError, match="summarize is a task alone"):
         recommend(engine, Composition.parse("summarize"), None, silent)
+    engine.answers.assert_not_called()
+
+
+@pytest.mark.usefixtures("assets")
+@pytest.mark.parametrize("calibration", [None, FROM_TWO_STEP])
+def test_what_has_no_reference_is_refused_before_a_calibration_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, calibration: str | None
+) -> None:
+    monkeypatch.setitem(TASKS, "friendly", replace(TASKS["witty"], id="friendly"))
+    engine = MagicMock(spec=Engine)
+    with pytest.raises(ToolchainError, match=r"conversations\.jsonl line \d+ has no summary\.friendly"):
+        recommend(engine, Composition.parse("summarize+friendly"), calibration, silent)
     engine.answers.assert_not_called()
 
 

@@ -15,10 +15,10 @@ from toolchain import paths
 from toolchain.adapters.merging.registry import METHODS
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
-from toolchain.evaluation.judged import papers_judge
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_1_JUDGED, TABLE_2, group_of, main_metric
 from toolchain.evaluation.reporting.document_tables import DOCUMENTS, with_results
 from toolchain.evaluation.reporting.group_table import group_table
+from toolchain.evaluation.reporting.judged_tables import papers_judge
 from toolchain.evaluation.reporting.metric_table import HEADS, metric_table
 from toolchain.evaluation.reporting.plots import quality_against_cost
 from toolchain.evaluation.reporting.ratios import ratios

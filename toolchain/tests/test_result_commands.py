@@ -1,36 +1,60 @@
-"""docs/results/README.md names the command of every result file."""
+"""The README beside result files names the command of each; what is of other conversations has a folder of its own."""
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from toolchain import paths
-from toolchain.evaluation.result_file import read_result
+from toolchain.data.own_conversations import make_own_benchmark
+from toolchain.evaluation.result_file import is_result_path, read_result
 from toolchain.evaluation.results import committed_results
 
-COMMANDS = [
-    shlex.split(line)
-    for line in (paths.REPOSITORY / "docs" / "results" / "README.md").read_text(encoding="utf-8").splitlines()
-    if line.startswith("bin/toolchain evaluate ")
-]
+FRESH = paths.RESULTS / "fresh"
+RESULTS = [*committed_results(), *(path for path in sorted(FRESH.glob("*.jsonl")) if is_result_path(path))]
+
+
+def _commands(readme: Path) -> list[list[str]]:
+    lines = readme.read_text(encoding="utf-8").splitlines()
+    return [shlex.split(line) for line in lines if line.startswith("bin/toolchain evaluate ")]
 
 
 def _option(command: list[str], name: str, default: str = "") -> str:
     return command[command.index(name) + 1] if name in command else default
 
 
-@pytest.mark.parametrize("path", committed_results(), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.name)
 def test_a_result_file_is_of_what_its_command_measures(path: Path) -> None:
     result = read_result(path)
     assert re.fullmatch(r"[0-9a-f]{40}", result.meta["git_commit"]), "made in a checkout that was not clean"
     if "judged" in result.meta:
         return
     relative = str(path.relative_to(paths.REPOSITORY))
-    (command,) = [item for item in COMMANDS if _option(item, "--out") == relative]
+    (command,) = [item for item in _commands(path.parent / "README.md") if _option(item, "--out") == relative]
     measured = {(row["method"], row["composition"]) for row in result.rows}
     methods, compositions = (_option(command, name).split(",") for name in ("--methods", "--compositions"))
     assert measured == {(method, composition) for method in methods for composition in compositions}
     assert result.meta["engine"] == _option(command, "--engine", "python")
     assert result.meta["split"] == _option(command, "--split", "test")
+
+
+def test_the_tables_of_the_fresh_conversations_are_those_of_their_result_files(tmp_path: Path) -> None:
+    own, copied = tmp_path / "own", tmp_path / "fresh"
+    make_own_benchmark(paths.ASSETS / "benchmark" / "fresh_conversations.jsonl", own)
+    shutil.copytree(FRESH, copied)
+    page = copied / "README.md"
+    written = page.read_text(encoding="utf-8")
+    page.write_text(re.sub(r"^\|.*\n", "", written, flags=re.MULTILINE), encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "-m", "toolchain.cli", "report", "--documents", str(page)],
+        env=os.environ | {"TANDEM_BENCHMARK": str(own)},
+        cwd=paths.REPOSITORY,
+        capture_output=True,
+        check=True,
+    )
+    assert page.read_text(encoding="utf-8") == written, f"run `toolchain report --documents {FRESH / page.name}`"

@@ -12,10 +12,10 @@ from toolchain.adapters.examples import Batch
 from toolchain.adapters.lora import LoraShape, add_lora
 from toolchain.adapters.training import Precision, target_loss
 from toolchain.base_model.gradient_checkpointing import checkpoint_layers
+from toolchain.base_model.shape import LARGEST
 from toolchain.cli import app
-from toolchain.recipe import Recipe, read_recipe, recipe_names
+from toolchain.recipe import LONGEST, Recipe, read_recipe, recipe_names
 from toolchain.scale.activations import SavedTensors, activations
-from toolchain.scale.commands import LARGEST
 from toolchain.scale.parameters import Parameters, count_parameters, model_of
 from toolchain.scale.plan import plan, table
 from toolchain.tests.tiny_bases import SHAPES, tiny
@@ -96,7 +96,7 @@ def test_memory_is_what_a_real_step_keeps(kind: str, trained: Any, precision: Pr
 def _tiny_recipe() -> Recipe:
     recipe = read_recipe("llama-3.2-1b-instruct")
     shape = recipe.shape.model_copy(update={"num_hidden_layers": 2, "vocab_size": 512})
-    return recipe.model_copy(update={"shape": shape, "prompt_tokens": 48, "target_tokens": 16})
+    return recipe.model_copy(update={"own_shape": shape, "prompt_tokens": 48, "target_tokens": 16})
 
 
 def test_a_plan_adds_up() -> None:
@@ -125,8 +125,9 @@ def test_more_rows_need_more_memory_and_more_processes_less() -> None:
 @pytest.mark.parametrize("name", COUNTS)
 def test_whatever_the_command_takes_can_be_counted(name: str) -> None:
     recipe = read_recipe(name)
-    shallow = recipe.model_copy(update={"shape": recipe.shape.model_copy(update={"num_hidden_layers": 1})})
-    largest = plan(shallow, rank=LARGEST, batch_size=LARGEST)
+    shallow = recipe.shape.model_copy(update={"num_hidden_layers": 1, "vocab_size": 10**7})
+    update = {"own_shape": shallow, "prompt_tokens": LONGEST, "target_tokens": LONGEST}
+    largest = plan(recipe.model_copy(update=update), rank=LARGEST, batch_size=LARGEST)
     assert {item.rows for item in largest.memory} == {LARGEST}
     for option in ("--rank", "--batch-size"):
         with pytest.raises(typer.BadParameter, match=str(LARGEST)):
