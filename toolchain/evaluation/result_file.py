@@ -111,12 +111,12 @@ def _is_measured(row: dict[str, Any]) -> bool:
     if judged and not (
         isinstance(row.get("asked_sha256"), str)
         and all(isinstance(row.get(count), int) for count in ("n", "ties"))
-        and _are_scores(row.get("scores", []))
+        and ("scores" not in row or _are_scores(row["scores"], row["n"]))
     ):
         return False
     return len(numbers) == 4 and all(isinstance(item, int | float) and abs(item) <= _LARGEST for item in numbers)
 
 
-def _are_scores(scores: Any) -> bool:
-    """What a judge's comparisons came to, one for each conversation; files that are older have none."""
-    return isinstance(scores, list) and all(score in (None, 0, 0.5, 1) for score in scores)
+def _are_scores(scores: Any, count: int) -> bool:
+    """What a judge's comparisons came to, one for each conversation; rows that are older have none."""
+    return isinstance(scores, list) and len(scores) == count and all(score in (None, 0, 0.5, 1) for score in scores)

@@ -44,7 +44,7 @@ def judged_groups(results: Results, engine: str) -> Table:
             continue
         together = [scores for scores in zip(*(row["scores"] for row in of_it), strict=True) if None not in scores]
         if together:
-            interval = bootstrap_mean([mean(scores) for scores in together], of_it[0]["seed"])
+            interval = bootstrap_mean([mean(scores) for scores in together], of_it[0].get("seed", 0))
             share = {"value": interval.value, "interval": [interval.low, interval.high]}
             ties = sum(score == 0.5 for scores in together for score in scores)
             rows.append([group, method, against, percent(share), str(ties), f"{len(together)} x {len(of_it)}", model])
