@@ -7,7 +7,7 @@ from toolchain.evaluation.bootstrap import bootstrap_mean
 from toolchain.evaluation.judge import comparisons
 from toolchain.evaluation.judged import NOT_RUN, Row, asked_sha256, not_run_row
 from toolchain.evaluation.paper import GROUPS, TABLE_1_JUDGED, group_of
-from toolchain.evaluation.reporting.samples import samples
+from toolchain.evaluation.reporting.samples import samples_of
 from toolchain.evaluation.reporting.tables import Table, percent
 from toolchain.evaluation.result_file import JUDGED
 from toolchain.evaluation.results import Results
@@ -77,6 +77,6 @@ def _cells(results: Results, engine: str, row: Row) -> list[str]:
 
 def _is_of_these(results: Results, engine: str, row: Row) -> bool:
     """Whether the answers that were judged are those of the result files."""
-    taken = [item for item in samples(results, engine, row["n"]) if item.composition == row["composition"]]
+    taken = samples_of(results, engine, row["composition"], row["n"])
     judged: str = row["asked_sha256"]
     return judged == asked_sha256(comparisons(taken, row["method"], row["against"]))

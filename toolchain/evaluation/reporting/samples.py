@@ -26,17 +26,22 @@ def samples(results: Results, engine: str, each: int | None) -> list[Sample]:
 
     Of a method's training seeds it is the first that answers.
     """
-    split, found = Split(results.split), []
-    for name in [*results.compositions(engine), *results.single_tasks(engine)]:
-        shown = [results.repeats(engine, name, method)[0] for method in results.methods(engine, name)]
-        for pair in composition_pairs(Composition.of(name), split)[:each]:
-            answers = {
-                method: results.answers[engine, name, method, pair.id]
-                for method in shown
-                if (engine, name, method, pair.id) in results.answers
-            }
-            source = pair.source if isinstance(pair.source, str) else render(pair.source)
-            found.append(Sample(name, source, pair.target, answers, pair.reply_speaker))
+    names = [*results.compositions(engine), *results.single_tasks(engine)]
+    return [sample for name in names for sample in samples_of(results, engine, name, each)]
+
+
+def samples_of(results: Results, engine: str, name: str, each: int | None) -> list[Sample]:
+    """The samples of one composition or task."""
+    shown = [results.repeats(engine, name, method)[0] for method in results.methods(engine, name)]
+    found = []
+    for pair in composition_pairs(Composition.of(name), Split(results.split))[:each]:
+        answers = {
+            method: results.answers[engine, name, method, pair.id]
+            for method in shown
+            if (engine, name, method, pair.id) in results.answers
+        }
+        source = pair.source if isinstance(pair.source, str) else render(pair.source)
+        found.append(Sample(name, source, pair.target, answers, pair.reply_speaker))
     return found
 
 
