@@ -1,6 +1,12 @@
 """`toolchain`: parse, call, print. Data on stdout, progress on stderr; exit 0 done, 1 refused with one sentence, 2 wrong usage, 130 interrupted."""
 
+from toolchain import interruption
+
+if __name__ == "__main__":
+    interruption.ends_at_once()  # Before the imports below, which take most of a start.
+
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -10,7 +16,7 @@ from toolchain.adapters.merging import commands as merging_commands
 from toolchain.adapters.training_commands import train_app
 from toolchain.base_model.commands import model_app
 from toolchain.bundle import commands as bundle_commands
-from toolchain.console import refusal, show
+from toolchain.console import close_stdout, no_text, open_streams, refusal, show
 from toolchain.data.commands import data_app
 from toolchain.errors import ToolchainError
 from toolchain.evaluation import commands as evaluation_commands
@@ -60,21 +66,28 @@ def golden_command() -> None:
 
 
 def main() -> None:
-    """Entry point: a ToolchainError, or a file that the system refuses, is one sentence on stderr, never a traceback."""
+    """Entry point: a ToolchainError, or a file or a text that the system refuses, is one sentence on stderr, never a traceback."""
     try:
-        app(prog_name="toolchain")
+        with interruption.unwinds():
+            open_streams()
+            try:
+                app(prog_name="toolchain")
+            finally:
+                close_stdout()
     except ToolchainError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+        _refuse(str(error))
+    except UnicodeEncodeError as error:
+        _refuse(no_text(error))
     except OSError as error:
         # Without a number it is not the system's, but a library's: its traceback says more than it does.
         if error.errno is None:
             raise
-        print(f"error: {refusal(error)}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)
+        _refuse(refusal(error))
+
+
+def _refuse(sentence: str) -> NoReturn:
+    print(f"error: {sentence}", file=sys.stderr)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

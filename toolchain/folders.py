@@ -5,7 +5,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -19,10 +19,14 @@ def refuse_nameless(path: Path) -> None:
 
 
 def refuse_as_target(path: Path) -> None:
-    """Raise ToolchainError for a path that nothing is put at: one without a name of its own, or a link."""
+    """Raise ToolchainError for a path that nothing is put at: one without a name of its own, a link, or where a disk is mounted."""
     refuse_nameless(path)
     if path.is_symlink():
         raise ToolchainError(f"{path} is a symbolic link, which is not replaced: give the path that it leads to")
+    if path.is_mount():
+        raise ToolchainError(
+            f"{path} is a mount point, whose place nothing can take: give the name of a new folder in it"
+        )
 
 
 def refuse_unwritable(path: Path) -> None:
@@ -49,26 +53,72 @@ def written_beside(folder: Path) -> Iterator[Path]:
     Raises:
         ToolchainError: another process is writing there.
     """
-    partial = folder.with_name(f".{folder.name}.partial")
-    folder.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
-        with locked(folder.parent):  # Between being made and being locked a folder looks like nobody's.
-            if partial.is_dir() and not is_nobodys(partial):
-                raise ToolchainError(f"{folder} is being written by another process: wait for it, or give another name")
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir()
-            held.enter_context(locked(partial))
-        held.callback(shutil.rmtree, partial, ignore_errors=True)
+        try:
+            partial = held.enter_context(held_beside(folder, ".partial", fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise ToolchainError(
+                f"{folder} is being written by another process: wait for it, or give another name"
+            ) from None
         yield partial
 
 
 @contextmanager
-def locked(folder: Path, flags: int = 0) -> Iterator[None]:
-    """Hold a folder's lock, which the kernel gives back when its process ends, however that ended."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def held_beside(path: Path, suffix: str, flags: int = 0) -> Iterator[Path]:
+    """Give an empty folder beside `path`, named after it, that no other process gets until the block ends; it is removed then.
+
+    What a killed process left in it is gone. Where another one has it this waits, or with `LOCK_NB` gives up.
+
+    Raises:
+        BlockingIOError: another process has it, and `flags` say not to wait.
+    """
+    folder = path.with_name(f".{path.name}{suffix}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as held:
+        while True:
+            with suppress(FileExistsError), _refused_as(path, folder):
+                folder.mkdir()
+            with suppress(FileNotFoundError), ExitStack() as taken:
+                descriptor = taken.enter_context(locked(folder, flags, os.O_DIRECTORY | os.O_NOFOLLOW))
+                if _is_at(folder, descriptor):  # Else its last holder moved or removed it while this one waited.
+                    if is_empty_folder(folder):
+                        held.push(taken.pop_all())
+                        break
+                    shutil.rmtree(folder)
+        try:
+            with _refused_as(path, folder):
+                yield folder
+        finally:
+            if _is_at(folder, descriptor):  # Else it was put in its place, and this name may be the next holder's.
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_at(folder: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), folder.stat())
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def _refused_as(path: Path, temporary: Path) -> Iterator[None]:
+    """Say of `path`, the name that was given, what the system refuses of `temporary` beside it, or, as a full disk, of no name at all."""
+    try:
+        yield
+    except OSError as error:
+        named = error.filename2 or error.filename
+        if error.errno and (named is None or str(named).startswith(str(temporary))):
+            error.filename, error.filename2 = str(path), None
+        raise
+
+
+@contextmanager
+def locked(folder: Path, flags: int = 0, opened: int = 0) -> Iterator[int]:
+    """Hold a folder's lock, which the kernel gives back when its process ends, however that ended; the folder's descriptor is given."""
+    descriptor = os.open(folder, os.O_RDONLY | opened)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | flags)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 
@@ -89,7 +139,8 @@ def take_place(new: Path, folder: Path) -> None:
         new.rename(folder)
     else:
         shutil.rmtree(old, ignore_errors=True)
-        folder.rename(old)
+        with _refused_as(folder, old):
+            folder.rename(old)
         try:
             new.rename(folder)
         except BaseException:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from toolchain.folders import held_beside
+
 
 def sha256_file(path: Path) -> str:
     """SHA-256 of a file's bytes as 64 hex digits."""
@@ -27,16 +29,17 @@ def _sha256_of(path: Path, _status: tuple[int, ...]) -> str:
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; rename it to `path` only if the block ends without an error, and what it wrote is on the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    """Give a temporary path; rename it to `path` only if the block ends without an error, and what it wrote is on the disk.
+
+    Of several processes that write `path` one waits for the other.
+    """
+    # Held by a folder around it: a library may put another file in the place of one that was locked.
+    with held_beside(path, ".file.partial") as folder:
+        partial = folder / "partial"
         yield partial
         with partial.open("rb+") as written:
             os.fsync(written)  # A power cut may else leave the new name with nothing behind it.
         partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def write_text_whole(path: Path, text: str) -> None:

@@ -1,20 +1,19 @@
-"""Adapter files: a PEFT directory in fp16, its hash, and what of PEFT can be composed."""
+"""Adapter files: a PEFT directory in fp16, and its hash."""
 
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
 
 import numpy as np
-from safetensors.numpy import save_file
 
 from toolchain import paths
-from toolchain.adapters.safetensors_file import Array, read_tensors
+from toolchain.adapters.lora_config import plain_lora_config
+from toolchain.adapters.safetensors_file import Array, read_tensors, write_tensors
+from toolchain.base_model.specification import BaseModel
 from toolchain.errors import NotFinite, ToolchainError
-from toolchain.hashing import write_text_whole, written_whole
-from toolchain.json_object import each_once
+from toolchain.hashing import write_text_whole
 
 CONFIG_FILE = "adapter_config.json"
 TENSORS_FILE = "adapter_model.safetensors"
@@ -22,9 +21,10 @@ LOG_FILE = "training_log.json"
 IMPORT_LOG = "import_log.json"
 MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 _PREFIX, _SUFFIX = "base_model.model.", ".weight"
-_LEAST, _LARGEST = (float(limit) for limit in (np.finfo(np.float32).tiny, np.finfo(np.float32).max))
-_REMEDY = "give the directory of a PEFT LoRA"
-_OURS = f"{_REMEDY} as `toolchain adapter import` writes it"
+_ANOTHER = (
+    "train an adapter for {0} (`toolchain train lora {0}`), or import one (`toolchain adapter import DIR --task {0}`)"
+)
+_REMEDY = f"restore it, {_ANOTHER.format('TASK')}"
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,7 @@ def refuse_no_adapter(task: str) -> None:
     """Raise ToolchainError where no adapter of the task lies among the assets."""
     for name in (CONFIG_FILE, TENSORS_FILE):
         if not (path := paths.ADAPTERS / task / name).is_file():
-            raise ToolchainError(
-                f"{path} is missing: train an adapter for {task} (`toolchain train lora {task}`), or import one "
-                f"(`toolchain adapter import DIR --task {task}`)"
-            )
+            raise ToolchainError(f"{path} is missing: {_ANOTHER.format(task)}")
 
 
 def adapters_digest(adapters: Sequence[Adapter | None]) -> str:
@@ -137,8 +134,7 @@ def write_adapter(folder: Path, adapter: Adapter, base_name: str) -> None:
         peft_name(name): np.ascontiguousarray(tensor, dtype=np.float16)
         for name, tensor in sorted(adapter.tensors.items())
     }
-    with written_whole(folder / TENSORS_FILE) as partial:
-        save_file(named, partial, metadata={"format": "pt"})
+    write_tensors(folder / TENSORS_FILE, named, {"format": "pt"})
 
 
 def peft_name(factor: str) -> str:
@@ -151,18 +147,22 @@ def factor_name(peft: str) -> str:
     return peft.removeprefix(_PREFIX).removesuffix(_SUFFIX)
 
 
-def read_adapter(folder: Path) -> Adapter:
-    """Read a PEFT LoRA directory.
+def read_adapter(folder: Path, base: BaseModel | None = None) -> Adapter:
+    """Read a PEFT LoRA directory as this module writes it, one of `base` where that is given.
 
     Raises:
-        ToolchainError: a file is missing or damaged, or the adapter cannot be composed (DoRA, bias, rsLoRA, modules_to_save, other tensors,
-            another dtype than fp16, another rank than its config's, numbers beyond fp16).
+        ToolchainError: a file is missing or damaged, or the adapter cannot be composed (no plain LoRA, ranks or scales that differ, other
+            tensors, another dtype than fp16, another rank than its config's, numbers beyond fp16), or names another base.
     """
-    config = read_config(folder / CONFIG_FILE)
-    refuse_what_cannot_be_composed(folder, config)
-    tensors, _ = read_tensors(folder / TENSORS_FILE, _OURS)
+    config = plain_lora_config(folder / CONFIG_FILE, _REMEDY, base)
+    if uneven := next((key for key in ("rank_pattern", "alpha_pattern") if config.get(key)), None):
+        raise ToolchainError(
+            f"{folder / CONFIG_FILE} cannot be composed: its ranks or scales differ ({uneven}); import the adapter, which makes them one "
+            "(`toolchain adapter import DIR --task TASK`)"
+        )
+    tensors, _ = read_tensors(folder / TENSORS_FILE, _REMEDY)
     if not tensors:
-        raise ToolchainError(f"{folder / TENSORS_FILE} holds no tensors: {_OURS}")
+        raise ToolchainError(f"{folder / TENSORS_FILE} holds no tensors: {_REMEDY}")
     named = {}
     for name, tensor in tensors.items():
         stripped = factor_name(name)
@@ -176,7 +176,7 @@ def read_adapter(folder: Path) -> Adapter:
         if tensor.dtype != np.float16 or tensor.ndim != 2 or tensor.shape[rank_axis] != config["r"]:
             raise ToolchainError(
                 f"{folder / TENSORS_FILE} holds {name} ({tensor.dtype}, shape {list(tensor.shape)}), where a matrix in fp16 of "
-                f"{CONFIG_FILE}'s rank {config['r']} is wanted: {_OURS}"
+                f"{CONFIG_FILE}'s rank {config['r']} is wanted: {_REMEDY}"
             )
         named[stripped] = tensor
     adapter = Adapter(config["r"], config["lora_alpha"], named)
@@ -188,51 +188,3 @@ def read_adapter(folder: Path) -> Adapter:
             "so it is of no use: train it again with a lower learning rate"
         )
     return adapter
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """Read the config of a PEFT LoRA.
-
-    Raises:
-        ToolchainError: it is missing, damaged, that of another kind of adapter, lacks a positive rank or alpha, or says anything twice.
-    """
-    try:
-        config = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=each_once)
-    except (FileNotFoundError, NotADirectoryError):
-        raise ToolchainError(f"{path} is missing: {_REMEDY}") from None
-    except (ValueError, RecursionError) as error:
-        raise ToolchainError(f"{path} is not JSON that can be read ({error}): {_REMEDY}") from None
-    if not isinstance(config, dict):
-        raise ToolchainError(f"{path} is no JSON object: {_REMEDY}")
-    if (kind := config.get("peft_type")) != "LORA":
-        raise ToolchainError(f"{path} cannot be composed: it is not a LoRA but peft_type {kind!r}; give a plain LoRA")
-    for key in ("r", "lora_alpha"):
-        if not is_positive(config.get(key)):
-            raise ToolchainError(f"{path} has no positive number {key!r} that float32 holds: {_REMEDY}")
-    if not isinstance(config["r"], int):
-        raise ToolchainError(f"{path} has the rank {config['r']}, which is no whole number: {_REMEDY}")
-    for key in ("rank_pattern", "alpha_pattern"):
-        if not isinstance(config.get(key), dict | None):
-            raise ToolchainError(f"{path}: {key} is no object of names and numbers: {_REMEDY}")
-    return dict(config)
-
-
-def is_positive(value: object) -> TypeGuard[float]:
-    """Whether it is a number that float32, in which the device computes, holds as a positive one."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and _LEAST <= value <= _LARGEST
-
-
-def refuse_what_cannot_be_composed(folder: Path, config: dict[str, Any]) -> None:
-    """Raise ToolchainError for a PEFT config whose adapter is no plain LoRA."""
-    reasons = {
-        "it is a DoRA": config.get("use_dora"),
-        "it is rank-stabilised (rsLoRA)": config.get("use_rslora"),
-        "it trains biases": config.get("bias", "none") != "none",
-        "it trains biases (lora_bias)": config.get("lora_bias"),
-        "its weights are transposed (fan_in_fan_out)": config.get("fan_in_fan_out"),
-        "it saves whole modules (modules_to_save)": config.get("modules_to_save"),
-        "its ranks differ (rank_pattern)": config.get("rank_pattern"),
-        "its scales differ (alpha_pattern)": config.get("alpha_pattern"),
-    }
-    if reason := next((text for text, holds in reasons.items() if holds), None):
-        raise ToolchainError(f"{folder / CONFIG_FILE} cannot be composed: {reason}; give a plain LoRA")

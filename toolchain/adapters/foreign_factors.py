@@ -5,15 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 
 from toolchain.adapters.files import TENSORS_FILE
-from toolchain.adapters.safetensors_file import Array
+from toolchain.adapters.safetensors_file import Array, opened
 from toolchain.errors import ToolchainError
 
 PICKLED_FILE = "adapter_model.bin"
 _NAME = re.compile(r"(?:base_model\.model\.)?(.+)\.lora_([AB])(?:\.\w+)?\.weight", re.ASCII)
-_REMEDY = "give the directory of a PEFT LoRA in safetensors"
+REMEDY = "give the directory of a PEFT LoRA in safetensors"
 _DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
 
@@ -35,18 +34,18 @@ def read_factors(path: Path) -> dict[str, tuple[Array, Array]]:
         if match is None or tensor.dim() != 2:
             raise ToolchainError(
                 f"{path} holds {name!r} (shape {list(tensor.shape)}), which is no LoRA factor of a linear: it cannot be "
-                f"composed; {_REMEDY}"
+                f"composed; {REMEDY}"
             )
         if tensor.dtype not in _DTYPES:
             raise ToolchainError(f"{path} holds {name!r} in {tensor.dtype}: save the factors in fp32, bf16 or fp16")
         factors = found.setdefault(match[1], {})
         if match[2] in factors:
-            raise ToolchainError(f"{path} holds lora_{match[2]} of {match[1]!r} under two names: {_REMEDY}")
+            raise ToolchainError(f"{path} holds lora_{match[2]} of {match[1]!r} under two names: {REMEDY}")
         factors[match[2]] = tensor.float().numpy(force=True)
     if not found:
-        raise ToolchainError(f"{path} holds no tensors: {_REMEDY}")
+        raise ToolchainError(f"{path} holds no tensors: {REMEDY}")
     if lonely := [linear for linear, factors in found.items() if len(factors) < 2]:
-        raise ToolchainError(f"{path} holds only one LoRA factor of {lonely[0]!r}: {_REMEDY}")
+        raise ToolchainError(f"{path} holds only one LoRA factor of {lonely[0]!r}: {REMEDY}")
     return {linear: (factors["A"], factors["B"]) for linear, factors in sorted(found.items())}
 
 
@@ -54,14 +53,9 @@ def _tensors(path: Path) -> Iterator[tuple[str, torch.Tensor]]:
     if path.name == PICKLED_FILE:
         yield from _unpickled(path)
         return
-    try:
-        with safe_open(path, framework="pt") as stream:
-            for name in stream.keys():  # noqa: SIM118 (it is no mapping)
-                yield name, stream.get_tensor(name)
-    except (FileNotFoundError, NotADirectoryError):
-        raise ToolchainError(f"{path} is missing: {_REMEDY}") from None
-    except (SafetensorError, OSError) as error:
-        raise ToolchainError(f"{path} is no readable safetensors file ({error}): {_REMEDY}") from None
+    with opened(path, "pt", REMEDY) as stream:
+        for name in stream.keys():  # noqa: SIM118 (it is no mapping)
+            yield name, stream.get_tensor(name)
 
 
 def _unpickled(path: Path) -> Iterator[tuple[str, torch.Tensor]]:
@@ -71,7 +65,7 @@ def _unpickled(path: Path) -> Iterator[tuple[str, torch.Tensor]]:
     except Exception:  # Whatever a damaged pickle makes of its reader.
         held = None
     if not isinstance(held, dict) or not all(map(_is_plain, held.values())):
-        raise ToolchainError(f"{path} is no pickle of tensors alone: {_REMEDY}")
+        raise ToolchainError(f"{path} is no pickle of tensors alone: {REMEDY}")
     yield from ((str(name), tensor) for name, tensor in held.items())
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import regex  # type: ignore[import-untyped]
 
 from toolchain.adapters.files import (
     CONFIG_FILE,
@@ -19,17 +18,17 @@ from toolchain.adapters.files import (
     TENSORS_FILE,
     Adapter,
     adapter_hash,
-    is_positive,
     linear_beyond_fp16,
-    read_config,
-    refuse_what_cannot_be_composed,
     write_adapter,
 )
-from toolchain.adapters.foreign_factors import read_factors, weights_file
+from toolchain.adapters.foreign_factors import REMEDY, read_factors, weights_file
+from toolchain.adapters.lora import texts_licences
+from toolchain.adapters.lora_config import is_positive, plain_lora_config
+from toolchain.adapters.peft_patterns import number_for, refuse_left_out
 from toolchain.adapters.safetensors_file import Array
 from toolchain.base_model.specification import BaseModel
 from toolchain.errors import ToolchainError
-from toolchain.folders import plain_files, refuse_as_target, take_place, written_beside
+from toolchain.folders import is_empty_folder, plain_files, refuse_as_target, take_place, written_beside
 from toolchain.log_file import logged, write_log
 from toolchain.provenance import git_commit
 
@@ -37,74 +36,44 @@ _FILES = {CONFIG_FILE, TENSORS_FILE}
 Shapes = Mapping[str, tuple[int, int]]
 """(d_out, d_in) of every linear that carries adapters, by name (`model.layers.0.self_attn.q_proj`)."""
 
-_REASONS = {
-    "layer_replication": "it replicates layers",
-    "alora_invocation_tokens": "it works after certain tokens only (aLoRA)",
-    "trainable_token_indices": "it trains embeddings",
-    "target_parameters": "it adapts other parameters than linears",
-}
-_NEUTRAL = {
-    "alpha_pattern",
-    "auto_mapping",
-    "base_model_name_or_path",
-    "bias",
-    "eva_config",
-    "exclude_modules",
-    "inference_mode",
-    "init_lora_weights",
-    "layers_pattern",
-    "layers_to_transform",
-    "lora_alpha",
-    "lora_dropout",
-    "megatron_core",
-    "peft_type",
-    "peft_version",
-    "qalora_group_size",
-    "r",
-    "rank_pattern",
-    "revision",
-    "target_modules",
-    "task_type",
-}
-"""Settings that do not change what the finished adapter computes, or are taken into account."""
-_STARTS_FROM_THE_BASE = (True, False, None, "gaussian", "orthogonal", "eva")
-"""Ways to begin that leave the base's weights alone; others (PiSSA, OLoRA, LoftQ, CorDA …) move a part of them into the adapter."""
-_MATCH_SECONDS = 1.0
-"""For one pattern on one linear: a foreign file's pattern can be made to take ages."""
-
 
 def import_adapter(
     source: Path, base: BaseModel, shapes: Shapes, folder: Path, licence: str | None, replace: bool
 ) -> dict[str, Any]:
     """Write the adapter of `source` to `folder`, with a log of where it comes from; returns the log.
 
-    Without a `licence`, one that `source` was itself imported under goes on.
+    Without a `licence`, one that `source` was itself imported under goes on; so does, always, our own log of how it was trained.
 
     Raises:
-        ToolchainError: it cannot be composed, is another base's, or `folder` is there and is not to be replaced.
+        ToolchainError: it cannot be composed, is another base's, a log beside it is damaged or of other weights, or `folder` is there and is
+            not to be replaced.
     """
     refuse_as_target(folder)
     if source.resolve() == folder.resolve():
         raise ToolchainError(f"{folder} is what is to be imported: copy it elsewhere first, and give the copy")
-    if folder.exists():
+    if folder.exists() and not is_empty_folder(folder):
         _refuse_to_replace_what_is_no_adapter(folder)
         if not replace:
             raise ToolchainError(f"{folder} is there: say --replace if the imported adapter is to take its place")
     adapter = read_foreign_adapter(source, base, shapes)
+    found = adapter_hash(source, weights_file(source).name)
+    trained = _training_log(source / LOG_FILE, found)
     with written_beside(folder) as partial:
         write_adapter(partial, adapter, base.name)
+        now = {"base_sha256": base.sha256, "adapter_sha256": adapter_hash(partial)}
         log = {
             "source": source.resolve().name,
-            "source_sha256": adapter_hash(source, weights_file(source).name),
+            "source_sha256": found,
             "licence": licence or stated_licence(source / IMPORT_LOG),
-            "base_sha256": base.sha256,
-            "adapter_sha256": adapter_hash(partial),
+            **now,
             "rank": adapter.rank,
             "alpha": adapter.alpha,
             "linears": _trained(adapter),
             "git_commit": git_commit(),
         }
         write_log(partial / IMPORT_LOG, log)
+        if trained:
+            write_log(partial / LOG_FILE, trained | now)
         take_place(partial, folder)
     return log
 
@@ -117,6 +86,22 @@ def stated_licence(log: Path) -> str | None:
     """
     stated = logged(log, "an import").get("licence")
     return str(stated) if stated else None
+
+
+def _training_log(path: Path, adapter: str) -> dict[str, Any]:
+    """What our own log of the adapter with that hash says of its training, its texts' licences above all; nothing where there is none."""
+    try:
+        trained = logged(path, "an adapter", "training_pairs", "git_commit", "data")
+        texts_licences(path)
+    except ToolchainError as error:
+        raise ToolchainError(f"{error}; if another program wrote it, import a copy without it") from None
+    named = trained.get("adapter_sha256")
+    if named is not None and named != adapter:
+        raise ToolchainError(
+            f"{path} is of an adapter with the hash {named}, the one beside it has {adapter}: restore that adapter, or import a copy of this "
+            "one without the log of another"
+        )
+    return trained
 
 
 def _refuse_to_replace_what_is_no_adapter(folder: Path) -> None:
@@ -133,16 +118,17 @@ def read_foreign_adapter(folder: Path, base: BaseModel, shapes: Shapes) -> Adapt
     """The adapter of a PEFT directory in fp32, bf16 or fp16, of any ranks and scales, on all linears and layers or some: as ours, on all of `shapes`.
 
     Raises:
-        ToolchainError: a file is missing or damaged, it is no plain LoRA, changes nothing, or does not belong to `base`.
+        ToolchainError: a file is missing or damaged, it is no plain LoRA, its configuration leaves out what it has factors of, its rank is
+            above all linears', it changes nothing, or does not belong to `base`.
     """
-    config = read_config(folder / CONFIG_FILE)
-    _refuse_other_bases(folder / CONFIG_FILE, config, base)
-    _refuse_what_a_plain_lora_lacks(folder, config)
+    path = folder / CONFIG_FILE
+    config = plain_lora_config(path, REMEDY, base)
     weights = weights_file(folder)
     factors = read_factors(weights)
     _refuse_misfits(weights, factors, config, base, shapes)
+    refuse_left_out(path, config, factors, shapes)
     scales = {
-        linear: _pattern(folder, config, "alpha_pattern", linear, config["lora_alpha"]) / a.shape[0]
+        linear: number_for(path, config, "alpha_pattern", linear, config["lora_alpha"]) / a.shape[0]
         for linear, (a, _) in factors.items()
     }
     rank = max(a.shape[0] for a, _ in factors.values())
@@ -150,9 +136,7 @@ def read_foreign_adapter(folder: Path, base: BaseModel, shapes: Shapes) -> Adapt
     with np.errstate(over="ignore"):
         alpha = float(np.float32(max(scales.values()) * rank))
     if not is_positive(alpha):
-        raise ToolchainError(
-            f"{folder / CONFIG_FILE}: alpha would be {alpha}, which float32 does not hold: the adapter is damaged"
-        )
+        raise ToolchainError(f"{path}: alpha would be {alpha}, which float32 does not hold: the adapter is damaged")
     uniform = len(set(scales.values())) == 1
     tensors: dict[str, Array] = {}
     for linear, (d_out, d_in) in shapes.items():
@@ -199,39 +183,11 @@ def linear_shapes(base: BaseModel) -> Shapes:
     return {name: (linear.out_features, linear.in_features) for name, linear in adapted_linears(model)}
 
 
-def _refuse_other_bases(path: Path, config: dict[str, Any], base: BaseModel) -> None:
-    named = config.get("base_model_name_or_path")
-    if named and str(named).rstrip("/").rsplit("/", 1)[-1].lower() not in _names(base):
-        raise ToolchainError(
-            f"{path} says that the adapter was trained for {named!r}, not for {base.name}: it cannot be composed here; "
-            f"if that is the same base under another name, write {base.name} into base_model_name_or_path"
-        )
-
-
-def _names(base: BaseModel) -> tuple[str, str]:
-    return base.name.lower(), base.dequantised_path.name.lower()
-
-
-def _refuse_what_a_plain_lora_lacks(folder: Path, config: dict[str, Any]) -> None:
-    refuse_what_cannot_be_composed(folder, config | {"rank_pattern": None, "alpha_pattern": None})
-    path = folder / CONFIG_FILE
-    # 0 and [] are not what PEFT writes for "not set"; but no modules are none.
-    for key, value in config.items():
-        not_set = value is None or value is False or value == {} or (key == "modules_to_save" and value == [])
-        if key in _NEUTRAL or not_set:
-            continue
-        reason = _REASONS.get(key, f"it sets {key!r}, and it is not known that this can be left out")
-        raise ToolchainError(f"{path} cannot be composed: {reason} ({key!r}); give a plain LoRA")
-    if config.get("init_lora_weights") not in _STARTS_FROM_THE_BASE:
-        raise ToolchainError(
-            f"{path} cannot be composed: it began with a part of the base's own weights (init_lora_weights: "
-            f"{config['init_lora_weights']!r}); convert it to a plain LoRA as PEFT's save_pretrained does"
-        )
-
-
 def _refuse_misfits(
     path: Path, factors: Mapping[str, tuple[Array, Array]], config: dict[str, Any], base: BaseModel, shapes: Shapes
 ) -> None:
+    # All linears get the highest rank; above this one none could hold more, but all would grow.
+    highest = max(map(min, shapes.values()))
     for linear, (a, b) in factors.items():
         if linear.rsplit(".", 1)[-1] not in MODULES:
             raise ToolchainError(
@@ -241,7 +197,7 @@ def _refuse_misfits(
             raise ToolchainError(
                 f"{path} adapts {linear!r}, which {base.name} does not have: it is another base's adapter"
             )
-        rank = _pattern(path.parent, config, "rank_pattern", linear, config["r"])
+        rank = number_for(path.parent / CONFIG_FILE, config, "rank_pattern", linear, config["r"])
         if a.shape[0] != rank or b.shape[1] != rank:
             raise ToolchainError(
                 f"{path}: the factors of {linear} have ranks {a.shape[0]} and {b.shape[1]}, {CONFIG_FILE} says {rank}: "
@@ -252,30 +208,13 @@ def _refuse_misfits(
                 f"{path}: {linear} is for a linear of shape {[b.shape[0], a.shape[1]]}, that of {base.name} has "
                 f"{list(shapes[linear])}: it is another base's adapter"
             )
+        if rank > highest:
+            raise ToolchainError(
+                f"{path}: {linear} has the rank {rank}, and no linear of {base.name} can hold one above {highest}: reduce it to "
+                "that or less, as an SVD of B·A does, which keeps the function"
+            )
         if not (np.isfinite(a).all() and np.isfinite(b).all()):
             raise ToolchainError(f"{path}: {linear} holds numbers that are not finite: the adapter is of no use")
-
-
-def _pattern(folder: Path, config: dict[str, Any], key: str, linear: str, default: float) -> float:
-    """What a pattern of PEFT's says for a linear: its keys are suffixes or regular expressions, the first that fits counts."""
-    patterns = config.get(key) or {}
-    try:
-        value = next((patterns[p] for p in patterns if _fits(p, linear)), default)
-    except TimeoutError:
-        raise ToolchainError(
-            f"{folder / CONFIG_FILE}: a pattern of {key} takes too long to match: write linears' names or their endings instead"
-        ) from None
-    except (regex.error, TypeError, RecursionError, MemoryError):
-        value = None
-    if not is_positive(value):
-        raise ToolchainError(
-            f"{folder / CONFIG_FILE}: {key} has no positive number for {linear}: the adapter is damaged"
-        )
-    return value
-
-
-def _fits(pattern: str, linear: str) -> bool:
-    return regex.fullmatch(rf"(.*\.)?({pattern})", linear, timeout=_MATCH_SECONDS) is not None
 
 
 def _as_fp16(path: Path, linear: str, a: Array, b: Array) -> tuple[Array, Array]:

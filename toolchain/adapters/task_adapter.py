@@ -45,6 +45,7 @@ def refuse_logs_of_other_weights(task: str) -> None:
     Raises:
         ToolchainError: one names another, or is damaged; or there is no adapter.
     """
+    refuse_no_adapter(task)
     for name in (LOG_FILE, IMPORT_LOG):
         path = paths.ADAPTERS / task / name
         named = logged(path, "an adapter").get("adapter_sha256")

@@ -124,7 +124,7 @@ def _put_all(
     base: BaseModel, compositions: Sequence[Composition], bundle: Path, pack_base: bool, base_file: Path
 ) -> Manifest:
     tasks = [task for task in TASKS.values() if any(task in composition.tasks for composition in compositions)]
-    adapters = {task.id: _put_adapter(task.id, bundle) for task in tasks}
+    adapters = {task.id: _put_adapter(task.id, base, bundle) for task in tasks}
     mains = [task for task in tasks if task.kind is TaskKind.MAIN]
     offered = [adapter_alone(main.id, main.prompt) for main in mains] + [
         _put_composition(item, base, adapters, bundle) for item in compositions
@@ -182,9 +182,9 @@ def finish_bundle(
     return manifest
 
 
-def _put_adapter(task: str, bundle: Path) -> ManifestAdapter:
+def _put_adapter(task: str, base: BaseModel, bundle: Path) -> ManifestAdapter:
     source = paths.ADAPTERS / task
-    adapter = read_adapter(source)
+    adapter = read_adapter(source, base)
     path = f"adapters/{task}"
     for name in (CONFIG_FILE, TENSORS_FILE):
         _copy(source / name, bundle / path / name)
@@ -240,11 +240,13 @@ def _put_base(base: BaseModel, base_file: Path, bundle: Path, pack_base: bool) -
         raise ToolchainError(
             f"{base.name} cannot be exported, for the device core cannot run it: {base.refusal}; evaluate it with --engine python"
         )
-    for path, expected in ((base_file, base.sha256), (base.tokenizer_path, base.tokenizer_sha256)):
+    given = "give that file with --base-file, or leave the option out" if base_file != base.path else base.remedy
+    for path, expected, remedy in (
+        (base_file, base.sha256, given),
+        (base.tokenizer_path, base.tokenizer_sha256, base.remedy),
+    ):
         if not path.is_file() or sha256_once(path) != expected:
-            raise ToolchainError(
-                f"{path} is missing, or not the {base.name} file with SHA-256 {expected}: {base.remedy}"
-            )
+            raise ToolchainError(f"{path} is missing, or not the {base.name} file with SHA-256 {expected}: {remedy}")
     _copy(base.tokenizer_path, bundle / "base" / base.tokenizer_path.name)
     if pack_base:
         _copy(base_file, bundle / "base" / base.file)

@@ -72,14 +72,17 @@ def model_card(
 def _origin(task: str) -> str:
     folder = paths.ADAPTERS / task
     refuse_logs_of_other_weights(task)
+    said = []
     if imported := logged(folder / IMPORT_LOG, "an import", "source", "licence"):
-        return f"imported from {imported['source']}, licence: {imported['licence'] or 'not known'}"
+        said.append(f"imported from {imported['source']}, licence: {imported['licence'] or 'not known'}")
     if trained := logged(folder / LOG_FILE, "an adapter", "training_pairs", "git_commit", "data"):
         cocoas = [f"{cocoa.NAME} ({cocoa.LICENCE})"] if any(map(cocoa.is_cocoa, trained["data"])) else []
         outside = [*cocoas, *(f"texts ({licence})" for licence in texts_licences(folder / LOG_FILE))]
         among = f", {' and '.join(outside)} among them" if outside else ""
-        return f"trained on {trained['training_pairs']} pairs{among}, commit `{short_commit(trained['git_commit'])}`"
-    return "not known"
+        said.append(
+            f"trained on {trained['training_pairs']} pairs{among}, commit `{short_commit(trained['git_commit'])}`"
+        )
+    return "; ".join(said) or "not known"
 
 
 def _calibration(item: ManifestComposition) -> str:

@@ -1,7 +1,7 @@
 """Signatures in minisign's format (https://jedisct1.github.io/minisign/): the ordinary tool makes the keys and can check what is signed.
 
 Signatures are prehashed (`ED`: Ed25519 over BLAKE2b-512), the only kind that the device core accepts, and carry no date, so that signing
-again gives the same bytes.
+again gives the same bytes. What it accepts is accepted here: CRLF at the end of lines, any untrusted comment, anything after the last line.
 """
 
 import base64
@@ -37,13 +37,13 @@ class PublicKey:
 
     @classmethod
     def read(cls, path: Path) -> "PublicKey":
-        """Read a `.pub` file.
+        """Read a `.pub` file, or its base64 line alone.
 
         Raises:
             ToolchainError: it is missing or no minisign public key.
         """
         content = _decoded(path, "public key")
-        if len(content) != 42 or content[:2] != _KEY:
+        if len(content) != 42 or content[:2] not in (_KEY, _PREHASHED):
             raise ToolchainError(f"{path} is no minisign public key: give the .pub file that minisign wrote")
         return cls(content[2:10], Ed25519PublicKey.from_public_bytes(content[10:]))
 
@@ -60,14 +60,14 @@ class PublicKey:
         """
         try:
             text = read_plain(path, _MAX_SIGNATURE_BYTES).decode()
-            untrusted, signed, trusted, both = text.rstrip("\n").split("\n")
+            _untrusted, signed, trusted, both = text.replace("\r\n", "\n").split("\n")[:4]
             content, over_both = base64.b64decode(signed, validate=True), base64.b64decode(both, validate=True)
         except FileNotFoundError:
             raise ToolchainError(f"{path} is missing: the bundle is not signed; export it with --sign") from None
         except (ValueError, OSError):
             raise ToolchainError(f"{path} is no minisign signature: sign the bundle again") from None
         signature, comment = content[10:], trusted.removeprefix(_TRUSTED)
-        well_formed = untrusted.startswith(_UNTRUSTED) and comment != trusted and len(signature) == _SIGNATURE_BYTES
+        well_formed = comment != trusted and len(signature) == _SIGNATURE_BYTES
         if not well_formed or content[:2] != _PREHASHED or content[2:10] != self.id:
             raise ToolchainError(f"{path} is no prehashed signature by this key: check the key, or sign again")
         try:
@@ -189,12 +189,13 @@ def _power_above_half(limit: int) -> int:
 
 
 def _decoded(path: Path, what: str) -> bytes:
-    """The second line of a key file."""
+    """The base64 line of a key file: its second, after the comment, or its only one."""
     try:
-        return base64.b64decode(path.read_text(encoding="utf-8").split("\n")[1].strip(), validate=True)
+        lines = path.read_text(encoding="utf-8").strip().split("\n")
+        return base64.b64decode(lines[:2][-1].strip(), validate=True)
     except FileNotFoundError:
         raise ToolchainError(f"{path} is missing: give a minisign {what}") from None
-    except (ValueError, IndexError, OSError):
+    except (ValueError, OSError):
         raise ToolchainError(f"{path} is no minisign {what}: give the file that minisign wrote") from None
 
 

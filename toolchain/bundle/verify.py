@@ -3,14 +3,13 @@
 from pathlib import Path
 
 from toolchain.adapters.files import CONFIG_FILE, adapter_hash
+from toolchain.adapters.lora_config import MAX_CONFIG_BYTES
 from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE, Manifest
 from toolchain.bundle.manifest_file import read_manifest, unambiguous_json
 from toolchain.bundle.signing import PublicKey
 from toolchain.errors import ToolchainError
 from toolchain.folders import plain_files, read_plain
 from toolchain.hashing import sha256_file
-
-MAX_CONFIG_BYTES = 1 << 20
 
 
 def verify_bundle(folder: Path, key: PublicKey | None = None) -> Manifest:

@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from toolchain.adapters.files import (
@@ -21,11 +19,11 @@ from toolchain.adapters.files import (
     adapter_hash,
     linear_beyond_fp16,
     read_adapter,
-    refuse_what_cannot_be_composed,
     write_adapter,
 )
 from toolchain.errors import ToolchainError
-from toolchain.tests.tiny import random_adapter
+from toolchain.tests.adapter_config import set_config
+from toolchain.tests.tiny import SPECIFICATION, random_adapter
 
 REFUSED: dict[str, dict[str, Any]] = {
     "DoRA": {"use_dora": True},
@@ -36,6 +34,11 @@ REFUSED: dict[str, dict[str, Any]] = {
     "modules_to_save": {"modules_to_save": ["lm_head"]},
     "rank_pattern": {"rank_pattern": {"q_proj": 2}},
     "alpha_pattern": {"alpha_pattern": {"q_proj": 2}},
+    "aLoRA": {"alora_invocation_tokens": [5]},
+    "init_lora_weights": {"init_lora_weights": "pissa"},
+    "layer_replication": {"layer_replication": [[0, 1]]},
+    "trainable_token_indices": {"trainable_token_indices": [5]},
+    "of_the_future": {"of_the_future": 1},
 }
 
 
@@ -79,31 +82,26 @@ def test_the_adapter_hash_covers_config_then_tensors(folder: Path) -> None:
 
 @pytest.mark.parametrize("reason", REFUSED)
 def test_what_cannot_be_composed_is_refused_with_its_reason(folder: Path, reason: str) -> None:
-    config = json.loads((folder / CONFIG_FILE).read_text())
-    (folder / CONFIG_FILE).write_text(json.dumps(config | REFUSED[reason]))
+    set_config(folder, **REFUSED[reason])
     message = _refusal(folder)
     assert reason in message
     assert str(folder / CONFIG_FILE) in message
 
 
-@given(
-    st.fixed_dictionaries(
-        {}, optional={key: st.just(value) for part in REFUSED.values() for key, value in part.items()}
-    )
-)
-def test_a_config_is_refused_if_any_reason_holds(part: dict[str, Any]) -> None:
-    config = {"peft_type": "LORA", "bias": "none"} | part
-    if part:
-        with pytest.raises(ToolchainError):
-            refuse_what_cannot_be_composed(Path("es"), config)
-    else:
-        refuse_what_cannot_be_composed(Path("es"), config)
+def test_an_adapter_that_names_another_base_is_refused_where_one_is_asked_for(folder: Path) -> None:
+    read_adapter(folder, SPECIFICATION)
+    set_config(folder, base_model_name_or_path="someone/else")
+    read_adapter(folder)
+    with pytest.raises(ToolchainError, match="someone/else"):
+        read_adapter(folder, SPECIFICATION)
 
 
 @pytest.mark.parametrize("name", [CONFIG_FILE, TENSORS_FILE])
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
-    assert str(folder / name) in _refusal(folder)
+    message = _refusal(folder)
+    assert str(folder / name) in message
+    assert "toolchain train lora" in message
 
 
 @pytest.mark.parametrize("name", [CONFIG_FILE, TENSORS_FILE])
@@ -144,14 +142,12 @@ def test_another_kind_of_adapter_is_refused_as_what_it_is(folder: Path, kind: st
 
 @pytest.mark.parametrize("alpha", [1e300, 1e-300, 10**400, True, float("inf")])
 def test_an_alpha_that_float32_does_not_hold_is_refused(folder: Path, alpha: float) -> None:
-    config = json.loads((folder / CONFIG_FILE).read_text())
-    (folder / CONFIG_FILE).write_text(json.dumps(config | {"lora_alpha": alpha}))
+    set_config(folder, lora_alpha=alpha)
     assert "lora_alpha" in _refusal(folder)
 
 
 def test_a_rank_that_is_no_whole_number_is_refused(folder: Path) -> None:
-    config = json.loads((folder / CONFIG_FILE).read_text())
-    (folder / CONFIG_FILE).write_text(json.dumps(config | {"r": float(config["r"])}))
+    set_config(folder, r=2.0)
     assert "whole number" in _refusal(folder)
 
 
@@ -195,8 +191,7 @@ def test_a_factor_that_the_device_cannot_compose_is_refused(folder: Path, broken
 
 
 def test_an_alpha_that_takes_a_factor_beyond_fp16_is_refused(folder: Path) -> None:
-    config = json.loads((folder / CONFIG_FILE).read_text())
-    (folder / CONFIG_FILE).write_text(json.dumps(config | {"lora_alpha": 1e9}))
+    set_config(folder, lora_alpha=1e9)
     assert "not finite in fp16" in _refusal(folder)
 
 

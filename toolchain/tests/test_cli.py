@@ -1,7 +1,9 @@
 """The command line: data as JSON on stdout, one sentence on stderr, exit codes 0, 1 and 2."""
 
 import errno
+import io
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -93,6 +95,10 @@ REFUSED = {
     "an infinite rate of a baseline": (["train", "baseline", "dam", "summarize+es", "--rates", "inf"], "inf"),
     "a recipe that is a folder": (["scale", "plan", _FOLDER], f"{_FOLDER}: Is a directory (give the name of a file)"),
     "a folder below a file": (["report", "--out", _BELOW_A_FILE], f"{_BELOW_A_FILE}: Not a directory"),
+    "a folder in the place of a file": (
+        ["keys", f"{__file__}/mine", "--no-encrypted"],
+        f"{__file__}: File exists (a folder is wanted where something else is",
+    ),
     "a name that is too long": (["scale", "plan", f"{'x' * 300}.toml"], "File name too long (give a shorter name)"),
     "a missing result file": (["report", "nowhere.jsonl"], "nowhere.jsonl"),
     "missing dialogues": (["data", "targets", "nowhere", "summarize+es", *_SERVER], "nowhere"),
@@ -272,11 +278,51 @@ def test_a_benchmark_is_built_where_assets_are(
     assert json.loads(out).keys() == {path.name for path in (tmp_path / "target").iterdir()}
 
 
-def test_an_interruption_is_exit_130_without_a_traceback(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "show", _raising(KeyboardInterrupt()))
-    code, out, err = console.run("paths")
-    assert (code, out) == (130, "")
-    assert "Traceback" not in err
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
+def test_data_on_stdout_is_json_in_utf_8_whatever_a_path_holds(
+    console: Console, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.setenv("TANDEM_CACHE", "/空白/caf\udce9")
+    printed = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(printed, encoding, errors="strict"))
+    assert console.run("paths")[0] == 0
+    found = json.loads(printed.getvalue().decode())
+    assert os.fsencode(found["base"]).startswith("/空白/caf".encode() + b"\xe9/")
+
+
+def test_a_path_that_no_locale_can_say_is_said_on_stderr(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = io.BytesIO()
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(said, "ascii", errors="strict", write_through=True))
+    assert console.run("verify", "空白/caf\udce9")[0] == 1
+    assert said.getvalue().decode().startswith("error: 空白/caf\\udce9/manifest.json is missing")
+
+
+def test_text_that_is_no_utf_8_is_refused_with_it(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "show", lambda _data: "{\n licence: caf\udce9\n}".encode())
+    code, _, err = console.run("paths")
+    assert (code, err.splitlines()) == (
+        1,
+        [r"error: ' licence: caf\udce9' cannot be written in utf-8: give text whose characters are whole"],
+    )
+
+
+def test_a_closed_stdout_is_refused(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    code, _, err = console.run("paths")
+    assert (code, err.count("\n")) == (1, 1)
+    assert err.startswith("error: standard output is closed")
+
+
+def test_a_full_stdout_is_refused(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        code, _, err = console.run("paths")
+    assert (code, err) == (1, "error: standard output: No space left on device (make room there)\n")
+
+
+def test_nothing_of_a_closed_stderr_is_said_on_stdout(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    assert console.run("verify", "nowhere") == (1, "", "")
 
 
 @pytest.mark.parametrize(

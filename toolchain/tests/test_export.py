@@ -177,6 +177,11 @@ def test_where_nothing_can_be_written_nothing_is(
     assert _files(tmp_path / "here") == {"file": b"x"}
 
 
+def test_a_mount_point_is_refused_before_anything_is_made(base: BaseModel) -> None:
+    with pytest.raises(ToolchainError, match="/proc is a mount point"):
+        export_bundle(base, COMPOSITIONS, Path("/proc"), pack_base=False)
+
+
 def test_what_no_manifest_can_say_is_a_sentence(base: BaseModel, tmp_path: Path) -> None:
     for mistaken, compositions, named in (
         (replace(base, max_new_tokens=0), COMPOSITIONS, "max_new_tokens"),
@@ -271,8 +276,9 @@ def test_a_base_from_elsewhere_is_packed_if_it_is_the_base(base: BaseModel, tmp_
     assert (tmp_path / "bundle" / "base" / base.file).read_bytes() == elsewhere.read_bytes()
     assert manifest.base.bytes == elsewhere.stat().st_size
     elsewhere.write_bytes(b"another")
-    with pytest.raises(ToolchainError, match=r"downloaded\.gguf.*SHA-256"):
-        export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False, base_file=elsewhere)
+    for file in (elsewhere, tmp_path / "nowhere.gguf"):
+        with pytest.raises(ToolchainError, match=rf"{file.name}.*SHA-256.*--base-file"):
+            export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False, base_file=file)
 
 
 def test_a_model_card_says_what_is_inside(base: BaseModel, tmp_path: Path) -> None:
@@ -285,7 +291,8 @@ def test_a_model_card_says_what_is_inside(base: BaseModel, tmp_path: Path) -> No
         "data": {"formality-control.train.telephony.en-es.en": "1"},
         "texts_licences": ["CC BY-SA 4.0"],
     }
-    (paths.ADAPTERS / "witty" / "training_log.json").write_text(json.dumps(trained))
+    for task in ("es", "witty"):
+        (paths.ADAPTERS / task / "training_log.json").write_text(json.dumps(trained))
     targets = {"file": "x.jsonl", "source": ["hub:someone/x"], "licence": ["CC BY-SA 4.0"], "teacher": ["a model"]}
     calibration_log_path(COMPOSITIONS[1], "lc++").write_text(json.dumps({"targets": targets}))
     manifest = export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False)
@@ -299,7 +306,7 @@ def test_a_model_card_says_what_is_inside(base: BaseModel, tmp_path: Path) -> No
         origin = (
             "910 pairs, CoCoA-MT (CDLA-Sharing-1.0) and texts (CC BY-SA 4.0) among them, commit `000000000000-dirty`"
         )
-        assert (origin in row) == (task == "witty")
+        assert (origin in row) == (task in ("es", "witty"))
     offered = {"+".join(item.tasks): item for item in manifest.compositions}
     rows = {name: line for name in offered for line in lines if line.startswith(f"| {name} |")}
     assert all(item.recommended_mode in rows[name] for name, item in offered.items())

@@ -1,7 +1,12 @@
 """Files written whole or not at all."""
 
+import errno
 import hashlib
 import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor, TimeoutError
 from pathlib import Path
 
 import pytest
@@ -68,3 +73,48 @@ def test_a_write_replaces_the_old_file(tmp_path: Path) -> None:
     write_text_whole(tmp_path / "file", "né\r\nw")
     assert (tmp_path / "file").read_bytes() == "né\r\nw".encode()
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+WRITE = """
+import sys, time
+from pathlib import Path
+from toolchain.hashing import written_whole
+with written_whole(Path(sys.argv[1])) as partial:
+    partial.write_text("half")
+    print("writing", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_what_a_killed_process_wrote_is_gone_after_the_next_write(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with subprocess.Popen([sys.executable, "-c", WRITE, str(path)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout
+        assert other.stdout.readline() == "writing\n"
+        other.send_signal(signal.SIGKILL)
+    assert [found.read_text() for found in tmp_path.rglob("*") if found.is_file()] == ["half"]
+    write_text_whole(path, "whole")
+    assert [found.relative_to(tmp_path) for found in tmp_path.rglob("*")] == [Path("file")]
+    assert path.read_text() == "whole"
+
+
+def test_of_two_writers_one_waits_for_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with ThreadPoolExecutor() as pool:
+        with written_whole(path) as partial:
+            partial.write_text("first")
+            second = pool.submit(write_text_whole, path, "second")
+            with pytest.raises(TimeoutError):
+                second.result(0.1)
+            # A library may write another file and put it in the place of this one.
+            (partial.parent / "another").write_text("first")
+            (partial.parent / "another").replace(partial)
+        second.result(10)
+    assert path.read_text() == "second"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_said_of_the_file_that_was_to_be_written(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space") as refused, written_whole(tmp_path / "file"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert refused.value.filename == str(tmp_path / "file")

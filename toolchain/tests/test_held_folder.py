@@ -1,5 +1,6 @@
 """Folders that outlive no process, or are written by one at a time."""
 
+import errno
 import signal
 import subprocess
 import sys
@@ -9,7 +10,8 @@ import pytest
 
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.held_folder import held_folder
-from toolchain.folders import is_nobodys, take_place, written_beside
+from toolchain.folders import take_place, written_beside
+from toolchain.hashing import write_text_whole
 
 HOLD = """
 import sys, time
@@ -48,11 +50,10 @@ def test_it_is_gone_at_the_end_and_after_an_error_and_others_are_left(tmp_path: 
     assert [path.name for path in tmp_path.iterdir()] == ["cells"]
 
 
-def test_bundles_are_written_in_it_without_waiting_for_its_own_lock(tmp_path: Path) -> None:
-    with held_folder(tmp_path, "bundles-") as folder:
-        assert is_nobodys(folder), "the next line would wait for ever"
-        with written_beside(folder / "bundle") as partial:
-            assert partial.is_dir()
+def test_what_is_written_in_a_held_folder_does_not_wait_for_its_lock(tmp_path: Path) -> None:
+    with held_folder(tmp_path, "bundles-") as folder, written_beside(folder / "bundle") as partial:
+        write_text_whole(partial / "manifest.json", "{}")
+        assert [path.name for path in partial.iterdir()] == ["manifest.json"]
 
 
 WRITE = """
@@ -83,3 +84,27 @@ def test_a_folder_is_written_by_one_process_at_a_time(tmp_path: Path) -> None:
         Path("new/bundle"),
         Path("new/bundle/whole"),
     ]
+
+
+def test_a_folder_that_is_in_its_place_leaves_its_temporary_name_to_the_next_one(tmp_path: Path) -> None:
+    with written_beside(tmp_path / "bundle") as partial:
+        take_place(partial, tmp_path / "bundle")
+        partial.mkdir()
+        (partial / "theirs").write_text("x")
+    assert [path.name for path in partial.iterdir()] == ["theirs"]
+
+
+def test_a_link_in_a_folders_temporary_place_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "file").write_text("x")
+    (tmp_path / ".bundle.partial").symlink_to(tmp_path / "precious")
+    with pytest.raises(OSError, match="partial"), written_beside(tmp_path / "bundle"):
+        pass
+    assert (tmp_path / "precious" / "file").is_file()
+
+
+def test_what_the_system_refuses_is_said_of_the_name_that_was_given(tmp_path: Path) -> None:
+    for hidden in (True, False):
+        with pytest.raises(OSError, match="No space") as refused, written_beside(tmp_path / "bundle") as partial:
+            raise OSError(errno.ENOSPC, "No space left on device", str(partial / "base") if hidden else None)
+        assert refused.value.filename == str(tmp_path / "bundle")

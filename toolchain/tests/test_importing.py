@@ -1,6 +1,7 @@
 """Importing: what PEFT computes with a foreign adapter, ours computes too; what would not be the same is refused with the reason."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 
 from toolchain import paths
-from toolchain.adapters import importing
+from toolchain.adapters import peft_patterns
 from toolchain.adapters.compose import compose, delta
 from toolchain.adapters.files import (
     CONFIG_FILE,
@@ -32,6 +33,7 @@ from toolchain.adapters.importing import Shapes, import_adapter, linear_shapes, 
 from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.safetensors_file import Array
 from toolchain.errors import ToolchainError
+from toolchain.tests.adapter_config import set_config
 from toolchain.tests.tiny import SPECIFICATION, random_adapter, tiny_model
 
 SHAPES: Shapes = {name: (linear.out_features, linear.in_features) for name, linear in adapted_linears(tiny_model())}
@@ -70,17 +72,12 @@ def _train_elsewhere(
                 parameter.copy_((torch.randn_like(parameter) * (size if "lora_B" in name else 0.05)).to(dtype))
     wrapped.save_pretrained(folder)
     _rewrite(folder, lambda tensors: {name: tensor.to(dtype) for name, tensor in tensors.items()})
-    _set(folder, base_model_name_or_path=f"someone/{SPECIFICATION.name}")
+    set_config(folder, base_model_name_or_path=f"someone/{SPECIFICATION.name}")
     return wrapped
 
 
 def _rewrite(folder: Path, change: Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]) -> None:
     save_file(change(load_file(folder / TENSORS_FILE)), folder / TENSORS_FILE, metadata={"format": "pt"})
-
-
-def _set(folder: Path, **settings_: Any) -> None:
-    config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
-    (folder / CONFIG_FILE).write_text(json.dumps(config | settings_), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +144,7 @@ def test_an_adapter_of_some_linears_composes_with_one_of_all(tmp_path: Path) -> 
 )
 def test_what_changes_nothing_is_taken(foreign: Path, harmless: dict[str, Any]) -> None:
     before = read_foreign_adapter(foreign, SPECIFICATION, SHAPES)
-    _set(foreign, **harmless)
+    set_config(foreign, **harmless)
     after = read_foreign_adapter(foreign, SPECIFICATION, SHAPES)
     assert all(np.array_equal(tensor, after.tensors[name]) for name, tensor in before.tensors.items())
 
@@ -218,44 +215,47 @@ def test_names_may_lack_the_wrappers_prefix_and_carry_the_adapters_name(foreign:
 REFUSED: dict[str, dict[str, Any]] = {
     "DoRA": {"use_dora": True},
     "rsLoRA": {"use_rslora": True},
-    "biases (lora_bias)": {"lora_bias": True},
-    "trains biases": {"bias": "all"},
+    "biases (lora_bias": {"lora_bias": True},
+    "biases (bias: 'all'": {"bias": "all"},
     "modules_to_save": {"modules_to_save": ["lm_head"]},
     "layer_replication": {"layer_replication": [[0, 1]]},
-    "transposed (fan_in_fan_out)": {"fan_in_fan_out": True},
+    "transposed (fan_in_fan_out": {"fan_in_fan_out": True},
     "aLoRA": {"alora_invocation_tokens": [5]},
     "trainable_token_indices": {"trainable_token_indices": [5]},
     "target_parameters": {"target_parameters": ["mlp.experts"]},
-    "init_lora_weights": {"init_lora_weights": "pissa"},
+    "init_lora_weights: 'pissa'": {"init_lora_weights": "pissa"},
     "of_the_future": {"of_the_future": 1},
     "not a LoRA": {"peft_type": "IA3"},
     "'r'": {"r": 0},
-    "'lora_alpha'": {"lora_alpha": float("nan")},
+    "has '8' as 'r'": {"r": "8"},
+    "has '16' as 'lora_alpha'": {"lora_alpha": "16"},
+    "has nan as 'lora_alpha'": {"lora_alpha": float("nan")},
     "lora_alpha": {"lora_alpha": 1e300},
     "too large for fp16": {"lora_alpha": 1e30},
     "meta-llama/Llama-3.2-1B": {"base_model_name_or_path": "meta-llama/Llama-3.2-1B"},
     "tiny-it": {"base_model_name_or_path": "tiny-it"},
     "config.json says 3": {"r": 3},
-    "rank_pattern": {"rank_pattern": {"q_proj": -1}},
-    "alpha_pattern": {"alpha_pattern": {"(": 2}},
-    "no positive number for": {"alpha_pattern": {"q_proj": 1e300}},
-    "rank_pattern is no object": {"rank_pattern": []},
-    "alpha_pattern is no object": {"alpha_pattern": "abc"},
+    "rank_pattern has -1": {"rank_pattern": {"q_proj": -1}},
+    "alpha_pattern's '(' is no regular expression": {"alpha_pattern": {"(": 2}},
+    "a positive number is wanted": {"alpha_pattern": {"q_proj": 1e300}},
+    "rank_pattern is []": {"rank_pattern": []},
+    "alpha_pattern is 'abc'": {"alpha_pattern": "abc"},
+    "by its target_modules PEFT leaves out": {"target_modules": ["q_proj"]},
 }
 
 
 @pytest.mark.parametrize("reason", REFUSED)
 def test_what_cannot_be_composed_is_refused_with_its_reason(foreign: Path, reason: str) -> None:
-    _set(foreign, **REFUSED[reason])
+    set_config(foreign, **REFUSED[reason])
     message = _refusal(foreign)
     assert reason in message
     assert str(foreign) in message
 
 
 def test_a_pattern_that_takes_ages_is_refused(foreign: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "_MATCH_SECONDS", 0.01)
-    _set(foreign, alpha_pattern={"(.*)" * 8 + r"\3\4(?<!j)": 2})
-    assert "alpha_pattern takes too long to match" in _refusal(foreign)
+    monkeypatch.setattr(peft_patterns, "_MATCH_SECONDS", 0.01)
+    set_config(foreign, alpha_pattern={"(.*)" * 8 + r"\3\4(?<!j)": 2})
+    assert "takes too long to match" in _refusal(foreign)
 
 
 def _first(change: Callable[[torch.Tensor], torch.Tensor], *kinds: str) -> Callable[[Path], None]:
@@ -275,6 +275,12 @@ def _renamed(old: str, new: str) -> Callable[[Path], None]:
     return rename
 
 
+def _pipe(path: Path) -> None:
+    """Put what keeps its reader waiting in the place of a file."""
+    path.unlink()
+    os.mkfifo(path)
+
+
 DAMAGED: dict[str, Callable[[Path], object]] = {
     "not finite": _first(lambda tensor: tensor.fill_(float("nan")), "lora_B"),
     "too large for fp16": _first(lambda tensor: tensor.fill_(1e9), "lora_A", "lora_B"),
@@ -289,6 +295,8 @@ DAMAGED: dict[str, Callable[[Path], object]] = {
         foreign, lambda tensors: {name: one * ("lora_A" in name) for name, one in tensors.items()}
     ),
     "ranks 0": _first(lambda tensor: tensor[:0], "lora_A"),
+    "config.json is no regular file": lambda foreign: _pipe(foreign / CONFIG_FILE),
+    "safetensors is no regular file": lambda foreign: _pipe(foreign / TENSORS_FILE),
     "no tensors": lambda foreign: _rewrite(foreign, lambda _: {}),
     "under two names": lambda foreign: _rewrite(
         foreign,
@@ -313,8 +321,27 @@ def test_what_is_damaged_or_does_not_fit_is_refused_by_name(foreign: Path, reaso
 
 def test_a_scale_that_float32_does_not_hold_for_the_highest_rank_is_refused(tmp_path: Path) -> None:
     _train_elsewhere(tmp_path / "foreign", seed=1, rank_pattern={"q_proj": 1})
-    _set(tmp_path / "foreign", alpha_pattern={"q_proj": 3e38})
+    set_config(tmp_path / "foreign", alpha_pattern={"q_proj": 3e38})
     assert "float32 does not hold" in _refusal(tmp_path / "foreign")
+
+
+def test_a_rank_above_what_any_linear_holds_is_refused(tmp_path: Path) -> None:
+    highest = max(map(min, SHAPES.values()))
+    for rank in (highest, highest + 1):
+        _train_elsewhere(tmp_path / str(rank), seed=1, target_modules=["v_proj"], r=rank)
+    assert read_foreign_adapter(tmp_path / str(highest), SPECIFICATION, SHAPES).rank == highest
+    message = _refusal(tmp_path / str(highest + 1))
+    assert f"the rank {highest + 1}" in message
+    assert f"above {highest}" in message
+
+
+def test_files_may_be_links_as_in_hugging_faces_cache(foreign: Path, tmp_path: Path) -> None:
+    expected = read_foreign_adapter(foreign, SPECIFICATION, SHAPES)
+    (tmp_path / "snapshot").mkdir()
+    for name in (CONFIG_FILE, TENSORS_FILE):
+        (tmp_path / "snapshot" / name).symlink_to(foreign / name)
+    found = read_foreign_adapter(tmp_path / "snapshot", SPECIFICATION, SHAPES)
+    assert all(np.array_equal(tensor, found.tensors[name]) for name, tensor in expected.tensors.items())
 
 
 def test_an_import_is_an_adapter_of_ours_with_its_origin(foreign: Path, tmp_path: Path) -> None:
@@ -334,7 +361,7 @@ def test_an_import_is_an_adapter_of_ours_with_its_origin(foreign: Path, tmp_path
     import_adapter(foreign, SPECIFICATION, SHAPES, folder, None, replace=True)
     assert adapter_hash(folder) != before
     assert not (folder / LOG_FILE).exists()
-    _set(foreign, use_dora=True)
+    set_config(foreign, use_dora=True)
     with pytest.raises(ToolchainError):
         import_adapter(foreign, SPECIFICATION, SHAPES, folder, None, replace=True)
     assert [path.name for path in folder.parent.iterdir()] == ["es"]
@@ -345,29 +372,6 @@ def test_a_linear_counts_where_neither_factor_is_zero(foreign: Path, tmp_path: P
     _first(torch.zeros_like, "q_proj.lora_A", "v_proj.lora_B")(foreign)
     log = import_adapter(foreign, SPECIFICATION, SHAPES, tmp_path / "es", None, replace=False)
     assert log["linears"] == len(SHAPES) - 2
-
-
-def test_the_licence_of_an_import_goes_on_where_none_is_given(foreign: Path, tmp_path: Path) -> None:
-    import_adapter(foreign, SPECIFICATION, SHAPES, tmp_path / "nc", "CC BY-NC 4.0", replace=False)
-    again = import_adapter(tmp_path / "nc", SPECIFICATION, SHAPES, tmp_path / "es", None, replace=False)
-    other = import_adapter(tmp_path / "nc", SPECIFICATION, SHAPES, tmp_path / "fr", "CC0-1.0", replace=False)
-    assert (again["licence"], other["licence"]) == ("CC BY-NC 4.0", "CC0-1.0")
-
-
-def test_an_import_takes_the_place_of_an_adapter_alone(foreign: Path, tmp_path: Path) -> None:
-    thesis = tmp_path / "thesis"
-    thesis.mkdir()
-    (thesis / "thesis.tex").write_text("x")
-    write_adapter(tmp_path / "es", random_adapter(seed=1), SPECIFICATION.name)
-    (tmp_path / "es" / "notes.txt").write_text("x")
-    (tmp_path / "link").symlink_to(tmp_path / "es")
-    for folder, why in ((thesis, "no adapter"), (tmp_path / "es", r"notes\.txt"), (tmp_path / "link", "symbolic link")):
-        before = {path: path.read_bytes() for path in folder.iterdir()}
-        with pytest.raises(ToolchainError, match=why):
-            import_adapter(foreign, SPECIFICATION, SHAPES, folder, None, replace=True)
-        assert {path: path.read_bytes() for path in folder.iterdir()} == before
-    with pytest.raises(ToolchainError, match="name of its own"):
-        import_adapter(foreign, SPECIFICATION, SHAPES, Path(), None, replace=True)
 
 
 def test_the_bases_shapes_are_read_without_its_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -382,7 +386,7 @@ def test_the_bases_shapes_are_read_without_its_weights(tmp_path: Path, monkeypat
 
 def test_the_name_of_the_dequantised_copy_is_the_bases_too(foreign: Path) -> None:
     for name in (None, "x/TINY/", str(SPECIFICATION.dequantised_path)):
-        _set(foreign, base_model_name_or_path=name)
+        set_config(foreign, base_model_name_or_path=name)
         read_foreign_adapter(foreign, SPECIFICATION, SHAPES)
     with pytest.raises(ToolchainError, match="tiny"):
         read_foreign_adapter(foreign, replace(SPECIFICATION, name="large"), SHAPES)

@@ -64,6 +64,27 @@ def test_a_key_and_a_signature_of_the_ordinary_tool_are_read(folder: Path, secre
         public.check(MESSAGE + b" ", folder / "theirs.minisig")
 
 
+def _crlf(text: str) -> str:
+    return text.replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [_crlf(SIGNATURE), SIGNATURE.rstrip("\n"), SIGNATURE + "\nmore\n", SIGNATURE.replace("untrusted comment: ", "", 1)],
+)
+@pytest.mark.parametrize("public", [PUBLIC, _crlf(PUBLIC), PUBLIC.split("\n")[1], f"\n{PUBLIC.split(chr(10))[1]}\r\n"])
+def test_what_the_device_core_reads_is_read(tmp_path: Path, signature: str, public: str) -> None:
+    (tmp_path / "key.pub").write_bytes(public.encode())
+    (tmp_path / "m.minisig").write_bytes(signature.encode())
+    PublicKey.read(tmp_path / "key.pub").check(MESSAGE, tmp_path / "m.minisig")
+
+
+def test_a_line_break_within_a_signed_comment_is_no_end_of_a_line(tmp_path: Path, secret: Path) -> None:
+    (tmp_path / "m.minisig").write_bytes(SIGNATURE.replace("hashed", "hashed\r").encode())
+    with pytest.raises(ToolchainError, match="minisig"):
+        SecretKey.read(secret, _no_password).public_key().check(MESSAGE + b" ", tmp_path / "m.minisig")
+
+
 @given(message=st.binary(max_size=200), comment=comments, data=st.data())
 def test_a_signature_checks_until_a_byte_of_anything_changes(
     folder: Path, secret: Path, message: bytes, comment: str, data: st.DataObject

@@ -8,7 +8,7 @@ import pytest
 
 from toolchain import paths
 from toolchain.adapters.files import IMPORT_LOG, LOG_FILE, adapter_hashes, write_adapter
-from toolchain.adapters.task_adapter import task_adapter
+from toolchain.adapters.task_adapter import refuse_logs_of_other_weights, task_adapter
 from toolchain.errors import ToolchainError
 from toolchain.tests.tiny import SPECIFICATION
 
@@ -26,7 +26,7 @@ def test_an_adapter_of_another_base_is_refused(assets: Path, log: str) -> None:
 
 @pytest.mark.usefixtures("assets")
 def test_an_adapter_that_is_not_there_is_named_with_what_makes_it() -> None:
-    for asked in (task_adapter, lambda task: adapter_hashes([task])):
+    for asked in (task_adapter, refuse_logs_of_other_weights, lambda task: adapter_hashes([task])):
         with pytest.raises(
             ToolchainError, match=r"adapters/fr/adapter_config\.json is missing: .*`toolchain train lora fr`"
         ):

@@ -12,10 +12,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from toolchain.adapters.files import adapter_hash
+from toolchain.adapters.lora_config import MAX_CONFIG_BYTES
 from toolchain.bundle.manifest import Manifest
 from toolchain.bundle.manifest_file import MAX_MANIFEST_BYTES
 from toolchain.bundle.signing import SecretKey
-from toolchain.bundle.verify import MAX_CONFIG_BYTES, verify_bundle
+from toolchain.bundle.verify import verify_bundle
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
 from toolchain.tests.tiny import SPECIFICATION

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import save_file
 from torch import nn
 
 from toolchain.adapters.compose import compose
@@ -19,10 +18,9 @@ from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.fitted import fitted_file, remedy
 from toolchain.adapters.merging.gradient_fit import Trainable, gradient_fit
 from toolchain.adapters.merging.method import Learned, Method, single_adapters
-from toolchain.adapters.safetensors_file import Array, read_tensors
+from toolchain.adapters.safetensors_file import Array, read_tensors, write_tensors
 from toolchain.adapters.stacked_factors import StackedFactors
 from toolchain.base_model.load import LoadedBase
-from toolchain.hashing import written_whole
 from toolchain.tasks import Composition
 
 ID = "dam"
@@ -66,8 +64,7 @@ def prepare(base: LoadedBase, examples: Mapping[Composition, Sequence[Example]])
     def save(folder: Path) -> None:
         columns = {name: item.columns.detach().numpy() for name, item in scaled.items()}
         refuse_beyond_fp16(f"{ID} of {composition.name}", merge(adapters, columns), "fit it at a lower rate")
-        with written_whole(folder / FILE) as partial:
-            save_file(columns, partial)
+        write_tensors(folder / FILE, columns)
 
     return Trainable(base.model, {name: item.columns for name, item in scaled.items()}, save)
 

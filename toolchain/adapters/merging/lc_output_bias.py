@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import save_file
 from torch import nn
 
 from toolchain.adapters.corrections import merge_into, wrap_linears
@@ -19,9 +18,8 @@ from toolchain.adapters.merging.budget import Budget
 from toolchain.adapters.merging.fitted import fitted_file, remedy
 from toolchain.adapters.merging.gradient_fit import Trainable, gradient_fit
 from toolchain.adapters.merging.method import Learned, Method, single_adapters
-from toolchain.adapters.safetensors_file import Array, read_tensors
+from toolchain.adapters.safetensors_file import Array, read_tensors, write_tensors
 from toolchain.base_model.load import LoadedBase
-from toolchain.hashing import written_whole
 from toolchain.tasks import Composition
 
 ID = "lc-output-bias"
@@ -63,8 +61,7 @@ def prepare(base: LoadedBase, examples: Mapping[Composition, Sequence[Example]])
         with np.errstate(over="ignore"):
             biases = {module: item.p.detach().numpy().astype(np.float16) for module, item in shared.items()}
         refuse_beyond_fp16(f"{ID} of {composition.name}", merge(adapters, biases), "fit it at a lower rate")
-        with written_whole(folder / FILE) as partial:
-            save_file(biases, partial)
+        write_tensors(folder / FILE, biases)
 
     return Trainable(base.model, {module: item.p for module, item in shared.items()}, save)
 

@@ -11,10 +11,7 @@ from toolchain.folders import is_nobodys, locked
 
 @contextmanager
 def held_folder(parent: Path, prefix: str) -> Iterator[Path]:
-    """A new folder below `parent`, removed at the end; those of `prefix` that a killed process left there are removed first.
-
-    It lies inside the one that is locked: what is written beside a path in it locks the path's folder for a while (`written_beside`).
-    """
+    """A new folder below `parent`, removed at the end; those of `prefix` that a killed process left there are removed first."""
     parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
         with locked(parent):  # Between being made and being locked a folder looks like nobody's.
@@ -24,6 +21,4 @@ def held_folder(parent: Path, prefix: str) -> Iterator[Path]:
             own = Path(tempfile.mkdtemp(dir=parent, prefix=prefix))
             held.enter_context(locked(own))
         held.callback(shutil.rmtree, own)
-        inside = own / "inside"
-        inside.mkdir()
-        yield inside
+        yield own
