@@ -82,7 +82,7 @@ from toolchain.hashing import written_whole
 with written_whole(Path(sys.argv[1])) as partial:
     partial.write_text("half")
     print("writing", flush=True)
-    time.sleep(600)
+    time.sleep(60)
 """
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import os, signal, time
 from toolchain.interruption import ends_at_once, unwinds
 def wait(word):
     print(word, flush=True)
-    time.sleep(600)
+    time.sleep(60)
 """
 WORK = f"""{_BEGIN}
 with unwinds():
@@ -68,6 +69,15 @@ cli.main()
 _START = {"PYTHONPATH": str(paths.REPOSITORY), "PATH": os.environ["PATH"]}
 
 
+@pytest.fixture(autouse=True)
+def _heard() -> Iterator[None]:
+    """A program inherits what its parent ignores, as this one ignores SIGINT where it was started in the background."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 def _interrupted(
     *command: str, path: str = "", number: signal.Signals = signal.SIGINT, times: int = 1
 ) -> tuple[int, list[str], str]:
@@ -104,7 +114,7 @@ def test_at_its_end_a_program_ends_at_once() -> None:
 
 
 def test_the_command_line_can_be_interrupted_while_it_is_imported(tmp_path: Path) -> None:
-    (tmp_path / "typer.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(600)\n")
+    (tmp_path / "typer.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(60)\n")
     assert _interrupted("-m", "toolchain.cli", path=str(tmp_path)) == (130, ["importing"], "interrupted\n")
 
 
