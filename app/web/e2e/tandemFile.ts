@@ -1,7 +1,8 @@
 import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { crc32 } from 'node:zlib';
 
-/** Writes a bundle's folder as a `.tandem` file: a zip of stored entries (docs/bundle-format.md). Bundles have SHA-256, so the checksums are left out. */
+/** Writes a bundle's folder as a `.tandem` file: a zip of stored entries (docs/bundle-format.md). */
 export function writeTandemFile(folder: string, file: string): void {
   const to = openSync(file, 'wx');
   const directory: Buffer[] = [];
@@ -13,8 +14,8 @@ export function writeTandemFile(folder: string, file: string): void {
   for (const path of filesBelow(folder)) {
     const name = Buffer.from(relative(folder, path));
     const bytes = readFileSync(path);
-    // Version 2.0; no flags, stored, no time and no checksum.
-    const same = [...u16(20, 0, 0, 0, 0), ...u32(0, bytes.length, bytes.length), ...u16(name.length, 0)];
+    // Version 2.0; no flags, stored, no time.
+    const same = [...u16(20, 0, 0, 0, 0), ...u32(crc32(bytes), bytes.length, bytes.length), ...u16(name.length, 0)];
     directory.push(Buffer.from([...u32(0x02014b50), ...u16(20), ...same, ...u16(0, 0, 0), ...u32(0, offset)]), name);
     write(Buffer.from([...u32(0x04034b50), ...same]));
     write(name);

@@ -30,7 +30,7 @@ impl Source {
 
     pub fn of_zip(mut file: File) -> Result<(Self, BTreeMap<String, u64>), BundleError> {
         let index = zip::index(&mut file)?;
-        let sizes = index.iter().map(|(file, span)| (file.clone(), span.end - span.start)).collect();
+        let sizes = index.iter().map(|(file, stored)| (file.clone(), stored.span.end - stored.span.start)).collect();
         Ok((Self::Zip { file: Mutex::new(file), index }, sizes))
     }
 
@@ -67,7 +67,7 @@ impl Source {
             Self::Directory(root) => from_file(&root.join(file), to),
             Self::Store(paths) => from_file(paths.get(file).ok_or(io::ErrorKind::NotFound)?, to),
             Self::Zip { file: zip, index } => {
-                let span = index.get(file).ok_or(io::ErrorKind::NotFound)?;
+                let span = &index.get(file).ok_or(io::ErrorKind::NotFound)?.span;
                 let mut zip = zip.lock().unwrap_or_else(PoisonError::into_inner);
                 let start = span.start.saturating_add(offset).min(span.end);
                 zip.seek(SeekFrom::Start(start))?;
@@ -76,7 +76,7 @@ impl Source {
         }
     }
 
-    /// Reads a file that the manifest cannot vouch for: the manifest itself and its signature.
+    /// Reads a file that the manifest cannot vouch for: the manifest itself and its signature. In a zip its checksum does.
     pub fn read_small(&self, sizes: &BTreeMap<String, u64>, file: &str, limit: u64) -> Result<Option<Vec<u8>>, BundleError> {
         if !sizes.contains_key(file) {
             return Ok(None);
@@ -88,6 +88,15 @@ impl Source {
                 BundleErrorKind::BundleTooLarge,
                 file,
                 format!("it is larger than {limit} bytes, as no bundle's is; get the bundle anew from its maker."),
+            ));
+        }
+        if let Self::Zip { index, .. } = self
+            && index.get(file).is_some_and(|stored| stored.crc32 != crc32fast::hash(&bytes))
+        {
+            return Err(BundleError::new(
+                BundleErrorKind::ZipInvalid,
+                file,
+                "its bytes are not those of the zip's checksum; the bundle is damaged, get it anew.",
             ));
         }
         Ok(Some(bytes))

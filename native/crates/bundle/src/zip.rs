@@ -15,8 +15,17 @@ const MAX_DIRECTORY_BYTES: u64 = 4 << 20;
 const ENCRYPTED_OR_DESCRIPTOR: u16 = 1 | 1 << 3;
 const UNIX: u8 = 3;
 
-/// Where each file's bytes lie in the zip.
-pub type Index = BTreeMap<String, Range<u64>>;
+/// The files of the zip.
+pub type Index = BTreeMap<String, Stored>;
+
+/// A file in the zip.
+#[derive(Debug)]
+pub struct Stored {
+    /// Where its bytes lie.
+    pub span: Range<u64>,
+    /// The checksum of its bytes, as the directory has it.
+    pub crc32: u32,
+}
 
 /// Reads the directory of a zip and checks that it and the entries say the same.
 pub fn index(zip: &mut (impl Read + Seek)) -> Result<Index, BundleError> {
@@ -35,7 +44,7 @@ pub fn index(zip: &mut (impl Read + Seek)) -> Result<Index, BundleError> {
         if entry.is_folder() {
             continue;
         }
-        if index.insert(entry.name.clone(), data).is_some() {
+        if index.insert(entry.name.clone(), Stored { span: data, crc32: entry.crc32 }).is_some() {
             return Err(BundleError::new(
                 BundleErrorKind::ZipDuplicate,
                 entry.name,
@@ -75,6 +84,7 @@ struct CentralEntry {
     name: String,
     flags: u16,
     method: u16,
+    crc32: u32,
     sizes: [u32; 2],
     offset: u32,
     /// Type and permissions, where the entry was made on a Unix system.
@@ -93,6 +103,7 @@ impl CentralEntry {
             name: std::str::from_utf8(name_bytes).map_err(|_| cut())?.to_owned(),
             flags: u16_at(header, 8),
             method: u16_at(header, 10),
+            crc32: u32_at(header, 16),
             sizes: [u32_at(header, 20), u32_at(header, 24)],
             offset: u32_at(header, 42),
             unix_mode: (header[5] == UNIX).then(|| u32_at(header, 38) >> 16),

@@ -73,12 +73,14 @@ proptest! {
     #[test]
     fn any_damage_to_a_zip_is_an_error_or_changes_nothing_that_is_read(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let fixture = Fixture::new();
+        let manifest = fixture.entries().into_iter().find(|entry| entry.name == "manifest.json").unwrap().bytes;
         let mut zip = fixture.zip();
         let at = at.index(zip.len());
         zip[at] = byte;
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), &zip).unwrap();
         if let Ok(bundle) = Bundle::open(file.path(), None) && bundle.verify().is_ok() {
+            prop_assert_eq!(bundle.manifest_bytes(), &manifest);
             for (path, bytes) in &fixture.files {
                 prop_assert_eq!(&bundle.read(path).unwrap(), bytes);
             }
@@ -226,6 +228,17 @@ fn tricks_of_zips_are_refused() {
     assert_eq!(change(|entry| entry.size = Some(1 << 30)), Kind::ZipInvalid);
     assert_eq!(change(|entry| entry.offset = Some(0)), Kind::ZipInvalid);
     assert_eq!(refused(&|entries| entries.push(entries[1].clone())), Kind::ZipDuplicate);
+}
+
+#[test]
+fn a_manifest_that_is_damaged_in_a_zip_is_refused_though_it_can_be_read() {
+    let zip = Fixture::new().zip();
+    let prompt = b"Summarize: {input}";
+    let at = zip.windows(prompt.len()).position(|window| window == prompt).unwrap();
+    let mut damaged = zip;
+    damaged[at] = b'R';
+    let error = check_zip(&damaged).unwrap_err();
+    assert_eq!((error.kind, error.file.as_str()), (Kind::ZipInvalid, "manifest.json"));
 }
 
 #[test]
