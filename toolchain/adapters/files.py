@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -62,6 +63,13 @@ def adapter_hashes(tasks: Iterable[str]) -> dict[str, str]:
         refuse_no_adapter(task)
         hashes[task] = adapter_hash(paths.ADAPTERS / task)
     return hashes
+
+
+def refuse_log_of_other_weights(path: Path, log: dict[str, Any], found: str, remedy: str) -> None:
+    """Raise ToolchainError where the log at `path` names the adapter that it is of, and that is not the one with the hash `found` beside it."""
+    named = log.get("adapter_sha256")
+    if named is not None and named != found:
+        raise ToolchainError(f"{path} is of an adapter with the hash {named}, the one beside it has {found}: {remedy}")
 
 
 def refuse_no_adapter(task: str) -> None:

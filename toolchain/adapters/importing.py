@@ -19,6 +19,7 @@ from toolchain.adapters.files import (
     Adapter,
     adapter_hash,
     linear_beyond_fp16,
+    refuse_log_of_other_weights,
     write_adapter,
 )
 from toolchain.adapters.foreign_factors import REMEDY, read_factors, weights_file
@@ -95,12 +96,9 @@ def _training_log(path: Path, adapter: str) -> dict[str, Any]:
         texts_licences(path)
     except ToolchainError as error:
         raise ToolchainError(f"{error}; if another program wrote it, import a copy without it") from None
-    named = trained.get("adapter_sha256")
-    if named is not None and named != adapter:
-        raise ToolchainError(
-            f"{path} is of an adapter with the hash {named}, the one beside it has {adapter}: restore that adapter, or import a copy of this "
-            "one without the log of another"
-        )
+    refuse_log_of_other_weights(
+        path, trained, adapter, "restore that adapter, or import a copy of this one without the log of another"
+    )
     return trained
 
 

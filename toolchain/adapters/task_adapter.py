@@ -9,6 +9,7 @@ from toolchain.adapters.files import (
     Adapter,
     adapter_hashes,
     read_adapter,
+    refuse_log_of_other_weights,
     refuse_no_adapter,
 )
 from toolchain.base_model import specification
@@ -45,15 +46,11 @@ def refuse_logs_of_other_weights(task: str) -> None:
     Raises:
         ToolchainError: one names another, or is damaged; or there is no adapter.
     """
-    refuse_no_adapter(task)
+    found = adapter_hashes([task])[task]
+    remedy = f"restore the adapter, or train (`toolchain train lora {task}`) or import it anew"
     for name in (LOG_FILE, IMPORT_LOG):
         path = paths.ADAPTERS / task / name
-        named = logged(path, "an adapter").get("adapter_sha256")
-        if named is not None and named != (found := adapter_hashes([task])[task]):
-            raise ToolchainError(
-                f"{path} is of an adapter with the hash {named}, the one beside it has {found}: restore the adapter, or train "
-                f"(`toolchain train lora {task}`) or import it anew"
-            )
+        refuse_log_of_other_weights(path, logged(path, "an adapter"), found, remedy)
 
 
 def _not_adapted(adapter: Adapter) -> str | None:
