@@ -13,7 +13,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 
 from toolchain import paths
-from toolchain.base_model.specification import BaseModel, base_model
+from toolchain.base_model.specification import BaseSpecification, base_model
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
@@ -35,7 +35,7 @@ def _lacking(reason: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def base() -> BaseModel:
+def base() -> BaseSpecification:
     """The default base model, fetched and dequantised."""
     specification = base_model()
     _required(specification.path, "make base")

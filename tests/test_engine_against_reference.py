@@ -16,7 +16,7 @@ from toolchain.adapters.calibration_file import read_calibration
 from toolchain.adapters.compose import compose
 from toolchain.adapters.files import read_adapter
 from toolchain.base_model.load import LoadedBase, load_base
-from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.bundle.verify import verify_bundle
 from toolchain.generation.generate import adapter_applied, generate_ids
 from toolchain.text import cut_answer, encode_prompt
@@ -25,7 +25,7 @@ LOGIT_GAP = 0.5
 CONVERSATIONS = 20
 
 
-def test_the_first_difference_is_a_near_tie(run_tandem: Run, bundle: Path, base: BaseModel) -> None:
+def test_the_first_difference_is_a_near_tie(run_tandem: Run, bundle: Path, base: BaseSpecification) -> None:
     sources = held_out(CONVERSATIONS)
     done = run_tandem(
         "run",

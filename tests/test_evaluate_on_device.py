@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from toolchain.adapters.merging.registry import METHODS
+from toolchain.adapters.methods.registry import METHODS
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.evaluation.engines.device_engine import DeviceEngine, mode_of

@@ -13,9 +13,9 @@ from toolchain import paths
 from toolchain.adapters.calibration_file import Calibration, Entry, write_calibration
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import Adapter, adapter_hash, read_adapter
-from toolchain.adapters.merging.calibrated import calibration_path
+from toolchain.adapters.methods.calibrated import calibration_path
 from toolchain.adapters.safetensors_file import Array
-from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.bundle.export import Form, export_bundle
 from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE
 from toolchain.bundle.signing import SecretKey
@@ -26,7 +26,7 @@ THREE = COMPOSITIONS[2]
 
 
 @pytest.fixture
-def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BaseModel:
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BaseSpecification:
     """Random adapters and calibrations for a base that nothing here runs."""
     return commit(tmp_path, monkeypatch)
 
@@ -46,7 +46,7 @@ def _json(done: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
 
 @pytest.mark.parametrize("archive", [False, True])
 def test_the_core_checks_the_signature_of_a_bundle_in_either_form(
-    tiny: BaseModel, key: SecretKey, run_tandem: Run, tmp_path: Path, archive: bool
+    tiny: BaseSpecification, key: SecretKey, run_tandem: Run, tmp_path: Path, archive: bool
 ) -> None:
     export_bundle(tiny, COMPOSITIONS, tmp_path / "bundle", pack_base=True, form=Form(sign=key, archive=archive))
     path = tmp_path / ("bundle.tandem" if archive else "bundle")
@@ -61,7 +61,7 @@ def test_the_core_checks_the_signature_of_a_bundle_in_either_form(
     assert (refused.returncode, "error[signature-invalid]" in refused.stderr) == (3, True)
 
 
-def test_the_ordinary_minisign_checks_a_bundle(tiny: BaseModel, key: SecretKey, tmp_path: Path) -> None:
+def test_the_ordinary_minisign_checks_a_bundle(tiny: BaseSpecification, key: SecretKey, tmp_path: Path) -> None:
     require_program("minisign")
     export_bundle(tiny, COMPOSITIONS, tmp_path / "bundle", pack_base=False, form=Form(sign=key))
     manifest = tmp_path / "bundle" / MANIFEST_FILE
@@ -81,7 +81,7 @@ def test_the_ordinary_minisign_checks_a_bundle(tiny: BaseModel, key: SecretKey, 
 
 
 def test_a_device_that_holds_the_adapters_takes_a_new_composition_in_kilobytes(
-    tiny: BaseModel, key: SecretKey, run_tandem: Run, tmp_path: Path
+    tiny: BaseSpecification, key: SecretKey, run_tandem: Run, tmp_path: Path
 ) -> None:
     def take(name: str, expected: int = 0) -> "subprocess.CompletedProcess[str]":
         opening = ("--library", tmp_path / "library", "--public-key", tmp_path / "key.pub", "--json")
@@ -101,7 +101,7 @@ def test_a_device_that_holds_the_adapters_takes_a_new_composition_in_kilobytes(
 
 
 def test_the_core_does_three_tasks_in_one_pass(
-    base: BaseModel, run_tandem: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    base: BaseSpecification, run_tandem: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The committed adapters and a calibration that adds nothing: it must answer as the mean of the three does."""
     three = Composition.parse("summarize+witty+fr")

@@ -17,11 +17,11 @@ from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.files import Adapter, adapter_hash, read_adapter, write_adapter
 from toolchain.adapters.linears import adapted_linears
-from toolchain.adapters.merging.calibrated import calibration_path
+from toolchain.adapters.methods.calibrated import calibration_path
 from toolchain.base_model.from_folder import import_base
 from toolchain.base_model.load import LoadedBase, load_base
 from toolchain.base_model.prompt import encode_turn
-from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.bundle.export import export_bundle
 from toolchain.generation.generate import adapter_applied, generate
 from toolchain.tasks import Composition
@@ -43,7 +43,7 @@ TURN = "<bos>U:{{ messages[0]['content'] }}<eos>A:"
 
 
 @pytest.fixture(params=["qwen2", "llama", "scaled llama", "llama with turns"])
-def base(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BaseModel:
+def base(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BaseSpecification:
     """An imported model that writes letters only (bytes that are no text could not be compared), adapters and a calibration for it."""
     monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("TANDEM_BASE", NAME)
@@ -70,7 +70,7 @@ def base(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     return base
 
 
-def _put_adapters(base: BaseModel) -> None:
+def _put_adapters(base: BaseSpecification) -> None:
     model, random = load_base(base).model, np.random.default_rng(0)
     for task in COMPOSITION.ids:
         tensors = {}
@@ -103,7 +103,7 @@ def _references(base: LoadedBase, adapter: Adapter | None) -> list[str]:
         return generate(base, _prompts(base.specification), base.specification.max_new_tokens)
 
 
-def _prompts(base: BaseModel) -> list[list[int]]:
+def _prompts(base: BaseSpecification) -> list[list[int]]:
     return [encode_turn(byte_tokenizer(), base, COMPOSITION.prompt, each).ids for each in CONVERSATIONS]
 
 
@@ -119,7 +119,7 @@ def _gap(base: LoadedBase, prompt: list[int], reference: str, answer: str) -> fl
     return float((logits[ours[parted]] - logits[theirs[parted]]) / logits.std())
 
 
-def test_the_device_answers_as_pytorch_does(base: BaseModel, run_tandem: Run, tmp_path: Path) -> None:
+def test_the_device_answers_as_pytorch_does(base: BaseSpecification, run_tandem: Run, tmp_path: Path) -> None:
     export_bundle(base, [COMPOSITION], tmp_path / "bundle", pack_base=True)
     loaded = load_base(base)
     adapters = [read_adapter(paths.ADAPTERS / task) for task in COMPOSITION.ids]

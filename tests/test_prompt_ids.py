@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from toolchain import paths
-from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.golden.text import id_cases, write_jsonl
 
 
-def test_prompt_ids_are_current(base: BaseModel, tmp_path: Path) -> None:
+def test_prompt_ids_are_current(base: BaseSpecification, tmp_path: Path) -> None:
     write_jsonl(tmp_path / "prompt_ids.jsonl", id_cases(base))
     assert _rows(tmp_path / "prompt_ids.jsonl") == _rows(paths.GOLDEN / "prompt_ids.jsonl")
 

@@ -7,13 +7,13 @@ from toolchain.adapters.examples import encode_pairs
 from toolchain.adapters.files import read_adapter
 from toolchain.adapters.training import Precision, Schedule, train
 from toolchain.base_model.load import load_base
-from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.tasks import Composition
 
 
-def test_twenty_steps_of_calibration_lower_the_loss(base: BaseModel, bundle: Path, tmp_path: Path) -> None:
+def test_twenty_steps_of_calibration_lower_the_loss(base: BaseSpecification, bundle: Path, tmp_path: Path) -> None:
     loaded, composition = load_base(base), Composition.parse("summarize+es")
     shortest = sorted(
         encode_pairs(loaded, composition.prompt, composition_pairs(composition, Split.CALIBRATION)),

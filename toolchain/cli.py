@@ -12,7 +12,7 @@ import typer
 
 from toolchain import paths
 from toolchain.adapters import commands as adapter_commands
-from toolchain.adapters.merging import commands as merging_commands
+from toolchain.adapters.methods import commands as baseline_commands
 from toolchain.adapters.training_commands import train_app
 from toolchain.base_model.commands import model_app
 from toolchain.bundle import commands as bundle_commands
@@ -27,7 +27,7 @@ app.add_typer(model_app, name="model")
 app.add_typer(data_app, name="data")
 app.add_typer(train_app, name="train")
 app.add_typer(scale_app, name="scale")
-merging_commands.register(train_app)
+baseline_commands.register(train_app)
 adapter_commands.register(app)
 evaluation_commands.register(app)
 bundle_commands.register(app)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from toolchain import paths
-from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
+from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_path
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file, write_text_whole
 from toolchain.json_object import json_object

@@ -15,7 +15,7 @@ from toolchain.adapters.corrections import CalibrationMethod, attach, merge_into
 from toolchain.adapters.distillation import with_soft_targets
 from toolchain.adapters.examples import encode_pairs, weighted_ends
 from toolchain.adapters.files import Adapter, adapter_hashes, refuse_beyond_fp16
-from toolchain.adapters.merging.method import single_adapters
+from toolchain.adapters.methods.method import single_adapters
 from toolchain.adapters.processes import launched
 from toolchain.adapters.quantised_activations import quantise_activations
 from toolchain.adapters.training import Schedule, checkpoint_path, finish, train

@@ -12,7 +12,7 @@ import numpy as np
 from toolchain import paths
 from toolchain.adapters.lora_config import plain_lora_config
 from toolchain.adapters.safetensors_file import Array, read_tensors, write_tensors
-from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.errors import NotFinite, ToolchainError
 from toolchain.hashing import write_text_whole
 
@@ -155,7 +155,7 @@ def factor_name(peft: str) -> str:
     return peft.removeprefix(_PREFIX).removesuffix(_SUFFIX)
 
 
-def read_adapter(folder: Path, base: BaseModel | None = None) -> Adapter:
+def read_adapter(folder: Path, base: BaseSpecification | None = None) -> Adapter:
     """Read a PEFT LoRA directory as this module writes it, one of `base` where that is given.
 
     Raises:

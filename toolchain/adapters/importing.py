@@ -27,7 +27,7 @@ from toolchain.adapters.lora import texts_licences
 from toolchain.adapters.lora_config import is_positive, plain_lora_config
 from toolchain.adapters.peft_patterns import number_for, refuse_left_out
 from toolchain.adapters.safetensors_file import Array
-from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.errors import ToolchainError
 from toolchain.folders import is_empty_folder, plain_files, refuse_as_target, take_place, written_beside
 from toolchain.log_file import logged, write_log
@@ -39,7 +39,7 @@ Shapes = Mapping[str, tuple[int, int]]
 
 
 def import_adapter(
-    source: Path, base: BaseModel, shapes: Shapes, folder: Path, licence: str | None, replace: bool
+    source: Path, base: BaseSpecification, shapes: Shapes, folder: Path, licence: str | None, replace: bool
 ) -> dict[str, Any]:
     """Write the adapter of `source` to `folder`, with a log of where it comes from; returns the log.
 
@@ -112,7 +112,7 @@ def _refuse_to_replace_what_is_no_adapter(folder: Path) -> None:
         )
 
 
-def read_foreign_adapter(folder: Path, base: BaseModel, shapes: Shapes) -> Adapter:
+def read_foreign_adapter(folder: Path, base: BaseSpecification, shapes: Shapes) -> Adapter:
     """The adapter of a PEFT directory in fp32, bf16 or fp16, of any ranks and scales, on all linears and layers or some: as ours, on all of `shapes`.
 
     Raises:
@@ -162,7 +162,7 @@ def _trained(adapter: Adapter) -> int:
     return sum(all(adapter.tensors[f"{linear}.lora_{factor}"].any() for factor in "AB") for linear in adapter.linears)
 
 
-def linear_shapes(base: BaseModel) -> Shapes:
+def linear_shapes(base: BaseSpecification) -> Shapes:
     """The shapes of a base's linears, without its weights.
 
     Raises:
@@ -182,7 +182,11 @@ def linear_shapes(base: BaseModel) -> Shapes:
 
 
 def _refuse_misfits(
-    path: Path, factors: Mapping[str, tuple[Array, Array]], config: dict[str, Any], base: BaseModel, shapes: Shapes
+    path: Path,
+    factors: Mapping[str, tuple[Array, Array]],
+    config: dict[str, Any],
+    base: BaseSpecification,
+    shapes: Shapes,
 ) -> None:
     # All linears get the highest rank; above this one none could hold more, but all would grow.
     highest = max(map(min, shapes.values()))

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.errors import ToolchainError
 from toolchain.folders import read_plain
 from toolchain.json_object import each_once
@@ -60,7 +60,7 @@ _NEUTRAL = {
 """Settings that do not change what the finished adapter computes, or are held against its factors where those are read."""
 
 
-def plain_lora_config(path: Path, remedy: str, base: BaseModel | None = None) -> dict[str, Any]:
+def plain_lora_config(path: Path, remedy: str, base: BaseSpecification | None = None) -> dict[str, Any]:
     """The configuration of a plain LoRA, which may have `rank_pattern` and `alpha_pattern`; `remedy` says what to do where there is none.
 
     Raises:
@@ -116,7 +116,7 @@ def _refuse_what_is_not_plain(path: Path, config: dict[str, Any]) -> None:
         raise ToolchainError(f"{path} cannot be composed: {reason} ({key}: {reprlib.repr(value)}); give a plain LoRA")
 
 
-def _refuse_other_bases(path: Path, config: dict[str, Any], base: BaseModel) -> None:
+def _refuse_other_bases(path: Path, config: dict[str, Any], base: BaseSpecification) -> None:
     named = config.get("base_model_name_or_path")
     if named and str(named).rstrip("/").rsplit("/", 1)[-1].lower() not in _names(base):
         raise ToolchainError(
@@ -125,5 +125,5 @@ def _refuse_other_bases(path: Path, config: dict[str, Any], base: BaseModel) -> 
         )
 
 
-def _names(base: BaseModel) -> tuple[str, str]:
+def _names(base: BaseSpecification) -> tuple[str, str]:
     return base.name.lower(), base.dequantised_path.name.lower()

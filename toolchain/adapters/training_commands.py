@@ -134,8 +134,8 @@ def train_calibration_command(
     """Train the calibration of one composition on the real base and the committed adapters."""
     from toolchain.adapters.calibration import train_calibration
     from toolchain.adapters.corrections import CalibrationMethod
-    from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path, shared_start
-    from toolchain.adapters.merging.scope import trained_with
+    from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_path, shared_start
+    from toolchain.adapters.methods.scope import trained_with
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
     from toolchain.data.licences import refuse_to_commit
@@ -192,8 +192,8 @@ def train_main_task_command(
 ) -> None:
     """Train LC++S, the calibration that all compositions of a main task share; writes a file for each of them."""
     from toolchain.adapters.main_task_calibration import METHOD, train_for_main_task
-    from toolchain.adapters.merging.calibrated import calibration_path
-    from toolchain.adapters.merging.scope import trained_with
+    from toolchain.adapters.methods.calibrated import calibration_path
+    from toolchain.adapters.methods.scope import trained_with
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
     from toolchain.data.benchmark import licences

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from toolchain import paths
 from toolchain.adapters.files import adapter_hashes
-from toolchain.adapters.merging.method import single_adapters
+from toolchain.adapters.methods.method import single_adapters
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.target_records import target_record

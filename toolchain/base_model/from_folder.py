@@ -15,7 +15,7 @@ from toolchain import paths
 from toolchain.base_model import gguf_file
 from toolchain.base_model.chat_turn import TEMPLATE_FILE, turn_ids
 from toolchain.base_model.hub import asked_of_hub
-from toolchain.base_model.specification import BaseModel, forget_imported, write_imported
+from toolchain.base_model.specification import BaseSpecification, forget_imported, write_imported
 from toolchain.console import quiet_transformers
 from toolchain.errors import ToolchainError, on_one_line
 from toolchain.folders import take_place, written_beside
@@ -44,7 +44,9 @@ def download(hub_id: str, progress: Progress) -> Path:
         return Path(snapshot_download(hub_id, allow_patterns=wanted))
 
 
-def import_base(folder: Path, name: str, max_prompt_tokens: int, max_new_tokens: int, progress: Progress) -> BaseModel:
+def import_base(
+    folder: Path, name: str, max_prompt_tokens: int, max_new_tokens: int, progress: Progress
+) -> BaseSpecification:
     """Write the base's files into `paths.models()`, its specification last, and return that.
 
     What the device core can run is rounded to Q8_0 first, so that training sees what the phone runs; the rest is trained as it is.
@@ -90,7 +92,7 @@ def import_base(folder: Path, name: str, max_prompt_tokens: int, max_new_tokens:
     write_text_whole(
         paths.models() / _NOTICE, f"{own_notice}{name}: converted by Tandem from {folder.name}; terms: {terms}\n"
     )
-    base = BaseModel(
+    base = BaseSpecification(
         name=name,
         architecture=architecture,
         packages=(),

@@ -7,7 +7,7 @@ import torch
 from tokenizers import Tokenizer
 
 from toolchain.base_model.gradient_checkpointing import checkpoint_layers
-from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.base_model.tokenizer import load_tokenizer
 from toolchain.console import quiet_transformers
 from toolchain.errors import ToolchainError
@@ -17,12 +17,12 @@ from toolchain.errors import ToolchainError
 class LoadedBase:
     """A causal language model (float32, evaluation mode, frozen) with its tokenizer and specification."""
 
-    specification: BaseModel
+    specification: BaseSpecification
     model: Any
     tokenizer: Tokenizer
 
 
-def load_base(specification: BaseModel, *, checkpoint_gradients: bool = False) -> LoadedBase:
+def load_base(specification: BaseSpecification, *, checkpoint_gradients: bool = False) -> LoadedBase:
     """Load the base model for training or reference generation; `checkpoint_gradients` trades time for memory in training.
 
     Raises:

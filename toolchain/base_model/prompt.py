@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from tokenizers import Tokenizer
 
-from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.text import Input, Prompt, TextError, encode_prompt
 
 
 def encode_turn(
-    tokenizer: Tokenizer, base: BaseModel, template: str, source: Input, reply_speaker: str | None = None
+    tokenizer: Tokenizer, base: BaseSpecification, template: str, source: Input, reply_speaker: str | None = None
 ) -> Prompt:
     """The prompt's ids within `base.max_prompt_tokens`: BOS, the turn's start, the text, the turn's end.
 

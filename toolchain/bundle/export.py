@@ -9,8 +9,8 @@ from toolchain import __version__, paths
 from toolchain.adapters.calibration_file import Calibration, read_calibration, refuse_foreign
 from toolchain.adapters.compose import compose, mean_weights
 from toolchain.adapters.files import CONFIG_FILE, TENSORS_FILE, adapter_hash, read_adapter, refuse_beyond_fp16
-from toolchain.adapters.merging.calibrated import calibration_path
-from toolchain.base_model.specification import BaseModel
+from toolchain.adapters.methods.calibrated import calibration_path
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.bundle.archive import archive_path, write_archive
 from toolchain.bundle.manifest import (
     BUNDLE_FORMAT,
@@ -78,7 +78,7 @@ def _committed(name: str) -> Composition:
 
 
 def export_bundle(
-    base: BaseModel,
+    base: BaseSpecification,
     compositions: Sequence[Composition],
     target: Path,
     pack_base: bool,
@@ -121,7 +121,7 @@ def export_bundle(
 
 
 def _put_all(
-    base: BaseModel, compositions: Sequence[Composition], bundle: Path, pack_base: bool, base_file: Path
+    base: BaseSpecification, compositions: Sequence[Composition], bundle: Path, pack_base: bool, base_file: Path
 ) -> Manifest:
     tasks = [task for task in TASKS.values() if any(task in composition.tasks for composition in compositions)]
     adapters = {task.id: _put_adapter(task.id, base, bundle) for task in tasks}
@@ -139,7 +139,7 @@ def _put_all(
 
 def finish_bundle(
     folder: Path,
-    base: BaseModel,
+    base: BaseSpecification,
     pack_base: bool,
     tasks: Sequence[ManifestTask],
     adapters: dict[str, ManifestAdapter],
@@ -182,7 +182,7 @@ def finish_bundle(
     return manifest
 
 
-def _put_adapter(task: str, base: BaseModel, bundle: Path) -> ManifestAdapter:
+def _put_adapter(task: str, base: BaseSpecification, bundle: Path) -> ManifestAdapter:
     source = paths.ADAPTERS / task
     adapter = read_adapter(source, base)
     path = f"adapters/{task}"
@@ -199,7 +199,7 @@ def adapter_alone(main: str, prompt: str) -> ManifestComposition:
 
 
 def _put_composition(
-    composition: Composition, base: BaseModel, adapters: dict[str, ManifestAdapter], bundle: Path
+    composition: Composition, base: BaseSpecification, adapters: dict[str, ManifestAdapter], bundle: Path
 ) -> ManifestComposition:
     source = _shipped(composition)
     calibration = read_calibration(source)
@@ -235,7 +235,7 @@ def _shipped(composition: Composition) -> Path:
     return calibration_path(composition, shipped_calibration(composition))
 
 
-def _put_base(base: BaseModel, base_file: Path, bundle: Path, pack_base: bool) -> str:
+def _put_base(base: BaseSpecification, base_file: Path, bundle: Path, pack_base: bool) -> str:
     if base.refusal:
         raise ToolchainError(
             f"{base.name} cannot be exported, for the device core cannot run it: {base.refusal}; evaluate it with --engine python"

@@ -7,7 +7,7 @@ from toolchain.adapters.calibration_data import logged_targets
 from toolchain.adapters.files import IMPORT_LOG, LOG_FILE
 from toolchain.adapters.importing import stated_licence
 from toolchain.adapters.lora import texts_licences
-from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
+from toolchain.adapters.methods.calibrated import calibration_log_path, calibration_path
 from toolchain.adapters.task_adapter import refuse_logs_of_other_weights
 from toolchain.data.benchmark import licences
 from toolchain.data.licences import forbidding

@@ -6,9 +6,9 @@ from toolchain import paths
 from toolchain.adapters.calibration_data import logged_targets
 from toolchain.adapters.files import IMPORT_LOG, LOG_FILE
 from toolchain.adapters.lora import texts_licences
-from toolchain.adapters.merging.calibrated import calibration_log_path
+from toolchain.adapters.methods.calibrated import calibration_log_path
 from toolchain.adapters.task_adapter import refuse_logs_of_other_weights
-from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.bundle.manifest import MODES, ManifestAdapter, ManifestComposition
 from toolchain.data import cocoa
 from toolchain.log_file import logged
@@ -34,7 +34,7 @@ _LIMITS = """\
 
 
 def model_card(
-    base: BaseModel, adapters: Mapping[str, ManifestAdapter], compositions: Sequence[ManifestComposition]
+    base: BaseSpecification, adapters: Mapping[str, ManifestAdapter], compositions: Sequence[ManifestComposition]
 ) -> str:
     """Markdown; the same text for the same committed files.
 

@@ -11,9 +11,9 @@ from toolchain.adapters.calibration_data import logged_targets
 from toolchain.adapters.calibration_file import Calibration, read_calibration, write_calibration
 from toolchain.adapters.compose import compose, mean_weights
 from toolchain.adapters.interpolation import METHOD, POINTS, Point, interpolate
-from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
-from toolchain.adapters.merging.method import Method, single_adapters
-from toolchain.adapters.merging.scope import trained_with
+from toolchain.adapters.methods.calibrated import calibration_log_path, calibration_path
+from toolchain.adapters.methods.method import Method, single_adapters
+from toolchain.adapters.methods.scope import trained_with
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import validation_pairs
 from toolchain.evaluation.engines.cells import Cells

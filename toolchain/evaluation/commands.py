@@ -47,7 +47,7 @@ def evaluate_command(
     as_json: Annotated[bool, typer.Option("--json", help="The rows of the result file instead of a table.")] = False,
 ) -> None:
     """Compare methods on held-out conversations; the table goes to stdout, the result file to docs/results."""
-    from toolchain.adapters.merging.registry import method_named
+    from toolchain.adapters.methods.registry import method_named
     from toolchain.adapters.processes import launched
     from toolchain.data.benchmark import Split
     from toolchain.evaluation.engines.open_engine import open_engine

@@ -9,8 +9,8 @@ from typing import Any
 
 from toolchain import paths
 from toolchain.adapters.files import adapter_hash
-from toolchain.adapters.merging.method import Method
-from toolchain.adapters.merging.registry import method_named
+from toolchain.adapters.methods.method import Method
+from toolchain.adapters.methods.registry import method_named
 from toolchain.adapters.processes import launched
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs, target_files, validation_pairs

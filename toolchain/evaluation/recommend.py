@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from toolchain import paths
-from toolchain.adapters.merging.calibrated import calibration_path
-from toolchain.adapters.merging.registry import METHODS
+from toolchain.adapters.methods.calibrated import calibration_path
+from toolchain.adapters.methods.registry import METHODS
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import validation_pairs
 from toolchain.errors import ToolchainError

@@ -7,7 +7,7 @@ from statistics import mean
 from typing import Any
 
 from toolchain import paths
-from toolchain.adapters.merging.registry import SEED_MARK
+from toolchain.adapters.methods.registry import SEED_MARK
 from toolchain.data.benchmark import FILES
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.result_file import JUDGE_FILE, JUDGED, is_result_path, read_result

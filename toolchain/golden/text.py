@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from toolchain.base_model.prompt import encode_turn
-from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.base_model.tokenizer import load_tokenizer
 from toolchain.data.benchmark import Split, conversations
 from toolchain.hashing import write_text_whole
@@ -76,7 +76,7 @@ def rendered_cases() -> Iterator[dict[str, Any]]:
             yield case | {"error": error.kind}
 
 
-def id_cases(base: BaseModel) -> Iterator[dict[str, Any]]:
+def id_cases(base: BaseSpecification) -> Iterator[dict[str, Any]]:
     """Prompts as ids: the tricky ones, benchmark conversations, and each way to be too long."""
     tokenizer = load_tokenizer(base.tokenizer_path)
     cases = {name: (*case, base.max_prompt_tokens) for name, case in _TRICKY.items()}

@@ -9,9 +9,9 @@ from typing import Any
 
 from toolchain.adapters.corrections import CalibrationMethod, attach, merge_into
 from toolchain.adapters.examples import encode_pairs
-from toolchain.adapters.merging import joint_expert
-from toolchain.adapters.merging.gradient_fit import Trainable
-from toolchain.adapters.merging.method import single_adapters
+from toolchain.adapters.methods import joint_expert
+from toolchain.adapters.methods.gradient_fit import Trainable
+from toolchain.adapters.methods.method import single_adapters
 from toolchain.adapters.training import Schedule, train
 from toolchain.base_model.load import LoadedBase, load_base
 from toolchain.base_model.specification import base_model

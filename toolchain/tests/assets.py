@@ -9,7 +9,7 @@ from toolchain.adapters.calibration_file import Calibration, Entry, write_calibr
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import adapter_hash, write_adapter
 from toolchain.adapters.linears import adapted_linears
-from toolchain.adapters.merging.calibrated import calibration_path
+from toolchain.adapters.methods.calibrated import calibration_path
 from toolchain.data.benchmark import Split, conversations
 from toolchain.data.teacher_targets import Target, write_targets
 from toolchain.tasks import Composition

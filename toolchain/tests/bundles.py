@@ -7,8 +7,8 @@ import pytest
 
 from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
-from toolchain.adapters.merging.calibrated import calibration_log_path
-from toolchain.base_model.specification import BaseModel
+from toolchain.adapters.methods.calibrated import calibration_log_path
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.hashing import sha256_file
 from toolchain.log_file import write_log
 from toolchain.tasks import Composition
@@ -18,7 +18,7 @@ from toolchain.tests.tiny import SPECIFICATION, byte_tokenizer
 COMPOSITIONS = [Composition.parse(name) for name in ("summarize+es", "reply+witty", "summarize+witty+es")]
 
 
-def _put_base(cache: Path) -> BaseModel:
+def _put_base(cache: Path) -> BaseSpecification:
     """A base whose files are there; nothing of a bundle looks into them."""
     models = cache / "model"
     models.mkdir(parents=True)
@@ -33,7 +33,7 @@ def _put_base(cache: Path) -> BaseModel:
     )
 
 
-def commit(folder: Path, patch: pytest.MonkeyPatch) -> BaseModel:
+def commit(folder: Path, patch: pytest.MonkeyPatch) -> BaseSpecification:
     """Adapters and calibrations where committed ones would be, for a base in a cache."""
     patch.setenv("TANDEM_CACHE", str(folder / "cache"))
     patch.setattr(paths, "ADAPTERS", folder / "adapters")

@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
-from toolchain.adapters.merging.calibrated import FROM_TWO_STEP
+from toolchain.adapters.methods.calibrated import FROM_TWO_STEP
 from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
 from toolchain.bundle.export import export_bundle

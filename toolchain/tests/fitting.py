@@ -6,10 +6,10 @@ import pytest
 
 from toolchain import paths
 from toolchain.adapters.files import write_adapter
-from toolchain.adapters.merging import budget
-from toolchain.adapters.merging.budget import Budget
-from toolchain.adapters.merging.registry import METHODS
-from toolchain.adapters.merging.scope import EVERYTHING, Scope
+from toolchain.adapters.methods import budget
+from toolchain.adapters.methods.budget import Budget
+from toolchain.adapters.methods.registry import METHODS
+from toolchain.adapters.methods.scope import EVERYTHING, Scope
 from toolchain.data import pairs as data_pairs
 from toolchain.data.pairs import composition_pairs
 from toolchain.tasks import TASKS, Composition

@@ -14,7 +14,7 @@ from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod, Corrections, attach, merge_into
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import MODULES, Adapter, adapter_hash, read_adapter, write_adapter
-from toolchain.adapters.merging.calibrated import calibration_path
+from toolchain.adapters.methods.calibrated import calibration_path
 from toolchain.adapters.training import Schedule, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.errors import ToolchainError

@@ -10,8 +10,8 @@ import pytest
 from toolchain import paths
 from toolchain.adapters.calibration_file import read_calibration
 from toolchain.adapters.files import adapter_hash
-from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_log_path, calibration_path
-from toolchain.adapters.merging.scope import trained_with
+from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_log_path, calibration_path
+from toolchain.adapters.methods.scope import trained_with
 from toolchain.bundle.export import committed_compositions
 from toolchain.data.teacher_targets import targets_path
 from toolchain.hashing import sha256_file

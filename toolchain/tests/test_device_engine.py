@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from toolchain.adapters.merging.registry import METHODS
+from toolchain.adapters.methods.registry import METHODS
 from toolchain.data.benchmark import Split
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.device_core import STATISTICS, DeviceCore

@@ -13,9 +13,9 @@ from toolchain import paths, text
 from toolchain.adapters.calibration_file import read_calibration, write_calibration
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import read_adapter, write_adapter
-from toolchain.adapters.merging.calibrated import calibration_path
-from toolchain.adapters.merging.method import Method
-from toolchain.adapters.merging.registry import METHODS
+from toolchain.adapters.methods.calibrated import calibration_path
+from toolchain.adapters.methods.method import Method
+from toolchain.adapters.methods.registry import METHODS
 from toolchain.base_model.load import LoadedBase
 from toolchain.data import pairs as data_pairs
 from toolchain.data.benchmark import Split

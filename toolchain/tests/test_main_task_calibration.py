@@ -14,7 +14,7 @@ from toolchain.adapters.compose import compose, mean_weights
 from toolchain.adapters.examples import encode_pairs
 from toolchain.adapters.files import adapter_hash, write_adapter
 from toolchain.adapters.main_task_calibration import METHOD, train_for_main_task
-from toolchain.adapters.merging.method import single_adapters
+from toolchain.adapters.methods.method import single_adapters
 from toolchain.adapters.training import Schedule
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split

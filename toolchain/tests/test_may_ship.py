@@ -8,8 +8,8 @@ import pytest
 from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import IMPORT_LOG, LOG_FILE, adapter_hash, write_adapter
-from toolchain.adapters.merging.calibrated import calibration_log_path
-from toolchain.base_model.specification import BaseModel
+from toolchain.adapters.methods.calibrated import calibration_log_path
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.bundle.manifest import ManifestAdapter
 from toolchain.bundle.may_ship import refuse_what_may_not_ship
 from toolchain.bundle.model_card import model_card
@@ -21,12 +21,14 @@ from toolchain.tests.tiny import random_adapter
 
 
 @pytest.fixture
-def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BaseModel:
+def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BaseSpecification:
     return commit(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("method", [CalibrationMethod.LC_PLUS_PLUS, CalibrationMethod.LC_PLUS_PLUS_S])
-def test_a_calibration_on_targets_that_forbid_it_does_not_ship(base: BaseModel, method: CalibrationMethod) -> None:
+def test_a_calibration_on_targets_that_forbid_it_does_not_ship(
+    base: BaseSpecification, method: CalibrationMethod
+) -> None:
     composition = COMPOSITIONS[0]
     put_calibration(composition, method, base.sha256)
     write_recommendations({composition.name: {"calibration": method}})
@@ -84,7 +86,7 @@ def test_an_adapter_trained_on_texts_whose_licence_forbids_it_does_not_ship() ->
 
 
 @pytest.mark.parametrize("name", [LOG_FILE, IMPORT_LOG])
-def test_a_log_of_other_weights_lets_nothing_ship(base: BaseModel, name: str) -> None:
+def test_a_log_of_other_weights_lets_nothing_ship(base: BaseSpecification, name: str) -> None:
     folder = paths.ADAPTERS / "es"
     trained = {"training_pairs": 910, "git_commit": "0" * 40, "data": {}}
     told = {"source": "elsewhere", "licence": "CC0-1.0"} if name == IMPORT_LOG else trained

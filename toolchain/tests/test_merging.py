@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from toolchain.adapters.compose import compose, delta
 from toolchain.adapters.files import Adapter, read_adapter, write_adapter
-from toolchain.adapters.merging import (
+from toolchain.adapters.methods import (
     concat,
     dam,
     dare,
@@ -24,7 +24,7 @@ from toolchain.adapters.merging import (
     task_arithmetic,
     ties,
 )
-from toolchain.adapters.merging.peft_merge import peft_merge
+from toolchain.adapters.methods.peft_merge import peft_merge
 from toolchain.adapters.safetensors_file import Array
 from toolchain.errors import ToolchainError
 from toolchain.tests.tiny import random_adapter

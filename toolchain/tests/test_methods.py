@@ -11,12 +11,12 @@ from toolchain.adapters.calibration_file import read_calibration, write_calibrat
 from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import Adapter, read_adapter, write_adapter
-from toolchain.adapters.merging import calibrated
-from toolchain.adapters.merging.calibrated import calibration_path
-from toolchain.adapters.merging.in_context import SHOTS
-from toolchain.adapters.merging.method import Method
-from toolchain.adapters.merging.registry import METHODS, method_named
-from toolchain.adapters.merging.scope import trained_with
+from toolchain.adapters.methods import calibrated
+from toolchain.adapters.methods.calibrated import calibration_path
+from toolchain.adapters.methods.in_context import SHOTS
+from toolchain.adapters.methods.method import Method
+from toolchain.adapters.methods.registry import METHODS, method_named
+from toolchain.adapters.methods.scope import trained_with
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.errors import NotFinite, ToolchainError

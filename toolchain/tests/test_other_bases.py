@@ -20,7 +20,7 @@ from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import MODULES, Adapter, read_adapter
 from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.lora import LoraShape, train_lora
-from toolchain.adapters.merging.calibrated import calibration_path
+from toolchain.adapters.methods.calibrated import calibration_path
 from toolchain.adapters.training import Schedule
 from toolchain.base_model.commands import model_import
 from toolchain.base_model.from_folder import import_base

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from toolchain import paths
 from toolchain.adapters.calibration_file import read_calibration, write_calibration
-from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
-from toolchain.adapters.merging.registry import METHODS
+from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_path
+from toolchain.adapters.methods.registry import METHODS
 from toolchain.bundle import manifest
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.engine import Engine

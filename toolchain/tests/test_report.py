@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolchain import paths
-from toolchain.adapters.merging.registry import METHODS
+from toolchain.adapters.methods.registry import METHODS
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_1_JUDGED, TABLE_2, group_of, main_metric

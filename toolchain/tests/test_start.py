@@ -13,7 +13,7 @@ from toolchain.adapters.calibration_file import read_calibration, write_calibrat
 from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import read_adapter
-from toolchain.adapters.merging.calibrated import calibration_path
+from toolchain.adapters.methods.calibrated import calibration_path
 from toolchain.adapters.safetensors_file import Array
 from toolchain.adapters.training import Schedule
 from toolchain.base_model.load import LoadedBase

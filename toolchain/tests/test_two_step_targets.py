@@ -16,8 +16,8 @@ from toolchain.adapters.calibration_data import target_data
 from toolchain.adapters.calibration_file import read_calibration
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import adapter_hash, read_adapter, write_adapter
-from toolchain.adapters.merging.calibrated import FROM_TWO_STEP, calibration_path
-from toolchain.adapters.merging.registry import METHODS
+from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_path
+from toolchain.adapters.methods.registry import METHODS
 from toolchain.adapters.training import Schedule
 from toolchain.adapters.two_step_targets import make_two_step_targets, two_step_path
 from toolchain.base_model import load

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from toolchain.adapters.files import Adapter, adapters_digest
-from toolchain.adapters.merging import adapter_loss, fitted
-from toolchain.adapters.merging.budget import choosing_examples
-from toolchain.adapters.merging.fitted import fit_method, fitted_folder
-from toolchain.adapters.merging.method import single_adapters
-from toolchain.adapters.merging.registry import METHODS
+from toolchain.adapters.methods import adapter_loss, fitted
+from toolchain.adapters.methods.budget import choosing_examples
+from toolchain.adapters.methods.fitted import fit_method, fitted_folder
+from toolchain.adapters.methods.method import single_adapters
+from toolchain.adapters.methods.registry import METHODS
 from toolchain.adapters.training import Precision, validation_loss
 from toolchain.base_model.load import LoadedBase
 from toolchain.errors import ToolchainError

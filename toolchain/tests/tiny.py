@@ -12,12 +12,12 @@ from toolchain.adapters.files import Adapter
 from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.safetensors_file import Array
 from toolchain.base_model.load import LoadedBase
-from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.specification import BaseSpecification
 
 PAD, EOS, BOS = 0, 1, 2
 SPECIAL_TOKENS = ("<pad>", "<eos>", "<bos>")
 
-SPECIFICATION = BaseModel(
+SPECIFICATION = BaseSpecification(
     name="tiny",
     architecture="gemma3",
     packages=(),

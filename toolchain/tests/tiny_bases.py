@@ -9,7 +9,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from toolchain import paths
 from toolchain.base_model.from_folder import import_base
-from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.tests.tiny import BOS, EOS, PAD, SPECIAL_TOKENS, byte_tokenizer
 
 _COMMON = {
@@ -67,7 +67,7 @@ def write_tiny(folder: Path, kind: str, **changed: Any) -> Path:
     return folder
 
 
-def import_tiny(folder: Path) -> BaseModel:
+def import_tiny(folder: Path) -> BaseSpecification:
     """Make the model the base that is chosen."""
     return import_base(folder, paths.chosen_base(), 96, 8, lambda _line: None)
 

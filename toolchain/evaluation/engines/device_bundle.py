@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from toolchain.adapters.files import Adapter, adapter_hash, write_adapter
-from toolchain.base_model.specification import BaseModel
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.bundle.export import adapter_alone, finish_bundle
 from toolchain.bundle.manifest import ManifestAdapter, ManifestTask
 from toolchain.tasks import TaskKind
@@ -12,7 +12,7 @@ TASK = "main"
 """The only task of the bundle; its `merge` mode is the adapter alone."""
 
 
-def write_single_adapter_bundle(folder: Path, base: BaseModel, adapter: Adapter, template: str) -> None:
+def write_single_adapter_bundle(folder: Path, base: BaseSpecification, adapter: Adapter, template: str) -> None:
     """Write a bundle, without its base, whose task `TASK` applies `adapter` to `template`."""
     place = f"adapters/{TASK}"
     write_adapter(folder / place, adapter, base.name)

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from toolchain.adapters.files import adapters_digest
-from toolchain.adapters.merging.method import Method
-from toolchain.base_model.specification import BaseModel
+from toolchain.adapters.methods.method import Method
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.bundle.export import export_bundle
 from toolchain.bundle.manifest import Manifest
 from toolchain.data.pairs import Pair
@@ -29,7 +29,7 @@ class DeviceEngine:
 
     id = "device"
 
-    def __init__(self, core: DeviceCore, base: BaseModel, folder: Path) -> None:
+    def __init__(self, core: DeviceCore, base: BaseSpecification, folder: Path) -> None:
         self.core, self._base, self._folder = core, base, folder
         self._program = core.sha256()
         self._exported: dict[str, tuple[Path, Manifest]] = {}

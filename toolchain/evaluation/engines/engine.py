@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from toolchain.adapters.merging.method import Method
+from toolchain.adapters.methods.method import Method
 from toolchain.data.pairs import Pair
 from toolchain.tasks import Composition
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from toolchain.adapters.files import Adapter, adapters_digest
-from toolchain.adapters.merging.method import Method
+from toolchain.adapters.methods.method import Method
 from toolchain.adapters.processes import launched
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair

@@ -5,10 +5,10 @@ from typing import Any
 
 from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
-from toolchain.adapters.merging import calibrated
-from toolchain.adapters.merging.fitted import fit_log_path
-from toolchain.adapters.merging.registry import METHODS
-from toolchain.adapters.merging.scope import EVERYTHING, Scope
+from toolchain.adapters.methods import calibrated
+from toolchain.adapters.methods.fitted import fit_log_path
+from toolchain.adapters.methods.registry import METHODS
+from toolchain.adapters.methods.scope import EVERYTHING, Scope
 from toolchain.log_file import logged
 from toolchain.tasks import Composition
 

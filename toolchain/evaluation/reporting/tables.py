@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import correlation, mean
 from typing import Any
 
-from toolchain.adapters.merging.registry import METHODS
+from toolchain.adapters.methods.registry import METHODS
 from toolchain.evaluation.bootstrap import bootstrap_mean
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
 from toolchain.evaluation.reporting.costs import budget_of, chosen_by, cost, fit_log, fitted_scopes

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from toolchain.adapters.merging.method import Method
+from toolchain.adapters.methods.method import Method
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.tasks import Composition

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from toolchain.adapters.compose import mean_weights
 from toolchain.adapters.files import Adapter
-from toolchain.adapters.merging.method import Method, single_adapters
-from toolchain.adapters.merging.peft_merge import peft_merge
+from toolchain.adapters.methods.method import Method, single_adapters
+from toolchain.adapters.methods.peft_merge import peft_merge
 
 
 def merge(adapters: Sequence[Adapter]) -> Adapter:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from toolchain.adapters.files import Adapter, refuse_beyond_fp16
-from toolchain.adapters.merging.budget import Budget
+from toolchain.adapters.methods.budget import Budget
 from toolchain.adapters.task_adapter import task_adapter
 from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import Composition

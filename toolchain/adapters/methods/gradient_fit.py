@@ -10,9 +10,9 @@ import torch
 
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import adapter_hashes
-from toolchain.adapters.merging.budget import Budget, choosing_examples, fitting_examples
-from toolchain.adapters.merging.method import Learned
-from toolchain.adapters.merging.scope import EVERYTHING
+from toolchain.adapters.methods.budget import Budget, choosing_examples, fitting_examples
+from toolchain.adapters.methods.method import Learned
+from toolchain.adapters.methods.scope import EVERYTHING
 from toolchain.adapters.training import checkpoint_path, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress

@@ -14,10 +14,10 @@ from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import wrap_linears
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter, refuse_beyond_fp16
-from toolchain.adapters.merging.budget import Budget
-from toolchain.adapters.merging.fitted import fitted_file, remedy
-from toolchain.adapters.merging.gradient_fit import Trainable, gradient_fit
-from toolchain.adapters.merging.method import Learned, Method, single_adapters
+from toolchain.adapters.methods.budget import Budget
+from toolchain.adapters.methods.fitted import fitted_file, remedy
+from toolchain.adapters.methods.gradient_fit import Trainable, gradient_fit
+from toolchain.adapters.methods.method import Learned, Method, single_adapters
 from toolchain.adapters.safetensors_file import Array, read_tensors, write_tensors
 from toolchain.adapters.stacked_factors import StackedFactors
 from toolchain.base_model.load import LoadedBase

@@ -7,10 +7,10 @@ import numpy as np
 
 from toolchain.adapters.compose import compose
 from toolchain.adapters.files import Adapter
-from toolchain.adapters.merging.adapter_loss import few_examples_loss
-from toolchain.adapters.merging.budget import FEW, Budget
-from toolchain.adapters.merging.method import Learned, Method, single_adapters
-from toolchain.adapters.merging.weights_file import read_weights, write_weights
+from toolchain.adapters.methods.adapter_loss import few_examples_loss
+from toolchain.adapters.methods.budget import FEW, Budget
+from toolchain.adapters.methods.method import Learned, Method, single_adapters
+from toolchain.adapters.methods.weights_file import read_weights, write_weights
 from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import Composition
 

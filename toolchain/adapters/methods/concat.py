@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from toolchain.adapters.compose import compose, mean_weights
 from toolchain.adapters.files import Adapter
-from toolchain.adapters.merging.method import Method, single_adapters
+from toolchain.adapters.methods.method import Method, single_adapters
 from toolchain.tasks import Composition
 
 

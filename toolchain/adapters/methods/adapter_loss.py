@@ -8,7 +8,7 @@ from random import Random
 
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter, adapters_digest
-from toolchain.adapters.merging.budget import FEW, Budget, fitting_examples
+from toolchain.adapters.methods.budget import FEW, Budget, fitting_examples
 from toolchain.adapters.training import Precision, checkpoint_path, examples_digest, tell_damaged, validation_loss
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress

@@ -1,6 +1,6 @@
 """Multi-step: each task in a pass of its own, with its own adapter and prompt. Twice the time, no merge."""
 
-from toolchain.adapters.merging.method import Method, single_adapters
+from toolchain.adapters.methods.method import Method, single_adapters
 
 METHOD = Method(
     "two-step",

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from toolchain.adapters.merging.fitted import fitted_file
+from toolchain.adapters.methods.fitted import fitted_file
 from toolchain.hashing import write_text_whole
 from toolchain.tasks import Composition
 

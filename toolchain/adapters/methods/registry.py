@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from toolchain.adapters.merging import (
+from toolchain.adapters.methods import (
     auxiliary_task,
     calibrated,
     concat,
@@ -23,8 +23,8 @@ from toolchain.adapters.merging import (
     two_step,
     zero_shot,
 )
-from toolchain.adapters.merging.method import Method
-from toolchain.adapters.merging.scope import trained_with
+from toolchain.adapters.methods.method import Method
+from toolchain.adapters.methods.scope import trained_with
 from toolchain.errors import ToolchainError
 
 METHODS = {

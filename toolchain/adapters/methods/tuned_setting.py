@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from toolchain.adapters.files import Adapter
-from toolchain.adapters.merging.adapter_loss import adapter_loss
-from toolchain.adapters.merging.budget import FEW, Budget, choosing_examples
-from toolchain.adapters.merging.fitted import fitted_log
-from toolchain.adapters.merging.method import Fit, Learned, Method, single_adapters
+from toolchain.adapters.methods.adapter_loss import adapter_loss
+from toolchain.adapters.methods.budget import FEW, Budget, choosing_examples
+from toolchain.adapters.methods.fitted import fitted_log
+from toolchain.adapters.methods.method import Fit, Learned, Method, single_adapters
 from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import Composition
 

@@ -11,11 +11,11 @@ from toolchain.adapters.compose import compose, mean_weights
 from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter, adapter_hashes
-from toolchain.adapters.merging.budget import Budget
-from toolchain.adapters.merging.fitted import fitted_file
-from toolchain.adapters.merging.gradient_fit import Prepare, Trainable, gradient_fit
-from toolchain.adapters.merging.method import Fit, Learned, Method, single_adapters
-from toolchain.adapters.merging.scope import EVERYTHING, Scope
+from toolchain.adapters.methods.budget import Budget
+from toolchain.adapters.methods.fitted import fitted_file
+from toolchain.adapters.methods.gradient_fit import Prepare, Trainable, gradient_fit
+from toolchain.adapters.methods.method import Fit, Learned, Method, single_adapters
+from toolchain.adapters.methods.scope import EVERYTHING, Scope
 from toolchain.adapters.row_merge import merge_by_row
 from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import Composition, every_composition

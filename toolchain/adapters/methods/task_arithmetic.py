@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from toolchain.adapters.compose import compose
 from toolchain.adapters.files import Adapter
-from toolchain.adapters.merging.method import Method, single_adapters
+from toolchain.adapters.methods.method import Method, single_adapters
 
 
 def merge(adapters: Sequence[Adapter]) -> Adapter:

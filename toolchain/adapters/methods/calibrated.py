@@ -8,8 +8,8 @@ from toolchain.adapters.calibration_file import read_calibration, refuse_foreign
 from toolchain.adapters.compose import compose, mean_weights
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import Adapter, adapter_hashes
-from toolchain.adapters.merging.method import Method, single_adapters
-from toolchain.adapters.merging.scope import Scope, trained_with
+from toolchain.adapters.methods.method import Method, single_adapters
+from toolchain.adapters.methods.scope import Scope, trained_with
 from toolchain.base_model import specification
 from toolchain.errors import ToolchainError
 from toolchain.tasks import Composition, compositions_of

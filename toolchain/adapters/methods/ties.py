@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from toolchain.adapters.files import Adapter
-from toolchain.adapters.merging.peft_merge import peft_merge
-from toolchain.adapters.merging.tuned_setting import Setting, tuned_method
+from toolchain.adapters.methods.peft_merge import peft_merge
+from toolchain.adapters.methods.tuned_setting import Setting, tuned_method
 
 
 def usual(_count: int) -> Setting:

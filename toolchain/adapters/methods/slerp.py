@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from toolchain.adapters.files import Adapter
-from toolchain.adapters.merging.alike import refuse_unlike
-from toolchain.adapters.merging.method import Method, single_adapters
+from toolchain.adapters.methods.alike import refuse_unlike
+from toolchain.adapters.methods.method import Method, single_adapters
 from toolchain.adapters.safetensors_file import Array
 
 _PARALLEL = 1e-4

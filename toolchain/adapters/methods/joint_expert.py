@@ -6,10 +6,10 @@ from pathlib import Path
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import TENSORS_FILE, Adapter, read_adapter, write_adapter
 from toolchain.adapters.lora import LoraShape, add_lora, lora_of
-from toolchain.adapters.merging.budget import Budget
-from toolchain.adapters.merging.fitted import fitted_file
-from toolchain.adapters.merging.gradient_fit import Trainable, gradient_fit
-from toolchain.adapters.merging.method import Learned, Method, single_adapters
+from toolchain.adapters.methods.budget import Budget
+from toolchain.adapters.methods.fitted import fitted_file
+from toolchain.adapters.methods.gradient_fit import Trainable, gradient_fit
+from toolchain.adapters.methods.method import Learned, Method, single_adapters
 from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import Composition
 

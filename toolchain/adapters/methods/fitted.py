@@ -9,9 +9,9 @@ from typing import Any
 
 from toolchain import paths
 from toolchain.adapters.files import adapter_hashes
-from toolchain.adapters.merging.budget import Budget
-from toolchain.adapters.merging.method import Method
-from toolchain.adapters.merging.scope import Repeat, Scope, compositions_in
+from toolchain.adapters.methods.budget import Budget
+from toolchain.adapters.methods.method import Method
+from toolchain.adapters.methods.scope import Repeat, Scope, compositions_in
 from toolchain.adapters.processes import launched
 from toolchain.adapters.training import finish
 from toolchain.base_model import specification

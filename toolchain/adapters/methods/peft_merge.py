@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from toolchain.adapters.files import Adapter
-from toolchain.adapters.merging.alike import refuse_unlike
+from toolchain.adapters.methods.alike import refuse_unlike
 from toolchain.adapters.safetensors_file import Array
 
 MERGED = "merged"

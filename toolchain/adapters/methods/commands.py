@@ -47,11 +47,11 @@ def train_baseline_command(
 
     Steps and batches are those of the recipe's calibration.
     """
-    from toolchain.adapters.merging import calibrated
-    from toolchain.adapters.merging.budget import Budget
-    from toolchain.adapters.merging.fitted import fit_method
-    from toolchain.adapters.merging.registry import METHODS
-    from toolchain.adapters.merging.scope import EVERYTHING, compositions_in, trained_with
+    from toolchain.adapters.methods import calibrated
+    from toolchain.adapters.methods.budget import Budget
+    from toolchain.adapters.methods.fitted import fit_method
+    from toolchain.adapters.methods.registry import METHODS
+    from toolchain.adapters.methods.scope import EVERYTHING, compositions_in, trained_with
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
     from toolchain.recipe import read_recipe
