@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from toolchain.errors import ToolchainError
-from toolchain.hashing import write_text_whole
 from toolchain.json_object import json_object
+from toolchain.whole_file import write_text_whole
 
 
 def logged(path: Path, of: str, *fields: str) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from typing import Any
 from toolchain import paths
 from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_path
 from toolchain.errors import ToolchainError
-from toolchain.hashing import sha256_file, write_text_whole
+from toolchain.hashing import sha256_file
 from toolchain.json_object import json_object
 from toolchain.tasks import Composition
+from toolchain.whole_file import write_text_whole
 
 DEFAULT_CALIBRATION = "lc++"
 """Ships where nothing else was recommended; where it was not trained, for want of references, LC++ on two-step's answers does."""

@@ -10,7 +10,7 @@ import numpy as np
 from toolchain.adapters.files import MODULES
 from toolchain.adapters.safetensors_file import Array, read_tensors, serialise
 from toolchain.errors import NotFinite, ToolchainError
-from toolchain.hashing import written_whole
+from toolchain.whole_file import written_whole
 
 CALIBRATION_FORMAT = "tandem.calibration/1"
 _NAME = re.compile(r"layers\.(\d{1,5})-(\d{1,5})\.([a-z_]+)\.(P1|P2|p|weights)", re.ASCII)

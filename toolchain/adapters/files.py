@@ -14,7 +14,7 @@ from toolchain.adapters.lora_config import plain_lora_config
 from toolchain.adapters.safetensors_file import Array, read_tensors, write_tensors
 from toolchain.base_model.specification import BaseSpecification
 from toolchain.errors import NotFinite, ToolchainError
-from toolchain.hashing import write_text_whole
+from toolchain.whole_file import write_text_whole
 
 CONFIG_FILE = "adapter_config.json"
 TENSORS_FILE = "adapter_model.safetensors"

@@ -29,8 +29,9 @@ from toolchain.adapters.peft_patterns import number_for, refuse_left_out
 from toolchain.adapters.safetensors_file import Array
 from toolchain.base_model.specification import BaseSpecification
 from toolchain.errors import ToolchainError
-from toolchain.folders import is_empty_folder, plain_files, refuse_as_target, take_place, written_beside
+from toolchain.folders import is_empty_folder, refuse_as_target, take_place, written_beside
 from toolchain.log_file import logged, write_log
+from toolchain.plain_files import plain_files
 from toolchain.provenance import git_commit
 
 _FILES = {CONFIG_FILE, TENSORS_FILE}

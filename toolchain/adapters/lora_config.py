@@ -10,8 +10,8 @@ import numpy as np
 
 from toolchain.base_model.specification import BaseSpecification
 from toolchain.errors import ToolchainError
-from toolchain.folders import read_plain
 from toolchain.json_object import each_once
+from toolchain.plain_files import read_plain
 
 MAX_CONFIG_BYTES = 1 << 20
 _LEAST, _LARGEST = (float(limit) for limit in (np.finfo(np.float32).tiny, np.finfo(np.float32).max))

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from toolchain.errors import ToolchainError
-from toolchain.hashing import written_whole
+from toolchain.whole_file import written_whole
 
 Array = np.ndarray[Any, Any]
 

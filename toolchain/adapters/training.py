@@ -19,9 +19,9 @@ from toolchain.adapters.processes import ALONE, Processes, launched
 from toolchain.base_model.bfloat16 import is_slow_on
 from toolchain.console import progress
 from toolchain.errors import NotFinite, ToolchainError
-from toolchain.hashing import written_whole
 from toolchain.log_file import write_log
 from toolchain.provenance import code_sha256
+from toolchain.whole_file import written_whole
 
 SECONDS_BETWEEN_CHECKPOINTS = 60.0
 CODE = code_sha256(Path(__file__).parent, Path(base_model.__file__).parent)

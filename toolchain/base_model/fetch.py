@@ -19,7 +19,8 @@ from toolchain.base_model.tokenizer import write_tokenizer
 from toolchain.console import quiet_transformers
 from toolchain.errors import ToolchainError
 from toolchain.folders import take_place, written_beside
-from toolchain.hashing import sha256_file, written_whole
+from toolchain.hashing import sha256_file
+from toolchain.whole_file import written_whole
 
 Progress = Callable[[str], None]
 

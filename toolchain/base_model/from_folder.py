@@ -19,8 +19,9 @@ from toolchain.base_model.specification import BaseSpecification, forget_importe
 from toolchain.console import quiet_transformers
 from toolchain.errors import ToolchainError, on_one_line
 from toolchain.folders import take_place, written_beside
-from toolchain.hashing import sha256_file, write_text_whole
+from toolchain.hashing import sha256_file
 from toolchain.json_object import json_object
+from toolchain.whole_file import write_text_whole
 
 MODEL_TYPES = ("llama", "qwen2", "stablelm")
 """Of these the seven linears are named as adapters name them."""

@@ -15,7 +15,7 @@ from gguf import MODEL_ARCH, GGMLQuantizationType, GGUFWriter, LlamaFileType, To
 from gguf.quants import dequantize, quantize
 from tokenizers import Tokenizer
 
-from toolchain.hashing import written_whole
+from toolchain.whole_file import written_whole
 
 SCALED_FREQUENCIES = ("linear", "llama3", "yarn")
 """Ways of transformers to scale rotary frequencies by factors that do not depend on how long a text is."""

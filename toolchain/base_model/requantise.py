@@ -11,7 +11,7 @@ import numpy as np
 from gguf import GGMLQuantizationType, GGUFEndian, GGUFReader, GGUFValueType, GGUFWriter, LlamaFileType
 from gguf.quants import dequantize, quantize
 
-from toolchain.hashing import written_whole
+from toolchain.whole_file import written_whole
 
 _WRITER_OWN_FIELDS = {"general.architecture", "general.file_type", "general.quantization_version"}
 

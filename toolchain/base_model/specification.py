@@ -7,7 +7,7 @@ from typing import Any
 
 from toolchain import paths
 from toolchain.errors import ToolchainError
-from toolchain.hashing import write_text_whole
+from toolchain.whole_file import write_text_whole
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from gguf import GGUFReader, TokenType
 from tokenizers import AddedToken, Tokenizer, decoders, normalizers, pre_tokenizers
 from tokenizers.models import BPE
 
-from toolchain.hashing import write_text_whole
+from toolchain.whole_file import write_text_whole
 
 _NEVER_MERGED = {TokenType.CONTROL, TokenType.BYTE, TokenType.USER_DEFINED, TokenType.UNKNOWN}
 _SPECIAL = {TokenType.CONTROL, TokenType.UNKNOWN}

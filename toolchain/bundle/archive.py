@@ -6,7 +6,7 @@ from pathlib import Path
 from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE
 from toolchain.errors import ToolchainError
 from toolchain.folders import refuse_nameless
-from toolchain.hashing import written_whole
+from toolchain.whole_file import written_whole
 
 SUFFIX = ".tandem"
 _COPIED_BYTES = 1 << 20

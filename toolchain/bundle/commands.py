@@ -87,7 +87,7 @@ def keys_command(
     """Make a key pair in minisign's format, for `export --sign`."""
     from toolchain.bundle.signing import SecretKey
     from toolchain.folders import refuse_nameless
-    from toolchain.hashing import write_text_whole
+    from toolchain.whole_file import write_text_whole
 
     refuse_nameless(name)
     secret, public = (name.with_name(name.name + suffix) for suffix in (".key", ".pub"))

@@ -34,11 +34,12 @@ from toolchain.bundle.verify import verify_bundle
 from toolchain.data.benchmark import LICENCE_FILE
 from toolchain.errors import ToolchainError
 from toolchain.folders import refuse_as_target, take_place, written_beside
-from toolchain.hashing import sha256_file, sha256_once, write_text_whole
+from toolchain.hashing import sha256_file, sha256_once
 from toolchain.provenance import git_commit
 from toolchain.recommendations import SHIPPABLE, recommended, recommended_names, refuse_outdated, shipped_calibration
 from toolchain.tasks import TASKS, Composition, TaskKind
 from toolchain.text import TEXT_VERSION
+from toolchain.whole_file import write_text_whole
 
 _LEFT_OUT = ("adapters", "base")
 """What a bundle of calibrations leaves to the device, which holds it from an earlier bundle."""

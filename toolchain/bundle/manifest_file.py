@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE, Manifest
 from toolchain.bundle.signing import PublicKey
 from toolchain.errors import ToolchainError, first_mistake
-from toolchain.folders import read_plain
 from toolchain.json_object import each_once
+from toolchain.plain_files import read_plain
 
 MAX_MANIFEST_BYTES = 4 << 20
 MAX_DEPTH = 127

@@ -6,7 +6,8 @@ from pathlib import Path
 from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE, Manifest
 from toolchain.bundle.manifest_file import MAX_MANIFEST_BYTES, parse_manifest, read_manifest
 from toolchain.errors import ToolchainError
-from toolchain.folders import is_empty_folder, plain_files
+from toolchain.folders import is_empty_folder
+from toolchain.plain_files import plain_files
 
 
 def refuse_to_replace_what_is_no_bundle(target: Path, archive: bool) -> None:

@@ -15,8 +15,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from toolchain.errors import ToolchainError
-from toolchain.folders import read_plain
-from toolchain.hashing import write_text_whole
+from toolchain.plain_files import read_plain
+from toolchain.whole_file import write_text_whole
 
 _KEY, _PREHASHED, _CHECKSUM = b"Ed", b"ED", b"B2"
 _SCRYPT, _NOT_ENCRYPTED = b"Sc", b"\0\0"

@@ -8,8 +8,8 @@ from toolchain.bundle.manifest import MANIFEST_FILE, SIGNATURE_FILE, Manifest
 from toolchain.bundle.manifest_file import read_manifest, unambiguous_json
 from toolchain.bundle.signing import PublicKey
 from toolchain.errors import ToolchainError
-from toolchain.folders import plain_files, read_plain
 from toolchain.hashing import sha256_file
+from toolchain.plain_files import plain_files, read_plain
 
 
 def verify_bundle(folder: Path, key: PublicKey | None = None) -> Manifest:

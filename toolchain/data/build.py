@@ -21,8 +21,9 @@ from toolchain.data.held_out import refuse_held_out_references, what_is_said
 from toolchain.data.json_lines import read_rows
 from toolchain.data.row import Row
 from toolchain.errors import ToolchainError
-from toolchain.hashing import sha256_file, written_whole
+from toolchain.hashing import sha256_file
 from toolchain.tasks import AUXILIARY_TASKS
+from toolchain.whole_file import written_whole
 
 _VARIANTS = (ENGLISH, *AUXILIARY_TASKS)
 

@@ -9,8 +9,8 @@ from toolchain import paths
 from toolchain.adapters.files import adapter_hashes
 from toolchain.data.json_lines import read_rows
 from toolchain.errors import ToolchainError
-from toolchain.hashing import write_text_whole
 from toolchain.tasks import Composition
+from toolchain.whole_file import write_text_whole
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def report_command(
     from toolchain.evaluation.reporting.document_tables import DOCUMENTS, with_results
     from toolchain.evaluation.reporting.report import html_report, markdown_report, tables
     from toolchain.evaluation.results import committed_results, read_results, refuse_another_base
-    from toolchain.hashing import write_text_whole
+    from toolchain.whole_file import write_text_whole
 
     if documents:
         made = {document: with_results(document) for document in files or DOCUMENTS}

@@ -10,10 +10,10 @@ from pathlib import Path
 from toolchain.data.endpoint import CUT, KEY_VARIABLE, REFUSED, WITHHELD, WITHOUT_TEXT, Endpoint
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.reporting.samples import Sample
-from toolchain.hashing import write_text_whole
 from toolchain.json_object import kept_json
 from toolchain.tasks import Composition
 from toolchain.text import fill
+from toolchain.whole_file import write_text_whole
 
 MAX_TOKENS = 1024
 """Room for a model that thinks before it says a word; the estimate counts all of it."""

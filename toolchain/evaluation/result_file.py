@@ -8,7 +8,8 @@ from typing import Any
 from toolchain.data.benchmark import Split
 from toolchain.data.json_lines import json_lines, read_rows
 from toolchain.errors import ToolchainError
-from toolchain.hashing import sha256_file, write_text_whole
+from toolchain.hashing import sha256_file
+from toolchain.whole_file import write_text_whole
 
 RESULT_FORMAT = "tandem.results/1"
 JUDGED = "judge: "

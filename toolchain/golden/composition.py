@@ -13,7 +13,7 @@ from toolchain.adapters.calibration_file import Calibration, Entry, read_calibra
 from toolchain.adapters.compose import compose
 from toolchain.adapters.files import Adapter, adapter_hash, peft_name, read_adapter, write_adapter
 from toolchain.adapters.safetensors_file import Array
-from toolchain.hashing import write_text_whole
+from toolchain.whole_file import write_text_whole
 
 _LAYERS, _D_IN, _D_OUT = 3, 8, 6
 _MODULES = {"self_attn.q_proj": "q_proj", "mlp.down_proj": "down_proj"}

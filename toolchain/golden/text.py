@@ -10,9 +10,9 @@ from toolchain.base_model.prompt import encode_turn
 from toolchain.base_model.specification import BaseSpecification
 from toolchain.base_model.tokenizer import load_tokenizer
 from toolchain.data.benchmark import Split, conversations
-from toolchain.hashing import write_text_whole
 from toolchain.tasks import TASKS, Composition
 from toolchain.text import Input, Message, TextError, render_prompt
+from toolchain.whole_file import write_text_whole
 
 _SUMMARY = Composition.parse("summarize+es").prompt
 _REPLY = TASKS["reply"].prompt

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolchain import hashing
-from toolchain.hashing import sha256_file, sha256_once, write_text_whole, written_whole
+from toolchain.hashing import sha256_file, sha256_once
+from toolchain.whole_file import write_text_whole, written_whole
 
 
 @given(content=st.binary(max_size=200))
@@ -78,7 +79,7 @@ def test_a_write_replaces_the_old_file(tmp_path: Path) -> None:
 WRITE = """
 import sys, time
 from pathlib import Path
-from toolchain.hashing import written_whole
+from toolchain.whole_file import written_whole
 with written_whole(Path(sys.argv[1])) as partial:
     partial.write_text("half")
     print("writing", flush=True)

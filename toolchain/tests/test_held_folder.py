@@ -11,7 +11,7 @@ import pytest
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.held_folder import held_folder
 from toolchain.folders import take_place, written_beside
-from toolchain.hashing import write_text_whole
+from toolchain.whole_file import write_text_whole
 
 HOLD = """
 import sys, time

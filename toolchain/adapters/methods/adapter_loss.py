@@ -13,9 +13,9 @@ from toolchain.adapters.training import Precision, checkpoint_path, examples_dig
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress
 from toolchain.generation.generate import adapter_applied
-from toolchain.hashing import write_text_whole
 from toolchain.json_object import kept_json
 from toolchain.tasks import Composition
+from toolchain.whole_file import write_text_whole
 
 
 @contextmanager

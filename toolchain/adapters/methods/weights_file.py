@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toolchain.adapters.methods.fitted import fitted_file
-from toolchain.hashing import write_text_whole
 from toolchain.tasks import Composition
+from toolchain.whole_file import write_text_whole
 
 FILE = "weights.json"
 

@@ -11,8 +11,8 @@ from typing import Any
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair
 from toolchain.evaluation.engines.engine import Answer, Engine, Question
-from toolchain.hashing import write_text_whole
 from toolchain.json_object import kept_json
+from toolchain.whole_file import write_text_whole
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from toolchain.data.pairs import Pair
 from toolchain.evaluation.engines.cells import asked_of
 from toolchain.evaluation.engines.device_engine import DeviceEngine
 from toolchain.evaluation.engines.engine import Question
-from toolchain.hashing import write_text_whole
 from toolchain.json_object import kept_json
+from toolchain.whole_file import write_text_whole
 
 Times = dict[str, dict[str, float]]
 """Method id -> statistics of one conversation."""
