@@ -15,7 +15,7 @@ TRAINING_BASE := $(TANDEM_CACHE)/model/.dequantised-$(BASE_SPECIFICATION)
 BUNDLE := build/bundle
 BUNDLE_INPUTS := $(shell find assets/adapters assets/calibrations -name '*.safetensors' -o -name '*.json') $(wildcard toolchain/*.py toolchain/bundle/*.py)
 
-.PHONY: help demo test build doctor paths preview screenshot format check-android arm64 clean
+.PHONY: help demo test build doctor preview screenshot format check-android arm64 clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,9 +32,6 @@ build: ## the device core (the `tandem` command and the library for the bindings
 
 doctor: ## what this machine has and lacks
 	@$(PYTHON) scripts/doctor.py
-
-paths: $(VENV_STAMP) ## where `tandem`, the demo bundle and the base model are, as JSON
-	@bin/toolchain paths
 
 preview: $(BUNDLE)/manifest.json $(NODE_STAMP) build ## the app in the browser, on the real core
 	npm run --silent bindings -w @tandem/app

@@ -11,7 +11,7 @@ from typing import NoReturn
 import typer
 
 from toolchain import paths
-from toolchain.adapters import commands as adapter_commands
+from toolchain.adapters.commands import adapter_app
 from toolchain.adapters.methods import commands as baseline_commands
 from toolchain.adapters.training_commands import train_app
 from toolchain.base_model.commands import model_app
@@ -26,9 +26,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(model_app, name="model")
 app.add_typer(data_app, name="data")
 app.add_typer(train_app, name="train")
+app.add_typer(adapter_app, name="adapter")
 app.add_typer(scale_app, name="scale")
 baseline_commands.register(train_app)
-adapter_commands.register(app)
 evaluation_commands.register(app)
 bundle_commands.register(app)
 

@@ -1,4 +1,4 @@
-"""Where committed assets, caches and build results live: said here once for Python; `toolchain paths` prints them."""
+"""Where committed assets, caches and build results live: said here once for Python."""
 
 import os
 from pathlib import Path

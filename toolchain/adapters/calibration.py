@@ -48,13 +48,13 @@ def train_calibration(
     Writes the calibration file and, beside it, its log; returns the log.
 
     Raises:
-        ToolchainError: the composition is a task alone; merge weights for another method, or none for LC++M, or not one for each task, or
+        ToolchainError: the composition is a single task; merge weights for another method, or none for LC++M, or not one for each task, or
             such as make numbers that fp16 does not hold; a start for another method, or none for LC++F, or one of another composition or
             shape; LC++S or LC++I, which have their own commands; or what is trained is beyond fp16, and is not written.
     """
     if composition.is_single_task:
         raise ToolchainError(
-            f"{composition.name} is a task alone: a calibration corrects the merge of several, such as {composition.name}+es"
+            f"{composition.name} is a single task: a calibration corrects the merge of several, such as {composition.name}+es"
         )
     if command := _MADE_BY.get(method):
         raise ToolchainError(

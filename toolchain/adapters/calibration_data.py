@@ -41,14 +41,14 @@ def benchmark_data(composition: Composition, teacher: Sequence[Pair] = ()) -> Ca
     )
 
 
-def target_data(composition: Composition, path: Path) -> CalibrationData:
-    """The targets of one file (`data two-step`, `data targets`), and none of the benchmark's references.
+def target_data(composition: Composition, path: Path, command: str) -> CalibrationData:
+    """The targets of one file (`data two-step`, `data targets`), and none of the benchmark's references; `command` makes one, for messages.
 
     Raises:
         ToolchainError: the file is missing, damaged, another composition's, of other adapters, has nothing to train on, or would train on a
             conversation that the benchmark holds out.
     """
-    records = read_target_records(path, composition)
+    records = read_target_records(path, composition, command)
     training = target_pairs(records, Split.CALIBRATION)
     if not training:
         raise ToolchainError(f"{path} holds no target to train on: none of its dialogues is of the calibration split")

@@ -12,17 +12,6 @@ from toolchain.errors import ToolchainError
 adapter_app = typer.Typer(no_args_is_help=True, help="Adapters that were trained elsewhere.")
 
 
-def register(app: typer.Typer) -> None:
-    """Add them to the command line."""
-    app.add_typer(adapter_app, name="adapter")
-
-
-@adapter_app.callback()
-def adapter_group() -> None:
-    """Adapters that were trained elsewhere."""
-    # Without this the group's only command would stand for the group.
-
-
 @adapter_app.command("import")
 def import_command(
     source: Annotated[Path, typer.Argument(help="A PEFT directory: adapter_config.json, adapter_model.safetensors.")],
@@ -32,9 +21,9 @@ def import_command(
     out: Annotated[Path | None, typer.Option(help="Folder to write; default assets/adapters/<task>.")] = None,
 ) -> None:
     """Import a plain LoRA for a task: checked against the base, in fp16, on all linears."""
+    from toolchain.adapters.adapter_logs import texts_licences
     from toolchain.adapters.files import CONFIG_FILE, LOG_FILE, TENSORS_FILE, adapter_hash
     from toolchain.adapters.importing import import_adapter, linear_shapes
-    from toolchain.adapters.lora import texts_licences
     from toolchain.base_model.specification import base_model
     from toolchain.data.licences import forbidding
     from toolchain.tasks import Task

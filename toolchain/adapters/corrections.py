@@ -142,7 +142,11 @@ def merge_into(model: Any, adapters: list[Adapter], weights: Sequence[float] | N
 
 
 def attach(model: Any, method: CalibrationMethod, adapters: Sequence[Adapter] = ()) -> Corrections:
-    """Wrap the linears of a model that the mean of `adapters` was merged into; returns what is to be trained."""
+    """Wrap the linears of a model that `adapters` were merged into; returns what is to be trained.
+
+    Raises:
+        ToolchainError: the method weighs rank directions, and the ranks differ.
+    """
     corrections, trained = Corrections(), _TRAINED[method]
 
     def beside(name: str, linear: nn.Linear) -> list[nn.Module]:

@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -65,11 +64,17 @@ def adapter_hashes(tasks: Iterable[str]) -> dict[str, str]:
     return hashes
 
 
-def refuse_log_of_other_weights(path: Path, log: dict[str, Any], found: str, remedy: str) -> None:
-    """Raise ToolchainError where the log at `path` names the adapter that it is of, and that is not the one with the hash `found` beside it."""
-    named = log.get("adapter_sha256")
-    if named is not None and named != found:
-        raise ToolchainError(f"{path} is of an adapter with the hash {named}, the one beside it has {found}: {remedy}")
+def refuse_other_adapters(path: Path, made_by: Mapping[str, str], tasks: Iterable[str], remedy: str) -> None:
+    """See that the adapters that made a file, {task: adapter hash}, are those of `tasks` as they lie among the assets now.
+
+    Raises:
+        ToolchainError: they are not, or one of `tasks` has none.
+    """
+    hashes = adapter_hashes(tasks)
+    if others := [task for task, digest in made_by.items() if hashes.get(task) != digest]:
+        raise ToolchainError(
+            f"{path} was made by other adapters ({', '.join(others)}) than those in {paths.ADAPTERS}: {remedy}"
+        )
 
 
 def refuse_no_adapter(task: str) -> None:

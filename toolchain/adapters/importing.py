@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from toolchain.adapters.adapter_logs import refuse_log_of_other_weights, stated_licence, texts_licences
 from toolchain.adapters.files import (
     CONFIG_FILE,
     IMPORT_LOG,
@@ -19,11 +20,9 @@ from toolchain.adapters.files import (
     Adapter,
     adapter_hash,
     linear_beyond_fp16,
-    refuse_log_of_other_weights,
     write_adapter,
 )
 from toolchain.adapters.foreign_factors import REMEDY, read_factors, weights_file
-from toolchain.adapters.lora import texts_licences
 from toolchain.adapters.lora_config import is_positive, plain_lora_config
 from toolchain.adapters.peft_patterns import number_for, refuse_left_out
 from toolchain.adapters.safetensors_file import Array
@@ -78,16 +77,6 @@ def import_adapter(
             write_log(partial / LOG_FILE, trained | now)
         take_place(partial, folder)
     return log
-
-
-def stated_licence(log: Path) -> str | None:
-    """The licence that the log of an import states; None where it states none, or is not there.
-
-    Raises:
-        ToolchainError: the log is damaged.
-    """
-    stated = logged(log, "an import").get("licence")
-    return str(stated) if stated else None
 
 
 def _training_log(path: Path, adapter: str) -> dict[str, Any]:

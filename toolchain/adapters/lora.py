@@ -13,8 +13,6 @@ from toolchain.adapters.training import Schedule, checkpoint_path, finish, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import NOTHING_FURTHER, FurtherTexts, single_task_pairs
-from toolchain.errors import ToolchainError
-from toolchain.log_file import logged
 from toolchain.provenance import made_with
 from toolchain.tasks import Task
 
@@ -23,9 +21,9 @@ from toolchain.tasks import Task
 class LoraShape:
     """Rank, alpha (scale = alpha / rank) and dropout of a LoRA on all seven linears."""
 
-    rank: int = 16
-    alpha: float = 32
-    dropout: float = 0.05
+    rank: int
+    alpha: float
+    dropout: float
 
 
 def train_lora(
@@ -39,6 +37,10 @@ def train_lora(
     """Train `task` on the single split (and what else may train it) and write adapter and log to `folder`; returns the log.
 
     The log of an adapter that was imported there goes.
+
+    Raises:
+        NotFinite: a loss is not, or fp16 does not hold the adapter.
+        ToolchainError: there is nothing to train on, or no validation split.
     """
     made = made_with(further.files(task))
     training = encode_pairs(base, task.prompt, single_task_pairs(task, Split.SINGLE, further))
@@ -68,18 +70,6 @@ def train_lora(
     }
     finish(folder / LOG_FILE, content, checkpoint)
     return content
-
-
-def texts_licences(log: Path) -> list[str]:
-    """The licences of the texts beside the benchmark and CoCoA-MT that an adapter with this log was trained on.
-
-    Raises:
-        ToolchainError: the log is damaged.
-    """
-    found = logged(log, "an adapter").get("texts_licences", [])
-    if not (isinstance(found, list) and all(isinstance(item, str) for item in found)):
-        raise ToolchainError(f"{log} is no log of an adapter: restore it, or train the adapter again")
-    return found
 
 
 def add_lora(model: Any, shape: LoraShape) -> Any:

@@ -35,6 +35,10 @@ def train_for_main_task(
     """Train on the `data` of all compositions of `main` over the exported fp16 adapters.
 
     Writes the same tensors as a calibration file for each composition, and their log as `<main>.json` beside them; returns the log.
+
+    Raises:
+        NotFinite: a loss is not, or fp16 does not hold what was trained.
+        ToolchainError: an adapter is missing, damaged or of another base.
     """
 
     def encoded(pairs: Mapping[Composition, Sequence[Pair]]) -> dict[Composition, list[Example]]:

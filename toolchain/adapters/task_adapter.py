@@ -7,9 +7,7 @@ from toolchain.adapters.files import (
     LOG_FILE,
     MODULES,
     Adapter,
-    adapter_hashes,
     read_adapter,
-    refuse_log_of_other_weights,
     refuse_no_adapter,
 )
 from toolchain.base_model import specification
@@ -38,19 +36,6 @@ def task_adapter(task: str) -> Adapter:
                 f"train the adapter for this one (`toolchain train lora {task}`), or import it anew"
             )
     return adapter
-
-
-def refuse_logs_of_other_weights(task: str) -> None:
-    """See that each log beside the adapter of a task that names the adapter that it is of names this one.
-
-    Raises:
-        ToolchainError: one names another, or is damaged; or there is no adapter.
-    """
-    found = adapter_hashes([task])[task]
-    remedy = f"restore the adapter, or train (`toolchain train lora {task}`) or import it anew"
-    for name in (LOG_FILE, IMPORT_LOG):
-        path = paths.ADAPTERS / task / name
-        refuse_log_of_other_weights(path, logged(path, "an adapter"), found, remedy)
 
 
 def _not_adapted(adapter: Adapter) -> str | None:

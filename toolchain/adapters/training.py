@@ -50,7 +50,8 @@ class Precision(StrEnum):
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast: `steps` optimiser steps of `batch_size` examples, over all processes, linear warm-up, then cosine to zero.
+    """How long and how fast: `steps` optimiser steps of `batch_size` examples, over all processes, linear warm-up, then cosine to zero
+    (arXiv 1608.03983).
 
     `distillation` is the share of the teacher's distributions in the loss, for examples that have them; `end_weight` is what the tokens
     that end a sentence or the answer count in it, others counting 1. `quantised_activations` rounds them as the device core does.
@@ -83,7 +84,9 @@ class TrainingLog:
 
 
 def target_loss(model: Any, batch: Batch, distillation: float = 0.0) -> torch.Tensor:
-    """Mean (weighted) cross-entropy over target tokens; logits are made for those positions only (the head has 262k rows).
+    """Mean (weighted) cross-entropy over target tokens, in nats a token, float32 [].
+
+    Logits are made for those positions only (the head has 262k rows).
 
     With `distillation` d and soft targets: (1 - d) of it plus d times the cross-entropy against the teacher's distribution, of which the
     likeliest tokens stand for the whole (Hinton et al. 2015, arXiv 1503.02531, temperature 1).
@@ -102,7 +105,7 @@ def target_loss(model: Any, batch: Batch, distillation: float = 0.0) -> torch.Te
 
 
 def validation_loss(model: Any, examples: Sequence[Example], batch_size: int, processes: Processes = ALONE) -> float:
-    """Target loss, averaged over target tokens; each process reads its share of the batches."""
+    """Target loss in nats a token, averaged over target tokens; each process reads its share of the batches."""
     ordered = sorted(examples, key=lambda example: example.length)
     batches = [ordered[start : start + batch_size] for start in range(0, len(ordered), batch_size)]
     total, count = 0.0, 0

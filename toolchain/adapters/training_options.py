@@ -110,8 +110,9 @@ def training_data(
 
     if with_teacher + two_step + (targets is not None) > 1:
         raise ToolchainError("--teacher, --two-step and --targets say what to train on: give one of them")
+    command = f"toolchain data two-step {composition.name}"
     if two_step:
-        targets = two_step_path(composition, "single")
+        return target_data(composition, two_step_path(composition, "single"), command)
     if targets:
-        return target_data(composition, targets)
+        return target_data(composition, targets, f"{command} --out {targets}")
     return benchmark_data(composition, teacher_pairs(composition) if with_teacher else [])

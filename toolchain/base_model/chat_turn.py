@@ -4,9 +4,9 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from toolchain.data.text_file import file_text
 from toolchain.errors import ToolchainError, on_one_line
 from toolchain.json_object import json_object
+from toolchain.text_file import file_text
 
 TEMPLATE_FILE = "chat_template.jinja"
 _CONFIG_FILE = "tokenizer_config.json"

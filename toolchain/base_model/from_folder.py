@@ -1,6 +1,5 @@
 """`model import`: a model in Hugging Face layout becomes a base, with the same files as `model get` makes for the default one."""
 
-import hashlib
 import re
 import shutil
 from collections.abc import Callable, Sequence
@@ -19,7 +18,7 @@ from toolchain.base_model.specification import BaseSpecification, forget_importe
 from toolchain.console import quiet_transformers
 from toolchain.errors import ToolchainError, on_one_line
 from toolchain.folders import take_place, written_beside
-from toolchain.hashing import sha256_file
+from toolchain.hashing import sha256_file, sha256_of_files
 from toolchain.json_object import json_object
 from toolchain.whole_file import write_text_whole
 
@@ -211,10 +210,7 @@ def _own_notice(folder: Path) -> str:
 
 
 def _hash_of_weights(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.safetensors")):
-        digest.update(f"{sha256_file(path)}  {path.name}\n".encode())
-    return digest.hexdigest()
+    return sha256_of_files(sorted(folder.glob("*.safetensors")))
 
 
 def _json(path: Path) -> dict[str, Any]:

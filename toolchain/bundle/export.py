@@ -74,7 +74,9 @@ def _committed(name: str) -> Composition:
             f"{paths.CALIBRATIONS} holds a calibration {name}.safetensors: {error}; or move it away"
         ) from None
     if composition.is_single_task:
-        raise ToolchainError(f"{paths.CALIBRATIONS} holds a calibration of {name}, which is a task alone: move it away")
+        raise ToolchainError(
+            f"{paths.CALIBRATIONS} holds a calibration of {name}, which is a single task: move it away"
+        )
     return composition
 
 

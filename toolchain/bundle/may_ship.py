@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 
 from toolchain import paths
+from toolchain.adapters.adapter_logs import refuse_logs_of_other_weights, stated_licence, texts_licences
 from toolchain.adapters.calibration_data import logged_targets
 from toolchain.adapters.files import IMPORT_LOG, LOG_FILE
-from toolchain.adapters.importing import stated_licence
-from toolchain.adapters.lora import texts_licences
 from toolchain.adapters.methods.calibrated import calibration_log_path, calibration_path
-from toolchain.adapters.task_adapter import refuse_logs_of_other_weights
 from toolchain.data.benchmark import licences
 from toolchain.data.licences import forbidding
 from toolchain.errors import ToolchainError

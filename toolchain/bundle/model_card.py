@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from toolchain import paths
+from toolchain.adapters.adapter_logs import refuse_logs_of_other_weights, texts_licences
 from toolchain.adapters.calibration_data import logged_targets
 from toolchain.adapters.files import IMPORT_LOG, LOG_FILE
-from toolchain.adapters.lora import texts_licences
 from toolchain.adapters.methods.calibrated import calibration_log_path
-from toolchain.adapters.task_adapter import refuse_logs_of_other_weights
 from toolchain.base_model.specification import BaseSpecification
 from toolchain.bundle.manifest import MODES, ManifestAdapter, ManifestComposition
 from toolchain.data import cocoa

@@ -90,7 +90,7 @@ def _read(path: Path) -> _Targets:
     if not isinstance(first.get("composition"), str):
         raise ToolchainError(f"{path} holds no targets of a composition: make it with `{_MADE_BY}`")
     composition = Composition.parse(first["composition"])
-    records = read_target_records(path, composition)
+    records = read_target_records(path, composition, _MADE_BY)
     if len(composition.tasks) != WRITTEN_TASKS:
         raise ToolchainError(
             f"{path} is of {composition.name}: a benchmark holds references of {WRITTEN_TASKS} tasks at once"

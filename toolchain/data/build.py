@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from toolchain import paths
 from toolchain.data.benchmark import (
     CONVERSATIONS,
     ENGLISH,
@@ -28,7 +27,7 @@ from toolchain.whole_file import written_whole
 _VARIANTS = (ENGLISH, *AUXILIARY_TASKS)
 
 
-def build_benchmark(source: Path, target: Path = paths.BENCHMARK) -> dict[str, str]:
+def build_benchmark(source: Path, target: Path) -> dict[str, str]:
     """Copy the three files from `source` after checking ids, splits and every field; returns {file: sha256}.
 
     Raises:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from toolchain.data.text_file import file_text
 from toolchain.errors import ToolchainError
+from toolchain.text_file import file_text
 
 NAME, LICENCE = "CoCoA-MT", "CDLA-Sharing-1.0"
 _FILES = "formality-control.train."
@@ -12,7 +12,11 @@ _REMEDY = "give the folder of CoCoA-MT's train files"
 
 
 def cocoa_pairs(folder: Path, language_tag: str) -> list[tuple[str, str]]:
-    """(English, translation) pairs; formal and informal translations alternate, so that no source line comes twice."""
+    """(English, translation) pairs; formal and informal translations alternate, so that no source line comes twice.
+
+    Raises:
+        ToolchainError: a file is missing, no text, or has not as many lines as the others.
+    """
     pairs = []
     for domain in _DOMAINS:
         stem = f"{_FILES}{domain}.en-{language_tag}"

@@ -24,7 +24,7 @@ def data_build(source: Annotated[Path, typer.Argument(help="Folder with our para
     """Check the parallel data and put it under assets/benchmark."""
     from toolchain.data.build import build_benchmark
 
-    show(build_benchmark(source))
+    show(build_benchmark(source, paths.BENCHMARK))
 
 
 @data_app.command("targets")

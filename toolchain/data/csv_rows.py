@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from toolchain.data.row import Row
-from toolchain.data.text_file import file_text
 from toolchain.errors import ToolchainError
+from toolchain.text_file import file_text
 
 
 def read_csv(path: Path, remedy: str) -> list[Row]:

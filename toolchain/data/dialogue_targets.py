@@ -109,9 +109,7 @@ def make_targets(
         raise ToolchainError(f"none of the {len(dialogues)} dialogues has a {field}: give dialogues that have one")
     if left_out := len(dialogues) - len(referenced):
         progress(f"{left_out} of {len(dialogues)} dialogues have no {field} and are left out")
-    asked = answerable(referenced, composition.tasks[0])
-    if left_out := len(referenced) - len(asked):
-        progress(f"{left_out} of {len(referenced)} dialogues have no text, or nobody who could reply, and are left out")
+    asked = answerable(referenced, composition.tasks[0], progress)
     # What one model answers is lost if another, later on, gives no answer: no more at once than the most careful one wants.
     batch_size = min(models[task.id].batch_size for task in auxiliary)
     asking = _Asking(composition, models, progress)

@@ -13,9 +13,9 @@ from toolchain.data.csv_rows import read_csv
 from toolchain.data.held_out import what_is_said
 from toolchain.data.json_lines import read_rows
 from toolchain.data.row import Row
-from toolchain.data.text_file import file_text
 from toolchain.errors import ToolchainError
 from toolchain.text import Message
+from toolchain.text_file import file_text
 
 _LONGEST_NAME = 60
 _NAME = re.compile(r"[^\s,!?;\"/]+|[^a-z\s,!?;\"/][^,!?;\"/]*")

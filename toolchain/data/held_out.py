@@ -16,7 +16,7 @@ def refuse_held_out(dialogues: Iterable[tuple[str, Sequence[Message]]]) -> None:
     """See that none of the dialogues, each an id and its messages, says what one of them says.
 
     Raises:
-        ToolchainError: one is.
+        ToolchainError: one does.
     """
     held_out = said_in(*HELD_OUT)
     for id, messages in dialogues:
@@ -30,7 +30,7 @@ def refuse_held_out_references(
     """See that no text of a file, each an id and what it says, says what one of their references in one of `variants` says.
 
     Raises:
-        ToolchainError: one is.
+        ToolchainError: one does.
     """
     held_out = {
         _letters(normalise(reference[written])): _named(item, split)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from toolchain.data.row import Row
-from toolchain.data.text_file import file_text
 from toolchain.errors import ToolchainError
+from toolchain.text_file import file_text
 
 
 def read_rows(path: Path, remedy: str) -> list[Row]:

@@ -1,6 +1,5 @@
 """A specialised model on this machine, as what does an auxiliary task: a translation model (Marian), or one that rewrites."""
 
-import hashlib
 import pickle
 import warnings
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from toolchain.data.chat_model import ONLY
 from toolchain.data.dialogue_targets import Unanswered, one_line
 from toolchain.data.thoughts import without_thoughts
 from toolchain.errors import ToolchainError, on_one_line
-from toolchain.hashing import sha256_once
+from toolchain.hashing import sha256_of_files
 from toolchain.tasks import Task
 from toolchain.text import fill
 
@@ -61,9 +60,7 @@ class LocalModel:
     @property
     def sha256(self) -> str:
         """Of all files of the folder, with their names."""
-        files = sorted(path for path in self.folder.glob("*") if path.is_file())
-        listed = "".join(f"{sha256_once(path)}  {path.name}\n" for path in files)
-        return hashlib.sha256(listed.encode()).hexdigest()
+        return sha256_of_files(sorted(path for path in self.folder.glob("*") if path.is_file()))
 
     def rewritten(self, task: Task, texts: Sequence[str]) -> list[str]:
         """The answers, all texts in one batch; an empty text stays empty.

@@ -25,7 +25,7 @@ from toolchain.errors import ToolchainError
 from toolchain.folders import is_empty_folder, refuse_as_target, written_beside
 from toolchain.tasks import AUXILIARY_TASKS
 
-_REMEDY = "put that right (docs/command-line.md says what a line holds)"
+_REMEDY = "put that right (docs/toolchain.md says what a line holds)"
 
 
 def make_own_benchmark(file: Path, out: Path) -> dict[str, int]:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from toolchain import paths
-from toolchain.adapters.files import adapter_hash
+from toolchain.adapters.files import refuse_other_adapters
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair
 from toolchain.data.record_file import Record, RecordFile
@@ -29,14 +28,14 @@ def target_record(
     }
 
 
-def read_target_records(path: Path, composition: Composition) -> list[Record]:
-    """The records of a file.
+def read_target_records(path: Path, composition: Composition, command: str) -> list[Record]:
+    """The records of a file; `command` makes one, for messages.
 
     Raises:
         ToolchainError: the file is missing, damaged, empty, another composition's, or made by other adapters than those that are there; or a
             record lacks a field, or its conversation is none that the main task can be asked about.
     """
-    records = RecordFile(path, f"toolchain data two-step {composition.name}").read()
+    records = RecordFile(path, command).read()
     if not records:
         raise ToolchainError(f"{path} holds no target: make it anew")
     remedy = "move the file away and make it anew"
@@ -47,13 +46,8 @@ def read_target_records(path: Path, composition: Composition) -> list[Record]:
         )
     for row in rows:
         _check(row, composition.tasks[0])
-    made_by = {pair for row in rows if "adapter_sha256" in row.fields for pair in row.texts("adapter_sha256").items()}
-    for task, digest in sorted(made_by):
-        if adapter_hash(paths.ADAPTERS / task) != digest:
-            raise ToolchainError(
-                f"{path} was made by another {task} adapter than {paths.ADAPTERS / task}: "
-                f"move it away and make it anew with `toolchain data two-step {composition.name}`"
-            )
+    for made_by in {tuple(row.texts("adapter_sha256").items()) for row in rows if "adapter_sha256" in row.fields}:
+        refuse_other_adapters(path, dict(made_by), composition.ids, f"move it away and make it anew with `{command}`")
     return records
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolchain import paths
-from toolchain.adapters.files import adapter_hashes
+from toolchain.adapters.files import adapter_hashes, refuse_other_adapters
 from toolchain.data.json_lines import read_rows
 from toolchain.errors import ToolchainError
 from toolchain.tasks import Composition
@@ -57,14 +57,10 @@ def read_targets(composition: Composition) -> list[Target]:
     remedy = f"with `toolchain data teacher {composition.name}`"
     if not path.is_file():
         raise ToolchainError(f"{path} is missing: make it {remedy}")
-    hashes = adapter_hashes(composition.ids[1:])
     found = []
     for row in read_rows(path, f"make it anew {remedy}"):
         made_by = row.texts("adapter_sha256")
-        if any(hashes.get(task) != digest for task, digest in made_by.items()):
-            raise ToolchainError(
-                f"{path} was made by other adapters than those in {paths.ADAPTERS}: make it anew {remedy}"
-            )
+        refuse_other_adapters(path, made_by, composition.ids[1:], f"make it anew {remedy}")
         texts = (row.text("id"), row.text("source"), tuple(made_by), row.text("target"))
         found.append(Target(*texts, row.optional_text("intermediate")))
     return found

@@ -59,9 +59,12 @@ def _of(items: Sequence[Unlabelled], split: Split) -> list[Unlabelled]:
     return [item for item in items if item.split is split]
 
 
-def answerable(items: Sequence[Asked], main: Task) -> list[Asked]:
-    """Those that the main task can be asked about: with a text, and for replies somebody who could reply."""
-    return [item for item in items if _can_be_asked(item, main)]
+def answerable(items: Sequence[Asked], main: Task, progress: Callable[[str], None]) -> list[Asked]:
+    """Those that the main task can be asked about: with a text, and for replies somebody who could reply; how many others there are is told."""
+    asked = [item for item in items if _can_be_asked(item, main)]
+    if left_out := len(items) - len(asked):
+        progress(f"{left_out} of {len(items)} conversations have no text, or nobody who could reply, and are left out")
+    return asked
 
 
 def _can_be_asked(item: Unlabelled | Dialogue, main: Task) -> bool:

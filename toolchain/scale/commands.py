@@ -12,11 +12,6 @@ from toolchain.folders import refuse_unwritable
 scale_app = typer.Typer(no_args_is_help=True, help="Larger bases.")
 
 
-@scale_app.callback()
-def scale() -> None:
-    """Larger bases."""
-
-
 @scale_app.command("plan")
 def plan_command(
     recipes: Annotated[

@@ -281,6 +281,6 @@ def test_an_interrupted_calibration_goes_on_under_another_name(
 
 def test_a_task_alone_has_no_calibration(base: LoadedBase, tmp_path: Path) -> None:
     composition, path = Composition.parse("summarize"), tmp_path / "c.safetensors"
-    with pytest.raises(ToolchainError, match="summarize is a task alone"):
+    with pytest.raises(ToolchainError, match="summarize is a single task"):
         train_calibration(base, composition, CalibrationMethod.LC_PLUS_PLUS, Schedule(1, 1, 1e-3), path)
     assert not path.exists()

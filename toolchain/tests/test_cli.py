@@ -272,7 +272,7 @@ def test_a_benchmark_is_built_where_assets_are(
     console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = write_benchmark(tmp_path / "source")
-    monkeypatch.setattr("toolchain.data.build.build_benchmark.__defaults__", (tmp_path / "target",))
+    monkeypatch.setattr(paths, "BENCHMARK", tmp_path / "target")
     code, out, err = console.run("data", "build", str(source))
     assert (code, err) == (0, "")
     assert json.loads(out).keys() == {path.name for path in (tmp_path / "target").iterdir()}

@@ -63,7 +63,7 @@ def test_a_killed_run_goes_on_behind_the_last_whole_record(tmp_path: Path) -> No
         assert make_targets(_dialogues(6), COMPOSITION, models, path, ORIGIN, silent) == 4
         assert make_targets(_dialogues(6), COMPOSITION, models, path, ORIGIN, silent) == 0
     assert path.read_bytes() == (tmp_path / "whole").read_bytes()
-    records = read_target_records(path, COMPOSITION)
+    records = read_target_records(path, COMPOSITION, "x")
     pairs = [pair.id for split in Split for pair in target_pairs(records, split)]
     assert sorted(pairs) == [f"d{number}" for number in range(6)]
 
@@ -98,7 +98,7 @@ def test_a_file_that_says_no_hash_can_be_trained_on(tmp_path: Path) -> None:
     for row in rows:
         del row["teacher_sha256"]
     (tmp_path / "t").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert target_pairs(read_target_records(tmp_path / "t", COMPOSITION), Split.CALIBRATION)
+    assert target_pairs(read_target_records(tmp_path / "t", COMPOSITION, "x"), Split.CALIBRATION)
 
 
 def test_dialogues_without_a_reference_are_refused(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     assert [row["id"] for row in _records(tmp_path / "t")] == ["named"]
     assert said[:2] == [
         "1 of 4 dialogues have no reply and are left out",
-        "2 of 3 dialogues have no text, or nobody who could reply, and are left out",
+        "2 of 3 conversations have no text, or nobody who could reply, and are left out",
     ]
 
 
@@ -218,7 +218,7 @@ def test_a_damaged_target_is_named_with_its_line(tmp_path: Path, change: dict[st
     first, second = _records(tmp_path / "t")
     (tmp_path / "t").write_text(f"{json.dumps(first)}\n{json.dumps(second | change)}\n")
     with pytest.raises(ToolchainError, match=said) as refused:
-        read_target_records(tmp_path / "t", COMPOSITION)
+        read_target_records(tmp_path / "t", COMPOSITION, "x")
     assert f"{tmp_path / 't'} line 2" in str(refused.value)
 
 
@@ -230,7 +230,7 @@ def test_a_target_that_cannot_be_asked_for_is_refused_before_training(tmp_path: 
     (row,) = _records(tmp_path / "t")
     (tmp_path / "t").write_text(json.dumps(row | {"reply_speaker": None}) + "\n")
     with pytest.raises(ToolchainError, match="line 1: nobody but the writer"):
-        read_target_records(tmp_path / "t", composition)
+        read_target_records(tmp_path / "t", composition, "x")
 
 
 def test_a_record_may_have_messages_of_nobody(tmp_path: Path) -> None:
@@ -239,5 +239,5 @@ def test_a_record_may_have_messages_of_nobody(tmp_path: Path) -> None:
     said = [{"text": "Hi."}, {"speaker": None, "text": "Hello."}]
     path = tmp_path / "t.jsonl"
     path.write_text(json.dumps(shared | {"split": Split.CALIBRATION.value, "conversation": said}) + "\n")
-    (pair,) = target_pairs(read_target_records(path, composition), Split.CALIBRATION)
+    (pair,) = target_pairs(read_target_records(path, composition, "x"), Split.CALIBRATION)
     assert pair.source == (Message("", "Hi."), Message("", "Hello."))

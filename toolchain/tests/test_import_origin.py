@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolchain import paths
+from toolchain.adapters.adapter_logs import texts_licences
 from toolchain.adapters.files import LOG_FILE, adapter_hash, write_adapter
 from toolchain.adapters.importing import Shapes, import_adapter
 from toolchain.adapters.linears import adapted_linears
-from toolchain.adapters.lora import texts_licences
 from toolchain.bundle.may_ship import refuse_what_may_not_ship
 from toolchain.errors import ToolchainError
 from toolchain.log_file import logged, write_log

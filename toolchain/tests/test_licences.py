@@ -113,7 +113,7 @@ def test_targets_under_a_blank_licence_are_refused(tmp_path: Path) -> None:
     record = target_record("d", Split.CALIBRATION, messages, None, "Hola.", "Hi.")
     (tmp_path / "t.jsonl").write_text(json.dumps(shared | record) + "\n")
     with pytest.raises(ToolchainError, match="line 1: licence is blank"):
-        read_target_records(tmp_path / "t.jsonl", Composition.parse("summarize+es"))
+        read_target_records(tmp_path / "t.jsonl", Composition.parse("summarize+es"), "x")
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -24,7 +24,7 @@ def _trained(kind: str) -> int:
     model = tiny_base().model
     if kind == "joint-expert":
         main = read_adapter(paths.ADAPTERS / "summarize")
-        shape = LoraShape(rank=main.rank, alpha=round(main.alpha))
+        shape = LoraShape(main.rank, main.alpha, dropout=0)
         trained = [parameter for parameter in add_lora(model, shape).parameters() if parameter.requires_grad]
     else:
         trained = list(attach(model, CalibrationMethod(kind)).parameters())

@@ -20,7 +20,7 @@ TRAINING = Training(epochs=2, batch_size=4, learning_rate=1e-3)
 def test_the_default_recipe() -> None:
     recipe = read_recipe()
     assert recipe.name == paths.DEFAULT_BASE
-    assert recipe.lora.shape() == LoraShape()
+    assert recipe.lora.shape() == LoraShape(rank=16, alpha=32, dropout=0.05)
     schedule = recipe.lora.training.schedule(1000, seed=3, keep_best=True)
     assert schedule == Schedule(150, 6, 4e-4, seed=3)
     calibration = recipe.calibration.training.schedule(1000, seed=0, keep_best=False)

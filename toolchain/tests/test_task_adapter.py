@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from toolchain import paths
+from toolchain.adapters.adapter_logs import refuse_logs_of_other_weights
 from toolchain.adapters.files import IMPORT_LOG, LOG_FILE, adapter_hashes, write_adapter
-from toolchain.adapters.task_adapter import refuse_logs_of_other_weights, task_adapter
+from toolchain.adapters.task_adapter import task_adapter
 from toolchain.errors import ToolchainError
 from toolchain.tests.tiny import SPECIFICATION
 

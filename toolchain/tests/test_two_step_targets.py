@@ -1,6 +1,7 @@
 """Calibration without compositional data: two-step's own answers on unlabelled conversations, made again and again to the same file."""
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -144,7 +145,7 @@ def test_a_calibration_is_trained_on_them_and_on_no_reference(
     monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
     path = two_step_path(COMPOSITION, "single")
     _make(short_base, path)
-    data = target_data(COMPOSITION, path)
+    data = target_data(COMPOSITION, path, "x")
     assert [pair.id for pair in (*data.training, *data.validation)] == [
         row["id"] for row in _rows(path) if row["target"]
     ]
@@ -189,16 +190,19 @@ def test_the_commands_make_them_train_on_them_and_evaluate(
 
 def test_targets_that_do_not_fit_are_refused(short_base: LoadedBase, assets: Path) -> None:
     path = assets / "t"
-    with pytest.raises(ToolchainError, match=r"toolchain data two-step summarize\+es"):
-        target_data(COMPOSITION, path)
+    with pytest.raises(ToolchainError, match=r"make it with `toolchain data two-step`"):
+        target_data(COMPOSITION, path, "toolchain data two-step")
     _make(short_base, path, FEW[-1:])
     with pytest.raises(ToolchainError, match="no target to train on"):
-        target_data(COMPOSITION, path)
+        target_data(COMPOSITION, path, "x")
     with pytest.raises(ToolchainError, match=r"summarize\+es, not of summarize\+fr"):
-        target_data(Composition.parse("summarize+fr"), path)
+        target_data(Composition.parse("summarize+fr"), path, "x")
     write_adapter(paths.ADAPTERS / "es", random_adapter(9), "tiny")
-    with pytest.raises(ToolchainError, match="another es adapter"):
-        target_data(COMPOSITION, path)
+    with pytest.raises(ToolchainError, match=r"made by other adapters \(es\)"):
+        target_data(COMPOSITION, path, "x")
+    shutil.rmtree(paths.ADAPTERS / "es")
+    with pytest.raises(ToolchainError, match=r"es.adapter_config.json is missing: train an adapter for es"):
+        target_data(COMPOSITION, path, "x")
     with pytest.raises(ToolchainError, match="single task"):
         make_two_step_targets(short_base, Composition.parse("summarize"), FEW, path, ORIGIN, silent)
 
@@ -214,7 +218,7 @@ def test_nothing_is_trained_on_what_is_held_out(tmp_path: Path) -> None:
     record = target_record("d0", Split.CALIBRATION, item.messages, None, "Un resumen.", None)
     (tmp_path / "t").write_text(json.dumps({"composition": COMPOSITION.name, **ORIGIN, **record}) + "\n")
     with refused():
-        target_data(COMPOSITION, tmp_path / "t")
+        target_data(COMPOSITION, tmp_path / "t", "x")
 
 
 def test_the_splits_of_unlabelled_conversations() -> None:

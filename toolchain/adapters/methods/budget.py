@@ -22,10 +22,10 @@ class Budget:
     A gradient-free search takes `evaluations` losses of `FEW` examples instead.
     """
 
-    steps: int = 90
-    batch_size: int = 6
-    rates: tuple[float, ...] = (1e-3,)
-    evaluations: int = 40
+    steps: int
+    batch_size: int
+    rates: tuple[float, ...]
+    evaluations: int
     seed: int = 0
     teacher: bool = False
     precision: Precision = Precision.FP32

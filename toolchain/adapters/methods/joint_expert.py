@@ -14,13 +14,14 @@ from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import Composition
 
 ID = "joint-expert"
+DROPOUT = 0.05
 
 
 def prepare(base: LoadedBase, examples: Mapping[Composition, Sequence[Example]]) -> Trainable:
     """A fresh LoRA of the main-task adapter's shape."""
     (composition,) = examples
     main = single_adapters(composition)[0]
-    shape = LoraShape(rank=main.rank, alpha=main.alpha)
+    shape = LoraShape(main.rank, main.alpha, DROPOUT)
     wrapped = add_lora(base.model, shape)
     parameters = {name: parameter for name, parameter in wrapped.named_parameters() if parameter.requires_grad}
 

@@ -15,7 +15,7 @@ MERGED = "merged"
 
 
 def peft_merge(
-    adapters: Sequence[Adapter], weights: Sequence[float], combination: str, density: float | None = None, seed: int = 0
+    adapters: Sequence[Adapter], weights: Sequence[float], combination: str, density: float | None = None
 ) -> Adapter:
     """`combination` (linear, cat, ties, dare_linear, …) of the adapters by PEFT, as one fp16 LoRA of scale 1.
 
@@ -37,7 +37,7 @@ def peft_merge(
             model.add_adapter(name, config)
         _put(model, name, adapter)
     assert model is not None
-    torch.manual_seed(seed)
+    torch.manual_seed(0)
     options: dict[str, Any] = {} if density is None else {"density": density}
     model.add_weighted_adapter(names, list(weights), MERGED, combination_type=combination, **options)
     return _taken(model)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from toolchain import paths
-from toolchain.data.text_file import file_text
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.reporting.group_table import group_table
 from toolchain.evaluation.reporting.judged_tables import judged_groups
@@ -16,6 +15,7 @@ from toolchain.evaluation.reporting.samples import task_samples
 from toolchain.evaluation.reporting.tables import Table, single_tasks, table_1
 from toolchain.evaluation.result_file import read_result
 from toolchain.evaluation.results import Results, read_results
+from toolchain.text_file import file_text
 
 DOCUMENTS = tuple(paths.REPOSITORY / name for name in ("README.md", "docs/findings.md", "assets/README.md"))
 _BLOCK = re.compile(
