@@ -38,7 +38,7 @@ from toolchain.data.teacher_targets import targets_path
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.python_engine import PythonEngine
 from toolchain.evaluation.evaluate import Evaluation, evaluate
-from toolchain.evaluation.reporting.tables import NOT_TUNED, budgets
+from toolchain.evaluation.reporting.budgets import NOT_TUNED, budgets
 from toolchain.evaluation.results import Results
 from toolchain.generation.generate import adapter_applied
 from toolchain.tasks import Composition
