@@ -5,13 +5,13 @@ import io
 import json
 import os
 import sys
-from enum import StrEnum
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
 from toolchain.errors import ToolchainError
 
-Choice = TypeVar("Choice", bound=StrEnum)
+Choice = TypeVar("Choice", bound=str)
 
 _REMEDIES = {
     errno.ENOSPC: "make room there",
@@ -27,15 +27,16 @@ _REMEDIES = {
 }
 
 
-def chosen(choices: type[Choice], what: str, name: str) -> Choice:
-    """The choice of that name.
+def chosen(choices: Iterable[Choice], what: str, name: str) -> Choice:
+    """The choice of that name, among those of an enumeration of strings or of any collection of names.
 
     Raises:
         ToolchainError: there is none.
     """
-    if name not in set(choices):
-        raise ToolchainError(f"unknown {what} {name!r}: choose from {', '.join(choices)}")
-    return choices(name)
+    known = {str(choice): choice for choice in choices}
+    if name not in known:
+        raise ToolchainError(f"unknown {what} {name!r}: choose from {', '.join(known)}")
+    return known[name]
 
 
 def named_once(option: str, text: str) -> list[str]:

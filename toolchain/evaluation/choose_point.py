@@ -20,6 +20,7 @@ from toolchain.evaluation.engines.cells import Cells
 from toolchain.evaluation.engines.engine import Engine, Question
 from toolchain.evaluation.evaluate import measure
 from toolchain.evaluation.paper import main_metric
+from toolchain.evaluation.reporting.costs import chosen_by
 from toolchain.hashing import sha256_file
 from toolchain.log_file import write_log
 from toolchain.provenance import made_with
@@ -46,8 +47,9 @@ def choose_points(
     for kind, members in groups.items():
         scores = {point: mean(_score(engine, kept, item, point, seed) for item in members) for point in POINTS}
         chosen = max(scores, key=lambda point: scores[point])
-        progress(f"{main}, {kind}: {chosen}")
-        logs += [_write(engine, item, chosen, seed, scores, members, made) for item in members]
+        written = [_write(engine, item, chosen, seed, scores, members, made) for item in members]
+        progress(f"{main}, {kind}: {chosen_by(written[0])}")
+        logs += written
     return logs
 
 

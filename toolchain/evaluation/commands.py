@@ -53,19 +53,20 @@ def evaluate_command(
     from toolchain.evaluation.engines.open_engine import open_engine
     from toolchain.evaluation.evaluate import Evaluation, evaluate
     from toolchain.evaluation.reporting.result_table import markdown
-    from toolchain.evaluation.result_file import is_result_path, write_result
+    from toolchain.evaluation.result_file import HELD_OUT, is_result_path, write_result
     from toolchain.evaluation.results import PART
 
     names, asked = named_once("--methods", methods), named_once("--compositions", compositions)
     for name in names:
         method_named(name)
-    if split not in (Split.TEST, Split.VALIDATION):
-        raise ToolchainError(f"--split {split!r} is none that is held out: choose test or validation")
+    if split not in HELD_OUT:
+        raise ToolchainError(f"--split {split!r} is not held out: choose {' or '.join(HELD_OUT)}")
     part = f"{PART}{limit}" if limit else ""
     target = out or paths.RESULTS / f"{'_'.join(asked)}.{split}{part}.{engine}.jsonl"
     if len(target.name) > _LONGEST_NAME or target.is_dir() or not is_result_path(target):
         raise ToolchainError(
-            f"{target} can be no result file: name one with --out that ends in .jsonl, but neither in .answers.jsonl nor begins with judge."
+            f"{target} cannot name a result file: want a name in .jsonl, of at most {_LONGEST_NAME} characters, that is no folder's and does "
+            "not end in .answers.jsonl or begin with judge.: give one with --out"
         )
     refuse_unwritable(target)
     evaluation = Evaluation(names, asked, Split(split), limit, seed)
@@ -133,57 +134,15 @@ def judge_command(
 
     Each comparison is a row of the result file, and of the report: a verdict, or that it was not run and why.
     """
-    from dataclasses import asdict
-
-    from toolchain.data.benchmark import Split
     from toolchain.data.endpoint import Endpoint
-    from toolchain.evaluation.judge import comparisons, estimate, judge
-    from toolchain.evaluation.judged import add_judged, judged_path, judged_row, not_run_row
-    from toolchain.evaluation.reporting.samples import samples
-    from toolchain.evaluation.result_file import read_result
+    from toolchain.evaluation.judging import Judging, judge_answers
     from toolchain.evaluation.results import committed_results, read_results
 
-    results = read_results(files or committed_results())
-    answered = {name for engine in results.engines() for name in results.methods(engine)}
-    judged = named_once("--methods", methods)
-    for engine in results.engines():
-        if (path := judged_path(out, Split(results.split), engine)).exists():
-            read_result(path)
-        refuse_unwritable(path)
-    if against in judged:
-        raise ToolchainError(
-            f"{against} cannot be compared with itself: leave it out of --methods, or give another --against"
-        )
-    if unknown := [name for name in (*judged, against) if name not in answered]:
-        raise ToolchainError(
-            f"the result files have no answers by {', '.join(unknown)}: choose from {', '.join(sorted(answered))}"
-        )
+    judging = Judging(named_once("--methods", methods), against, limit, seed, send=yes)
     server = Endpoint(endpoint, model) if endpoint else None
-    why = "no --endpoint" if server is None else "no --yes"
-    cells = paths.cache() / "cells"
-    compared: set[str] = set()
-    for engine in results.engines():
-        taken = samples(results, engine, limit)
-        path = judged_path(out, Split(results.split), engine)
-        for method in judged:
-            for composition in results.compositions(engine):
-                asked = comparisons([item for item in taken if item.composition == composition], method, against)
-                if not asked:
-                    continue
-                compared.add(method)
-                expected = asdict(estimate(asked, server, cells))
-                progress(f"{composition}  {method} against {against} ({engine}): {expected}")
-                if server and yes:
-                    scores = judge(asked, server, cells, progress)
-                    row = judged_row(method, against, composition, asked, scores, seed, model)
-                else:
-                    row = not_run_row(method, against, composition, why)
-                add_judged(path, results, engine, [row])
-                print(json.dumps(row | {"engine": engine}, ensure_ascii=False))
-    if apart := [method for method in judged if method not in compared]:
-        raise ToolchainError(
-            f"the result files have no composition that both {against} and {' or '.join(apart)} answered: give files that have"
-        )
+    results = read_results(files or committed_results())
+    for row in judge_answers(results, judging, server, out, paths.cache() / "cells", progress):
+        print(json.dumps(row, ensure_ascii=False))
 
 
 def recommend_command(

@@ -162,7 +162,11 @@ def _choose_prompt(
 
 
 def measure(answers: Sequence[str], pairs: Sequence[Pair], composition: Composition) -> list[dict[str, float]]:
-    """All metrics of each answer against the reference of its pair."""
+    """All metrics, in 0..1, of each answer against the reference of its pair.
+
+    Raises:
+        ToolchainError: the language of the answers is not known.
+    """
     language = _language(composition)
     detector = detector_for(language)
     main = composition.ids[0] if composition.tasks[0].kind is TaskKind.MAIN else None

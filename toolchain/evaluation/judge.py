@@ -51,7 +51,7 @@ class _NotJudged(ToolchainError):
     """The judge came to no verdict."""
 
 
-Asked = tuple[str, str]
+BothOrders = tuple[str, str]
 """A comparison as a prompt, and the same with the answers swapped."""
 
 
@@ -63,8 +63,12 @@ class Estimate:
     prompt_tokens: int
     completion_tokens: int
 
+    def __str__(self) -> str:
+        """In words."""
+        return f"{self.calls:,} calls, about {self.prompt_tokens:,} tokens sent and at most {self.completion_tokens:,} answered"
 
-def comparisons(samples: Sequence[Sample], method: str, baseline: str) -> list[Asked]:
+
+def comparisons(samples: Sequence[Sample], method: str, baseline: str) -> list[BothOrders]:
     """One for each sample that both methods answered."""
     found = []
     for sample in samples:
@@ -79,7 +83,7 @@ def comparisons(samples: Sequence[Sample], method: str, baseline: str) -> list[A
     return found
 
 
-def estimate(asked: Sequence[Asked], endpoint: Endpoint | None, cells: Path) -> Estimate:
+def estimate(asked: Sequence[BothOrders], endpoint: Endpoint | None, cells: Path) -> Estimate:
     """Calls and tokens, before anything is sent, without the verdicts of this judge that are kept."""
     prompts = [
         prompt for both in asked for prompt in both if not (endpoint and kept_json(_kept(prompt, endpoint, cells)))
@@ -93,7 +97,7 @@ Score = float | None
 """1 where the method wins in both orders, 0 where it loses in both, 0.5 (a tie) otherwise; None where a verdict could not be read."""
 
 
-def judge(asked: Sequence[Asked], endpoint: Endpoint, cells: Path, progress: Callable[[str], None]) -> list[Score]:
+def judge(asked: Sequence[BothOrders], endpoint: Endpoint, cells: Path, progress: Callable[[str], None]) -> list[Score]:
     """The score of each comparison; verdicts that could be read are kept one by one.
 
     Raises:

@@ -8,14 +8,20 @@ from typing import Any
 
 from toolchain.data.benchmark import Split
 from toolchain.evaluation.bootstrap import bootstrap_mean
-from toolchain.evaluation.judge import Asked, Score
-from toolchain.evaluation.result_file import JUDGE_FILE, JUDGED, RESULT_FORMAT, Result, read_result, write_result
+from toolchain.evaluation.judge import BothOrders, Score
+from toolchain.evaluation.result_file import (
+    JUDGE_FILE,
+    JUDGED,
+    RESULT_FORMAT,
+    Result,
+    ResultRow,
+    read_result,
+    write_result,
+)
 from toolchain.evaluation.results import Results
 from toolchain.provenance import git_commit
 
 NOT_RUN = "not run"
-
-Row = dict[str, Any]
 
 
 def judged_path(folder: Path, split: Split, engine: str) -> Path:
@@ -23,15 +29,21 @@ def judged_path(folder: Path, split: Split, engine: str) -> Path:
     return folder / f"{JUDGE_FILE}{split}.{engine}.jsonl"
 
 
-def asked_sha256(asked: Sequence[Asked]) -> str:
+def asked_sha256(asked: Sequence[BothOrders]) -> str:
     """Tells whether a verdict is of these answers under this rubric."""
     return hashlib.sha256(json.dumps(list(asked), ensure_ascii=False).encode()).hexdigest()
 
 
 def judged_row(
-    method: str, against: str, composition: str, asked: Sequence[Asked], scores: Sequence[Score], seed: int, model: str
-) -> Row:
-    """The share of wins, ties counted half, with its bootstrap interval over the conversations whose verdicts could be read.
+    method: str,
+    against: str,
+    composition: str,
+    asked: Sequence[BothOrders],
+    scores: Sequence[Score],
+    seed: int,
+    model: str,
+) -> ResultRow:
+    """The share of wins, 0..1, ties counted half, with its bootstrap interval over the conversations whose verdicts could be read.
 
     `scores` are kept, in the split's order, for what is said of several compositions together.
     """
@@ -43,7 +55,7 @@ def judged_row(
     return {
         "method": method,
         "composition": composition,
-        "metric": metric(against),
+        "metric": judged_metric(against),
         "against": against,
         "git_commit": git_commit(),
         "value": value,
@@ -58,29 +70,33 @@ def judged_row(
     }
 
 
-def not_run_row(method: str, against: str, composition: str, why: str) -> Row:
+def not_run_row(method: str, against: str, composition: str, why: str) -> ResultRow:
     """A row in place of a verdict."""
     return {
         "method": method,
         "composition": composition,
-        "metric": metric(against),
+        "metric": judged_metric(against),
         "against": against,
         "value": NOT_RUN,
         "why": why,
     }
 
 
-def metric(against: str) -> str:
+def judged_metric(against: str) -> str:
     """The metric of a row: the share of wins, ties counted half."""
     return f"{JUDGED}wins against {against}, ties half"
 
 
-def add_judged(path: Path, results: Results, engine: str, rows: Sequence[Row]) -> None:
-    """Put rows into a file in place of those of the same comparisons; that one was not run takes no verdict away."""
+def add_judged(path: Path, results: Results, engine: str, rows: Sequence[ResultRow]) -> None:
+    """Put rows into a file in place of those of the same comparisons; that one was not run takes no verdict away.
+
+    Raises:
+        ToolchainError: what is there is no result file.
+    """
     there = read_result(path) if path.is_file() else Result({}, [], [])
     metas = {name: meta for name, meta in results.metas.items() if meta["engine"] == engine and "judged" not in meta}
     first = next(iter(metas.values()))
-    meta: Row = {
+    meta: dict[str, Any] = {
         "format": RESULT_FORMAT,
         **{key: first[key] for key in ("split", "engine", "base") if key in first},
         "limit": None,
@@ -94,5 +110,5 @@ def add_judged(path: Path, results: Results, engine: str, rows: Sequence[Row]) -
     write_result(path, Result(meta, list(kept.values()), []))
 
 
-def _key(row: Row) -> tuple[str, str, str]:
+def _key(row: ResultRow) -> tuple[str, str, str]:
     return row["composition"], row["method"], row["metric"]

@@ -132,7 +132,9 @@ def answer_metrics(
 def overlap_metrics(answer: str, reference: str) -> dict[str, float]:
     """What an answer has in common with its reference, in 0..1. Accents are composed first.
 
-    Weighted ROUGE = R1/6 + R2/3 + R3/2 (F1) after K-Merge (arXiv 2510.13537). chrF is sacrebleu's of the sentence.
+    ROUGE-1, -2 and -L are F1 of shared words, pairs of words and the longest common subsequence (Lin 2004, "ROUGE: A Package for Automatic
+    Evaluation of Summaries"). Weighted ROUGE = R1/6 + R2/3 + R3/2 (F1) after K-Merge (arXiv 2510.13537). chrF, the F2 of shared character
+    n-grams up to 6 (Popović 2015, "chrF: character n-gram F-score for automatic MT evaluation"), is sacrebleu's of the sentence.
     """
     return dict(_overlap(_composed(answer), _composed(reference)))
 

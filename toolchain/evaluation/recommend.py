@@ -19,8 +19,8 @@ from toolchain.provenance import git_commit
 from toolchain.recommendations import CALIBRATIONS, OF_ONE_COMPOSITION
 from toolchain.tasks import Composition, TaskKind
 
-MODES = ("zero-shot", "merge", "two-step")
-"""Methods that are modes of a bundle under the same name."""
+MODES_BY_METHOD = {method.id: method.mode for method in METHODS.values() if method.mode}
+"""The mode of a bundle that each method is, but for `calibrated`: which calibration that is, is what is recommended."""
 
 
 def recommend(
@@ -48,7 +48,7 @@ def recommend(
             f"{name} has no calibration of its adapters: train one with `toolchain train calibration {name}`, or recommend "
             "another one that is there with --calibration"
         )
-    evaluation = Evaluation([*MODES, *there], [name], Split.VALIDATION, limit=None, seed=0)
+    evaluation = Evaluation([*MODES_BY_METHOD, *there], [name], Split.VALIDATION, limit=None, seed=0)
     result = evaluate(engine, evaluation, paths.cache() / "cells", progress)
     better = better_calibration(result, name, there)
     return recommendation(result, name, better) | {
@@ -95,7 +95,7 @@ def _scores(composition: Composition) -> tuple[str, ...]:
 
 
 def recommendation(result: Result, name: str, calibration: str) -> dict[str, Any]:
-    """The recommendation for composition `name` from an evaluation of `MODES` and `calibration` on the validation split.
+    """The recommendation for composition `name` from an evaluation of `MODES_BY_METHOD` and `calibration` on the validation split.
 
     The recommended mode is the one-pass mode that is best in what is reported (`main_metric`): the user waits half as long as for two
     steps. Where a tone is asked for, it is the calibration: overlap with a reference does not see whether the tone was met, and merges
@@ -105,7 +105,7 @@ def recommendation(result: Result, name: str, calibration: str) -> dict[str, Any
     metric, scores = main_metric(composition), _scores(composition)
     contract, variants = composition.prompt, prompt_variants(composition)
     comparable = (calibration,) if _asks_for_a_tone(composition) else ("merge", calibration)
-    modes = {method: method for method in MODES} | {calibration: "calibrated"}
+    modes = MODES_BY_METHOD | {calibration: "calibrated"}
     prompts = {mode: variants[values[method, "prompt"]] for method, mode in modes.items()}
     return {
         "calibration": calibration,

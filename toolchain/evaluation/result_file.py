@@ -18,7 +18,11 @@ _ANSWERS = ".answers.jsonl"
 JUDGE_FILE = "judge."
 """What the name of a file of verdicts begins with."""
 ANSWERS_HASH = "answers_sha256"
-"""In the header; files that are older than it have none."""
+"""In the header: the hash of the file of the answers."""
+HELD_OUT = (Split.TEST, Split.VALIDATION)
+"""The splits that nobody trains on, of which results are."""
+ResultRow = dict[str, Any]
+"""One number, or what stands in its place: {engine, composition, method, metric, value, interval, n, …}."""
 _REMEDY = "make it with `toolchain evaluate`, or, if it holds verdicts, with `toolchain judge`"
 _LARGEST = 1e15
 """More than any number of bytes or milliseconds; what a plot can still draw."""
@@ -33,11 +37,10 @@ _HEADER: tuple[tuple[str, type | UnionType, str], ...] = (
 
 @dataclass(frozen=True)
 class Result:
-    """`meta`: format, git commit, versions, hashes of data, base and adapters; `rows`: {method, composition, metric, value, interval, n, …};
-    `answers`: {method, composition, id, answer}."""
+    """`meta`: format, git commit, versions, hashes of data, base, adapters and answers; `answers`: {method, composition, id, answer}."""
 
     meta: dict[str, Any]
-    rows: list[dict[str, Any]]
+    rows: list[ResultRow]
     answers: list[dict[str, Any]]
 
 
@@ -74,15 +77,15 @@ def read_result(path: Path) -> Result:
         raise ToolchainError(f"{path} has format {meta.get('format')!r}, expected {RESULT_FORMAT!r}: {_REMEDY}")
     judged = "judged" in meta  # Of answers that lie beside other files.
     answers = [] if judged else [row.fields for row in read_rows(answers_path(path), _REMEDY)]
-    if not judged and (known := meta.get(ANSWERS_HASH)) and known != sha256_file(answers_path(path)):
-        raise ToolchainError(f"{answers_path(path)} has other answers than those that {path} is of: {_REMEDY}")
     for items, keys, file in (
-        ([meta], ("split", "engine", "base", "git_commit"), path),
+        ([meta], ("split", "engine", "base", "git_commit", *(() if judged else (ANSWERS_HASH,))), path),
         (rows, ("engine", "composition", "method", "metric"), path),
         (answers, ("composition", "method", "id", "answer"), answers_path(path)),
     ):
         if not all(isinstance(item.get(key), str) for item in items for key in keys):
             raise ToolchainError(f"{file} has a line without {', '.join(keys)}: {_REMEDY}")
+    if not judged and meta[ANSWERS_HASH] != sha256_file(answers_path(path)):
+        raise ToolchainError(f"{answers_path(path)} has other answers than those that {path} is of: {_REMEDY}")
     for field, kind, wanted in _HEADER:
         if field in meta and not isinstance(meta[field], kind):
             raise ToolchainError(f"{path}: {field} of its first line is not {wanted}: {_REMEDY}")
@@ -91,8 +94,8 @@ def read_result(path: Path) -> Result:
             raise ToolchainError(f"{path}: {field} of its first line is not an object of hashes: {_REMEDY}")
     if any(row["engine"] != meta["engine"] for row in rows):
         raise ToolchainError(f"{path} has a row of another engine than its first line's, {meta['engine']}: {_REMEDY}")
-    if meta["split"] not in set(Split):
-        raise ToolchainError(f"{path} is of split {meta['split']!r}, which there is none of: {_REMEDY}")
+    if meta["split"] not in HELD_OUT:
+        raise ToolchainError(f"{path} has the unknown split {meta['split']!r}: want {' or '.join(HELD_OUT)}; {_REMEDY}")
     if not all(_is_measured(row) for row in rows):
         raise ToolchainError(
             f"{path} has a row whose value is no number with an interval, or no verdict on answers that it names: {_REMEDY}"
@@ -100,7 +103,7 @@ def read_result(path: Path) -> Result:
     return Result(meta, rows, answers)
 
 
-def _is_measured(row: dict[str, Any]) -> bool:
+def _is_measured(row: ResultRow) -> bool:
     """A number with its interval and count, or the words of a row that is none (`prompt`, a judge that was not asked)."""
     judged = row["metric"].startswith(JUDGED)
     if judged and not isinstance(row.get("against"), str):
@@ -112,12 +115,12 @@ def _is_measured(row: dict[str, Any]) -> bool:
     if judged and not (
         isinstance(row.get("asked_sha256"), str)
         and all(isinstance(row.get(count), int) for count in ("n", "ties"))
-        and ("scores" not in row or _are_scores(row["scores"], row["n"]))
+        and _are_scores(row.get("scores"), row["n"])
     ):
         return False
     return len(numbers) == 4 and all(isinstance(item, int | float) and abs(item) <= _LARGEST for item in numbers)
 
 
 def _are_scores(scores: Any, count: int) -> bool:
-    """What a judge's comparisons came to, one for each conversation; rows that are older have none."""
+    """What a judge's comparisons came to, one for each conversation."""
     return isinstance(scores, list) and len(scores) == count and all(score in (None, 0, 0.5, 1) for score in scores)

@@ -10,7 +10,7 @@ from toolchain import paths
 from toolchain.adapters.methods.registry import SEED_MARK
 from toolchain.data.benchmark import FILES
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.result_file import JUDGE_FILE, JUDGED, is_result_path, read_result
+from toolchain.evaluation.result_file import JUDGE_FILE, JUDGED, ResultRow, is_result_path, read_result
 from toolchain.hashing import sha256_file
 
 PART = ".first-"
@@ -29,7 +29,7 @@ class Results:
     """Rows by (engine, composition, method, metric), answers by (engine, composition, method, id)."""
 
     metas: dict[str, dict[str, Any]]
-    rows: dict[tuple[str, str, str, str], dict[str, Any]]
+    rows: dict[tuple[str, str, str, str], ResultRow]
     answers: dict[tuple[str, str, str, str], str]
 
     @property
@@ -37,7 +37,7 @@ class Results:
         """The split that all files are of."""
         return str(next(iter(self.metas.values()))["split"])
 
-    def row(self, engine: str, composition: str, method: str, metric: str) -> dict[str, Any] | None:
+    def row(self, engine: str, composition: str, method: str, metric: str) -> ResultRow | None:
         """One row, or None where that was not measured."""
         return self.rows.get((engine, composition, method, metric))
 
@@ -107,7 +107,7 @@ def read_results(files: Sequence[Path]) -> Results:
         )
     results = Results({}, {}, {})
     made_from: dict[tuple[str, str, str], tuple[Path, str]] = {}
-    judged: dict[Path, list[dict[str, Any]]] = {}
+    judged: dict[Path, list[ResultRow]] = {}
     for path in files:
         result = read_result(path)
         if path.name in results.metas:
@@ -119,6 +119,7 @@ def read_results(files: Sequence[Path]) -> Results:
             judged[path] = result.rows
         for row in result.rows:
             results.rows[row["engine"], row["composition"], row["method"], row["metric"]] = row
+            # summarize+es.test.device.jsonl has none: its key is of a bundle and a program that are not kept.
             if key := row.get("key_sha256"):
                 cell = row["engine"], row["composition"], row["method"]
                 first, known = made_from.setdefault(cell, (path, key))
@@ -144,7 +145,7 @@ def read_results(files: Sequence[Path]) -> Results:
     return results
 
 
-def _refuse_verdicts_alone(judged: Mapping[Path, Sequence[Mapping[str, Any]]], results: Results) -> None:
+def _refuse_verdicts_alone(judged: Mapping[Path, Sequence[ResultRow]], results: Results) -> None:
     """A judge's file has no answers: they are in other files, which tell what they are of."""
     answered = {(engine, composition) for engine, composition, *_ in results.answers}
     for path, verdicts in judged.items():

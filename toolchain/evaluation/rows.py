@@ -10,7 +10,10 @@ import numpy as np
 from toolchain.evaluation.bootstrap import Interval, bootstrap, bootstrap_mean, bootstrap_ratio
 from toolchain.evaluation.engines.engine import Answer
 from toolchain.evaluation.engines.timing import Times
+from toolchain.evaluation.result_file import ResultRow
 
+BASELINES = ("merge", "two-step")
+"""What the other methods are compared with on a composition."""
 COMPARED = ("rouge_l", "weighted_rouge", "chrf")
 TIMED_AGAINST = "two-step"
 """The shipped calibration and this are timed in pairs where both are evaluated on the device."""
@@ -21,8 +24,8 @@ _MEDIANS = ("prefill_ms", "decode_ms", "prompt_tokens", "generated_tokens")
 
 
 def baselines_of(composition: str) -> tuple[str, ...]:
-    """What the other methods are compared with, on a composition or a task alone."""
-    return ("merge", "two-step") if "+" in composition else ("zero-shot",)
+    """What the other methods are compared with: `BASELINES` on a composition, the base without adapters on a task alone."""
+    return BASELINES if "+" in composition else ("zero-shot",)
 
 
 class Rows:
@@ -31,21 +34,24 @@ class Rows:
     def __init__(self, shared: dict[str, Any], seed: int) -> None:
         self._shared, self._seed = shared, seed
 
-    def qualities(self, method: str, measured: Sequence[dict[str, float]]) -> list[dict[str, Any]]:
-        """The mean of every metric over the conversations that have a value of it."""
+    def qualities(self, method: str, measured: Sequence[dict[str, float]]) -> list[ResultRow]:
+        """The mean of every metric, in its own unit (0..1), over the conversations that have a value of it."""
         metrics = dict.fromkeys(chain.from_iterable(measured))
         values = {metric: [item[metric] for item in measured if metric in item] for metric in metrics}
         return [
             self._row(method, metric, bootstrap_mean(items, self._seed), len(items)) for metric, items in values.items()
         ]
 
-    def prompt(self, method: str, name: str, key: str) -> dict[str, Any]:
+    def prompt(self, method: str, name: str, key: str) -> ResultRow:
         """Which prompt variant a method used, and the hash of all that its answers depend on but the conversations (`Engine.key`)."""
         digest = hashlib.sha256(key.encode()).hexdigest()
         return {"method": method, **self._shared, "metric": "prompt", "value": name, "key_sha256": digest}
 
-    def comparisons(self, measured: dict[str, list[dict[str, float]]]) -> list[dict[str, Any]]:
-        """Paired ratios of every other method to the data-free merge and to two-step, of a task alone to zero-shot; none to nothing but 0."""
+    def comparisons(self, measured: dict[str, list[dict[str, float]]]) -> list[ResultRow]:
+        """Paired ratios of every other method to each of `baselines_of` the composition, in the metrics `COMPARED`.
+
+        A baseline whose mean may be 0 (`bootstrap_ratio`) gives no row.
+        """
         rows = []
         for baseline in baselines_of(self._shared["composition"]):
             for method in measured:
@@ -57,8 +63,8 @@ class Rows:
                         rows.append(self._row(method, f"{metric} / {baseline}", ratio, len(top)))
         return rows
 
-    def costs(self, method: str, answers: Sequence[Answer]) -> list[dict[str, Any]]:
-        """Medians of what the device measured of itself, and its peak memory; nothing for PyTorch."""
+    def costs(self, method: str, answers: Sequence[Answer]) -> list[ResultRow]:
+        """Medians of the milliseconds and tokens that the device measured of itself, and its peak memory in bytes; nothing for PyTorch."""
         if not answers[0].statistics:
             return []
         rows = []
@@ -68,13 +74,13 @@ class Rows:
         peak = max(answer.statistics["peak_rss_bytes"] for answer in answers)
         return [*rows, self._row(method, "peak_rss_bytes", Interval(peak, peak, peak), len(answers))]
 
-    def times(self, one: str, times: Sequence[Times]) -> list[dict[str, Any]]:
-        """Median of the paired ratios of prefill + decode, the share of conversations on which `one` is faster, and both medians."""
+    def times(self, one: str, times: Sequence[Times]) -> list[ResultRow]:
+        """Both medians of prefill + decode in milliseconds, that of their paired ratios, and the share of conversations on which `one` is faster."""
         spent = {method: [_spent(item[method]) for item in times] for method in (one, TIMED_AGAINST)}
         ratios = [a / b for a, b in zip(spent[one], spent[TIMED_AGAINST], strict=True)]
         faster = [float(ratio < 1) for ratio in ratios]
 
-        def row(method: str, metric: str, values: Sequence[float], statistic: Callable[..., Any]) -> dict[str, Any]:
+        def row(method: str, metric: str, values: Sequence[float], statistic: Callable[..., Any]) -> ResultRow:
             return self._row(method, metric, bootstrap(values, statistic, self._seed), len(values))
 
         return [
@@ -83,7 +89,7 @@ class Rows:
             row(one, FASTER, faster, np.mean),
         ]
 
-    def _row(self, method: str, metric: str, interval: Interval, n: int) -> dict[str, Any]:
+    def _row(self, method: str, metric: str, interval: Interval, n: int) -> ResultRow:
         value, low, high = (round(number, 5) for number in (interval.value, interval.low, interval.high))
         return {"method": method, **self._shared, "metric": metric, "value": value, "interval": [low, high], "n": n}
 

@@ -1,7 +1,8 @@
 """Whether an answer has the tone that was asked for, by its words: a rule, no judge.
 
 Overlap with a reference does not see the tone. This does, as far as words show it: naive Bayes over which words and pairs of neighbours a
-text holds, learned from texts that the benchmark has in every tone. It misses what a reader notices in the sense of a text
+text holds (the Bernoulli model of Manning, Raghavan & Schütze 2008, "Introduction to Information Retrieval", section 13.3, without its
+factors of absent words), learned from texts that the benchmark has in every tone. It misses what a reader notices in the sense of a text
 (docs/findings.md, "A rule for tones").
 """
 
@@ -22,13 +23,16 @@ TONES = tuple(task.id for task in TASKS.values() if task.kind is TaskKind.TONE)
 
 
 class ToneDetector:
-    """Learns from example texts, by tone; `detect` names the likeliest tone, each of which is as likely before a word is read."""
+    """Learns from example texts, by tone; `detect` names the likeliest tone, each of which is as likely before a word is read.
+
+    A feature that n of a tone's N texts hold has the probability (n + 1) / (N + 2) there: Laplace's smoothing.
+    """
 
     def __init__(self, texts: Mapping[str, Iterable[str]]) -> None:
         held = {tone: [_features(text) for text in of_it] for tone, of_it in texts.items()}
         counts = {tone: Counter(feature for text in of_it for feature in text) for tone, of_it in held.items()}
         everywhere = sum(counts.values(), Counter[str]())
-        # What one text alone holds says what that text is about, and nothing of a tone. Laplace's smoothing elsewhere.
+        # What one text alone holds says what that text is about, and nothing of a tone.
         self._weights = {
             feature: {tone: math.log((counts[tone][feature] + 1) / (len(held[tone]) + 2)) for tone in held}
             for feature, times in everywhere.items()

@@ -38,7 +38,7 @@ from toolchain.data.teacher_targets import targets_path
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.python_engine import PythonEngine
 from toolchain.evaluation.evaluate import Evaluation, evaluate
-from toolchain.evaluation.reporting.tables import NOT_TUNED, budgets
+from toolchain.evaluation.reporting.budgets import NOT_TUNED, budgets
 from toolchain.evaluation.results import Results
 from toolchain.generation.generate import adapter_applied
 from toolchain.tasks import Composition
@@ -239,9 +239,18 @@ def test_a_search_finds_the_better_weights() -> None:
     assert evaluations == len(asked)
 
 
-def test_a_search_takes_every_seed_that_the_command_takes() -> None:
-    for seed in (0, 2**32 - 1):
-        lorahub.search(lambda weights: float(np.sum(weights)), 2, replace(BUDGET, evaluations=6, seed=seed))
+def test_a_search_takes_every_seed_that_the_command_takes_and_draws_by_it() -> None:
+    asked: dict[int, list[list[float]]] = {}
+    for seed in (0, 1, 2**32 - 1):
+        candidates = asked[seed] = []
+
+        def loss(weights: Sequence[float], candidates: list[list[float]] = candidates) -> float:
+            candidates.append(list(weights))
+            return float(np.sum(weights))
+
+        lorahub.search(loss, 2, replace(BUDGET, evaluations=6, seed=seed))
+    assert all(asked.values())
+    assert asked[0] != asked[1]
 
 
 def test_a_single_adapter_is_not_weighed(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from toolchain.adapters.files import read_adapter, write_adapter
@@ -38,4 +39,6 @@ def test_an_import_takes_the_place_of_an_adapter_alone(foreign: Path, tmp_path: 
 def test_an_empty_folder_is_taken_as_it_is(foreign: Path, tmp_path: Path) -> None:
     (tmp_path / "es").mkdir()
     import_adapter(foreign, SPECIFICATION, SHAPES, tmp_path / "es", None, replace=False)
-    read_adapter(tmp_path / "es")
+    given, imported = read_adapter(foreign), read_adapter(tmp_path / "es")
+    assert (imported.rank, imported.alpha) == (given.rank, given.alpha)
+    np.testing.assert_equal(imported.tensors, given.tensors)

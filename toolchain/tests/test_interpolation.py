@@ -1,8 +1,10 @@
 """LC++I: its ends are what it lies between, and validation chooses the point."""
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -12,18 +14,19 @@ from hypothesis import strategies as st
 from toolchain import paths
 from toolchain.adapters import interpolation
 from toolchain.adapters.calibration_file import Calibration, Entry, read_calibration, write_calibration
-from toolchain.adapters.files import write_adapter
+from toolchain.adapters.compose import compose, mean_weights
+from toolchain.adapters.files import Adapter, adapters_digest, write_adapter
 from toolchain.adapters.interpolation import METHOD, POINTS, Point, interpolate
 from toolchain.adapters.methods.calibrated import calibration_log_path, calibration_path
+from toolchain.adapters.methods.method import Method, single_adapters
 from toolchain.adapters.methods.registry import METHODS
 from toolchain.base_model.load import LoadedBase
 from toolchain.data import pairs as data_pairs
-from toolchain.data.pairs import composition_pairs
+from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.evaluation import choose_point
 from toolchain.evaluation.choose_point import choose_points
-from toolchain.evaluation.engines.cells import Cells
-from toolchain.evaluation.engines.engine import Engine
+from toolchain.evaluation.engines.engine import Answer, Question
 from toolchain.evaluation.engines.python_engine import PythonEngine
 from toolchain.evaluation.paper import group_of
 from toolchain.tasks import Composition, compositions_of
@@ -100,8 +103,42 @@ def test_without_a_validation_split_there_is_no_point_to_choose(
         choose_points(PythonEngine(base), "summarize", 0, tmp_path / "cells", lambda _: None)
 
 
+def _at(composition: Composition, point: Point) -> Adapter:
+    """The single adapters composed by the calibration at a point."""
+    own, shared = (read_calibration(calibration_path(composition, method)) for method in ("lc++", "lc++s"))
+    single = single_adapters(composition)
+    return compose(single, mean_weights(len(single)), interpolate(own, shared, point))
+
+
+def _turn_round(path: Path) -> None:
+    """Give a calibration another P2 from the same P1."""
+    calibration = read_calibration(path)
+    turned = [replace(entry, p2=None if entry.p2 is None else -entry.p2) for entry in calibration.entries]
+    write_calibration(path, replace(calibration, entries=tuple(turned)))
+
+
+class _EngineThatKnowsTheReferences:
+    """Answers with the reference where it is asked with the adapter that it likes of a composition, else with a word."""
+
+    id = "python"
+    base: ClassVar = {"base": "tiny", "base_sha256": "1" * 64}
+
+    def __init__(self, liked: Mapping[str, Adapter]) -> None:
+        self._liked = {name: adapters_digest([adapter]) for name, adapter in liked.items()}
+
+    def prompts(self, _method: Method, composition: Composition) -> dict[str, str]:
+        return {"contract": composition.prompt}
+
+    def key(self, question: Question) -> str:
+        return adapters_digest(question.method.adapters(question.composition))
+
+    def answers(self, question: Question, pairs: Sequence[Pair]) -> Iterator[dict[str, Answer]]:
+        likes = self.key(question) == self._liked[question.composition.name]
+        yield {pair.id: Answer(pair.target if likes else "word") for pair in pairs}
+
+
 def test_a_group_gets_the_point_that_answers_its_validation_conversations_best(
-    base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch
+    assets: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     members = compositions_of("summarize")
     for seed, task in enumerate(sorted({task for item in members for task in item.ids})):
@@ -109,20 +146,16 @@ def test_a_group_gets_the_point_that_answers_its_validation_conversations_best(
     for item in members:
         for method in ("lc++", "lc++s"):
             put_calibration(item, interpolation.METHOD, committed_as=method)
+        _turn_round(calibration_path(item, "lc++s"))
     log_of_one = calibration_log_path(members[0], "lc++")
     log_of_one.write_text('{"targets": {"file": "x", "licence": ["CC BY-NC 4.0"], "source": ["x"], "teacher": ["y"]}}')
     monkeypatch.setattr(data_pairs, "composition_pairs", lambda *given: composition_pairs(*given)[:1])
     monkeypatch.setattr(choose_point, "POINTS", POINTS[:3])
-    # The point is in the name of the method that answers: tones like the second best, translations the third.
     liked = {"S+Tr": POINTS[2], "S+Tone": POINTS[1]}
-    score = choose_point._score
-
-    def scored(engine: Engine, kept: Cells, composition: Composition, point: Point, seed: int) -> float:
-        assert 0 <= score(engine, kept, composition, point, seed) <= 1
-        return float(liked[str(group_of(composition))] == point)
-
-    monkeypatch.setattr(choose_point, "_score", scored)
-    logs = choose_points(PythonEngine(base), "summarize", 0, assets / "cells", lambda _: None)
+    engine = _EngineThatKnowsTheReferences({item.name: _at(item, liked[str(group_of(item))]) for item in members})
+    told: list[str] = []
+    logs = choose_points(engine, "summarize", 0, assets / "cells", told.append)
+    assert "summarize, translation: 50% LC++, strength 1.0" in told
     assert [log["composition"] for log in logs] == [item.name for item in members]
     for item in members:
         log = json.loads(calibration_log_path(item, METHOD).read_text(encoding="utf-8"))

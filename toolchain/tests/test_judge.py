@@ -73,7 +73,9 @@ def test_a_killed_judgement_asks_only_what_is_missing(tmp_path: Path) -> None:
     with serving(_longer_wins) as server:
         endpoint = Endpoint(server.url, "m")
         judge(asked[:2], endpoint, tmp_path, silent)
-        assert estimate(asked, endpoint, tmp_path).calls == 4
+        left = estimate(asked, endpoint, tmp_path)
+        sent = sum(map(len, (*asked[2], *asked[3]))) // 4
+        assert str(left) == f"4 calls, about {sent:,} tokens sent and at most 4,096 answered"
         whole = judge(asked, endpoint, tmp_path, silent)
         assert judge(asked, endpoint, tmp_path, silent) == whole
     assert len(server.asked) == 8
@@ -191,7 +193,10 @@ def test_a_report_says_what_was_judged_and_what_was_not(tmp_path: Path) -> None:
     assert shown["lc++"] == ["100.0 [100.0, 100.0]", "0", "2", "m"], "what was not run again takes no verdict away"
     assert shown["merge"][0] == "not run (no --endpoint)"
     results = read_results([path, verdicts])
-    assert "Judge (python)" in markdown_report(results, tables(results))
+    report = markdown_report(results, tables(results))
+    assert "Judge (python)" in report
+    assert "base tiny, seed 0, commit" in report
+    assert "seed None" not in report, "a judge's file has no seed"
 
     _put_results(path, {"merge": "x"})
     assert read_results([path, verdicts]).methods("python") == ["merge"], "a verdict alone makes no method of a table"

@@ -3,9 +3,18 @@
 import pytest
 
 from toolchain.base_model.load import LoadedBase
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines import open_engine
 from toolchain.evaluation.engines.python_engine import PYTHON, PYTHON_BF16
 from toolchain.tests.tiny import tiny_base
+
+
+def test_an_unknown_engine_is_told_with_those_that_there_are() -> None:
+    with (
+        pytest.raises(ToolchainError, match="unknown engine 'torch': choose from python, python-bf16, device"),
+        open_engine.open_engine("torch"),
+    ):
+        pass
 
 
 @pytest.mark.parametrize(

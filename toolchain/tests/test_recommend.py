@@ -19,7 +19,13 @@ from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.engine import Engine
 from toolchain.evaluation.engines.prompts import prompt_variants
 from toolchain.evaluation.paper import main_metric
-from toolchain.evaluation.recommend import MODES, better_calibration, comparable_calibrations, recommend, recommendation
+from toolchain.evaluation.recommend import (
+    MODES_BY_METHOD,
+    better_calibration,
+    comparable_calibrations,
+    recommend,
+    recommendation,
+)
 from toolchain.evaluation.result_file import Result
 from toolchain.recommendations import (
     CALIBRATIONS,
@@ -35,7 +41,7 @@ from toolchain.tests.tiny import silent
 
 COMPOSITION = Composition.parse("summarize+es")
 VARIANTS = prompt_variants(COMPOSITION)
-COMPARED = (*MODES, *CALIBRATIONS)
+COMPARED = (*MODES_BY_METHOD, *CALIBRATIONS)
 
 scores = st.floats(0, 1)
 chosen_prompts = st.fixed_dictionaries(
@@ -114,7 +120,7 @@ def test_a_mode_overrides_the_prompt_only_where_validation_chose_another(
 ) -> None:
     result = _result(dict.fromkeys(COMPARED, 0.5), prompts)
     overrides = recommendation(result, COMPOSITION.name, calibration)["prompt_overrides"]
-    for method in (*MODES, calibration):
+    for method in (*MODES_BY_METHOD, calibration):
         mode = "calibrated" if method == calibration else method
         assert overrides.get(mode, COMPOSITION.prompt) == VARIANTS[prompts[method]]
     assert all(prompt != COMPOSITION.prompt for prompt in overrides.values())

@@ -20,12 +20,13 @@ from toolchain.evaluation.reporting.document_tables import DOCUMENTS, with_resul
 from toolchain.evaluation.reporting.group_table import group_table
 from toolchain.evaluation.reporting.judged_tables import papers_judge
 from toolchain.evaluation.reporting.metric_table import HEADS, metric_table
+from toolchain.evaluation.reporting.paper_tables import rank_correlation, table_1, table_2
 from toolchain.evaluation.reporting.plots import quality_against_cost
 from toolchain.evaluation.reporting.ratios import ratios
 from toolchain.evaluation.reporting.repeats import repeats_table
 from toolchain.evaluation.reporting.report import html_report, markdown_report, tables
 from toolchain.evaluation.reporting.samples import samples, task_samples
-from toolchain.evaluation.reporting.tables import rank_correlation, single_tasks, table_1, table_2
+from toolchain.evaluation.reporting.single_tasks import single_tasks
 from toolchain.evaluation.result_file import RESULT_FORMAT, read_result, write_result
 from toolchain.evaluation.results import Results, committed_results, read_results
 from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, TASKS, Composition, TaskKind

@@ -1,5 +1,6 @@
 """Result files that are read together: each whole, and none that is of something else than the others."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.result_file import RESULT_FORMAT, Result, answers_path, write_result
+from toolchain.evaluation.result_file import ANSWERS_HASH, RESULT_FORMAT, Result, answers_path, write_result
 from toolchain.evaluation.results import read_results, refuse_another_base
 from toolchain.provenance import made_with
 
@@ -15,7 +16,14 @@ META = {"format": RESULT_FORMAT, "split": "test", "engine": "python", "base": "t
 ROW = {"engine": "python", "composition": "summarize+es", "method": "merge", "metric": "rouge_l"}
 ANSWERS = [{"composition": "summarize+es", "method": "merge", "id": "1", "answer": "x"}]
 MEASURED = ROW | {"value": 0.5, "interval": [0.4, 0.6], "n": 2}
-VERDICT = {"metric": "judge: wins against two-step, ties half", "against": "two-step", "asked_sha256": "0", "ties": 1}
+VERDICT = {
+    "metric": "judge: wins against two-step, ties half",
+    "against": "two-step",
+    "asked_sha256": "0",
+    "ties": 1,
+    "scores": [1, 0.5],
+}
+NO_ANSWERS = hashlib.sha256(b"").hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -34,7 +42,7 @@ def test_what_is_no_result_file_is_named(tmp_path: Path, content: str, said: str
     [
         ({}, MEASURED, "split"),
         ({key: value for key, value in META.items() if key != "git_commit"}, MEASURED, "git_commit"),
-        (META | {"split": "training"}, MEASURED, "split 'training'"),
+        (META | {"split": "training"}, MEASURED, "unknown split 'training': want test or validation"),
         (META, {"a": 1}, "composition"),
         (META, MEASURED | {"value": "high"}, "no number"),
         (META, MEASURED | {"value": float("nan")}, "no number"),
@@ -43,6 +51,8 @@ def test_what_is_no_result_file_is_named(tmp_path: Path, content: str, said: str
         (META, MEASURED | {"value": 1e308}, "no number"),
         (META, MEASURED | VERDICT | {"asked_sha256": None}, "no verdict on answers that it names"),
         (META, MEASURED | VERDICT | {"n": 2, "scores": [1, "tie"]}, "no verdict on answers that it names"),
+        (META | {ANSWERS_HASH: None}, MEASURED, "answers_sha256"),
+        (META, MEASURED | VERDICT | {"scores": None}, "no verdict on answers that it names"),
         (META, MEASURED | VERDICT | {"scores": 1}, "no verdict on answers that it names"),
         (META, MEASURED | VERDICT | {"n": 2, "scores": [1]}, "no verdict on answers that it names"),
         (META, MEASURED | VERDICT | {"n": 1.5}, "no verdict"),
@@ -59,10 +69,19 @@ def test_what_is_no_result_file_is_named(tmp_path: Path, content: str, said: str
 def test_a_damaged_result_is_named(tmp_path: Path, meta: dict[str, Any], row: dict[str, Any], said: str) -> None:
     path = tmp_path / "x.test.jsonl"
     answers_path(path).write_text("")
-    path.write_text(json.dumps({"format": RESULT_FORMAT} | meta) + "\n" + json.dumps(row) + "\n")
+    path.write_text(
+        json.dumps({"format": RESULT_FORMAT, ANSWERS_HASH: NO_ANSWERS} | meta) + "\n" + json.dumps(row) + "\n"
+    )
     with pytest.raises(ToolchainError, match=said) as refused:
         read_results([path])
     assert str(path) in str(refused.value)
+
+
+def test_answers_and_the_verdicts_on_them_are_read_together(tmp_path: Path) -> None:
+    path, verdicts = tmp_path / "x.test.jsonl", tmp_path / "judge.test.jsonl"
+    write_result(path, Result(META, [MEASURED], ANSWERS))
+    write_result(verdicts, Result(META | {"judged": [path.name]}, [MEASURED | VERDICT], []))
+    assert len(read_results([path, verdicts]).rows) == 2
 
 
 def test_rows_and_answers_of_two_runs_do_not_stand_together(tmp_path: Path) -> None:

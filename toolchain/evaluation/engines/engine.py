@@ -20,7 +20,9 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer and what its engine measured of itself: `prefill_ms`, `decode_ms`, `peak_rss_bytes`, …; nothing from PyTorch."""
+    """An answer and what its engine measured of itself: milliseconds (`prefill_ms`, …), tokens (`prompt_tokens`, …), bytes (`peak_rss_bytes`);
+    nothing from PyTorch.
+    """
 
     text: str
     statistics: dict[str, float] = field(default_factory=dict)
@@ -44,9 +46,17 @@ class Engine(Protocol):
         ...
 
     def key(self, question: Question) -> str:
-        """Everything but the conversations that an answer depends on, in one string."""
+        """Everything but the conversations that an answer depends on, in one string.
+
+        Raises:
+            ToolchainError: the method has nothing to answer with.
+        """
         ...
 
     def answers(self, question: Question, pairs: Sequence[Pair]) -> Iterator[dict[str, Answer]]:
-        """Answers by pair id, as they are finished; what is finished together comes together."""
+        """Answers by pair id, as they are finished; what is finished together comes together.
+
+        Raises:
+            ToolchainError: as `key` does, or the engine fails.
+        """
         ...

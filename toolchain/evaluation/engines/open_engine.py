@@ -8,8 +8,7 @@ from toolchain.adapters.processes import launched
 from toolchain.base_model.bfloat16 import is_slow_on
 from toolchain.base_model.load import load_base
 from toolchain.base_model.specification import base_model
-from toolchain.console import progress
-from toolchain.errors import ToolchainError
+from toolchain.console import chosen, progress
 from toolchain.evaluation.engines.device_core import DeviceCore
 from toolchain.evaluation.engines.device_engine import DeviceEngine
 from toolchain.evaluation.engines.engine import Engine
@@ -26,8 +25,7 @@ def open_engine(name: str) -> Iterator[Engine]:
     Raises:
         ToolchainError: there is no such engine, the base has not been fetched, or the device core is not built.
     """
-    if name not in ENGINES:
-        raise ToolchainError(f"unknown engine {name!r}: choose from {', '.join(ENGINES)}")
+    chosen(ENGINES, "engine", name)
     if name == PYTHON_BF16 and is_slow_on(launched().device.type):
         progress(f"this processor has no bfloat16 instructions: --engine {PYTHON} is faster here")
     if name != DeviceEngine.id:

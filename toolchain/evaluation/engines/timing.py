@@ -27,7 +27,11 @@ def paired_times(
     cells: Path,
     progress: Callable[[str], None],
 ) -> list[Times]:
-    """Statistics of each conversation under both questions; kept one by one, like the answers of a cell."""
+    """Statistics of each conversation under both questions, as an `Answer` has them; kept one by one, like the answers of a cell.
+
+    Raises:
+        ToolchainError: the device core cannot run a method, refused a conversation or failed.
+    """
     key = repr(([engine.key(question) for question in questions], asked_of(pairs)))
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
     path = cells / f"{questions[0].composition.name}.times.device.{digest}.json"

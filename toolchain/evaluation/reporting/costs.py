@@ -29,7 +29,11 @@ def cost(method: str, composition: Composition) -> Cost:
 
 
 def fit_log(method: str, scope: Scope) -> dict[str, Any]:
-    """The committed log of a fitting; empty where there is none."""
+    """The committed log of a fitting; empty where there is none.
+
+    Raises:
+        ToolchainError: it is damaged.
+    """
     path = fit_log_path(method, scope)
     if method in calibrated.IDS:
         path = calibrated.calibration_log_path(scope, method)

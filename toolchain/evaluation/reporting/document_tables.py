@@ -9,10 +9,12 @@ from toolchain import paths
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.reporting.group_table import group_table
 from toolchain.evaluation.reporting.judged_tables import judged_groups
+from toolchain.evaluation.reporting.paper_tables import table_1
 from toolchain.evaluation.reporting.repeats import repeats_table
 from toolchain.evaluation.reporting.result_table import markdown
 from toolchain.evaluation.reporting.samples import task_samples
-from toolchain.evaluation.reporting.tables import Table, single_tasks, table_1
+from toolchain.evaluation.reporting.single_tasks import single_tasks
+from toolchain.evaluation.reporting.table import Table
 from toolchain.evaluation.result_file import read_result
 from toolchain.evaluation.results import Results, read_results
 from toolchain.text_file import file_text

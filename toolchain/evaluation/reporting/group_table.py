@@ -10,9 +10,8 @@ from statistics import mean
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.evaluation.paper import GROUPS, group_of, main_metric
-from toolchain.evaluation.reporting.ratios import ratio_of
 from toolchain.evaluation.reporting.repeats import mean_over_repeats
-from toolchain.evaluation.reporting.tables import Table, points
+from toolchain.evaluation.reporting.table import Table, points, ratio_of
 from toolchain.evaluation.results import Results
 from toolchain.tasks import Composition, TaskKind
 
@@ -83,7 +82,8 @@ def _scores(
 
 
 def _as_asked(results: Results, engine: str, method: str, members: Sequence[Composition]) -> str:
-    """The share of answers, in %, in the language or tone of the last task; empty where a file is older than that metric."""
+    """The share of answers, in %, in the language or tone of the last task; empty where a sub-task has no such metric, as of a tone
+    that the benchmark does not teach."""
     metrics = ["tone" if item.tasks[-1].kind is TaskKind.TONE else "language" for item in members]
     found = [
         results.over_seeds(engine, item.name, method, metric) for item, metric in zip(members, metrics, strict=True)

@@ -5,11 +5,11 @@ from statistics import mean
 
 from toolchain.evaluation.bootstrap import bootstrap_mean
 from toolchain.evaluation.judge import comparisons
-from toolchain.evaluation.judged import NOT_RUN, Row, asked_sha256, not_run_row
+from toolchain.evaluation.judged import NOT_RUN, asked_sha256, not_run_row
 from toolchain.evaluation.paper import GROUPS, TABLE_1_JUDGED, group_of
 from toolchain.evaluation.reporting.samples import samples_of
-from toolchain.evaluation.reporting.tables import Table, percent
-from toolchain.evaluation.result_file import JUDGED
+from toolchain.evaluation.reporting.table import Table, percent
+from toolchain.evaluation.result_file import JUDGED, ResultRow
 from toolchain.evaluation.results import Results
 from toolchain.recommendations import DEFAULT_CALIBRATION
 from toolchain.tasks import Composition
@@ -33,7 +33,7 @@ def papers_judge() -> Table:
 
 def judged_groups(results: Results, engine: str) -> Table:
     """What one judge said of several sub-tasks of a group together: whole conversations resampled, those without a verdict in one left out."""
-    members: dict[tuple[str, str, str, str], list[Row]] = {}
+    members: dict[tuple[str, str, str, str], list[ResultRow]] = {}
     for row in _judged(results, engine):
         group = group_of(Composition.parse(row["composition"]))
         if group and "scores" in row and _is_of_these(results, engine, row):
@@ -62,11 +62,11 @@ def judged_table(results: Results, engine: str) -> Table:
     return Table(f"Judge ({engine})", _NOTE, ["composition", *_HEAD], rows)
 
 
-def _judged(results: Results, engine: str) -> Iterator[Row]:
+def _judged(results: Results, engine: str) -> Iterator[ResultRow]:
     return (row for (of, *_, metric), row in results.rows.items() if of == engine and metric.startswith(JUDGED))
 
 
-def _cells(results: Results, engine: str, row: Row) -> list[str]:
+def _cells(results: Results, engine: str, row: ResultRow) -> list[str]:
     if row["value"] == NOT_RUN:
         return [f"{NOT_RUN} ({row['why']})", "", "", ""]
     if not _is_of_these(results, engine, row):
@@ -75,7 +75,7 @@ def _cells(results: Results, engine: str, row: Row) -> list[str]:
     return [percent(row), str(row["ties"]), f"{row['n']}{unreadable}", row["judge"]]
 
 
-def _is_of_these(results: Results, engine: str, row: Row) -> bool:
+def _is_of_these(results: Results, engine: str, row: ResultRow) -> bool:
     """Whether the answers that were judged are those of the result files."""
     taken = samples_of(results, engine, row["composition"], row["n"])
     judged: str = row["asked_sha256"]

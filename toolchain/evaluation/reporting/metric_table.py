@@ -1,6 +1,6 @@
 """Every metric of every method on every composition, as a table of the report; what the metrics are called in tables."""
 
-from toolchain.evaluation.reporting.tables import Table
+from toolchain.evaluation.reporting.table import Table
 from toolchain.evaluation.results import Results
 
 HEADS = {

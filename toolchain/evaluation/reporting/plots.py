@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter
 
 from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.reporting.costs import Cost, cost
-from toolchain.evaluation.reporting.tables import time_ratio
+from toolchain.evaluation.reporting.device_times import time_ratio
 from toolchain.evaluation.results import Results
 from toolchain.scale.parameters import BYTES_PER_PARAMETER
 from toolchain.tasks import Composition

@@ -1,13 +1,9 @@
 """Paired ratios to the data-free merge and to two-step, whichever result files the answers are in."""
 
-from collections.abc import Sequence
-
-from toolchain.evaluation.bootstrap import bootstrap_ratio
 from toolchain.evaluation.reporting.repeats import scores_by_method
-from toolchain.evaluation.reporting.tables import Table, ratio
+from toolchain.evaluation.reporting.table import Table, ratio_of
 from toolchain.evaluation.results import Results
-
-BASELINES = ("merge", "two-step")
+from toolchain.evaluation.rows import BASELINES
 
 
 def ratios(results: Results, engine: str) -> Table:
@@ -31,9 +27,3 @@ def ratios(results: Results, engine: str) -> Table:
         "The language check is a rule (lingua), not a judge."
     )
     return Table(f"Ratios ({engine})", note, head, rows)
-
-
-def ratio_of(values: Sequence[float], others: Sequence[float]) -> str:
-    """The ratio of the means with its interval; empty where the others' mean may be 0."""
-    found = bootstrap_ratio(values, others, seed=0)
-    return ratio({"value": found.value, "interval": [found.low, found.high]}) if found else ""

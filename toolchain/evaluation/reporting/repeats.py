@@ -7,7 +7,7 @@ from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.evaluation.metrics import overlap_metrics
 from toolchain.evaluation.paper import main_metric
-from toolchain.evaluation.reporting.tables import Table, points
+from toolchain.evaluation.reporting.table import Table, points
 from toolchain.evaluation.results import Results
 from toolchain.tasks import Composition
 

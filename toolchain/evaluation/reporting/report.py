@@ -2,22 +2,18 @@
 
 from html import escape
 
+from toolchain.evaluation.reporting.budgets import budgets
+from toolchain.evaluation.reporting.device_times import device_times
 from toolchain.evaluation.reporting.group_table import group_table
 from toolchain.evaluation.reporting.judged_tables import judged_groups, judged_table, papers_judge
 from toolchain.evaluation.reporting.metric_table import metric_table
+from toolchain.evaluation.reporting.paper_tables import shared_sub_tasks, table_1, table_2
 from toolchain.evaluation.reporting.plots import heat_map, quality_against_cost
 from toolchain.evaluation.reporting.ratios import ratios
 from toolchain.evaluation.reporting.repeats import repeats_table
 from toolchain.evaluation.reporting.samples import samples
-from toolchain.evaluation.reporting.tables import (
-    Table,
-    budgets,
-    device_times,
-    shared_sub_tasks,
-    single_tasks,
-    table_1,
-    table_2,
-)
+from toolchain.evaluation.reporting.single_tasks import single_tasks
+from toolchain.evaluation.reporting.table import Table
 from toolchain.evaluation.results import Results
 from toolchain.provenance import short_commit
 
@@ -86,10 +82,11 @@ def html_report(results: Results, found: list[Table]) -> str:
 
 
 def provenance(results: Results) -> list[str]:
-    """Where the numbers come from, a line for each file."""
+    """Where the numbers come from, a line for each file; a judge's has no seed, for each of its verdicts has its own."""
     return [
-        f"{name}: {meta['split']} split, {meta['engine']} engine, base {meta['base']}, seed {meta.get('seed')}, "
-        f"commit {short_commit(meta['git_commit'])}"
+        f"{name}: {meta['split']} split, {meta['engine']} engine, base {meta['base']}, "
+        + (f"seed {meta['seed']}, " if "seed" in meta else "")
+        + f"commit {short_commit(meta['git_commit'])}"
         + (f", first {meta['limit']} conversations only" if meta.get("limit") else "")
         for name, meta in results.metas.items()
     ]

@@ -1,11 +1,9 @@
 """One result file as a Markdown table: what `evaluate` prints and what the README shows."""
 
-from typing import Any
-
 from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.reporting.metric_table import HEADS
-from toolchain.evaluation.reporting.tables import ratio
-from toolchain.evaluation.result_file import Result
+from toolchain.evaluation.reporting.table import ratio
+from toolchain.evaluation.result_file import Result, ResultRow
 from toolchain.evaluation.rows import baselines_of
 from toolchain.markdown import markdown_table
 from toolchain.tasks import Composition, TaskKind
@@ -46,7 +44,7 @@ def markdown(result: Result) -> str:
     return "\n".join(lines)
 
 
-def _percent(row: dict[str, Any] | None) -> str:
+def _percent(row: ResultRow | None) -> str:
     return f"{100 * row['value']:.1f}" if row else ""
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
-from toolchain.evaluation.reporting.tables import Table
+from toolchain.evaluation.reporting.table import Table
 from toolchain.evaluation.results import Results
 from toolchain.tasks import Composition, TaskKind
 from toolchain.text import render

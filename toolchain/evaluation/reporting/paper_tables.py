@@ -1,37 +1,19 @@
-"""The tables of a report, as rows of text; Markdown and HTML show the same."""
+"""Tables 1 and 2 of the paper, ours beside the paper's: quality by group, and what a composition costs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import correlation, mean
-from typing import Any
 
 from toolchain.adapters.methods.registry import METHODS
-from toolchain.evaluation.bootstrap import bootstrap_mean
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_2, group_of, main_metric
-from toolchain.evaluation.reporting.costs import budget_of, chosen_by, cost, fit_log, fitted_scopes
+from toolchain.evaluation.reporting.costs import cost
+from toolchain.evaluation.reporting.device_times import seconds
+from toolchain.evaluation.reporting.table import Table
 from toolchain.evaluation.results import Results
-from toolchain.evaluation.rows import FASTER, PAIRED, PAIRED_RATIO, TIMED_AGAINST
-from toolchain.markdown import markdown_table
 from toolchain.scale.parameters import BYTES_PER_PARAMETER
 from toolchain.tasks import Composition
 
 _ORDERED = 5
 """Fewest methods whose order is compared with the paper's."""
-NOT_TUNED = "none: the usual setting, not tuned"
-
-
-@dataclass(frozen=True)
-class Table:
-    """A title, what to know before reading it, a head and rows."""
-
-    title: str
-    note: str
-    head: list[str]
-    rows: list[list[str]]
-
-    def markdown(self) -> str:
-        """Head and rows, without title and note."""
-        return markdown_table(self.head, self.rows)
 
 
 def table_1(results: Results, engine: str, names: Sequence[str] | None = None, *, paper_words: bool = False) -> Table:
@@ -146,119 +128,3 @@ def table_2(results: Results) -> Table:
         "of those of one composition counts."
     )
     return Table("Table 2: cost", note, head, rows)
-
-
-def seconds(results: Results, compositions: Sequence[str], method: str) -> dict[str, float]:
-    """Prefill and decode on the device core, by composition that was timed."""
-    rows = {name: results.row("device", name, method, PAIRED) for name in compositions}
-    return {name: row["value"] / 1000 for name, row in rows.items() if row}
-
-
-def time_ratio(results: Results, compositions: Sequence[str], method: str) -> float | None:
-    """Prefill and decode on the device core as a share of two-step's on the same conversations, the mean over the compositions that were timed.
-
-    None where none was: compositions are of unlike lengths, so that their seconds can't be compared.
-    """
-    timed = list(seconds(results, compositions, method))
-    if timed and method == TIMED_AGAINST:
-        return 1.0
-    rows = [results.row("device", name, method, PAIRED_RATIO) for name in timed]
-    values = [row["value"] for row in rows if row]
-    return mean(values) if values else None
-
-
-def single_tasks(results: Results, engine: str) -> Table:
-    """Each adapter on its own task, beside the base without it."""
-    rows = []
-    for task in results.single_tasks(engine):
-        metric = main_metric(Composition.of(task))
-        for method in results.methods(engine, task):
-            main, compared = (results.row(engine, task, method, name) for name in (metric, f"{metric} / zero-shot"))
-            others = [results.row(engine, task, method, name) for name in ("chrf", "language", "tone", "copy_rate")]
-            if main:
-                shares = [f"{100 * row['value']:.1f}" if row else "" for row in others]
-                rows.append([task, method, metric, percent(main), ratio(compared), *shares, str(main["n"])])
-    head = [
-        "task",
-        "method",
-        "metric",
-        "%",
-        "/ zero-shot",
-        "chrF, %",
-        "language right, %",
-        "tone right, %",
-        "copied, %",
-        "examples",
-    ]
-    note = (
-        "`main` is the task's own adapter, asked as it was trained; auxiliary tasks are given the conversations' references in English. "
-        "A copy of its text keeps much of a tone's ROUGE: see which share of an answer's words stand in the text."
-    )
-    return Table(f"Each task alone ({engine})", note, head, rows)
-
-
-def device_times(results: Results) -> Table:
-    """One pass against two on the device core, in pairs."""
-    rows = []
-    for (engine, composition, method, metric), row in results.rows.items():
-        if engine == "device" and metric == PAIRED_RATIO:
-            faster = results.row(engine, composition, method, FASTER)
-            peak = results.row(engine, composition, method, "peak_rss_bytes")
-            rows.append(
-                [
-                    composition,
-                    method,
-                    ratio(row),
-                    f"{round(faster['value'] * faster['n'])} of {faster['n']}" if faster else "",
-                    f"{peak['value'] / 2**20:.0f} MiB" if peak else "",
-                ]
-            )
-    head = ["composition", "method", "time / two-step", "faster on", "peak memory"]
-    note = "Prefill + decode on the device core; median of the ratios of single conversations, each timed in both modes one right after the other."
-    return Table("One pass against two (device)", note, head, rows)
-
-
-def budgets(results: Results) -> Table:
-    """What was spent on fitting each method that learns, and what was chosen."""
-    rows = []
-    for method in dict.fromkeys(method for engine in results.engines() for method in results.methods(engine)):
-        for log in _logs(method):
-            peak = f"{log['peak_rss_bytes'] / 2**30:.1f} GiB" if "peak_rss_bytes" in log else ""
-            took = f"{log['seconds']:.0f}" if "seconds" in log else ""
-            trained_for = log.get("composition") or f"{log['main_task']}, all compositions"
-            rows.append([method, trained_for, budget_of(log), chosen_by(log), took, peak])
-        if method in METHODS and METHODS[method].fit and not fitted_scopes(method):
-            rows.append([method, "", NOT_TUNED, "", "", ""])
-    head = ["method", "composition", "budget", "chosen", "seconds", "peak memory"]
-    note = (
-        "A learning rate, a density and a weight are chosen on the validation split by its loss; weights are searched on examples of the "
-        "calibration split; `all`: one for all compositions. Seconds are of a machine that did other work too."
-    )
-    return Table("Budgets", note, head, rows)
-
-
-def _logs(method: str) -> list[dict[str, Any]]:
-    """The logs of a method; one that is of several compositions once."""
-    logs: list[dict[str, Any]] = []
-    for scope in fitted_scopes(method):
-        if (log := fit_log(method, scope)) and log not in logs:
-            logs.append(log)
-    return logs
-
-
-def ratio(row: dict[str, Any] | None) -> str:
-    """A ratio with its interval; nothing where it was not measured."""
-    return f"{row['value']:.2f} [{row['interval'][0]:.2f}, {row['interval'][1]:.2f}]" if row else ""
-
-
-def points(values: Sequence[float], others: Sequence[float]) -> str:
-    """The mean difference of shares of the same conversations, in points, with its interval."""
-    found = bootstrap_mean([100 * (value - other) for value, other in zip(values, others, strict=True)], seed=0)
-    value, low, high = (f"{number:+.2f}" for number in (found.value, found.low, found.high))
-    return f"{value} [{low}, {high}]"
-
-
-def percent(row: dict[str, Any]) -> str:
-    """A share with its interval."""
-    value, low, high = (100 * number for number in (row["value"], *row["interval"]))
-    return f"{value:.1f} [{low:.1f}, {high:.1f}]"
