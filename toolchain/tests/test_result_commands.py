@@ -43,6 +43,13 @@ def test_a_result_file_is_of_what_its_command_measures(path: Path) -> None:
     assert result.meta["split"] == _option(command, "--split", "test")
 
 
+def test_the_project_shows_the_groups_of_the_fresh_conversations_as_they_stand_there() -> None:
+    def shown(page: Path) -> list[str]:
+        return re.findall(r"^\|.*\| 268 x \d \|$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+    assert shown(paths.REPOSITORY / "README.md") == shown(FRESH / "README.md") != []
+
+
 def test_the_tables_of_the_fresh_conversations_are_those_of_their_result_files(tmp_path: Path) -> None:
     own, copied = tmp_path / "own", tmp_path / "fresh"
     make_own_benchmark(paths.ASSETS / "benchmark" / "fresh_conversations.jsonl", own)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from toolchain import paths
 from toolchain.errors import ToolchainError
+from toolchain.evaluation.paper import GROUPS
 from toolchain.evaluation.reporting.group_table import group_table
 from toolchain.evaluation.reporting.judged_tables import judged_groups
 from toolchain.evaluation.reporting.paper_tables import table_1
@@ -33,7 +34,7 @@ def with_results(document: Path) -> str:
     `results` are all metrics of each composition, `groups` the means over the paper's compositional tasks, `judged` what a judge said of them,
     `methods` the means of all methods beside the paper's, `seeds` those that were trained more than once, `tasks` each adapter on its own
     task, `samples` an answer of each.
-    After `by` come the methods whose rows are shown, with commas; else all are.
+    After `by` come the methods, or the groups, whose rows are shown, with commas; else all are.
 
     Raises:
         ToolchainError: it is missing or has no block, or a result file cannot be read.
@@ -51,19 +52,21 @@ def with_results(document: Path) -> str:
 
 
 def _each_engine(table: Callable[[Results, str], Table]) -> Callable[[Sequence[Path], Sequence[str]], str]:
-    def made(files: Sequence[Path], methods: Sequence[str]) -> str:
+    def made(files: Sequence[Path], shown: Sequence[str]) -> str:
         results = read_results(files)
-        return "\n\n".join(_only(methods, table(results, engine)).markdown() for engine in results.engines())
+        return "\n\n".join(_only(shown, table(results, engine)).markdown() for engine in results.engines())
 
     return made
 
 
-def _only(methods: Sequence[str], table: Table) -> Table:
-    """The table with the rows of these methods; with all of them where none is named."""
-    if not methods:
-        return table
-    column = table.head.index("method")
-    return replace(table, rows=[row for row in table.rows if row[column] in methods])
+def _only(shown: Sequence[str], table: Table) -> Table:
+    """The table with the rows of these methods and groups; with all of them where none is named."""
+    rows = table.rows
+    for kind, names in (("group", set(GROUPS)), ("method", set(shown) - set(GROUPS))):
+        if wanted := names.intersection(shown):
+            column = table.head.index(kind)
+            rows = [row for row in rows if row[column] in wanted]
+    return replace(table, rows=rows)
 
 
 _MADE: dict[str, Callable[[Sequence[Path], Sequence[str]], str]] = {

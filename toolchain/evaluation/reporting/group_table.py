@@ -52,11 +52,11 @@ def group_table(results: Results, engine: str) -> Table:
         "group",
         "method",
         "%",
-        "- best data-free merge",
-        "/ two-step",
-        "- lc++",
+        "minus best data-free merge",
+        "over two-step",
+        "minus lc++",
         "chrF, %",
-        "chrF - lc++",
+        "chrF minus lc++",
         "as asked, %",
     ]
     note = (
