@@ -13,6 +13,7 @@ from toolchain.data import benchmark, pairs
 from toolchain.data.benchmark import (
     CONVERSATIONS,
     FILES,
+    MAIN_FIELDS,
     SINGLE_CONVERSATIONS,
     SINGLE_TEXTS,
     Split,
@@ -41,10 +42,10 @@ def _spoken(id: str) -> dict[str, Any]:
 def _rows() -> dict[str, list[dict[str, Any]]]:
     return {
         CONVERSATIONS: [
-            _spoken(f"c{index}") | {"split": split, "summary": dict(VARIANTS), "reply": dict(VARIANTS)}
+            _spoken(f"c{index}") | {"split": split} | {field: dict(VARIANTS) for field in MAIN_FIELDS.values()}
             for index, split in enumerate(Split)
         ],
-        SINGLE_CONVERSATIONS: [_spoken(f"s{index}") | {"summary": "sum", "reply": "ok"} for index in range(2)],
+        SINGLE_CONVERSATIONS: [_spoken(f"s{index}") | dict.fromkeys(MAIN_FIELDS.values(), "ok") for index in range(2)],
         SINGLE_TEXTS: [{"id": f"t{index}", "kind": "message"} | TEXTS for index in range(2)],
     }
 
@@ -203,67 +204,70 @@ def test_byte_order_marks_and_other_line_ends_are_read(tmp_path: Path) -> None:
 
 
 def test_a_task_without_data_says_what_to_add(monkeypatch: pytest.MonkeyPatch) -> None:
-    friendly = replace(TASKS["witty"], id="friendly")
-    title = replace(TASKS["summarize"], id="title")
-    monkeypatch.setitem(TASKS, "friendly", friendly)
-    monkeypatch.setitem(TASKS, "title", title)
+    tone = replace(TASKS["witty"], id="xx")
+    main = replace(TASKS["summarize"], id="xy")
+    monkeypatch.setitem(TASKS, "xx", tone)
+    monkeypatch.setitem(TASKS, "xy", main)
     for split in (Split.SINGLE, Split.VALIDATION):
-        with pytest.raises(ToolchainError, match=rf"a text for friendly that the {split} split may see: .*--texts"):
-            single_task_pairs(friendly, split)
-        with pytest.raises(ToolchainError, match=rf"{CONVERSATIONS} line \d+ has no title\.en: add it"):
-            single_task_pairs(title, split)
-    with pytest.raises(ToolchainError, match=r"has no summary\.friendly"):
-        composition_pairs(Composition.parse("summarize+friendly"), Split.TEST)
+        with pytest.raises(ToolchainError, match=rf"a text for xx that the {split} split may see: .*--texts"):
+            single_task_pairs(tone, split)
+        with pytest.raises(ToolchainError, match=rf"{CONVERSATIONS} line \d+ has no xy\.en: add it"):
+            single_task_pairs(main, split)
+    with pytest.raises(ToolchainError, match=r"has no summary\.xx"):
+        composition_pairs(Composition.parse("summarize+xx"), Split.TEST)
 
 
 @pytest.fixture
-def italian(monkeypatch: pytest.MonkeyPatch) -> Task:
+def new_language(monkeypatch: pytest.MonkeyPatch) -> Task:
     """A language that the benchmark has nothing of."""
-    monkeypatch.setattr(benchmark, "AUXILIARY_TASKS", (*AUXILIARY_TASKS, "it"))
-    return replace(TASKS["es"], id="it", language_tag="it")
+    monkeypatch.setattr(benchmark, "AUXILIARY_TASKS", (*AUXILIARY_TASKS, "xx"))
+    return replace(TASKS["es"], id="xx", language_tag="xx")
 
 
-def test_a_new_language_is_trained_on_texts_of_its_own(tmp_path: Path, italian: Task) -> None:
+def test_a_new_language_is_trained_on_texts_of_its_own(tmp_path: Path, new_language: Task) -> None:
     """Its adapter needs nothing of the benchmark: a tenth of the texts, by their ids, chooses the step."""
     path = tmp_path / "texts.jsonl"
     lines = [
-        {"id": f"{index}", "en": f"one {index}", "it": f"uno {index}", "licence": "CC0-1.0"} for index in range(99)
+        {"id": f"{index}", "en": f"one {index}", "xx": f"uno {index}", "licence": "CC0-1.0"} for index in range(99)
     ]
     path.write_text("".join(json.dumps(line) + "\n" for line in [*lines, {"id": "x", "en": "two", "es": "dos"}]))
     further = FurtherTexts(parallel=path)
-    training = single_task_pairs(italian, Split.SINGLE, further)
-    validation = single_task_pairs(italian, Split.VALIDATION, further)
-    assert {pair.target for pair in [*training, *validation]} == {line["it"] for line in lines}
+    training = single_task_pairs(new_language, Split.SINGLE, further)
+    validation = single_task_pairs(new_language, Split.VALIDATION, further)
+    assert {pair.target for pair in [*training, *validation]} == {line["xx"] for line in lines}
     assert len(training) + len(validation) == len(lines)
     assert 0 < len(validation) < len(training)
-    assert (further.licences(italian), further.files(italian)) == (["CC0-1.0"], [path])
+    assert (further.licences(new_language), further.files(new_language)) == (["CC0-1.0"], [path])
     assert further.licences(TASKS["es"]) == ["not stated"]
     all_held_out = [line for line in lines if percent_of(line["id"]) < 10]
     for two in (lines[:2], all_held_out[:2]):
         path.write_text("".join(json.dumps(line) + "\n" for line in two))
-        assert [len(single_task_pairs(italian, split, further)) for split in (Split.SINGLE, Split.VALIDATION)] == [1, 1]
+        assert [len(single_task_pairs(new_language, split, further)) for split in (Split.SINGLE, Split.VALIDATION)] == [
+            1,
+            1,
+        ]
 
 
-ONE, TWO = {"id": "1", "en": "one", "it": "uno"}, {"id": "2", "en": "two", "it": "due"}
+ONE, TWO = {"id": "1", "en": "one", "xx": "uno"}, {"id": "2", "en": "two", "xx": "due"}
 
 
 @pytest.mark.parametrize(
     ("lines", "complaint"),
     [
-        ([{"id": "1", "en": "one"}, {"id": "2", "it": "due"}], r"texts\.jsonl has no line with both `en` and `it`"),
-        ([ONE, {"id": "2", "en": "two"}], r"one text alone for it, '1', in .*texts\.jsonl: give two at least"),
+        ([{"id": "1", "en": "one"}, {"id": "2", "xx": "due"}], r"texts\.jsonl has no line with both `en` and `xx`"),
+        ([ONE, {"id": "2", "en": "two"}], r"one text alone for xx, '1', in .*texts\.jsonl: give two at least"),
         ([ONE, TWO | {"id": "1"}], r"texts\.jsonl line 2: id '1' comes twice"),
-        ([ONE, TWO | {"it": ""}], r"texts\.jsonl line 2: it is blank"),
+        ([ONE, TWO | {"xx": ""}], r"texts\.jsonl line 2: xx is blank"),
     ],
 )
 @pytest.mark.parametrize("split", [Split.SINGLE, Split.VALIDATION])
 def test_texts_that_cannot_train_a_language_are_refused_for_what_they_lack(
-    tmp_path: Path, italian: Task, split: Split, lines: list[dict[str, str]], complaint: str
+    tmp_path: Path, new_language: Task, split: Split, lines: list[dict[str, str]], complaint: str
 ) -> None:
     path = tmp_path / "texts.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     with pytest.raises(ToolchainError, match=complaint):
-        single_task_pairs(italian, split, FurtherTexts(parallel=path))
+        single_task_pairs(new_language, split, FurtherTexts(parallel=path))
 
 
 def test_texts_come_to_those_of_the_benchmark(tmp_path: Path) -> None:

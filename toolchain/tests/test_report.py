@@ -267,7 +267,7 @@ def test_a_document_follows_its_result_files(tmp_path: Path, document: Path) -> 
     assert with_results(folder / document.name) != text
 
 
-def test_a_block_may_name_the_methods_that_it_shows(tmp_path: Path) -> None:
+def test_a_block_may_name_the_methods_and_groups_that_it_shows(tmp_path: Path) -> None:
     document = tmp_path / "page.md"
 
     def rows(asked: str) -> list[list[str]]:
@@ -278,6 +278,7 @@ def test_a_block_may_name_the_methods_that_it_shows(tmp_path: Path) -> None:
     shown = rows(" by merge,lc++")
     assert [row[1] for row in shown] == ["merge", "lc++"]
     assert shown == [row for row in rows("") if row[1] in ("merge", "lc++")]
+    assert (rows(" by S+Tr"), rows(" by S+Tr,merge,lc++"), rows(" by R+Tone")) == (rows(""), shown, [])
 
 
 def test_the_passes_of_two_and_of_three_tasks_stand_beside_each_other() -> None:
