@@ -28,8 +28,8 @@ from toolchain.bundle.manifest import (
 )
 from toolchain.bundle.manifest_file import mistakes_refused
 from toolchain.bundle.model_card import CARD_FILE, model_card
-from toolchain.bundle.replace import refuse_inside_a_bundle, refuse_to_replace_what_is_no_bundle
 from toolchain.bundle.signing import SecretKey
+from toolchain.bundle.target import refuse_inside_a_bundle, refuse_to_replace_what_is_no_bundle
 from toolchain.bundle.verify import verify_bundle
 from toolchain.data.benchmark import LICENCE_FILE
 from toolchain.errors import ToolchainError

@@ -9,8 +9,8 @@ from toolchain.adapters.files import Adapter
 from toolchain.adapters.methods.adapter_loss import few_examples_loss
 from toolchain.adapters.methods.alike import refuse_unlike
 from toolchain.adapters.methods.budget import FEW, Budget
+from toolchain.adapters.methods.found_weights import read_weights, write_weights
 from toolchain.adapters.methods.method import Learned, Method, single_adapters
-from toolchain.adapters.methods.weights_file import read_weights, write_weights
 from toolchain.adapters.safetensors_file import Array
 from toolchain.base_model.load import LoadedBase
 from toolchain.errors import ToolchainError
