@@ -17,7 +17,7 @@ from toolchain.cli import main
 from toolchain.data.benchmark import SINGLE_CONVERSATIONS
 from toolchain.evaluation.result_file import read_result
 from toolchain.tests.bundles import commit
-from toolchain.tests.test_data import write_benchmark
+from toolchain.tests.data.test_data import write_benchmark
 from toolchain.tests.tiny import random_adapter, tiny_model
 
 
