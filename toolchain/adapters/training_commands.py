@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from toolchain import paths
+from toolchain.adapters.limits import LARGEST_SEED
 from toolchain.adapters.training_options import (
-    LARGEST_SEED,
     Checkpointing,
     EndWeight,
     OwnCount,
