@@ -95,7 +95,7 @@ def overridden(
         steps=steps,
         batch_size=batch_size,
         learning_rate=learning_rate,
-        precision=precision and chosen(Precision, "precision", precision),
+        precision=None if precision is None else chosen(Precision, "precision", precision),
         gradient_checkpointing=gradient_checkpointing,
     )
     return training.overridden(precision=training.precision.where_it_helps())
