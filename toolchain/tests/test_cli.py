@@ -96,7 +96,12 @@ REFUSED = {
     "a rate of a baseline that float32 does not hold": (
         ["train", "baseline", "dam", "summarize+es", "--rates", "1e-3,1e300"],
         "'1e-3,1e300' holds 1e+300: a learning rate is above 0 and at most 1000",
+    ),
     "a precision without a name": (["train", "lora", "es", "--precision", ""], "unknown precision ''"),
+    "a calibration of one task alone": (["train", "calibration", "summarize"], "summarize is a single task"),
+    "a calibration without its merge weights": (
+        ["train", "calibration", "summarize+es", "--method", "lc++m"],
+        "say with which merge weights",
     ),
     "a recipe that is a folder": (["scale", "plan", _FOLDER], f"{_FOLDER}: Is a directory (give the name of a file)"),
     "a folder below a file": (["report", "--out", _BELOW_A_FILE], f"{_BELOW_A_FILE}: Not a directory"),
