@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
+from toolchain.adapters.limits import LARGEST_RATE
 from toolchain.adapters.lora import LoraShape
 from toolchain.adapters.training import Precision, Schedule
 from toolchain.base_model.shape import LARGEST, Shape
@@ -19,6 +20,7 @@ LONGEST = 2**16
 
 Count = Annotated[int, Field(gt=0, le=LARGEST)]
 Tokens = Annotated[int, Field(gt=0, le=LONGEST)]
+Rate = Annotated[float, Field(gt=0, le=LARGEST_RATE)]
 
 
 class _Part(BaseModel):
@@ -28,11 +30,11 @@ class _Part(BaseModel):
 class Training(_Part):
     """Optimiser steps, or epochs, of `batch_size` examples over all processes together; the rest as in `Schedule`."""
 
-    steps: int | None = Field(default=None, gt=0)
-    epochs: int | None = Field(default=None, gt=0)
+    steps: Count | None = None
+    epochs: Count | None = None
     batch_size: Count
-    learning_rate: float = Field(gt=0)
-    warmup_steps: int = Field(default=10, ge=0)
+    learning_rate: Rate
+    warmup_steps: int = Field(default=10, ge=0, le=LARGEST)
     precision: Precision = Precision.FP32
     gradient_checkpointing: bool = False
 
@@ -80,7 +82,7 @@ class CalibrationRecipe(_Part):
     """A calibration. `learning_rates`: of methods that want another rate than `training`, as LC, whose p·1ᵀ adds up a linear's inputs."""
 
     training: Training
-    learning_rates: dict[CalibrationMethod, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    learning_rates: dict[CalibrationMethod, Rate] = Field(default_factory=dict)
 
     def of(self, method: CalibrationMethod) -> Training:
         """The training of one method."""

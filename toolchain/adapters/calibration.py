@@ -14,7 +14,8 @@ from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod, attach, merge_into
 from toolchain.adapters.distillation import with_soft_targets
 from toolchain.adapters.examples import encode_pairs, weighted_ends
-from toolchain.adapters.files import Adapter, adapter_hashes, refuse_beyond_fp16
+from toolchain.adapters.files import adapter_hashes, refuse_beyond_fp16, refuse_no_adapter
+from toolchain.adapters.methods.calibrated import OF_A_MAIN_TASK, training_command
 from toolchain.adapters.methods.method import single_adapters
 from toolchain.adapters.processes import launched
 from toolchain.adapters.quantised_activations import quantise_activations
@@ -26,8 +27,35 @@ from toolchain.hashing import sha256_file
 from toolchain.provenance import made_with, peak_memory
 from toolchain.tasks import Composition
 
-_MADE_BY = {CalibrationMethod.LC_PLUS_PLUS_S: "main-task", CalibrationMethod.LC_PLUS_PLUS_I: "interpolation"}
-"""The command for all compositions of a main task that makes a method."""
+_START_ANEW = "make it anew with `toolchain train main-task`"
+
+
+def refuse_untrainable(
+    composition: Composition, method: CalibrationMethod, merge_weights: Sequence[float] | None
+) -> None:
+    """See that there is something to calibrate, which can be told before a base is loaded.
+
+    Raises:
+        ToolchainError: the composition is a single task, or lacks an adapter; merge weights for another method, or none for LC++M, or not one
+            for each task; LC++S or LC++I, which have their own commands.
+    """
+    if composition.is_single_task:
+        raise ToolchainError(
+            f"{composition.name} is a single task: a calibration corrects the merge of several, such as {composition.name}+es"
+        )
+    if method in OF_A_MAIN_TASK:
+        raise ToolchainError(f"{composition.name}: {method} is made by `{training_command(composition, method)}`")
+    weighted, may_be = CalibrationMethod.LC_PLUS_PLUS_M, CalibrationMethod.LC_PLUS_PLUS_F
+    if merge_weights is None and method is weighted:
+        raise ToolchainError(f"{method}: say with which merge weights, one for each task")
+    if merge_weights and method not in (weighted, may_be):
+        raise ToolchainError(f"{method}: merge weights go with {weighted} and {may_be}, and only with them")
+    if merge_weights and len(merge_weights) != len(composition.tasks):
+        raise ToolchainError(
+            f"{composition.name}: {len(merge_weights)} merge weights for {len(composition.tasks)} tasks: give one for each"
+        )
+    for task in composition.ids:
+        refuse_no_adapter(task)
 
 
 def train_calibration(
@@ -48,20 +76,14 @@ def train_calibration(
     Writes the calibration file and, beside it, its log; returns the log.
 
     Raises:
-        ToolchainError: the composition is a single task; merge weights for another method, or none for LC++M, or not one for each task, or
-            such as make numbers that fp16 does not hold; a start for another method, or none for LC++F, or one of another composition or
-            shape; LC++S or LC++I, which have their own commands; or what is trained is beyond fp16, and is not written.
+        NotFinite: a loss is not, or fp16 does not hold the merge with these weights or what was trained, which is not written.
+        ToolchainError: as of `refuse_untrainable`; a start for another method, or none for LC++F, or one of another composition or shape.
     """
-    if composition.is_single_task:
-        raise ToolchainError(
-            f"{composition.name} is a single task: a calibration corrects the merge of several, such as {composition.name}+es"
-        )
-    if command := _MADE_BY.get(method):
-        raise ToolchainError(
-            f"{composition.name}: {method} is made by `toolchain train {command} {composition.ids[0]}`"
-        )
+    refuse_untrainable(composition, method, merge_weights)
     adapters = single_adapters(composition)
-    _check_merge_weights(method, composition, adapters, merge_weights)
+    if merge_weights:
+        what = f"{composition.name} merged with the weights {', '.join(map(str, merge_weights))}"
+        refuse_beyond_fp16(what, compose(adapters, merge_weights), "give smaller --merge-weights")
     hashes = adapter_hashes(composition.ids)
     started = _read_start(base, composition, method, hashes, start)
     data = data or benchmark_data(composition)
@@ -117,26 +139,6 @@ def train_calibration(
     return content
 
 
-def _check_merge_weights(
-    method: CalibrationMethod,
-    composition: Composition,
-    adapters: Sequence[Adapter],
-    merge_weights: Sequence[float] | None,
-) -> None:
-    weighted, may_be = CalibrationMethod.LC_PLUS_PLUS_M, CalibrationMethod.LC_PLUS_PLUS_F
-    if merge_weights is None and method is weighted:
-        raise ToolchainError(f"{method}: say with which merge weights, one for each task")
-    if merge_weights and method not in (weighted, may_be):
-        raise ToolchainError(f"{method}: merge weights go with {weighted} and {may_be}, and only with them")
-    if merge_weights and len(merge_weights) != len(composition.tasks):
-        raise ToolchainError(
-            f"{composition.name}: {len(merge_weights)} merge weights for {len(composition.tasks)} tasks: give one for each"
-        )
-    if merge_weights:
-        what = f"{composition.name} merged with the weights {', '.join(map(str, merge_weights))}"
-        refuse_beyond_fp16(what, compose(adapters, merge_weights), "give smaller --merge-weights")
-
-
 def _read_start(
     base: LoadedBase,
     composition: Composition,
@@ -148,7 +150,7 @@ def _read_start(
         raise ToolchainError(f"{method}: a start goes with {CalibrationMethod.LC_PLUS_PLUS_F}, and only with it")
     if start is None:
         return None
-    calibration = read_calibration(start)
+    calibration = read_calibration(start, _START_ANEW)
     refuse_foreign(start, calibration, composition.name, base.specification.sha256, hashes)
     if calibration.method != CalibrationMethod.LC_PLUS_PLUS_S:
         raise ToolchainError(
@@ -160,6 +162,4 @@ def _read_start(
 def _refuse_other_shapes(path: Path, found: Sequence[Entry], wanted: Sequence[Entry]) -> None:
     layouts, needed = (sorted(entry.layout for entry in entries) for entries in (found, wanted))
     if layouts != needed:
-        raise ToolchainError(
-            f"{path} has tensors of {layouts}, wanted {needed}: make it anew with `toolchain train main-task`"
-        )
+        raise ToolchainError(f"{path} has tensors of {layouts}, wanted {needed}: {_START_ANEW}")

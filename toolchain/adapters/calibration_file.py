@@ -91,7 +91,7 @@ def refuse_foreign(
         ToolchainError: it was trained for another composition, base or adapter.
     """
     if calibration.composition != composition:
-        raise ToolchainError(f"{path} was trained for {calibration.composition}, not for {composition}: {_REMEDY}")
+        raise ToolchainError(f"{path} was trained for {calibration.composition}, not for {composition}: train it again")
     if calibration.base_sha256 != base_sha256:
         raise ToolchainError(
             f"{path} was trained for base {calibration.base_sha256}, not {base_sha256}: train it again"
@@ -131,38 +131,36 @@ def write_calibration(path: Path, calibration: Calibration) -> None:
         partial.write_bytes(serialise(tensors, metadata))
 
 
-def read_calibration(path: Path) -> Calibration:
+def read_calibration(path: Path, remedy: str = _REMEDY) -> Calibration:
     """Read a calibration file.
 
     Raises:
-        ToolchainError: it is missing, damaged or of another format, or its tensors are not a calibration's.
+        ToolchainError: it is missing, damaged or of another format, or its tensors are not a calibration's; `remedy` says what to do.
     """
-    tensors, metadata = read_tensors(path, _REMEDY)
+    tensors, metadata = read_tensors(path, remedy)
     if metadata.get("format") != CALIBRATION_FORMAT:
-        raise ToolchainError(
-            f"{path} has format {metadata.get('format')!r}, expected {CALIBRATION_FORMAT!r}: {_REMEDY}"
-        )
+        raise ToolchainError(f"{path} has format {metadata.get('format')!r}, expected {CALIBRATION_FORMAT!r}: {remedy}")
     if missing := [key for key in ("method", "composition", "base_sha256") if key not in metadata]:
-        raise ToolchainError(f"{path} does not say its {missing[0]}: {_REMEDY}")
+        raise ToolchainError(f"{path} does not say its {missing[0]}: {remedy}")
     grouped: dict[tuple[int, int, str], dict[str, Array]] = {}
     for name, tensor in tensors.items():
         match = _NAME.fullmatch(name)
         if match is None or match[3] not in MODULES or int(match[1]) > int(match[2]):
-            raise ToolchainError(f"{path} holds a tensor {name!r} that no calibration has: {_REMEDY}")
+            raise ToolchainError(f"{path} holds a tensor {name!r} that no calibration has: {remedy}")
         grouped.setdefault((int(match[1]), int(match[2]), match[3]), {})[match[4].lower()] = tensor
     entries = tuple(
         Entry(first, last, module, fields.get("p1"), fields.get("p2"), fields.get("p"), fields.get("weights"))
         for (first, last, module), fields in sorted(grouped.items())
     )
-    _refuse_numbers(path, entries, len(metadata["composition"].split("+")))
-    _refuse_half_pairs(path, entries)
-    _refuse_overlaps(path, entries)
+    _refuse_numbers(path, entries, len(metadata["composition"].split("+")), remedy)
+    _refuse_half_pairs(path, entries, remedy)
+    _refuse_overlaps(path, entries, remedy)
     prefix = "adapter_sha256."
     adapters = {key.removeprefix(prefix): value for key, value in metadata.items() if key.startswith(prefix)}
     return Calibration(metadata["method"], metadata["composition"], metadata["base_sha256"], adapters, entries)
 
 
-def _refuse_numbers(path: Path, entries: tuple[Entry, ...], tasks: int) -> None:
+def _refuse_numbers(path: Path, entries: tuple[Entry, ...], tasks: int, remedy: str) -> None:
     """What the device core refuses too: another dtype or number of axes, numbers that are not finite, weights of other tasks."""
     for entry in entries:
         for kind, tensor in entry.tensors.items():
@@ -170,31 +168,31 @@ def _refuse_numbers(path: Path, entries: tuple[Entry, ...], tasks: int) -> None:
             if tensor.dtype != dtype or tensor.ndim not in axes:
                 raise ToolchainError(
                     f"{path} holds {name} as {tensor.dtype} of shape {list(tensor.shape)}, wanted {np.dtype(dtype)} with "
-                    f"{' or '.join(map(str, axes))} axes: {_REMEDY}"
+                    f"{' or '.join(map(str, axes))} axes: {remedy}"
                 )
             if not np.isfinite(tensor).all():
-                raise ToolchainError(f"{path} holds numbers in {name} that are not finite: {_REMEDY}")
+                raise ToolchainError(f"{path} holds numbers in {name} that are not finite: {remedy}")
         if entry.weights is not None and len(entry.weights) != tasks:
-            raise ToolchainError(f"{path} has weights of {len(entry.weights)} adapters for {tasks} tasks: {_REMEDY}")
+            raise ToolchainError(f"{path} has weights of {len(entry.weights)} adapters for {tasks} tasks: {remedy}")
 
 
-def _refuse_half_pairs(path: Path, entries: tuple[Entry, ...]) -> None:
+def _refuse_half_pairs(path: Path, entries: tuple[Entry, ...], remedy: str) -> None:
     for entry in entries:
         if (entry.p1 is None) != (entry.p2 is None):
             there, absent = ("P1", "P2") if entry.p2 is None else ("P2", "P1")
-            raise ToolchainError(f"{path} holds {entry.stem}.{there} without its {absent}: {_REMEDY}")
+            raise ToolchainError(f"{path} holds {entry.stem}.{there} without its {absent}: {remedy}")
         if entry.p1 is not None and entry.p2 is not None and entry.p1.shape[0] != entry.p2.shape[1]:
             raise ToolchainError(
-                f"{path}: P1 and P2 of {entry.module} have shapes {entry.p1.shape} and {entry.p2.shape}: {_REMEDY}"
+                f"{path}: P1 and P2 of {entry.module} have shapes {entry.p1.shape} and {entry.p2.shape}: {remedy}"
             )
 
 
-def _refuse_overlaps(path: Path, entries: tuple[Entry, ...]) -> None:
+def _refuse_overlaps(path: Path, entries: tuple[Entry, ...], remedy: str) -> None:
     for kind in ("p1", "p", "weights"):
         ends: dict[str, int] = {}
         for entry in entries:
             if getattr(entry, kind) is None:
                 continue
             if entry.first <= ends.get(entry.module, -1):
-                raise ToolchainError(f"{path}: ranges of layers of {entry.module} overlap at {entry.first}: {_REMEDY}")
+                raise ToolchainError(f"{path}: ranges of layers of {entry.module} overlap at {entry.first}: {remedy}")
             ends[entry.module] = entry.last

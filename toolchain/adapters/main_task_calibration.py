@@ -44,13 +44,13 @@ def train_for_main_task(
     def encoded(pairs: Mapping[Composition, Sequence[Pair]]) -> dict[Composition, list[Example]]:
         return {item: encode_pairs(base, item.prompt, of_it) for item, of_it in pairs.items()}
 
+    tasks = tuple(dict.fromkeys(chain(*(item.ids for item in data))))
+    hashes = adapter_hashes(tasks)
     made = made_with(sorted({path for of_it in data.values() for path in of_it.files}))
     training = encoded({item: of_it.training for item, of_it in data.items()})
     if schedule.end_weight != 1:
         training = {item: weighted_ends(base, of_it, schedule.end_weight) for item, of_it in training.items()}
     validation = encoded({item: of_it.validation for item, of_it in data.items()})
-    tasks = tuple(dict.fromkeys(chain(*(item.ids for item in data))))
-    hashes = adapter_hashes(tasks)
     torch.manual_seed(schedule.seed)
     corrections = attach(base.model, METHOD)
     merge_by_row(base.model, {item: [*training[item], *validation[item]] for item in data}, tasks)

@@ -1,9 +1,11 @@
 """The one training loop: LoRAs and calibrations differ only in what is trainable."""
 
 import hashlib
+import io
 import json
 import math
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -303,8 +305,19 @@ def _save(
         "log": json.dumps(asdict(log)),
         "best": best,
     }
+    # PyTorch's own writing to a file would hide in an error of its own what the system refuses.
+    serialised = io.BytesIO()
+    torch.save(state, serialised)
     with written_whole(checkpoint) as partial:
-        torch.save(state, partial)
+        partial.write_bytes(serialised.getbuffer())
+
+
+def _load(checkpoint: Path) -> Any:
+    # PyTorch reads past the checksums: a flipped bit would be trained on.
+    with zipfile.ZipFile(checkpoint) as stored:
+        if torn := stored.testzip():
+            raise zipfile.BadZipFile(torn)
+    return torch.load(checkpoint, weights_only=True, map_location="cpu")
 
 
 def _resume(
@@ -313,7 +326,7 @@ def _resume(
     if not checkpoint.is_file():
         return None
     try:
-        state = torch.load(checkpoint, weights_only=True, map_location="cpu")
+        state = _load(checkpoint)
         is_this_run = state["run"] == run and state["parameters"].keys() == parameters.keys()
         trained, moments, best = state["parameters"], state["optimizer"], state["best"]
         stored = json.loads(state["log"])

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from toolchain import paths
+from toolchain.adapters.limits import LARGEST_SEED
 from toolchain.adapters.training_options import (
-    LARGEST_SEED,
     Checkpointing,
     EndWeight,
     OwnCount,
@@ -132,7 +132,7 @@ def train_calibration_command(
     ] = None,
 ) -> None:
     """Train the calibration of one composition on the real base and the committed adapters."""
-    from toolchain.adapters.calibration import train_calibration
+    from toolchain.adapters.calibration import refuse_untrainable, train_calibration
     from toolchain.adapters.corrections import CalibrationMethod
     from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_path, shared_start
     from toolchain.adapters.methods.scope import trained_with
@@ -146,6 +146,7 @@ def train_calibration_command(
     own = read_recipe(recipe).calibration.of(kind)
     training = overridden(own, steps, batch_size, learning_rate, precision, gradient_checkpointing)
     weights = None if merge_weights is None else numbers("--merge-weights", merge_weights)
+    refuse_untrainable(parsed, kind, weights)
     if two_step and kind is not CalibrationMethod.LC_PLUS_PLUS:
         raise ToolchainError(f"--two-step trains {FROM_TWO_STEP}, not {kind}: use --targets and --out")
     if targets and not out:
@@ -191,6 +192,7 @@ def train_main_task_command(
     ] = None,
 ) -> None:
     """Train LC++S, the calibration that all compositions of a main task share; writes a file for each of them."""
+    from toolchain.adapters.files import refuse_no_adapter
     from toolchain.adapters.main_task_calibration import METHOD, train_for_main_task
     from toolchain.adapters.methods.calibrated import calibration_path
     from toolchain.adapters.methods.scope import trained_with
@@ -199,7 +201,7 @@ def train_main_task_command(
     from toolchain.data.benchmark import licences
     from toolchain.data.licences import refuse_to_commit
     from toolchain.recipe import read_recipe
-    from toolchain.tasks import compositions_of
+    from toolchain.tasks import AUXILIARY_TASKS, compositions_of
 
     _check_main_task(task)
     own = read_recipe(recipe).calibration.of(METHOD)
@@ -208,6 +210,8 @@ def train_main_task_command(
     folder = out or calibration_path(trained_with(compositions[0], seed), METHOD).parent
     refuse_to_commit(licences(), folder)
     refuse_unwritable(folder / f"{task}.json")
+    for needed in (task, *AUXILIARY_TASKS):
+        refuse_no_adapter(needed)
     data = {item: training_data(item, with_teacher) for item in compositions}
     schedule = replace(
         training.schedule(sum(len(of_it.training) for of_it in data.values()), seed, keep_best=False),

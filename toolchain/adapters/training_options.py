@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from toolchain.adapters.limits import LARGEST_RATE, LARGEST_SEED
+from toolchain.base_model.shape import LARGEST
 from toolchain.console import chosen
 from toolchain.errors import ToolchainError
 
@@ -14,18 +16,15 @@ if TYPE_CHECKING:
     from toolchain.recipe import Training
     from toolchain.tasks import Composition
 
-LARGEST_SEED = 2**32 - 1
-"""Of NumPy's generators; PyTorch's take more."""
-
 
 def _rate(value: float | None) -> float | None:
-    """What a range cannot say: above 0, and not infinite."""
-    if value is not None and not 0 < value < math.inf:
-        raise typer.BadParameter(f"{value} is not a finite number above 0.")
+    """What a range cannot say: above 0, and a number."""
+    if value is not None and not 0 < value <= LARGEST_RATE:
+        raise typer.BadParameter(f"{value} is not a number above 0 and at most {LARGEST_RATE:g}.")
     return value
 
 
-OwnCount = Annotated[int | None, typer.Option(min=1, show_default="the recipe's")]
+OwnCount = Annotated[int | None, typer.Option(min=1, max=LARGEST, show_default="the recipe's")]
 OwnRate = Annotated[float | None, typer.Option(callback=_rate, show_default="the recipe's")]
 Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of initialisation, batches and dropout.")]
 RecipeName = Annotated[
@@ -67,15 +66,17 @@ def numbers(option: str, text: str) -> tuple[float, ...]:
     return found
 
 
-def rates_above_zero(text: str) -> tuple[float, ...]:
+def learning_rates(text: str) -> tuple[float, ...]:
     """The learning rates of a comma-separated list.
 
     Raises:
-        ToolchainError: it is none, or one of them is not above 0.
+        ToolchainError: it is none, or one of them is not above 0, or is too large.
     """
     found = numbers("--rates", text)
-    if min(found) <= 0:
-        raise ToolchainError(f"--rates {text!r} holds {min(found)}: a learning rate is above 0, such as 1e-3")
+    if beyond := [rate for rate in found if not 0 < rate <= LARGEST_RATE]:
+        raise ToolchainError(
+            f"--rates {text!r} holds {beyond[0]}: a learning rate is above 0 and at most {LARGEST_RATE:g}, give one such as 1e-3"
+        )
     return found
 
 
@@ -94,7 +95,7 @@ def overridden(
         steps=steps,
         batch_size=batch_size,
         learning_rate=learning_rate,
-        precision=precision and chosen(Precision, "precision", precision),
+        precision=None if precision is None else chosen(Precision, "precision", precision),
         gradient_checkpointing=gradient_checkpointing,
     )
     return training.overridden(precision=training.precision.where_it_helps())

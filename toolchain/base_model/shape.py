@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 LARGEST = 2**20
-"""Of a rank and of a batch: more than anybody trains with. Without a limit the bytes of a tensor become too many to count."""
+"""Of a rank, a batch and other counts: more than anybody trains with. Without a limit the bytes of a tensor become too many to count."""
 Size = Annotated[int, Field(gt=0, le=10_000_000)]
 
 

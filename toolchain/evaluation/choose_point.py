@@ -8,10 +8,10 @@ from typing import Any
 
 from toolchain import paths
 from toolchain.adapters.calibration_data import logged_targets
-from toolchain.adapters.calibration_file import Calibration, read_calibration, write_calibration
+from toolchain.adapters.calibration_file import Calibration, write_calibration
 from toolchain.adapters.compose import compose, mean_weights
 from toolchain.adapters.interpolation import METHOD, POINTS, Point, interpolate
-from toolchain.adapters.methods.calibrated import calibration_log_path, calibration_path
+from toolchain.adapters.methods.calibrated import calibration_log_path, calibration_path, read_committed
 from toolchain.adapters.methods.method import Method, single_adapters
 from toolchain.adapters.methods.scope import trained_with
 from toolchain.data.benchmark import Split
@@ -69,7 +69,7 @@ def _sources(composition: Composition, seed: int) -> dict[str, Path]:
 
 
 def _at(composition: Composition, point: Point, seed: int) -> Calibration:
-    own, shared = (read_calibration(path) for path in _sources(composition, seed).values())
+    own, shared = (read_committed(trained_with(composition, seed), method) for method in (OWN, SHARED))
     return interpolate(own, shared, point)
 
 

@@ -93,6 +93,16 @@ REFUSED = {
     "rates that are no numbers": (["train", "baseline", "dam", "summarize+es", "--rates", "fast"], "fast"),
     "a rate of a baseline below 0": (["train", "baseline", "dam", "summarize+es", "--rates", "1e-3,-1"], "-1"),
     "an infinite rate of a baseline": (["train", "baseline", "dam", "summarize+es", "--rates", "inf"], "inf"),
+    "a rate of a baseline that float32 does not hold": (
+        ["train", "baseline", "dam", "summarize+es", "--rates", "1e-3,1e300"],
+        "'1e-3,1e300' holds 1e+300: a learning rate is above 0 and at most 1000",
+    ),
+    "a precision without a name": (["train", "lora", "es", "--precision", ""], "unknown precision ''"),
+    "a calibration of one task alone": (["train", "calibration", "summarize"], "summarize is a single task"),
+    "a calibration without its merge weights": (
+        ["train", "calibration", "summarize+es", "--method", "lc++m"],
+        "say with which merge weights",
+    ),
     "a recipe that is a folder": (["scale", "plan", _FOLDER], f"{_FOLDER}: Is a directory (give the name of a file)"),
     "a folder below a file": (["report", "--out", _BELOW_A_FILE], f"{_BELOW_A_FILE}: Not a directory"),
     "a folder in the place of a file": (
@@ -175,8 +185,11 @@ WRONG_USAGE = {
     "a word for a number": ["train", "lora", "es", "--steps", "many"],
     "no conversation at all": ["evaluate", "--limit", "0"],
     "a LoRA of rank 0": ["train", "lora", "es", "--rank", "0"],
+    "a LoRA of a rank that no machine has": ["train", "lora", "es", "--rank", f"{10**12}"],
+    "a LoRA of an alpha that is no float": ["train", "lora", "es", "--alpha", f"{10**400}"],
     "no step at all": ["train", "lora", "es", "--steps", "0"],
     "a rate below 0": ["train", "lora", "es", "--learning-rate", "-1"],
+    "a rate that float32 does not hold": ["train", "lora", "es", "--learning-rate", "1e39"],
     "a rate of 0": ["train", "main-task", "summarize", "--learning-rate", "0"],
     "an infinite rate": ["train", "calibration", "summarize+es", "--learning-rate", "inf"],
     "a rate that is no number": ["train", "lora", "es", "--learning-rate", "nan"],

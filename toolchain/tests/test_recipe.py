@@ -97,6 +97,12 @@ def test_a_mistake_is_named(mistake: str, tmp_path: Path) -> None:
 IMPOSSIBLE = {
     "an infinite rate": ("learning_rate = 4e-4", "learning_rate = inf", "lora.training.learning_rate"),
     "a rate that is no number": ("learning_rate = 4e-4", "learning_rate = nan", "lora.training.learning_rate"),
+    "a rate that float32 does not hold": (
+        "learning_rate = 4e-4",
+        "learning_rate = 1e39",
+        "learning_rate 1e.39: .* 1000",
+    ),
+    "a method's rate that float32 does not hold": ("lc = 1e-4", "lc = 1e300", "calibration.learning_rates.lc 1e.300"),
     "a dropout that is no number": ("dropout = 0.05", "dropout = nan", "lora.dropout"),
     "an unknown architecture": ('"gemma3_text"', '"gpt2"', "shape.model_type 'gpt2': .*'llama'"),
     "no architecture": ('model_type = "gemma3_text"', "", "shape.model_type"),
@@ -117,6 +123,7 @@ IMPOSSIBLE = {
     "a target that no base reads": ("target_tokens = 128", f"target_tokens = {10**11}", "target_tokens 1"),
     "a rank that no machine has": ("rank = 16", f"rank = {LARGEST + 1}", f"lora.rank {LARGEST + 1}: .* {LARGEST}"),
     "an alpha that is no float": ("alpha = 32", f"alpha = {10**400}", "lora.alpha"),
+    "more steps than anybody takes": ("steps = ", f"steps = {10**30} # ", "steps 1"),
     "a batch that no machine holds": ("batch_size = 6", f"batch_size = {10**11}", "lora.training.batch_size 1"),
 }
 

@@ -4,18 +4,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 from toolchain import paths
-from toolchain.adapters.calibration_file import read_calibration, refuse_foreign
+from toolchain.adapters.calibration_file import Calibration, read_calibration, refuse_foreign
 from toolchain.adapters.compose import compose, mean_weights
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import Adapter, adapter_hashes
 from toolchain.adapters.methods.method import Method, single_adapters
-from toolchain.adapters.methods.scope import Scope, trained_with
+from toolchain.adapters.methods.scope import Repeat, Scope, trained_with
 from toolchain.base_model import specification
 from toolchain.errors import ToolchainError
 from toolchain.tasks import Composition, compositions_of
 
 FROM_TWO_STEP = "lc++-two-step"
 """LC++ that was trained on two-step's own answers to unlabelled conversations, and on no reference."""
+
+OF_A_MAIN_TASK: dict[str, str] = {
+    CalibrationMethod.LC_PLUS_PLUS_S: "main-task",
+    CalibrationMethod.LC_PLUS_PLUS_I: "interpolation",
+}
+"""The command that makes a method, for all compositions of a main task."""
 
 _PAPER = {
     CalibrationMethod.LC: "Learnable Calibration",
@@ -34,6 +40,26 @@ def calibration_log_path(composition: Scope, method: str) -> Path:
     return path.with_stem(composition.ids[0]) if method == CalibrationMethod.LC_PLUS_PLUS_S else path
 
 
+def training_command(composition: Composition, method: str) -> str:
+    """What is typed to make the calibration of a composition, or of its repeat."""
+    seed = f" --seed {composition.seed}" if isinstance(composition, Repeat) else ""
+    if method in OF_A_MAIN_TASK:
+        return f"toolchain train {OF_A_MAIN_TASK[method]} {composition.ids[0]}{seed}"
+    option = "--two-step" if method == FROM_TWO_STEP else f"--method {method}"
+    return f"toolchain train calibration {composition.name} {option}{seed}"
+
+
+def read_committed(composition: Composition, method: str) -> Calibration:
+    """The committed calibration of a composition, or of its repeat.
+
+    Raises:
+        ToolchainError: it is missing or damaged.
+    """
+    return read_calibration(
+        calibration_path(composition, method), f"make it with `{training_command(composition, method)}`"
+    )
+
+
 def shared_start(composition: Composition, seed: int) -> Path:
     """The LC++S that LC++F of a composition and a seed goes on from.
 
@@ -46,9 +72,10 @@ def shared_start(composition: Composition, seed: int) -> Path:
         raise ToolchainError(
             f"{composition.name}: {begun} goes on from {shared}, which is of two tasks: take another --method"
         )
-    path = calibration_path(trained_with(composition, seed), shared)
+    repeat = trained_with(composition, seed)
+    path = calibration_path(repeat, shared)
     if not path.is_file():
-        command = f"toolchain train main-task {main}" + (f" --seed {seed}" if seed else "")
+        command = training_command(repeat, shared)
         raise ToolchainError(f"{path} is missing, and {begun} goes on from it: make it with `{command}`")
     return path
 
@@ -57,7 +84,7 @@ def _adapters(method: str) -> Callable[[Composition], list[Adapter]]:
     def adapters(composition: Composition) -> list[Adapter]:
         single = single_adapters(composition)
         path = calibration_path(composition, method)
-        calibration = read_calibration(path)
+        calibration = read_committed(composition, method)
         refuse_foreign(
             path, calibration, composition.name, specification.base_model().sha256, adapter_hashes(composition.ids)
         )

@@ -11,8 +11,8 @@ from toolchain.adapters.training_options import (
     RecipeName,
     Seed,
     Teacher,
+    learning_rates,
     overridden,
-    rates_above_zero,
     training_data,
 )
 from toolchain.console import show
@@ -68,7 +68,7 @@ def train_baseline_command(
         raise ToolchainError(f"{method} is the same with every seed: leave --seed out")
     if seed and METHODS[method].shared:
         raise ToolchainError(f"{method} is kept once, for all compositions: leave --seed out")
-    tried = METHODS[method].rates if rates is None else rates_above_zero(rates)
+    tried = METHODS[method].rates if rates is None else learning_rates(rates)
     if METHODS[method].shared and composition != EVERYTHING.name:
         raise ToolchainError(f"method {method!r} is shared by all compositions: give `all` instead of {composition!r}")
     scope = EVERYTHING if METHODS[method].shared else trained_with(Composition.parse(composition), seed)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from toolchain.adapters.files import Adapter
+from toolchain.adapters.limits import LARGEST_SEED
 from toolchain.adapters.methods.adapter_loss import few_examples_loss
 from toolchain.adapters.methods.alike import refuse_unlike
 from toolchain.adapters.methods.budget import FEW, Budget
@@ -20,8 +21,6 @@ ID = "lorahub"
 _BOUND = 1.5
 _REGULARISATION = 0.05
 _FIRST_STEP = 0.5
-_LARGEST_SEED = 2**32 - 1
-"""Of NumPy, which cma draws with."""
 
 
 def merge(adapters: Sequence[Adapter], weights: Sequence[float]) -> Adapter:
@@ -49,8 +48,9 @@ def search(loss: Callable[[Sequence[float]], float], count: int, budget: Budget)
     """
     import cma
 
-    seed = 1 + budget.seed % _LARGEST_SEED  # To cma 0 is the time of day.
-    options = {"bounds": [-_BOUND, _BOUND], "maxfevals": budget.evaluations, "seed": seed, "verbose": -9}
+    # Seeded here, and no seed told to cma, to which 0 is the time of day. One further, which is how committed weights were drawn.
+    np.random.seed((budget.seed + 1) % (LARGEST_SEED + 1))
+    options = {"bounds": [-_BOUND, _BOUND], "maxfevals": budget.evaluations, "seed": np.nan, "verbose": -9}
     strategy = cma.CMAEvolutionStrategy([0.0] * count, _FIRST_STEP, options)
     while not strategy.stop():
         candidates = strategy.ask()

@@ -27,7 +27,7 @@ class Setting:
 SettingMerge = Callable[[Sequence[Adapter], Setting], Adapter]
 
 
-def tuned_method(id: str, merge: SettingMerge, usual: Callable[[int], Setting], paper: str) -> Method:
+def tuned_method(id: str, merge: SettingMerge, usual: Callable[[int], Setting], paper: str | None = None) -> Method:
     """A method that merges by the setting of its log, and before it has been fitted by the usual one for so many adapters."""
 
     def adapters(composition: Composition) -> list[Adapter]:

@@ -1,6 +1,7 @@
 """Training a task's LoRA: what is exported computes what was trained."""
 
 import json
+import warnings
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from toolchain.adapters.files import IMPORT_LOG, LOG_FILE, MODULES, adapter_hash
 from toolchain.adapters.lora import LoraShape, add_lora, lora_of, train_lora
 from toolchain.adapters.training import Schedule, train
 from toolchain.base_model.load import LoadedBase
+from toolchain.console import quiet_transformers
 from toolchain.errors import ToolchainError
 from toolchain.generation.generate import adapter_applied
 from toolchain.tasks import TASKS
@@ -25,6 +27,14 @@ def test_a_fresh_lora_changes_nothing(base: LoadedBase) -> None:
     before = logits(base, IDS)
     add_lora(base.model, SHAPE).eval()
     assert torch.equal(logits(base, IDS), before)
+
+
+def test_a_former_name_that_peft_still_uses_is_not_warned_of(base: LoadedBase) -> None:
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        quiet_transformers()
+        add_lora(base.model, SHAPE)
+    assert not [str(item.message) for item in warned if "is_gradient_checkpointing" in str(item.message)]
 
 
 def test_the_exported_adapter_computes_what_was_trained(base: LoadedBase, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """The training loop: its loss, what it keeps, and that an interruption changes nothing."""
 
 import io
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -243,6 +245,13 @@ def _saved(content: object) -> bytes:
     return stream.getvalue()
 
 
+def _with_a_flipped_bit(whole: bytes) -> bytes:
+    """In a tensor of an archive that was written by PyTorch."""
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        tensor = next(archive.read(name) for name in archive.namelist() if name.endswith("/data/0"))
+    return whole.replace(tensor, bytes([tensor[0] ^ 1]) + tensor[1:], 1)
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -250,10 +259,11 @@ def _saved(content: object) -> bytes:
         lambda whole: whole[: len(whole) // 2],
         lambda whole: whole[:-1],
         lambda whole: whole[::-1],
+        _with_a_flipped_bit,
         lambda _whole: _saved([1]),
         lambda _whole: _saved({"run": {}, "parameters": {}}),
     ],
-    ids=["empty", "half", "all but the last byte", "backwards", "a list", "half of the fields"],
+    ids=["empty", "half", "all but the last byte", "backwards", "a flipped bit", "a list", "half of the fields"],
 )
 def test_a_damaged_checkpoint_is_told_and_not_resumed(
     tmp_path: Path,
@@ -269,6 +279,18 @@ def test_a_damaged_checkpoint_is_told_and_not_resumed(
     assert f"{checkpoint} is damaged: starting anew" in capsys.readouterr().err
     assert anew == replace(uninterrupted[0], seconds=anew.seconds)
     assert _same(parameters, uninterrupted[1])
+
+
+def test_a_disk_without_room_for_a_checkpoint_is_told_in_the_systems_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def full(_checkpoint: Path) -> Iterator[Path]:
+        yield Path("/dev/full")
+
+    monkeypatch.setattr(training, "written_whole", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        _run(tmp_path, SHORT, UNRELATED)
 
 
 def test_the_parameters_of_the_best_validation_loss_are_kept(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The commands that train: a place that cannot be written is told before anything is loaded or trained."""
+"""The commands that train: a place that cannot be written, or an adapter that is missing, is told before anything is loaded or trained."""
 
 from pathlib import Path
 
@@ -28,6 +28,17 @@ def test_a_place_that_cannot_be_written_is_told_before_the_base_is_loaded(
     out = place.format(file=assets / "file")
     with pytest.raises(ToolchainError, match=r"x\.safetensors.* cannot be written"):
         app([*COMMANDS[command], "--out", out], standalone_mode=False)
+
+
+@pytest.mark.parametrize(
+    ("command", "task"), [(("calibration", "summarize+fr"), "fr"), (("main-task", "reply"), "reply")]
+)
+def test_an_adapter_that_is_missing_is_told_before_the_base_is_loaded(
+    assets: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, str], task: str
+) -> None:
+    monkeypatch.setattr(load, "load_base", lambda *_given, **_named: pytest.fail("it must not come to that"))
+    with pytest.raises(ToolchainError, match=f"{task}/adapter_config.json is missing: train an adapter for {task} "):
+        app(["train", *command], standalone_mode=False)
 
 
 def test_a_device_is_no_folder_for_an_adapter(assets: Path) -> None:

@@ -1,6 +1,7 @@
 """LC++I: its ends are what it lies between, and validation chooses the point."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from toolchain.adapters.interpolation import METHOD, POINTS, Point, interpolate
 from toolchain.adapters.methods.calibrated import calibration_log_path, calibration_path
 from toolchain.adapters.methods.method import Method, single_adapters
 from toolchain.adapters.methods.registry import METHODS
+from toolchain.adapters.methods.scope import trained_with
 from toolchain.base_model.load import LoadedBase
 from toolchain.data import pairs as data_pairs
 from toolchain.data.pairs import Pair, composition_pairs
@@ -101,6 +103,25 @@ def test_without_a_validation_split_there_is_no_point_to_choose(
     monkeypatch.setattr(data_pairs, "composition_pairs", lambda *_: [])
     with pytest.raises(ToolchainError, match=r"no validation split to choose the point of lc\+\+i for summarize\+"):
         choose_points(PythonEngine(base), "summarize", 0, tmp_path / "cells", lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("missing", "command"),
+    [
+        ("lc++", "toolchain train calibration summarize+es --method lc++ --seed 1"),
+        ("lc++s", "toolchain train main-task summarize --seed 1"),
+    ],
+)
+def test_a_calibration_that_is_missing_is_named_with_the_command_that_makes_it(
+    base: LoadedBase, assets: Path, missing: str, command: str
+) -> None:
+    repeat = trained_with(Composition.parse("summarize+es"), 1)
+    for method in {"lc++", "lc++s"} - {missing}:
+        path = calibration_path(repeat, method)
+        path.parent.mkdir()
+        path.write_bytes(calibration_path(Composition.parse("summarize+es"), method).read_bytes())
+    with pytest.raises(ToolchainError, match=re.escape(f"is missing: make it with `{command}`")):
+        choose_points(PythonEngine(base), "summarize", 1, assets / "cells", lambda _: None)
 
 
 def _at(composition: Composition, point: Point) -> Adapter:
