@@ -14,6 +14,7 @@ from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
 
 from toolchain.data.thoughts import without_thoughts
+from toolchain.data.whole_text import refuse_half_characters
 from toolchain.errors import ToolchainError
 
 KEY_VARIABLE = "TANDEM_ENDPOINT_KEY"
@@ -80,6 +81,7 @@ class Endpoint:
             )
         if not url.startswith(("http://", "https://")):
             raise ToolchainError(f"endpoint {url!r} is no http address: give one that ends in /v1")
+        refuse_half_characters("--model", model, "give the model's name in UTF-8")
         self.url, self.model = url.rstrip("/"), model
         self._pause, self._answer_seconds = pause, answer_seconds
         self._limit, self._settings = "max_tokens", {"temperature": 0}
