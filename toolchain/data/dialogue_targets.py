@@ -149,6 +149,11 @@ class _Asking:
                 raise Unanswered(f"{PATIENCE} dialogues in a row, the last one {batch[0].id}: {error}") from None
             self.progress(f"dialogue {batch[0].id} is left out: {error}")
             return
+        except ToolchainError as error:
+            if len(batch) > 1:
+                raise
+            # It may be this dialogue alone that a server always fails at.
+            raise ToolchainError(f"dialogue {batch[0].id}: {error}") from None
         self.in_a_row = 0
         yield from records
 

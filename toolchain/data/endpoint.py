@@ -109,7 +109,8 @@ class Endpoint:
                 return Reply("", REFUSED)
         if answer.status in _BUSY:
             raise ToolchainError(
-                f"{self.url} answered {answer.status} {_REPEATS + 1} times in a row: it is busy or fails, run the same command again later"
+                f"{self.url} answered {answer.status} {_REPEATS + 1} times in a row: it is busy or fails, run the same command again later, "
+                "or without what it was asked about"
             )
         if answer.status != requests.codes.ok:
             raise ToolchainError(

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolchain.cli import app
+from toolchain.data import endpoint
 from toolchain.data.benchmark import Split
 from toolchain.data.chat_model import ChatModel
 from toolchain.data.dialogue_targets import AuxiliaryModel, Unanswered, make_targets
@@ -196,6 +197,16 @@ def test_ten_in_a_row_without_an_answer_end_the_command_and_what_was_made_is_kep
     with pytest.raises(Unanswered, match="10 dialogues in a row, the last one d12: it does not want to"):
         make_targets(_dialogues(25), spanish, models, path, ORIGIN, silent)
     assert [row["id"] for row in _records(path)] == ["d0", "d1", "d2"]
+
+
+def test_the_dialogue_that_a_server_always_fails_at_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "LONGEST_PAUSE_SECONDS", 0)
+    with serving(lambda _: "x") as server:
+        models = _models(server.url)
+        make_targets(_dialogues(1), COMPOSITION, models, tmp_path / "t", ORIGIN, silent)
+        server.failures = [500] * 5
+        with pytest.raises(ToolchainError, match=r"dialogue d1: .* answered 500 5 times in a row"):
+            make_targets(_dialogues(3), COMPOSITION, models, tmp_path / "t", ORIGIN, silent)
 
 
 @pytest.mark.parametrize(
