@@ -180,6 +180,9 @@ def _completion(content: Any, finish_reason: str | None = "stop") -> bytes:
         (" <think>cut amid the thou", ""),
         ("They want.</think>\n\nhola", "\n\nhola"),
         ("hola <think>x</think>", "hola <think>x</think>"),
+        ("<think>a</think>\n<think>b</think>hola", "hola"),
+        ("a</think><think>b</think>hola", "hola"),
+        ("<Think>a</THINK>hola", "hola"),
     ],
 )
 def test_a_content_becomes_the_text_that_was_meant(content: Any, text: str) -> None:
