@@ -131,6 +131,24 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     ]
 
 
+def test_dialogues_that_nobody_can_be_asked_about_are_refused(tmp_path: Path) -> None:
+    dialogue, out = Dialogue("d", SPOKEN[:1], None, "a reply"), tmp_path / "t"
+    said = pytest.raises(
+        ToolchainError, match="none of the 1 dialogues with a reply has a text and, for a reply, somebody"
+    )
+    with serving(lambda _: "x") as server, said:
+        make_targets([dialogue], Composition.parse("reply+es"), _models(server.url), out, ORIGIN, silent)
+    assert not out.exists()
+
+
+def test_a_run_without_any_answer_is_refused_and_one_with_an_earlier_answer_is_not(tmp_path: Path) -> None:
+    path, spanish = tmp_path / "t", Composition.parse("summarize+es")
+    with pytest.raises(ToolchainError, match="none of the 2 dialogues has an answer"):
+        make_targets(_dialogues(2), spanish, {"es": _Refusing({"summary 0", "summary 1"}, 1)}, path, ORIGIN, silent)
+    models = {"es": _Refusing({"summary 1"}, 1)}
+    assert [make_targets(_dialogues(2), spanish, models, path, ORIGIN, silent) for _ in range(2)] == [1, 0]
+
+
 @pytest.mark.parametrize(
     ("content", "finish_reason", "said"),
     [
@@ -139,6 +157,8 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
         ("", "content_filter", "content filter"),
         (None, "stop", "answered with nothing"),
         (" <think>x</think> ", "stop", "answered with nothing"),
+        ("Ho\0la", "stop", "control character"),
+        ("\x1b[1mHola", "stop", "control character"),
     ],
 )
 def test_what_is_no_whole_answer_is_left_out_and_asked_for_again(
