@@ -69,8 +69,8 @@ class _Bearer(AuthBase):  # type: ignore[misc]
 class Endpoint:
     """`url` is the base that ends in `/v1`.
 
-    A server that is busy or fails (408, 429, 5xx), or that no connection can be made to, is asked again, four times, with pauses that double;
-    one that says nothing for `answer_seconds`, or is still at its answer that long after it began, is given up.
+    A server that is busy or fails (408, 429, 5xx), that no connection can be made to, or whose answer breaks off, is asked again, four times,
+    with pauses that double; one that says nothing for `answer_seconds`, or is still at its answer that long after it began, is given up.
     """
 
     def __init__(self, url: str, model: str, pause: float = 1.0, answer_seconds: float = ANSWER_SECONDS) -> None:
@@ -116,10 +116,7 @@ class Endpoint:
             raise ToolchainError(
                 f"{self.url} answered {answer.status} for model {self.model!r}: check model, address and {KEY_VARIABLE}"
             )
-        try:
-            completion = json.loads(answer.content)
-        except (ValueError, RecursionError):
-            completion = None
+        completion = _json(answer.content)
         if not isinstance(completion, dict):
             raise ToolchainError(f"{self.url} answered with no chat completion: give the base address of a chat server")
         return _reply(completion)
@@ -150,7 +147,7 @@ class Endpoint:
                 if repeat == _REPEATS or not broken or _is_late(error):
                     raise self._unreached(error) from None
             else:
-                if repeat == _REPEATS or answer.status not in _BUSY:
+                if repeat == _REPEATS or not (answer.status in _BUSY or _is_torn(answer)):
                     return answer
                 pause = max(pause, answer.pause)
             time.sleep(min(pause, LONGEST_PAUSE_SECONDS))
@@ -213,6 +210,20 @@ class Endpoint:
 
 def _is_late(error: Exception) -> bool:
     return isinstance(error, requests.ReadTimeout | ReadTimeoutError)
+
+
+def _is_torn(answer: _Answer) -> bool:
+    """Whether an object breaks off, which only it can tell where the server (HTTP/1.0) says no length."""
+    begun = answer.status == requests.codes.ok and answer.content.lstrip().startswith(b"{")
+    return begun and _json(answer.content) is None
+
+
+def _json(content: bytes) -> Any:
+    """What it says; None where it is no JSON."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _seconds(header: str) -> float:
