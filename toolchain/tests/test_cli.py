@@ -14,11 +14,13 @@ from toolchain import cli, paths
 from toolchain.adapters.files import TENSORS_FILE, adapter_hash, write_adapter
 from toolchain.base_model import specification
 from toolchain.cli import main
+from toolchain.console import progress
 from toolchain.data.benchmark import SINGLE_CONVERSATIONS
 from toolchain.evaluation.result_file import read_result
 from toolchain.tests.bundles import commit
 from toolchain.tests.test_data import write_benchmark
 from toolchain.tests.tiny import random_adapter, tiny_model
+from toolchain.text_file import refused_of
 
 
 class Console:
@@ -323,6 +325,15 @@ def test_a_full_stdout_is_refused(console: Console, monkeypatch: pytest.MonkeyPa
 def test_nothing_of_a_closed_stderr_is_said_on_stdout(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
     assert console.run("verify", "nowhere") == (1, "", "")
+
+
+def test_progress_that_nobody_reads_is_told_of_stderr(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    closed = io.StringIO()
+    monkeypatch.setattr(closed, "write", _raising(BrokenPipeError(errno.EPIPE, "Broken pipe")))
+    monkeypatch.setattr(sys, "stderr", closed)
+    with pytest.raises(BrokenPipeError) as refused, refused_of(tmp_path / "t"):
+        progress("1 of 2")
+    assert refused.value.filename == "standard error"
 
 
 @pytest.mark.parametrize(
