@@ -214,6 +214,19 @@ def test_data_on_stdout_is_json(console: Console, command: str) -> None:
     assert isinstance(json.loads(out), dict)
 
 
+@pytest.mark.parametrize("given", [__file__, "nowhere", "~nobody-of-this-name/b"])
+@pytest.mark.parametrize("command", [["paths"], ["data", "own", "x", "--out", "y"], ["evaluate"]])
+def test_a_benchmark_that_is_no_folder_is_refused_by_every_command_and_not_made(
+    console: Console, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: str, command: list[str]
+) -> None:
+    monkeypatch.setenv("TANDEM_BENCHMARK", given)
+    code, out, err = console.run(*command)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith(f"error: TANDEM_BENCHMARK names {Path(given).absolute()}, which is no folder: make one with")
+    assert [path.name for path in tmp_path.iterdir()] == [_FOLDER]
+    assert console.run(command[0], "--help")[0] == 0
+
+
 def test_paths_follow_the_cache(console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CARGO_TARGET_DIR", raising=False)
     found = json.loads(console.run("paths")[1])
