@@ -33,6 +33,15 @@ evaluation_commands.register(app)
 bundle_commands.register(app)
 
 
+@app.callback()
+def before_every_command() -> None:
+    """Refuse a benchmark that is none, but not to say how commands are called."""
+    if "--help" not in sys.argv and (benchmark := paths.chosen_benchmark()) and not benchmark.is_dir():
+        raise ToolchainError(
+            f"TANDEM_BENCHMARK names {benchmark}, which is no folder: make one with `data own` or `data assemble`, or unset it"
+        )
+
+
 @app.command("paths")
 def paths_command() -> None:
     """Print where the device core, the demo bundle and the base model are."""

@@ -84,7 +84,11 @@ def close_stdout() -> None:
 def progress(line: str) -> None:
     """One line of progress, on stderr."""
     if _speaks():
-        print(line, file=sys.stderr, flush=True)
+        try:
+            print(line, file=sys.stderr, flush=True)
+        except OSError as error:
+            error.filename = "standard error"  # Else it would be said of the file that is being written.
+            raise
 
 
 def show(data: object) -> None:

@@ -27,7 +27,8 @@ def _base_cache() -> Path:
 def chosen_benchmark() -> Path | None:
     """The folder of the benchmark that every command reads, `$TANDEM_BENCHMARK`; None for the committed one."""
     given = os.environ.get("TANDEM_BENCHMARK")
-    return Path(given).expanduser().resolve() if given else None
+    # Not Path.expanduser, which raises for a user that is not there.
+    return Path(os.path.expanduser(given)).resolve() if given else None
 
 
 def cache() -> Path:

@@ -1,8 +1,21 @@
 """A file of text that a user gives."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from toolchain.errors import ToolchainError
+
+
+@contextmanager
+def refused_of(path: Path) -> Iterator[None]:
+    """Say of `path` what the system refuses of no name: reading, writing and cutting say none, where opening does."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno and error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def file_bytes(path: Path, remedy: str) -> bytes:
@@ -10,11 +23,13 @@ def file_bytes(path: Path, remedy: str) -> bytes:
 
     Raises:
         ToolchainError: it is missing, or a directory; `remedy` says what to do.
+        OSError: it cannot be read.
     """
     if path.is_dir():
         raise ToolchainError(f"{path} is a directory, not a file: {remedy}")
     try:
-        return path.read_bytes()
+        with refused_of(path):
+            return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise ToolchainError(f"{path} is missing: {remedy}") from None
 

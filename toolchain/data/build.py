@@ -78,7 +78,7 @@ def _refuse_in_two_splits(source: Path) -> None:
 
 
 def _check_spoken(row: Row, *, parallel: bool) -> None:
-    row.text("reply_speaker")
+    row.filled("reply_speaker")
     spoken_messages(row)
     for field in MAIN_FIELDS.values():
         if parallel:

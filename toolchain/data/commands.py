@@ -158,9 +158,14 @@ def data_two_step(
 
 
 def origin_of(source: str, file: Path, layout: str, licence: str | None) -> dict[str, str]:
-    """What every record that is made from a file says of it: its name without local folders, its hash and its licence."""
+    """What every record that is made from a file says of it: its name without local folders, its hash and its licence.
+
+    Raises:
+        ToolchainError: the licence is not known, or it or the name is no text.
+    """
     from toolchain.data.dialogues import LAYOUTS
     from toolchain.data.hub import PREFIX
+    from toolchain.data.whole_text import refuse_half_characters
 
     known = LAYOUTS[layout].licence
     if licence and known:
@@ -168,4 +173,6 @@ def origin_of(source: str, file: Path, layout: str, licence: str | None) -> dict
     if not (stated := (licence or known or "").strip()):
         raise ToolchainError(f"the licence of {source} is not known: say it with --licence")
     name = source if source.startswith(PREFIX) else file.name
+    refuse_half_characters("--licence", stated, "give it in UTF-8")
+    refuse_half_characters(f"the name of {source}", name, "rename the file")
     return {"source": name, "source_sha256": sha256_file(file), "licence": stated}

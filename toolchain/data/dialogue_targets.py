@@ -1,6 +1,7 @@
 """Compositional targets for outside dialogues: the English reference goes through models of the auxiliary tasks (arXiv 2507.16083, section 3)."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from toolchain.errors import ToolchainError
 from toolchain.tasks import Composition, Task
 from toolchain.text import normalise, trim
 
+_CONTROL = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f]")
+"""None of them is white space, as a tab is."""
 PATIENCE = 10
 """So many dialogues without an answer, one after another, are no accident."""
 
@@ -59,13 +62,19 @@ def one_line(answer: str, asked: str) -> str:
     """A model's answer, trimmed: what an adapter may learn to write, whose own answers end with their first line (text/1).
 
     Raises:
-        Unanswered: it is empty, or has several lines, of which some say more than was asked for; `asked` says who was asked for what.
+        Unanswered: it is empty, has several lines, of which some say more than was asked for, or holds a control character; `asked` says who
+            was asked for what.
     """
     text = trim(answer)
-    if not text or normalise(text) != text:
-        found = "its answer has several lines" if text else "it answered with nothing"
-        raise Unanswered(f"{asked}: {found}; ask again, give another model, or take it out")
-    return text
+    if not text:
+        found = "it answered with nothing"
+    elif normalise(text) != text:
+        found = "its answer has several lines"
+    elif _CONTROL.search(text):
+        found = "its answer holds a control character"
+    else:
+        return text
+    raise Unanswered(f"{asked}: {found}; ask again, give another model, or take it out")
 
 
 def make_targets(
@@ -86,8 +95,8 @@ def make_targets(
 
     Raises:
         ToolchainError: there is no auxiliary task, one has no model, or `out` holds records of another origin, teacher, prompt or composition;
-            a dialogue is one that the benchmark holds out; or a model gave `PATIENCE` dialogues in a row no answer: what was made before is
-            kept.
+            a dialogue is one that the benchmark holds out; none can be asked about, or none was answered and `out` holds no record; or a
+            model gave `PATIENCE` dialogues in a row no answer: what was made before is kept.
     """
     main, auxiliary = composition.ids[0], composition.tasks[1:]
     if not auxiliary:
@@ -110,10 +119,20 @@ def make_targets(
     if left_out := len(dialogues) - len(referenced):
         progress(f"{left_out} of {len(dialogues)} dialogues have no {field} and are left out")
     asked = answerable(referenced, composition.tasks[0], progress)
+    if not asked:
+        raise ToolchainError(
+            f"none of the {len(referenced)} dialogues with a {field} has a text and, for a reply, somebody who could give it: give other ones"
+        )
     # What one model answers is lost if another, later on, gives no answer: no more at once than the most careful one wants.
     batch_size = min(models[task.id].batch_size for task in auxiliary)
     asking = _Asking(composition, models, progress)
-    made = RecordFile(out, "toolchain data targets").complete(asked, shared, asking.records, batch_size, progress)
+    file = RecordFile(out, "toolchain data targets")
+    made = file.complete(asked, shared, asking.records, batch_size, progress)
+    if not file.read():
+        raise ToolchainError(
+            f"none of the {len(asked)} dialogues has an answer that can be kept, for the reasons above, so that {out} holds no target: "
+            "ask again, give another model, or other dialogues"
+        )
     if asking.unanswered:
         progress(
             f"{asking.unanswered} of {len(asked)} dialogues have no target: the same command asks about them again"
@@ -149,6 +168,11 @@ class _Asking:
                 raise Unanswered(f"{PATIENCE} dialogues in a row, the last one {batch[0].id}: {error}") from None
             self.progress(f"dialogue {batch[0].id} is left out: {error}")
             return
+        except ToolchainError as error:
+            if len(batch) > 1:
+                raise
+            # It may be this dialogue alone that a server always fails at.
+            raise ToolchainError(f"dialogue {batch[0].id}: {error}") from None
         self.in_a_row = 0
         yield from records
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from toolchain.console import chosen
 from toolchain.data.benchmark import Split
 from toolchain.data.csv_rows import read_csv
 from toolchain.data.held_out import what_is_said
@@ -22,6 +23,7 @@ _NAME = re.compile(r"[^\s,!?;\"/]+|[^a-z\s,!?;\"/][^,!?;\"/]*")
 _NO_SPEECH = re.compile(r"\d|//")
 """What follows the colon of a time of day, and of an address."""
 _HASHED = re.compile(r"#(\w+)#")
+_SUMMARIES = ("summary", "summary1", "summary2", "summary3")
 _SHARES = ((Split.TEST, 10), (Split.VALIDATION, 20), (Split.CALIBRATION, 100))
 
 
@@ -65,10 +67,9 @@ def read_dialogues(path: Path, layout: str, progress: Callable[[str], None] = la
     Raises:
         ToolchainError: the layout is unknown, or the file is missing, not of that layout, or without a dialogue.
     """
-    if layout not in LAYOUTS:
-        raise ToolchainError(f"unknown layout {layout!r}: choose from {', '.join(LAYOUTS)}")
+    read = LAYOUTS[chosen(LAYOUTS, "layout", layout)].read
     remedy = f"give a file of layout {layout}, or another --layout ({', '.join(LAYOUTS)})"
-    every = list(LAYOUTS[layout].read(path, remedy))
+    every = list(read(path, remedy))
     found = [dialogue for dialogue in every if dialogue.messages]
     if not found:
         raise ToolchainError(f"{path} holds no dialogue with a message: {remedy}")
@@ -173,9 +174,9 @@ def _listed(path: Path, remedy: str) -> Iterator[Row]:
 
 
 def _dialogsum(path: Path, remedy: str) -> Iterator[Dialogue]:
-    """`#Person1#` is Person1, in the summary as in the dialogue."""
+    """`#Person1#` is Person1, in the summary as in the dialogue; the test split has several summaries, of which the first with a text is taken."""
     for row in _rows(path, remedy):
-        summary = row.optional_text("summary") or row.optional_text("summary1")
+        summary = next(filter(_has_text, map(row.optional_text, _SUMMARIES)), None)
         spoken = messages_of(_HASHED.sub(r"\1", _spoken(row)))
         said = None if summary is None else _HASHED.sub(r"\1", summary)
         yield Dialogue(row.identifier("id" if "id" in row.fields else "fname"), spoken, said)

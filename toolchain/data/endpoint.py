@@ -14,6 +14,7 @@ from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
 
 from toolchain.data.thoughts import without_thoughts
+from toolchain.data.whole_text import refuse_half_characters
 from toolchain.errors import ToolchainError
 
 KEY_VARIABLE = "TANDEM_ENDPOINT_KEY"
@@ -68,8 +69,8 @@ class _Bearer(AuthBase):  # type: ignore[misc]
 class Endpoint:
     """`url` is the base that ends in `/v1`.
 
-    A server that is busy or fails (408, 429, 5xx), or that no connection can be made to, is asked again, four times, with pauses that double;
-    one that says nothing for `answer_seconds`, or is still at its answer that long after it began, is given up.
+    A server that is busy or fails (408, 429, 5xx), that no connection can be made to, or whose answer breaks off, is asked again, four times,
+    with pauses that double; one that says nothing for `answer_seconds`, or is still at its answer that long after it began, is given up.
     """
 
     def __init__(self, url: str, model: str, pause: float = 1.0, answer_seconds: float = ANSWER_SECONDS) -> None:
@@ -80,6 +81,7 @@ class Endpoint:
             )
         if not url.startswith(("http://", "https://")):
             raise ToolchainError(f"endpoint {url!r} is no http address: give one that ends in /v1")
+        refuse_half_characters("--model", model, "give the model's name in UTF-8")
         self.url, self.model = url.rstrip("/"), model
         self._pause, self._answer_seconds = pause, answer_seconds
         self._limit, self._settings = "max_tokens", {"temperature": 0}
@@ -107,16 +109,14 @@ class Endpoint:
                 return Reply("", REFUSED)
         if answer.status in _BUSY:
             raise ToolchainError(
-                f"{self.url} answered {answer.status} {_REPEATS + 1} times in a row: it is busy or fails, run the same command again later"
+                f"{self.url} answered {answer.status} {_REPEATS + 1} times in a row: it is busy or fails, run the same command again later, "
+                "or without what it was asked about"
             )
         if answer.status != requests.codes.ok:
             raise ToolchainError(
                 f"{self.url} answered {answer.status} for model {self.model!r}: check model, address and {KEY_VARIABLE}"
             )
-        try:
-            completion = json.loads(answer.content)
-        except (ValueError, RecursionError):
-            completion = None
+        completion = _json(answer.content)
         if not isinstance(completion, dict):
             raise ToolchainError(f"{self.url} answered with no chat completion: give the base address of a chat server")
         return _reply(completion)
@@ -147,7 +147,7 @@ class Endpoint:
                 if repeat == _REPEATS or not broken or _is_late(error):
                     raise self._unreached(error) from None
             else:
-                if repeat == _REPEATS or answer.status not in _BUSY:
+                if repeat == _REPEATS or not (answer.status in _BUSY or _is_torn(answer)):
                     return answer
                 pause = max(pause, answer.pause)
             time.sleep(min(pause, LONGEST_PAUSE_SECONDS))
@@ -210,6 +210,20 @@ class Endpoint:
 
 def _is_late(error: Exception) -> bool:
     return isinstance(error, requests.ReadTimeout | ReadTimeoutError)
+
+
+def _is_torn(answer: _Answer) -> bool:
+    """Whether an object breaks off, which only it can tell where the server (HTTP/1.0) says no length."""
+    begun = answer.status == requests.codes.ok and answer.content.lstrip().startswith(b"{")
+    return begun and _json(answer.content) is None
+
+
+def _json(content: bytes) -> Any:
+    """What it says; None where it is no JSON."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _seconds(header: str) -> float:

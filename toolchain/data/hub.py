@@ -18,10 +18,11 @@ def dialogue_file(source: str, progress: Callable[[str], None]) -> Path:
     """The file itself, or that of `hub:OWNER/NAME/FILE`; one that is in the cache is not fetched again.
 
     Raises:
-        ToolchainError: it names no file of a repository (those of `hub:OWNER/NAME` are listed), or the hub does not give it.
+        ToolchainError: it is a pipe or a device, it names no file of a repository (those of `hub:OWNER/NAME` are listed), or the hub does not
+            give it.
     """
     if not source.startswith(PREFIX):
-        return Path(source)
+        return _read_twice(Path(source))
     if re.fullmatch(_REPOSITORY, asked := source.removeprefix(PREFIX)):
         raise ToolchainError(f"{source!r} names no file of the hub: {_choices(asked)}")
     if not (named := _FILE.fullmatch(asked)):
@@ -35,6 +36,13 @@ def dialogue_file(source: str, progress: Callable[[str], None]) -> Path:
     progress(f"downloading {name} of {repository}")
     with asked_of_hub(repository, "give a local file"):
         return Path(hf_hub_download(repository, name, repo_type="dataset", local_dir=folder))
+
+
+def _read_twice(path: Path) -> Path:
+    """A file of this machine; not a pipe, which would be empty where its hash is taken after its dialogues."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise ToolchainError(f"{path} is a pipe or a device, not a file: save it to a file first, and give that")
+    return path
 
 
 def _choices(repository: str) -> str:

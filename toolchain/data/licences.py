@@ -1,6 +1,7 @@
 """What the licences of the data allow: whether what was trained on them may ship."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,10 +10,10 @@ from toolchain.data import benchmark
 from toolchain.errors import ToolchainError
 
 _FORBIDS = re.compile(
-    r"(?<![a-z\d])(nc|nd)(?![a-z])|by(nc|nd)|non?[\W_]*(commercial|deriv)"
-    r"|\b(not|prohibit\w*|forbidden|disallowed)\b.*\b(commercial|deriv|distribut|train)|\bcommercial\b.*\b(not|prohibited|forbidden|disallowed)\b"
-    r"|(research|academic|personal|educational)[\W_]*(use|purposes?|only|licen[cs]e)\b|(for|to)[\W_]+(research|education|academi)"
-    r"|^\W*(research|academic|personal|educational)\W*$"
+    r"(?<![a-z\d])(nc|nd)(?![a-z])|by(nc|nd)|non?[\W_]*(comm\b|commercial|deriv)"
+    r"|\b(not|prohibit\w*|forbidden|disallowed)\b.*\b(commercial|deriv|distribut|train)|\bcommercial\b.*\b(not|prohibited|forbidden|disallowed|requires?\b.*\bpermission)\b"
+    r"|(research|scientific|academic|personal|educational)[\W_]*(use|purposes?|only|licen[cs]e)\b|(for|to)[\W_]+(research|scien|education|academi)"
+    r"|^\W*(research|scientific|academic|personal|educational)\W*$"
     r"|evaluation|\binternal\b|profit|redistribut|confidential|rights reserved|proprietary|\bno[\W_]+licen[cs]e|unlicen[cs]ed"
     rf"|unknown|unspecified|\bnone\b|\b(not|un)[\W_]*(known|clear|sure)|{benchmark.UNSTATED}|^\W*(n\W*a|null|tbd|todo)?\W*$",
     re.IGNORECASE,
@@ -24,7 +25,7 @@ def forbidding(licences: Iterable[str]) -> str | None:
 
     A blank one is called unstated.
     """
-    found = next((licence for licence in licences if _FORBIDS.search(licence)), None)
+    found = next((licence for licence in licences if _FORBIDS.search(unicodedata.normalize("NFKC", licence))), None)
     return benchmark.UNSTATED if found is not None and not found.strip() else found
 
 

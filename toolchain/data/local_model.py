@@ -17,6 +17,7 @@ from toolchain.console import quiet_transformers
 from toolchain.data.chat_model import ONLY
 from toolchain.data.dialogue_targets import Unanswered, one_line
 from toolchain.data.thoughts import without_thoughts
+from toolchain.data.whole_text import refuse_half_characters
 from toolchain.errors import ToolchainError, on_one_line
 from toolchain.hashing import sha256_of_files
 from toolchain.tasks import Task
@@ -59,8 +60,15 @@ class LocalModel:
 
     @property
     def sha256(self) -> str:
-        """Of all files of the folder, with their names."""
-        return sha256_of_files(sorted(path for path in self.folder.glob("*") if path.is_file()))
+        """Of all files of the folder, with their names.
+
+        Raises:
+            ToolchainError: one of them, or the folder, has a name that is no text.
+        """
+        files = sorted(path for path in self.folder.glob("*") if path.is_file())
+        for path in (self.folder.resolve(), *files):
+            refuse_half_characters(f"the name of {path}", path.name, "rename it")
+        return sha256_of_files(files)
 
     def rewritten(self, task: Task, texts: Sequence[str]) -> list[str]:
         """The answers, all texts in one batch; an empty text stays empty.

@@ -34,8 +34,9 @@ def make_own_benchmark(file: Path, out: Path) -> dict[str, int]:
     Adapters, calibrations and fitted baselines go with it, to where `TANDEM_BENCHMARK=out` looks for them.
 
     Raises:
-        ToolchainError: `file` is missing or damaged, names a conversation as another is named, holds one twice, or one of this benchmark that
-            something was trained on or chosen by; `out` is there and no empty folder, or lies in what is copied; or something cannot be copied.
+        ToolchainError: `file` is missing or damaged, lacks a reference on one line that another one has, names a conversation as another is
+            named, holds one twice, or one of this benchmark that something was trained on or chosen by; `out` is there and no empty folder,
+            or lies in what is copied; or something cannot be copied.
     """
     made_here = {
         "adapters": paths.ADAPTERS,
@@ -54,6 +55,7 @@ def make_own_benchmark(file: Path, out: Path) -> dict[str, int]:
     benchmarks = read_rows(paths.BENCHMARK / CONVERSATIONS, "restore it")
     _refuse_what_is_known(rows, {row.text("id") for row in benchmarks})
     own = [_line(row) for row in rows]
+    _refuse_uneven(rows, own)
     every = [*(row.fields for row in benchmarks if row.text("split") != Split.TEST), *own]
     with written_beside(out) as partial:
         for name in (SINGLE_CONVERSATIONS, SINGLE_TEXTS):
@@ -72,7 +74,7 @@ def _line(row: Row) -> dict[str, Any]:
     references = {field: _references(row, field) for field in MAIN_FIELDS.values() if field in row.fields}
     if not references:
         raise ToolchainError(f"{row.where} has no reference in {' or '.join(MAIN_FIELDS.values())}: {_REMEDY}")
-    speaker = row.text("reply_speaker") if MAIN_FIELDS["reply"] in references else row.optional_text("reply_speaker")
+    speaker = row.filled("reply_speaker") if MAIN_FIELDS["reply"] in references else row.optional_text("reply_speaker")
     return {
         "id": row.identifier("id"),
         "split": Split.TEST.value,
@@ -90,6 +92,18 @@ def _references(row: Row, field: str) -> dict[str, str]:
             f"{row.where}: {field} wants a text for one or more of {', '.join(variants)}, and nothing else: {_REMEDY}"
         )
     return found
+
+
+def _refuse_uneven(rows: Sequence[Row], own: Sequence[dict[str, Any]]) -> None:
+    """See that every line with a reference of a main task has it in the variants that another one has: each variant is measured on all of them."""
+    for field in MAIN_FIELDS.values():
+        having = [(row, line[field].keys()) for row, line in zip(rows, own, strict=True) if field in line]
+        every = set().union(*(variants for _, variants in having))
+        for row, variants in having:
+            if lacking := sorted(every - variants):
+                raise ToolchainError(
+                    f"{row.where}: {field} lacks {', '.join(lacking)}, which another line has: give all lines with a {field} the same variants"
+                )
 
 
 def _refuse_what_is_known(rows: Sequence[Row], taken: set[str]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, TextIO, TypeVar
 
 from toolchain.errors import ToolchainError
-from toolchain.text_file import file_bytes
+from toolchain.text_file import file_bytes, refused_of
 
 Record = dict[str, Any]
 _BEGINNING = b'{"id": "'
@@ -64,12 +64,14 @@ class RecordFile:
         Raises:
             ToolchainError: the file is damaged or something else, another process is writing it, or its records do not share what these would;
             it is left as it is.
+        OSError: the file cannot be written.
         """
-        if self.path.is_dir():
-            raise ToolchainError(f"{self.path} is a directory: give another --out, the name of a file")
+        if self.path.exists() and not self.path.is_file():
+            kind = "a directory" if self.path.is_dir() else "a pipe or a device"
+            raise ToolchainError(f"{self.path} is {kind}: give another --out, the name of a file")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         made = 0
-        with self.path.open("a", encoding="utf-8") as stream:
+        with refused_of(self.path), self.path.open("a", encoding="utf-8") as stream:
             self._refuse_other_writers(stream)
             there = {record["id"] for record in self._to_go_on_with(shared)}
             done = sum(item.id in there for item in items)

@@ -1,11 +1,14 @@
 """What a model thinks before it answers."""
 
-_OPENS, _CLOSES = "<think>", "</think>"
+import re
+
+_THOUGHTS = re.compile(
+    r"\A((?:(?!<think>).)*?</think>)?(\s*<think>.*?(</think>|\Z))*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A prompt may have opened the first of them, so that they only close."""
 
 
 def without_thoughts(text: str) -> str:
-    """The answer alone; nothing where the thoughts do not end. A prompt may have opened them, so that they only close."""
-    before, closed, answer = text.partition(_CLOSES)
-    if before.lstrip().startswith(_OPENS) or (closed and _OPENS not in before):
-        return answer
-    return text
+    """The answer alone; nothing where the thoughts do not end."""
+    return _THOUGHTS.sub("", text)

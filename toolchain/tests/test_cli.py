@@ -14,11 +14,13 @@ from toolchain import cli, paths
 from toolchain.adapters.files import TENSORS_FILE, adapter_hash, write_adapter
 from toolchain.base_model import specification
 from toolchain.cli import main
+from toolchain.console import progress
 from toolchain.data.benchmark import SINGLE_CONVERSATIONS
 from toolchain.evaluation.result_file import read_result
 from toolchain.tests.bundles import commit
 from toolchain.tests.data.test_data import write_benchmark
 from toolchain.tests.tiny import random_adapter, tiny_model
+from toolchain.text_file import refused_of
 
 
 class Console:
@@ -225,6 +227,19 @@ def test_data_on_stdout_is_json(console: Console, command: str) -> None:
     assert isinstance(json.loads(out), dict)
 
 
+@pytest.mark.parametrize("given", [__file__, "nowhere", "~nobody-of-this-name/b"])
+@pytest.mark.parametrize("command", [["paths"], ["data", "own", "x", "--out", "y"], ["evaluate"]])
+def test_a_benchmark_that_is_no_folder_is_refused_by_every_command_and_not_made(
+    console: Console, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: str, command: list[str]
+) -> None:
+    monkeypatch.setenv("TANDEM_BENCHMARK", given)
+    code, out, err = console.run(*command)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith(f"error: TANDEM_BENCHMARK names {Path(given).absolute()}, which is no folder: make one with")
+    assert [path.name for path in tmp_path.iterdir()] == [_FOLDER]
+    assert console.run(command[0], "--help")[0] == 0
+
+
 def test_paths_follow_the_cache(console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CARGO_TARGET_DIR", raising=False)
     found = json.loads(console.run("paths")[1])
@@ -336,6 +351,15 @@ def test_a_full_stdout_is_refused(console: Console, monkeypatch: pytest.MonkeyPa
 def test_nothing_of_a_closed_stderr_is_said_on_stdout(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
     assert console.run("verify", "nowhere") == (1, "", "")
+
+
+def test_progress_that_nobody_reads_is_told_of_stderr(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    closed = io.StringIO()
+    monkeypatch.setattr(closed, "write", _raising(BrokenPipeError(errno.EPIPE, "Broken pipe")))
+    monkeypatch.setattr(sys, "stderr", closed)
+    with pytest.raises(BrokenPipeError) as refused, refused_of(tmp_path / "t"):
+        progress("1 of 2")
+    assert refused.value.filename == "standard error"
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def _other_split(items: list[dict[str, Any]]) -> None:
         (CONVERSATIONS, _without("split"), "split"),
         (CONVERSATIONS, _without("summary", "en"), "en"),
         (CONVERSATIONS, _without("reply", "witty"), "witty"),
-        (CONVERSATIONS, _without("reply_speaker"), "reply_speaker"),
+        (CONVERSATIONS, _with("reply_speaker", " "), "reply_speaker is blank"),
         (SINGLE_CONVERSATIONS, _without("summary"), "summary"),
         (SINGLE_CONVERSATIONS, _without("conversation"), "conversation"),
         (SINGLE_TEXTS, _without("id"), "id"),

@@ -1,16 +1,19 @@
 """Files of records that grow: only what a killed run of ours has left is ever cut off."""
 
 import json
+import resource
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from toolchain.console import refusal
 from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.teacher_targets import Target, read_targets, write_targets
 from toolchain.errors import ToolchainError
 from toolchain.tasks import Composition
+from toolchain.text_file import file_bytes
 
 SHARED = {"composition": "summarize+es"}
 BREAKS = "one\u2028two\u2029three\u0085four"
@@ -96,6 +99,25 @@ def test_a_directory_is_refused(tmp_path: Path) -> None:
         _complete(tmp_path)
     with pytest.raises(ToolchainError, match="directory"):
         RecordFile(tmp_path, "x").read()
+
+
+def test_a_device_is_refused() -> None:
+    with pytest.raises(ToolchainError, match="/dev/null is a pipe or a device: give another --out"):
+        _complete(Path("/dev/null"))
+
+
+def test_a_file_that_cannot_be_written_or_read_is_named(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large") as refused:
+            _complete(tmp_path / "t")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert refusal(refused.value) == f"{tmp_path / 't'}: File too large (check the path)"
+    with pytest.raises(OSError, match="Input/output error") as refused:
+        file_bytes(Path("/proc/self/mem"), "give another")
+    assert refusal(refused.value) == "/proc/self/mem: Input/output error (check the path)"
 
 
 def test_what_is_missing_says_how_it_is_made(tmp_path: Path) -> None:

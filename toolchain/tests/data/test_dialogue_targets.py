@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolchain.cli import app
+from toolchain.data import endpoint
 from toolchain.data.benchmark import Split
 from toolchain.data.chat_model import ChatModel
 from toolchain.data.dialogue_targets import AuxiliaryModel, Unanswered, make_targets
@@ -130,6 +131,24 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     ]
 
 
+def test_dialogues_that_nobody_can_be_asked_about_are_refused(tmp_path: Path) -> None:
+    dialogue, out = Dialogue("d", SPOKEN[:1], None, "a reply"), tmp_path / "t"
+    said = pytest.raises(
+        ToolchainError, match="none of the 1 dialogues with a reply has a text and, for a reply, somebody"
+    )
+    with serving(lambda _: "x") as server, said:
+        make_targets([dialogue], Composition.parse("reply+es"), _models(server.url), out, ORIGIN, silent)
+    assert not out.exists()
+
+
+def test_a_run_without_any_answer_is_refused_and_one_with_an_earlier_answer_is_not(tmp_path: Path) -> None:
+    path, spanish = tmp_path / "t", Composition.parse("summarize+es")
+    with pytest.raises(ToolchainError, match="none of the 2 dialogues has an answer"):
+        make_targets(_dialogues(2), spanish, {"es": _Refusing({"summary 0", "summary 1"}, 1)}, path, ORIGIN, silent)
+    models = {"es": _Refusing({"summary 1"}, 1)}
+    assert [make_targets(_dialogues(2), spanish, models, path, ORIGIN, silent) for _ in range(2)] == [1, 0]
+
+
 @pytest.mark.parametrize(
     ("content", "finish_reason", "said"),
     [
@@ -138,6 +157,8 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
         ("", "content_filter", "content filter"),
         (None, "stop", "answered with nothing"),
         (" <think>x</think> ", "stop", "answered with nothing"),
+        ("Ho\0la", "stop", "control character"),
+        ("\x1b[1mHola", "stop", "control character"),
     ],
 )
 def test_what_is_no_whole_answer_is_left_out_and_asked_for_again(
@@ -196,6 +217,16 @@ def test_ten_in_a_row_without_an_answer_end_the_command_and_what_was_made_is_kep
     with pytest.raises(Unanswered, match="10 dialogues in a row, the last one d12: it does not want to"):
         make_targets(_dialogues(25), spanish, models, path, ORIGIN, silent)
     assert [row["id"] for row in _records(path)] == ["d0", "d1", "d2"]
+
+
+def test_the_dialogue_that_a_server_always_fails_at_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "LONGEST_PAUSE_SECONDS", 0)
+    with serving(lambda _: "x") as server:
+        models = _models(server.url)
+        make_targets(_dialogues(1), COMPOSITION, models, tmp_path / "t", ORIGIN, silent)
+        server.failures = [500] * 5
+        with pytest.raises(ToolchainError, match=r"dialogue d1: .* answered 500 5 times in a row"):
+            make_targets(_dialogues(3), COMPOSITION, models, tmp_path / "t", ORIGIN, silent)
 
 
 @pytest.mark.parametrize(

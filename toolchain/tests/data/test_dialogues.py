@@ -53,6 +53,13 @@ def test_each_layout_gives_the_same_dialogue(tmp_path: Path, layout: str) -> Non
     assert read_dialogues(tmp_path / "x", layout) == [replace(found, summary=None)]
 
 
+@pytest.mark.parametrize("found", [{"summary": " "}, {"summary": None, "summary1": ""}, {"summary1": None}])
+def test_of_several_summaries_the_first_with_a_text_is_taken(tmp_path: Path, found: dict[str, str | None]) -> None:
+    row = {"fname": "1", "dialogue": "#Ana#: Hi.", "summary2": "#Ana# greets.", "summary3": "Another."}
+    (tmp_path / "x").write_text(json.dumps(row | found))
+    assert read_dialogues(tmp_path / "x", "dialogsum")[0].summary == "Ana greets."
+
+
 @pytest.mark.parametrize(("layout", "columns"), [("samsum", []), ("dialogsum", ["topic"])])
 def test_copies_of_the_hub_are_csv(tmp_path: Path, layout: str, columns: list[str]) -> None:
     hash = "#" if layout == "dialogsum" else ""

@@ -112,6 +112,14 @@ def test_an_answer_that_breaks_off_is_asked_for_again() -> None:
             Endpoint(server.url, "m", pause=0).chat("hola", 5)
 
 
+def test_an_answer_that_breaks_off_where_no_length_is_said_is_asked_for_again() -> None:
+    with serving(str.upper) as server:
+        server.raw = _completion("HOLA")[:-9]
+        with pytest.raises(ToolchainError, match="no chat completion"):
+            Endpoint(server.url, "m", pause=0).chat("hola", 5)
+    assert len(server.asked) == 5
+
+
 def test_a_server_that_fails_and_fails_is_given_up() -> None:
     with serving(str.upper) as server:
         server.failures = [500] * 9
@@ -180,6 +188,9 @@ def _completion(content: Any, finish_reason: str | None = "stop") -> bytes:
         (" <think>cut amid the thou", ""),
         ("They want.</think>\n\nhola", "\n\nhola"),
         ("hola <think>x</think>", "hola <think>x</think>"),
+        ("<think>a</think>\n<think>b</think>hola", "hola"),
+        ("a</think><think>b</think>hola", "hola"),
+        ("<Think>a</THINK>hola", "hola"),
     ],
 )
 def test_a_content_becomes_the_text_that_was_meant(content: Any, text: str) -> None:

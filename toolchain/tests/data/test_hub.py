@@ -1,6 +1,7 @@
 """Dialogues of the hub, fetched by its own client from a server of this machine that speaks its protocol."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -78,6 +79,13 @@ def test_a_file_is_fetched_once(asked: list[str]) -> None:
 def test_a_local_file_is_no_matter_of_the_hub(asked: list[str]) -> None:
     assert dialogue_file("chats/train.json", pytest.fail) == Path("chats/train.json")
     assert not asked
+
+
+def test_a_pipe_is_refused_before_it_is_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for source in (str(tmp_path / "pipe"), "/dev/null"):
+        with pytest.raises(ToolchainError, match=f"{source} is a pipe or a device, not a file: save it to a file"):
+            dialogue_file(source, pytest.fail)
 
 
 @pytest.mark.parametrize("source", ["hub:ana", "hub:", "hub:ana/chats/"])

@@ -67,6 +67,10 @@ NC = "CC BY-NC 4.0"
         "not for training",
         "restricted to research",
         "academic",
+        "\N{FULLWIDTH LATIN CAPITAL LETTER N}\N{FULLWIDTH LATIN CAPITAL LETTER C}",
+        "non comm.",
+        "scientific use",
+        "commercial use requires permission",
     ],
 )
 def test_no_commercial_use_and_no_derivatives_forbid_to_ship(licence: str) -> None:
@@ -88,6 +92,8 @@ def test_no_commercial_use_and_no_derivatives_forbid_to_ship(licence: str) -> No
         "Apache-2.0",
         "Open Data Commons Attribution License 1.0",
         "any use, commercial too",
+        "no comment",
+        "commercial use requires attribution",
     ],
 )
 def test_other_licences_do_not(licence: str) -> None:

@@ -32,6 +32,7 @@ OWN: list[dict[str, Any]] = [
     {"id": "own1", "conversation": SAID, "summary": {"es": "Comen a la 1:30."}},
     {"id": "own2", "conversation": SAID[:1], "reply_speaker": "Ben", "reply": {"en": "Yes.", "es": "Sí."}},
 ]
+OTHER = {"id": "own3", "conversation": SAID[1:]}
 _FOUND = """
 import json
 from toolchain import paths
@@ -129,6 +130,9 @@ def _trained_on(split: Split) -> dict[str, Any]:
         ([OWN[0] | {"reply_speaker": 7}], "reply_speaker is a number"),
         ([OWN[0] | {"summary": "Comen."}], "summary is a text, not an object"),
         ([OWN[1] | {"reply_speaker": None}], "reply_speaker is null"),
+        ([OWN[1] | {"reply_speaker": " "}], "line 1: reply_speaker is blank"),
+        ([*OWN, OTHER | {"summary": {"fr": "Non."}}], "line 1: summary lacks fr, which another line has"),
+        ([*OWN, OTHER | {"reply": {"es": "No."}, "reply_speaker": "Ben"}], "line 3: reply lacks en, which"),
         ([OWN[0] | {"conversation": []}], "no message with a text"),
         ([_trained_on(Split.VALIDATION)], "of the benchmark's validation split"),
         ([_trained_on(Split.CALIBRATION)], "of the benchmark's calibration split"),
