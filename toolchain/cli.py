@@ -29,7 +29,7 @@ app.add_typer(train_app, name="train")
 app.add_typer(adapter_app, name="adapter")
 app.add_typer(scale_app, name="scale")
 baseline_commands.register(train_app)
-evaluation_commands.register(app)
+evaluation_commands.register(app, train_app)
 bundle_commands.register(app)
 
 

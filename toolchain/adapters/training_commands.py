@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from toolchain import paths
-from toolchain.adapters.limits import LARGEST_SEED
 from toolchain.adapters.training_options import (
     Checkpointing,
     EndWeight,
@@ -24,7 +23,6 @@ from toolchain.adapters.training_options import (
 )
 from toolchain.console import chosen, show
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.commands import EngineName
 from toolchain.folders import refuse_unwritable
 
 train_app = typer.Typer(no_args_is_help=True, help="Adapters and calibrations.")
@@ -201,9 +199,9 @@ def train_main_task_command(
     from toolchain.data.benchmark import licences
     from toolchain.data.licences import refuse_to_commit
     from toolchain.recipe import read_recipe
-    from toolchain.tasks import AUXILIARY_TASKS, compositions_of
+    from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, compositions_of
 
-    _check_main_task(task)
+    chosen(MAIN_TASKS, "main task", task)
     own = read_recipe(recipe).calibration.of(METHOD)
     training = overridden(own, steps, batch_size, learning_rate, precision, gradient_checkpointing)
     compositions = compositions_of(task)
@@ -222,32 +220,3 @@ def train_main_task_command(
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
     log = train_for_main_task(base, task, schedule, folder, data)
     show({key: log[key] for key in ("main_task", "method", "parameters", "best_step", "validation_losses", "seconds")})
-
-
-@train_app.command("interpolation")
-def train_interpolation_command(
-    task: str,
-    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Whose calibrations to interpolate.")] = 0,
-    engine: EngineName = "python-bf16",
-) -> None:
-    """Make LC++I of all compositions of a main task from their LC++ and LC++S: a point between those and the merge.
-
-    The validation split chooses one point for translations and one for tones.
-    """
-    from toolchain.adapters.processes import launched
-    from toolchain.console import progress
-    from toolchain.evaluation.choose_point import choose_points
-    from toolchain.evaluation.engines.open_engine import open_engine
-
-    _check_main_task(task)
-    launched().refuse_several()
-    with open_engine(engine) as opened:
-        logs = choose_points(opened, task, seed, paths.cache() / "cells", progress)
-    show([{key: log[key] for key in ("composition", "method", "parameters", "point")} for log in logs])
-
-
-def _check_main_task(task: str) -> None:
-    from toolchain.tasks import MAIN_TASKS
-
-    if task not in MAIN_TASKS:
-        raise ToolchainError(f"{task!r} is no main task: choose from {', '.join(MAIN_TASKS)}")

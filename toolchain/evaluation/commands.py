@@ -1,4 +1,4 @@
-"""The commands that measure: evaluate, report, judge, recommend."""
+"""The commands that measure: evaluate, report, judge, recommend, train interpolation."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from toolchain import paths
-from toolchain.console import named_once, progress, show
+from toolchain.adapters.limits import LARGEST_SEED
+from toolchain.console import chosen, named_once, progress, show
 from toolchain.errors import ToolchainError
 from toolchain.folders import refuse_unwritable
 
@@ -21,8 +22,9 @@ _LONGEST_NAME = 200
 """Of a result file, in characters: file systems take 255 bytes, and the answers' name is longer."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add them to the command line."""
+def register(app: typer.Typer, train_app: typer.Typer) -> None:
+    """Add them to the command line; LC++I is made by measuring, and is a training to its user."""
+    train_app.command("interpolation")(train_interpolation_command)
     app.command("evaluate")(evaluate_command)
     app.command("report")(report_command)
     app.command("judge")(judge_command)
@@ -171,3 +173,24 @@ def recommend_command(
     with open_engine(engine) as opened:
         chosen_ones = {item.name: recommend(opened, item, calibration, progress) for item in asked}
     show({"recommendations": str(write_recommendations(chosen_ones))})
+
+
+def train_interpolation_command(
+    task: str,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Whose calibrations to interpolate.")] = 0,
+    engine: EngineName = "python-bf16",
+) -> None:
+    """Make LC++I of all compositions of a main task from their LC++ and LC++S: a point between those and the merge.
+
+    The validation split chooses one point for translations and one for tones.
+    """
+    from toolchain.adapters.processes import launched
+    from toolchain.evaluation.choose_point import choose_points
+    from toolchain.evaluation.engines.open_engine import open_engine
+    from toolchain.tasks import MAIN_TASKS
+
+    chosen(MAIN_TASKS, "main task", task)
+    launched().refuse_several()
+    with open_engine(engine) as opened:
+        logs = choose_points(opened, task, seed, paths.cache() / "cells", progress)
+    show([{key: log[key] for key in ("composition", "method", "parameters", "point")} for log in logs])

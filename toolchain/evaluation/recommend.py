@@ -31,12 +31,12 @@ def recommend(
     Those of other adapters than the ones that are there now are left out, which is said.
 
     Raises:
-        ToolchainError: the composition is a task alone, the validation split has no reference of it or nothing to ask, or no calibration of it is
+        ToolchainError: the composition is a single task, the validation split has no reference of it or nothing to ask, or no calibration of it is
             there.
     """
     name = composition.name
     if composition.is_single_task:
-        raise ToolchainError(f"{name} is a task alone, which has one mode: recommend a composition, such as {name}+es")
+        raise ToolchainError(f"{name} is a single task, which has one mode: recommend a composition, such as {name}+es")
     # Before a calibration is asked for, which would be trained in vain.
     validation_pairs(composition, f"what ships of {name}")
     asked = (calibration,) if calibration else comparable_calibrations(composition)

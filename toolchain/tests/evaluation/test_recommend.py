@@ -162,7 +162,7 @@ def test_damaged_recommendations_are_named(assets: Path, content: str) -> None:
 
 def test_a_task_alone_has_no_mode_to_recommend() -> None:
     engine = MagicMock(spec=Engine)
-    with pytest.raises(ToolchainError, match="summarize is a task alone"):
+    with pytest.raises(ToolchainError, match="summarize is a single task"):
         recommend(engine, Composition.parse("summarize"), None, silent)
     engine.answers.assert_not_called()
 
