@@ -54,9 +54,9 @@ def _put_tokenizer(folder: Path, chat_template: str | None = None) -> None:
     tokenizer.save_pretrained(folder)
 
 
-def _save(model: PreTrainedModel, folder: Path) -> None:
+def _save(model: PreTrainedModel, folder: Path, **settings: object) -> None:
     assert model.generation_config is not None
-    model.generation_config.update(**SOON_ENDS)
+    model.generation_config.update(**SOON_ENDS, **settings)
     model.save_pretrained(folder)
 
 
@@ -102,7 +102,9 @@ def _put_llama(folder: Path, chat_template: str | None = None) -> Path:
     torch.manual_seed(0)
     size = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 1, "num_attention_heads": 2}
     tokens = {"pad_token_id": None, "eos_token_id": EOS, "bos_token_id": BOS}
-    _save(LlamaForCausalLM(LlamaConfig(vocab_size=VOCABULARY, initializer_range=0.6, **size, **tokens)), folder)
+    model = LlamaForCausalLM(LlamaConfig(vocab_size=VOCABULARY, initializer_range=0.6, **size, **tokens))
+    # Random bytes are control characters too often, with which no answer is kept.
+    _save(model, folder, suppress_tokens=byte_tokenizer().encode("".join(map(chr, range(32)))).ids)
     _put_tokenizer(folder, chat_template)
     return folder
 
