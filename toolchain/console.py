@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from toolchain.errors import ToolchainError
+from toolchain.errors import ToolchainError, refused_of
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -84,11 +84,8 @@ def close_stdout() -> None:
 def progress(line: str) -> None:
     """One line of progress, on stderr."""
     if _speaks():
-        try:
+        with refused_of("standard error"):  # Else it would be said of the file that is being written.
             print(line, file=sys.stderr, flush=True)
-        except OSError as error:
-            error.filename = "standard error"  # Else it would be said of the file that is being written.
-            raise
 
 
 def show(data: object) -> None:

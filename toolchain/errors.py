@@ -1,6 +1,9 @@
-"""The error that the toolchain raises for what a user can put right, and the kind of it that one rate of several may end in."""
+"""The error that the toolchain raises for what a user can put right, the kind of it that one rate of several may end in, and what others raise."""
 
 import reprlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +18,18 @@ class ToolchainError(Exception):
 
 class NotFinite(ToolchainError):
     """A number is infinite or none where one is computed with or kept: what training can drive it to, and what no device composes."""
+
+
+@contextmanager
+def refused_of(path: Path | str, temporary: Path | None = None) -> Iterator[None]:
+    """Say of `path`, the name that was given, what the system refuses of no name at all, as reading and a full disk, or of `temporary` beside it."""
+    try:
+        yield
+    except OSError as error:
+        named = error.filename2 or error.filename
+        if error.errno and (named is None or (temporary and str(named).startswith(str(temporary)))):
+            error.filename, error.filename2 = str(path), None
+        raise
 
 
 def on_one_line(error: Exception) -> str:

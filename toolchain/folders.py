@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from toolchain.errors import ToolchainError
+from toolchain.errors import ToolchainError, refused_of
 
 
 def refuse_nameless(path: Path) -> None:
@@ -75,7 +75,7 @@ def held_beside(path: Path, suffix: str, flags: int = 0) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
         while True:
-            with suppress(FileExistsError), _refused_as(path, folder):
+            with suppress(FileExistsError), refused_of(path, folder):
                 folder.mkdir()
             with suppress(FileNotFoundError), ExitStack() as taken:
                 descriptor = taken.enter_context(locked(folder, flags, os.O_DIRECTORY | os.O_NOFOLLOW))
@@ -85,7 +85,7 @@ def held_beside(path: Path, suffix: str, flags: int = 0) -> Iterator[Path]:
                         break
                     shutil.rmtree(folder)
         try:
-            with _refused_as(path, folder):
+            with refused_of(path, folder):
                 yield folder
         finally:
             if _is_at(folder, descriptor):  # Else it was put in its place, and this name may be the next holder's.
@@ -97,18 +97,6 @@ def _is_at(folder: Path, descriptor: int) -> bool:
         return os.path.samestat(os.fstat(descriptor), folder.stat())
     except FileNotFoundError:
         return False
-
-
-@contextmanager
-def _refused_as(path: Path, temporary: Path) -> Iterator[None]:
-    """Say of `path`, the name that was given, what the system refuses of `temporary` beside it, or, as a full disk, of no name at all."""
-    try:
-        yield
-    except OSError as error:
-        named = error.filename2 or error.filename
-        if error.errno and (named is None or str(named).startswith(str(temporary))):
-            error.filename, error.filename2 = str(path), None
-        raise
 
 
 @contextmanager
@@ -138,7 +126,7 @@ def take_place(new: Path, folder: Path) -> None:
         new.rename(folder)
     else:
         shutil.rmtree(old, ignore_errors=True)
-        with _refused_as(folder, old):
+        with refused_of(folder, old):
             folder.rename(old)
         try:
             new.rename(folder)

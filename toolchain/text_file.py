@@ -1,21 +1,8 @@
 """A file of text that a user gives."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from toolchain.errors import ToolchainError
-
-
-@contextmanager
-def refused_of(path: Path) -> Iterator[None]:
-    """Say of `path` what the system refuses of no name: reading, writing and cutting say none, where opening does."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno and error.filename is None:
-            error.filename = str(path)
-        raise
+from toolchain.errors import ToolchainError, refused_of
 
 
 def file_bytes(path: Path, remedy: str) -> bytes:

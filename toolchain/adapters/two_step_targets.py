@@ -64,11 +64,7 @@ def make_two_step_targets(
             for item, answer, intermediate in zip(batch, answers, read, strict=True)
         ]
 
-    asked = answerable(conversations, composition.tasks[0], progress)
-    if not asked:
-        raise ToolchainError(
-            f"{origin['source']}: none of its {len(conversations)} conversations to train or validate on has a text and, for a reply, "
-            "somebody who could give it: take other ones"
-        )
+    none = f"{origin['source']}: none of its {len(conversations)} conversations to train or validate on"
+    asked = answerable(conversations, composition.tasks[0], none, progress)
     file = RecordFile(out, f"toolchain data two-step {composition.name}")
     return file.complete(asked, shared, make, KEPT_AT_ONCE, progress)

@@ -118,17 +118,14 @@ def make_targets(
         raise ToolchainError(f"none of the {len(dialogues)} dialogues has a {field}: give dialogues that have one")
     if left_out := len(dialogues) - len(referenced):
         progress(f"{left_out} of {len(dialogues)} dialogues have no {field} and are left out")
-    asked = answerable(referenced, composition.tasks[0], progress)
-    if not asked:
-        raise ToolchainError(
-            f"none of the {len(referenced)} dialogues with a {field} has a text and, for a reply, somebody who could give it: give other ones"
-        )
+    none = f"none of the {len(referenced)} dialogues with a {field}"
+    asked = answerable(referenced, composition.tasks[0], none, progress)
     # What one model answers is lost if another, later on, gives no answer: no more at once than the most careful one wants.
     batch_size = min(models[task.id].batch_size for task in auxiliary)
     asking = _Asking(composition, models, progress)
     file = RecordFile(out, "toolchain data targets")
     made = file.complete(asked, shared, asking.records, batch_size, progress)
-    if not file.read():
+    if not (made or file.read()):
         raise ToolchainError(
             f"none of the {len(asked)} dialogues has an answer that can be kept, for the reasons above, so that {out} holds no target: "
             "ask again, give another model, or other dialogues"

@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -54,6 +55,20 @@ class _Answer:
     status: int
     content: bytes
     pause: float
+
+    @cached_property
+    def said(self) -> Any:
+        """The JSON of the body; None where it is none."""
+        try:
+            return json.loads(self.content)
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether an object breaks off, which only it can tell where the server (HTTP/1.0) says no length."""
+        begun = self.status == requests.codes.ok and self.content.lstrip().startswith(b"{")
+        return begun and self.said is None
 
 
 @dataclass(frozen=True)
@@ -116,7 +131,7 @@ class Endpoint:
             raise ToolchainError(
                 f"{self.url} answered {answer.status} for model {self.model!r}: check model, address and {KEY_VARIABLE}"
             )
-        completion = _json(answer.content)
+        completion = answer.said
         if not isinstance(completion, dict):
             raise ToolchainError(f"{self.url} answered with no chat completion: give the base address of a chat server")
         return _reply(completion)
@@ -147,7 +162,7 @@ class Endpoint:
                 if repeat == _REPEATS or not broken or _is_late(error):
                     raise self._unreached(error) from None
             else:
-                if repeat == _REPEATS or not (answer.status in _BUSY or _is_torn(answer)):
+                if repeat == _REPEATS or not (answer.status in _BUSY or answer.is_torn):
                     return answer
                 pause = max(pause, answer.pause)
             time.sleep(min(pause, LONGEST_PAUSE_SECONDS))
@@ -210,20 +225,6 @@ class Endpoint:
 
 def _is_late(error: Exception) -> bool:
     return isinstance(error, requests.ReadTimeout | ReadTimeoutError)
-
-
-def _is_torn(answer: _Answer) -> bool:
-    """Whether an object breaks off, which only it can tell where the server (HTTP/1.0) says no length."""
-    begun = answer.status == requests.codes.ok and answer.content.lstrip().startswith(b"{")
-    return begun and _json(answer.content) is None
-
-
-def _json(content: bytes) -> Any:
-    """What it says; None where it is no JSON."""
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _seconds(header: str) -> float:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TextIO, TypeVar
 
-from toolchain.errors import ToolchainError
-from toolchain.text_file import file_bytes, refused_of
+from toolchain.errors import ToolchainError, refused_of
+from toolchain.text_file import file_bytes
 
 Record = dict[str, Any]
 _BEGINNING = b'{"id": "'

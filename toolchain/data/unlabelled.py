@@ -7,6 +7,7 @@ from typing import TypeVar
 from toolchain.data.benchmark import Conversation, Split, conversations, single_conversations
 from toolchain.data.dialogues import Dialogue
 from toolchain.data.held_out import refuse_held_out
+from toolchain.errors import ToolchainError
 from toolchain.tasks import Task
 from toolchain.text import Message, TextError, render_prompt
 
@@ -59,9 +60,15 @@ def _of(items: Sequence[Unlabelled], split: Split) -> list[Unlabelled]:
     return [item for item in items if item.split is split]
 
 
-def answerable(items: Sequence[Asked], main: Task, progress: Callable[[str], None]) -> list[Asked]:
-    """Those that the main task can be asked about: with a text, and for replies somebody who could reply; how many others there are is told."""
+def answerable(items: Sequence[Asked], main: Task, none: str, progress: Callable[[str], None]) -> list[Asked]:
+    """Those that the main task can be asked about: with a text, and for replies somebody who could reply; how many others there are is told.
+
+    Raises:
+        ToolchainError: there is none; its sentence begins with `none`.
+    """
     asked = [item for item in items if _can_be_asked(item, main)]
+    if not asked:
+        raise ToolchainError(f"{none} has a text and, for a reply, somebody who could give it: give other ones")
     if left_out := len(items) - len(asked):
         progress(f"{left_out} of {len(items)} conversations have no text, or nobody who could reply, and are left out")
     return asked

@@ -52,17 +52,18 @@ def evaluate_command(
     from toolchain.adapters.methods.registry import method_named
     from toolchain.adapters.processes import launched
     from toolchain.data.benchmark import Split
+    from toolchain.data.held_out import HELD_OUT
     from toolchain.evaluation.engines.open_engine import open_engine
     from toolchain.evaluation.evaluate import Evaluation, evaluate
     from toolchain.evaluation.reporting.result_table import markdown
-    from toolchain.evaluation.result_file import HELD_OUT, is_result_path, write_result
+    from toolchain.evaluation.result_file import is_result_path, write_result
     from toolchain.evaluation.results import PART
 
     names, asked = named_once("--methods", methods), named_once("--compositions", compositions)
     for name in names:
         method_named(name)
     if split not in HELD_OUT:
-        raise ToolchainError(f"--split {split!r} is not held out: choose {' or '.join(HELD_OUT)}")
+        raise ToolchainError(f"--split {split!r} is not held out: choose {' or '.join(sorted(HELD_OUT))}")
     part = f"{PART}{limit}" if limit else ""
     target = out or paths.RESULTS / f"{'_'.join(asked)}.{split}{part}.{engine}.jsonl"
     if len(target.name) > _LONGEST_NAME or target.is_dir() or not is_result_path(target):

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any
 
-from toolchain.data.benchmark import Split
+from toolchain.data.held_out import HELD_OUT
 from toolchain.data.json_lines import json_lines, read_rows
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
@@ -19,8 +19,6 @@ JUDGE_FILE = "judge."
 """What the name of a file of verdicts begins with."""
 ANSWERS_HASH = "answers_sha256"
 """In the header: the hash of the file of the answers."""
-HELD_OUT = (Split.TEST, Split.VALIDATION)
-"""The splits that nobody trains on, of which results are."""
 ResultRow = dict[str, Any]
 """One number, or what stands in its place: {engine, composition, method, metric, value, interval, n, …}."""
 _REMEDY = "make it with `toolchain evaluate`, or, if it holds verdicts, with `toolchain judge`"
@@ -95,7 +93,9 @@ def read_result(path: Path) -> Result:
     if any(row["engine"] != meta["engine"] for row in rows):
         raise ToolchainError(f"{path} has a row of another engine than its first line's, {meta['engine']}: {_REMEDY}")
     if meta["split"] not in HELD_OUT:
-        raise ToolchainError(f"{path} has the unknown split {meta['split']!r}: want {' or '.join(HELD_OUT)}; {_REMEDY}")
+        raise ToolchainError(
+            f"{path} has the unknown split {meta['split']!r}: want {' or '.join(sorted(HELD_OUT))}; {_REMEDY}"
+        )
     if not all(_is_measured(row) for row in rows):
         raise ToolchainError(
             f"{path} has a row whose value is no number with an interval, or no verdict on answers that it names: {_REMEDY}"

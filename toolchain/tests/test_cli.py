@@ -16,11 +16,11 @@ from toolchain.base_model import specification
 from toolchain.cli import main
 from toolchain.console import progress
 from toolchain.data.benchmark import SINGLE_CONVERSATIONS
+from toolchain.errors import refused_of
 from toolchain.evaluation.result_file import read_result
 from toolchain.tests.bundles import commit
 from toolchain.tests.data.test_data import write_benchmark
 from toolchain.tests.tiny import random_adapter, tiny_model
-from toolchain.text_file import refused_of
 
 
 class Console:

@@ -15,7 +15,7 @@ from toolchain.adapters.training_options import (
     overridden,
     training_data,
 )
-from toolchain.console import show
+from toolchain.console import chosen, show
 from toolchain.errors import ToolchainError
 
 if TYPE_CHECKING:
@@ -57,8 +57,7 @@ def train_baseline_command(
     from toolchain.recipe import read_recipe
     from toolchain.tasks import Composition
 
-    if method not in METHODS:
-        raise ToolchainError(f"unknown method {method!r}: choose from {', '.join(METHODS)}")
+    chosen(METHODS, "method", method)
     if method in calibrated.IDS:
         raise ToolchainError(
             f"{method} is a calibration, no baseline: `toolchain train calibration` makes it, or `train main-task` and "

@@ -15,10 +15,10 @@ from toolchain.adapters.corrections import wrap_linears
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter, refuse_beyond_fp16
 from toolchain.adapters.methods.budget import Budget
-from toolchain.adapters.methods.fitted import fitted_file, remedy
+from toolchain.adapters.methods.fitted import fitted_tensors
 from toolchain.adapters.methods.gradient_fit import Trainable, gradient_fit
 from toolchain.adapters.methods.method import Learned, Method, single_adapters
-from toolchain.adapters.safetensors_file import Array, read_tensors, write_tensors
+from toolchain.adapters.safetensors_file import Array, write_tensors
 from toolchain.adapters.stacked_factors import StackedFactors
 from toolchain.base_model.load import LoadedBase
 from toolchain.tasks import Composition
@@ -75,8 +75,7 @@ def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget
 
 
 def _adapters(composition: Composition) -> list[Adapter]:
-    columns, _ = read_tensors(fitted_file(ID, composition, FILE), remedy(ID, composition))
-    return [merge(single_adapters(composition), columns)]
+    return [merge(single_adapters(composition), fitted_tensors(ID, composition, FILE))]
 
 
 # A coefficient that starts at 1/n moves by little more than the rate in a step: at 1e-3 it would end where it began.

@@ -13,6 +13,7 @@ from toolchain.adapters.methods.budget import Budget
 from toolchain.adapters.methods.method import Method
 from toolchain.adapters.methods.scope import Repeat, Scope, compositions_in
 from toolchain.adapters.processes import launched
+from toolchain.adapters.safetensors_file import Array, read_tensors
 from toolchain.adapters.training import finish
 from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
@@ -47,6 +48,16 @@ def fitted_file(method: str, scope: Scope, name: str) -> Path:
     if log["files"].get(name) != sha256_file(path):
         raise ToolchainError(f"{path} is not the file of {log_path}: {remedy(method, scope)}")
     return path
+
+
+def fitted_tensors(method: str, scope: Scope, name: str) -> dict[str, Array]:
+    """The tensors of a file of the folder.
+
+    Raises:
+        ToolchainError: as of `fitted_file`, or it is damaged.
+    """
+    tensors, _ = read_tensors(fitted_file(method, scope, name), remedy(method, scope))
+    return tensors
 
 
 def fitted_log(method: str, scope: Scope) -> dict[str, Any] | None:

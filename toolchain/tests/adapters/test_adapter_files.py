@@ -23,6 +23,7 @@ from toolchain.adapters.files import (
 )
 from toolchain.errors import ToolchainError
 from toolchain.tests.adapter_config import set_config
+from toolchain.tests.refusals import refusal_of
 from toolchain.tests.tiny import SPECIFICATION, random_adapter
 
 REFUSED: dict[str, dict[str, Any]] = {
@@ -49,11 +50,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _refusal(folder: Path) -> str:
-    with pytest.raises(ToolchainError) as refused:
-        read_adapter(folder)
-    message = str(refused.value)
-    assert "\n" not in message
-    return message
+    return refusal_of(lambda: read_adapter(folder))
 
 
 def test_what_is_written_is_read_back(folder: Path) -> None:

@@ -34,6 +34,7 @@ from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.safetensors_file import Array
 from toolchain.errors import ToolchainError
 from toolchain.tests.adapter_config import set_config
+from toolchain.tests.refusals import refusal_of
 from toolchain.tests.tiny import SPECIFICATION, random_adapter, tiny_model
 
 SHAPES: Shapes = {name: (linear.out_features, linear.in_features) for name, linear in adapted_linears(tiny_model())}
@@ -92,11 +93,7 @@ def foreign(tmp_path: Path) -> Path:
 
 
 def _refusal(folder: Path) -> str:
-    with pytest.raises(ToolchainError) as refused:
-        read_foreign_adapter(folder, SPECIFICATION, SHAPES)
-    message = str(refused.value)
-    assert "\n" not in message
-    return message
+    return refusal_of(lambda: read_foreign_adapter(folder, SPECIFICATION, SHAPES))
 
 
 @settings(max_examples=25)

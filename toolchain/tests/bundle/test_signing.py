@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from toolchain.bundle import signing
 from toolchain.bundle.signing import PublicKey, SecretKey
 from toolchain.errors import ToolchainError
+from toolchain.tests.refusals import refusal_of
 
 # Made by minisign 0.11 (`minisign -G -W`) for these tests alone.
 SECRET = """untrusted comment: minisign encrypted secret key
@@ -45,10 +46,9 @@ def _no_password() -> str:
 
 
 def _refusal(read: type[PublicKey] | type[SecretKey], path: Path) -> str:
-    with pytest.raises(ToolchainError) as refused:
-        PublicKey.read(path) if read is PublicKey else SecretKey.read(path, lambda: "password")
-    message = str(refused.value)
-    assert "\n" not in message
+    message = refusal_of(
+        lambda: PublicKey.read(path) if read is PublicKey else SecretKey.read(path, lambda: "password")
+    )
     assert str(path) in message
     return message
 

@@ -19,15 +19,12 @@ from toolchain.bundle.signing import SecretKey
 from toolchain.bundle.verify import verify_bundle
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
+from toolchain.tests.refusals import refusal_of
 from toolchain.tests.tiny import SPECIFICATION
 
 
 def _refusal(folder: Path) -> str:
-    with pytest.raises(ToolchainError) as refused:
-        verify_bundle(folder)
-    message = str(refused.value)
-    assert "\n" not in message
-    return message
+    return refusal_of(lambda: verify_bundle(folder))
 
 
 @settings(max_examples=25)
