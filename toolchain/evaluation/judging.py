@@ -9,7 +9,7 @@ from toolchain.data.endpoint import Endpoint
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.judge import BothOrders, comparisons, estimate, judge
 from toolchain.evaluation.judged import add_judged, judged_path, judged_row, not_run_row
-from toolchain.evaluation.reporting.samples import samples
+from toolchain.evaluation.reporting.samples import samples_of
 from toolchain.evaluation.result_file import ResultRow, read_result
 from toolchain.evaluation.results import Results
 from toolchain.folders import refuse_unwritable
@@ -74,7 +74,9 @@ def _refuse_what_cannot_be_compared(results: Results, judging: Judging) -> None:
         raise ToolchainError(
             f"{judging.against} cannot be compared with itself: leave it out of --methods, or give another --against"
         )
-    answered = {name for engine in results.engines() for name in results.methods(engine)}
+    answered = {method for _, composition, method, _ in results.answers if "+" in composition}
+    if not answered:
+        raise ToolchainError("the result files have answers to tasks alone: give files of compositions to be judged")
     if unknown := [name for name in (*judging.methods, judging.against) if name not in answered]:
         raise ToolchainError(
             f"the result files have no answers by {', '.join(unknown)}: choose from {', '.join(sorted(answered))}"
@@ -83,9 +85,8 @@ def _refuse_what_cannot_be_compared(results: Results, judging: Judging) -> None:
 
 def _comparisons(results: Results, judging: Judging, engine: str) -> Iterator[tuple[str, str, list[BothOrders]]]:
     """(method, composition, what is asked), where both methods answered something."""
-    taken = samples(results, engine, judging.limit)
     for method in judging.methods:
         for composition in results.compositions(engine):
-            of_it = [item for item in taken if item.composition == composition]
-            if asked := comparisons(of_it, method, judging.against):
+            taken = samples_of(results, engine, composition, judging.limit, (method, judging.against))
+            if asked := comparisons(taken, method, judging.against):
                 yield method, composition, asked

@@ -77,6 +77,7 @@ def _cells(results: Results, engine: str, row: ResultRow) -> list[str]:
 
 def _is_of_these(results: Results, engine: str, row: ResultRow) -> bool:
     """Whether the answers that were judged are those of the result files."""
-    taken = samples_of(results, engine, row["composition"], row["n"])
+    compared = row["method"], row["against"]
+    taken = samples_of(results, engine, row["composition"], row["n"], compared)
     judged: str = row["asked_sha256"]
-    return judged == asked_sha256(comparisons(taken, row["method"], row["against"]))
+    return judged == asked_sha256(comparisons(taken, *compared))

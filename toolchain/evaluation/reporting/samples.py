@@ -1,5 +1,6 @@
 """Answers of all methods to the same conversations, side by side with the reference."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolchain.data.benchmark import Split
@@ -30,9 +31,11 @@ def samples(results: Results, engine: str, each: int | None) -> list[Sample]:
     return [sample for name in names for sample in samples_of(results, engine, name, each)]
 
 
-def samples_of(results: Results, engine: str, name: str, each: int | None) -> list[Sample]:
-    """The samples of one composition or task."""
-    shown = [results.repeats(engine, name, method)[0] for method in results.methods(engine, name)]
+def samples_of(
+    results: Results, engine: str, name: str, each: int | None, methods: Sequence[str] | None = None
+) -> list[Sample]:
+    """The samples of one composition or task; with `methods` the answers of these, each a training seed by its own name."""
+    shown = methods or [results.repeats(engine, name, method)[0] for method in results.methods(engine, name)]
     found = []
     for pair in composition_pairs(Composition.of(name), Split(results.split))[:each]:
         answers = {

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.judge import Score, comparisons, estimate, judge
 from toolchain.evaluation.judged import add_judged, judged_path, judged_row, not_run_row
+from toolchain.evaluation.judging import Judging, judge_answers
 from toolchain.evaluation.reporting.judged_tables import judged_groups, judged_table
 from toolchain.evaluation.reporting.report import markdown_report, tables
 from toolchain.evaluation.reporting.samples import Sample, samples
@@ -81,6 +83,15 @@ def test_a_killed_judgement_asks_only_what_is_missing(tmp_path: Path) -> None:
     assert len(server.asked) == 8
 
 
+def test_a_verdict_is_kept_for_the_judge_who_gave_it(tmp_path: Path) -> None:
+    asked = comparisons(SAMPLES, "lc++", "two-step")
+    with serving(_longer_wins) as server, serving(lambda _: "tie") as another:
+        judges = [Endpoint(server.url, "m"), Endpoint(server.url, "n"), Endpoint(another.url, "m")]
+        scores = [judge(asked, endpoint, tmp_path, silent) for endpoint in judges]
+    assert scores[0] == scores[1] != scores[2]
+    assert (len(server.asked), len(another.asked)) == (16, 8)
+
+
 def _cut(text: str = "Well, the first") -> bytes:
     return json.dumps({"choices": [{"message": {"content": text}, "finish_reason": "length"}]}).encode()
 
@@ -103,6 +114,13 @@ def test_a_judge_that_never_says_a_verdict_is_given_up(tmp_path: Path) -> None:
     with serving(lambda _: "Answer 1 is better because it is longer") as server, said:
         judge(asked, Endpoint(server.url, "m"), tmp_path, silent)
     assert len(server.asked) == 10
+
+
+def test_a_judge_who_says_a_verdict_now_and_then_is_not_given_up(tmp_path: Path) -> None:
+    samples = [_sample("odd" if number % 4 else f"even {number}", "short") for number in range(30)]
+    with serving(lambda prompt: "I cannot say" if "\nodd\n" in prompt else "tie") as server:
+        scores = judge(comparisons(samples, "lc++", "two-step"), Endpoint(server.url, "m"), tmp_path, silent)
+    assert scores == [None if number % 4 else 0.5 for number in range(30)]
 
 
 def test_a_kept_verdict_that_is_damaged_is_asked_for_again(tmp_path: Path) -> None:
@@ -146,6 +164,12 @@ def test_a_conversation_that_speaks_to_the_judge_stays_data(tmp_path: Path) -> N
     assert "bad {first} {request}" in prompt
 
 
+def test_a_judge_is_told_who_replies() -> None:
+    ((told, _),) = comparisons([_sample("x", "y", "reply+es")], "lc++", "two-step")
+    ((other, _),) = comparisons([replace(_sample("x", "y", "reply+es"), reply_speaker="Ben")], "lc++", "two-step")
+    assert told != other == told.replace("a reply by Ana", "a reply by Ben")
+
+
 def _put_results(path: Path, answers: dict[str, str], names: tuple[str, ...] = ("summarize+es",)) -> Results:
     """A result file of the first two test conversations, answered by each method with one text."""
     meta = {"format": RESULT_FORMAT, "split": "test", "engine": "python", "base": "tiny", "seed": 0}
@@ -173,6 +197,35 @@ def test_verdicts_name_all_files_that_were_judged_and_no_seed_of_theirs(tmp_path
     meta = read_result(verdicts).meta
     assert meta["judged"] == names
     assert "seed" not in meta
+
+
+def test_verdicts_against_two_methods_stand_beside_each_other(tmp_path: Path) -> None:
+    results = _put_results(tmp_path / "x.test.python.jsonl", {"lc++": "x", "two-step": "y", "merge": "z"})
+    verdicts = judged_path(tmp_path, Split.TEST, "python")
+    for against in ("two-step", "merge"):
+        add_judged(verdicts, results, "python", [not_run_row("lc++", against, "summarize+es", "no --endpoint")])
+    assert [row["against"] for row in read_result(verdicts).rows] == ["two-step", "merge"]
+    assert [row[2] for row in _shown(tmp_path / "x.test.python.jsonl", verdicts)] == ["two-step", "merge"]
+
+
+def test_the_answers_of_a_training_seed_are_judged_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "x.test.python.jsonl"
+    results = _put_results(path, {"lc++": "x", "lc++@1": "a longer answer", "two-step": "short"})
+    told: list[str] = []
+    with serving(_longer_wins) as server:
+        judging = Judging(["lc++@1", "lc++"], "two-step", limit=1, seed=0, send=True)
+        rows = [*judge_answers(results, judging, Endpoint(server.url, "m"), tmp_path, tmp_path, told.append)]
+    assert [(row["method"], row["value"], row["n"]) for row in rows] == [("lc++@1", 1, 1), ("lc++", 0, 1)]
+    assert "2 calls" in told[0]
+    shown = {row[1]: row[3] for row in _shown(path, judged_path(tmp_path, Split.TEST, "python"))}
+    assert shown == {"lc++@1": "100.0 [100.0, 100.0]", "lc++": "0.0 [0.0, 0.0]"}
+
+
+def test_tasks_alone_are_not_judged(tmp_path: Path) -> None:
+    results = _put_results(tmp_path / "x.test.python.jsonl", {"main": "x", "zero-shot": "y"}, ("summarize",))
+    judging = Judging(["main"], "zero-shot", limit=None, seed=0, send=False)
+    with pytest.raises(ToolchainError, match="answers to tasks alone"):
+        next(judge_answers(results, judging, None, tmp_path, tmp_path, silent))
 
 
 def test_a_report_says_what_was_judged_and_what_was_not(tmp_path: Path) -> None:
