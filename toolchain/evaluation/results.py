@@ -183,4 +183,5 @@ def _refuse_others(metas: Mapping[str, Mapping[str, Any]]) -> None:
                 continue
             first, known = seen.setdefault(what, (name, digest))
             if digest != known:
-                raise ToolchainError(f"{first} and {name} are of different files of {what}: measure one anew")
+                remedy = f", or set TANDEM_BENCHMARK to the benchmark that {name} is of" if first == here else ""
+                raise ToolchainError(f"{first} and {name} are of different files of {what}: measure one anew{remedy}")
