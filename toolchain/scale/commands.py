@@ -28,10 +28,11 @@ def plan_command(
     as_json: Annotated[bool, typer.Option("--json", help="All numbers, as JSON, in bytes.")] = False,
 ) -> None:
     """Parameters, bytes and training memory of bases, from their public shapes alone: nothing is downloaded or trained."""
-    from toolchain.console import progress, show
+    from toolchain.console import progress, quiet_transformers, show
     from toolchain.recipe import read_recipe, recipe_names
     from toolchain.scale.plan import plan, table
 
+    quiet_transformers()
     chosen = [read_recipe(name) for name in recipes or recipe_names()]
     plans = []
     for recipe in chosen:

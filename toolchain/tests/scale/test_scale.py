@@ -1,6 +1,7 @@
 """The dry run: counts are those of the paper and of public model cards, memory is what autograd really keeps."""
 
 import json
+import warnings
 from typing import Any
 
 import pytest
@@ -134,11 +135,46 @@ def test_whatever_the_command_takes_can_be_counted(name: str) -> None:
             app(["scale", "plan", name, option, str(LARGEST + 1)], standalone_mode=False)
 
 
-def test_the_table_has_a_column_for_each_base() -> None:
-    one = plan(_tiny_recipe())
-    lines = table([one, one]).splitlines()
-    assert len({line.count("|") for line in lines}) == 1
-    assert f"{one.parameters.base:,}" in lines[2]
+def test_the_table_says_what_the_plans_hold_in_a_column_for_each_base() -> None:
+    one, other = plan(_tiny_recipe()), plan(_tiny_recipe(), rank=8, batch_size=3)
+    rows = {
+        name: cells for name, *cells in (line.strip("| ").split(" | ") for line in table([one, other]).splitlines())
+    }
+    for index, planned in enumerate((one, other)):
+        found = {name: cells[index] for name, cells in rows.items() if len(cells) > index}
+        sizes = planned.described()["bytes"]
+        for part, name in (("lora", "LoRA"), ("lc", "LC"), ("lc_plus_plus", "LC++")):
+            assert found[f"{name}, parameters"] == f"{getattr(planned.parameters, part):,}"
+            assert found[f"{name}, MiB in fp16"] == f"{sizes[part] / 2**20:.2f}"
+        assert found["base, parameters"] == f"{planned.parameters.base:,}"
+        assert found["LC++ of a LoRA"] == f"{sizes['lc_plus_plus'] / sizes['lora']:.2%}"
+        assert found["weights, GiB"] == f"{4 * planned.parameters.base / 2**30:.2f}"
+        for memory in planned.memory:
+            how = f"{memory.trains}, {memory.precision}{', checkpointing' * memory.gradient_checkpointing}"
+            assert found[f"{how}: activations, GiB"] == f"{memory.activations / 2**30:.2f}"
+            assert found[f"{how}: in all, GiB"] == f"{memory.total / 2**30:.2f}"
+            states = memory.trained + memory.gradients + memory.optimizer
+            assert found[f"{memory.trains}: trained, gradients, AdamW, GiB"] == f"{states / 2**30:.2f}"
+            assert found[f"{memory.trains}: examples a process and step"] == str(memory.rows)
+
+
+def test_nothing_is_said_but_what_is_counted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("toolchain.recipe.read_recipe", lambda _name: _tiny_recipe())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        app(["scale", "plan", "any"], standalone_mode=False)
+    assert capsys.readouterr().err == f"counting {_tiny_recipe().name}\n"
+
+
+def test_a_lora_and_a_calibration_have_the_batches_of_their_own_training() -> None:
+    recipe = _tiny_recipe()
+    training = recipe.calibration.training.model_copy(update={"batch_size": 5})
+    update = {"calibration": recipe.calibration.model_copy(update={"training": training})}
+    planned = plan(recipe.model_copy(update=update), processes=2)
+    rows = {(memory.trains, memory.rows) for memory in planned.memory}
+    assert rows == {("LoRA", recipe.lora.training.batch_size // 2), ("LC++", 3)}
 
 
 def test_no_weight_is_made() -> None:
