@@ -41,13 +41,13 @@ def chosen(choices: Iterable[Choice], what: str, name: str) -> Choice:
 
 
 def named_once(option: str, text: str) -> list[str]:
-    """The names of a comma-separated list, each given once: what is counted twice counts twice in a mean.
+    """The names of a comma-separated list, without spaces around them, each given once: what is counted twice counts twice in a mean.
 
     Raises:
         ToolchainError: a name is empty, or given more than once.
     """
-    names = text.split(",")
-    if not all(map(str.strip, names)):
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
         raise ToolchainError(f"{option} {text!r} has an empty name: separate names by single commas")
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ToolchainError(f"{option} names {', '.join(twice)} more than once: name each once")

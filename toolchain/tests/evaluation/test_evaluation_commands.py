@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from toolchain import paths
+from toolchain.console import named_once
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.commands import evaluate_command, judge_command
 
@@ -24,6 +25,10 @@ from toolchain.evaluation.commands import evaluate_command, judge_command
 def test_what_cannot_be_evaluated_is_told_at_once(asked: dict[str, Any], said: str) -> None:
     with pytest.raises(ToolchainError, match=said):
         evaluate_command(**asked)
+
+
+def test_names_may_have_spaces_around_them() -> None:
+    assert named_once("--methods", "merge, lc++ ") == ["merge", "lc++"]
 
 
 @pytest.mark.parametrize("name", ["", "x.txt", "x.answers.jsonl", "judge.test.python.jsonl"])
