@@ -162,7 +162,7 @@ def single_task_pairs(task: Task, split: Split, further: FurtherTexts = NOTHING_
     if not pairs:
         raise ToolchainError(
             f"neither {paths.BENCHMARK} nor what was given with it has a text for {task.id} that the {split} split may see: "
-            f"give `toolchain train lora {task.id}` JSON lines with `en` and `{task.id}` (--texts), or the benchmark references of it"
+            f"give `toolchain train lora {task.id}` JSON lines with `en` and `{task.id}` (--texts), or the benchmark references in both"
         )
     return pairs
 

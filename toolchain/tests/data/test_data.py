@@ -209,7 +209,9 @@ def test_a_task_without_data_says_what_to_add(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(TASKS, "xx", tone)
     monkeypatch.setitem(TASKS, "xy", main)
     for split in (Split.SINGLE, Split.VALIDATION):
-        with pytest.raises(ToolchainError, match=rf"a text for xx that the {split} split may see: .*--texts"):
+        with pytest.raises(
+            ToolchainError, match=rf"a text for xx that the {split} split may see: .*--texts.*references in both"
+        ):
             single_task_pairs(tone, split)
         with pytest.raises(ToolchainError, match=rf"{CONVERSATIONS} line \d+ has no xy\.en: add it"):
             single_task_pairs(main, split)
