@@ -1,5 +1,7 @@
 """Bootstrap intervals: where they lie, and what they are paired on."""
 
+from math import comb
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +20,23 @@ def test_an_interval_holds_its_mean_and_lies_within_the_values(values: list[floa
     assert found.value == pytest.approx(sum(values) / len(values))
     assert min(values) - 1e-9 <= found.low <= found.value + 1e-9
     assert found.value - 1e-9 <= found.high <= max(values) + 1e-9
+
+
+@given(st.integers(1, 12), st.integers(1, 12))
+def test_an_interval_leaves_out_a_fortieth_of_the_draws_at_each_end(zeros: int, ones: int) -> None:
+    """Drawn as often as there are values, the ones are binomially distributed; where an end lies is known to half a percent."""
+    count = zeros + ones
+    chances = [comb(count, k) * ones**k * zeros ** (count - k) / count**count for k in range(count + 1)]
+    values = [0.0] * zeros + [1.0] * ones
+    ratio = bootstrap_ratio(values, [1.0] * count, seed=0)
+    assert ratio == bootstrap_mean(values, seed=0)
+    low, high = (round(end * count) for end in (ratio.low, ratio.high))
+    for below, up_to in (
+        (sum(chances[:low]), sum(chances[: low + 1])),
+        (sum(chances[high + 1 :]), sum(chances[high:])),
+    ):
+        assert below <= 0.03
+        assert up_to >= 0.02
 
 
 @given(scores, seeds)
@@ -46,6 +65,7 @@ def test_a_ratio_lies_within_the_ratios_of_the_pairs(pairs: list[tuple[float, fl
     assert found
     ratios = [top / bottom for top, bottom in pairs]
     assert min(ratios) - 1e-9 <= found.low <= found.high <= max(ratios) + 1e-9
+    assert found.value == pytest.approx(sum(top for top, _ in pairs) / sum(bottom for _, bottom in pairs))
 
 
 @given(positive, st.integers(1, 40), seeds)

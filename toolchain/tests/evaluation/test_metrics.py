@@ -83,6 +83,11 @@ def test_accented_words_are_words(word: str) -> None:
     assert _metrics(f"{word[0]}a", f"{word[1]}a")["rouge_1_paper"] == 1
 
 
+def test_only_the_papers_tokenizer_takes_words_of_one_stem_for_the_same() -> None:
+    measured = _metrics("walking", "walked")
+    assert (measured["rouge_1"], measured["rouge_1_paper"]) == (0, 1)
+
+
 @pytest.mark.parametrize("word", ["हिन्दी", "বাংলা", "שָׁלוֹם", "g̃uarani", "ශ්‍රී", "می‌رود"])
 def test_a_mark_or_a_joiner_stays_with_its_letter(word: str) -> None:
     assert words(f"{word}, {word}2 😀{word}") == [word, f"{word}2", word]
@@ -119,6 +124,10 @@ def test_numbers_kept_is_the_share_of_the_references_numbers(reference: list[str
     kept = data.draw(st.lists(st.sampled_from(reference), unique=True))
     measured = _metrics(" and ".join(kept), " or ".join(reference))
     assert measured["numbers_kept"] == pytest.approx(len(kept) / len(reference))
+
+
+def test_a_number_with_its_separators_is_one_and_is_compared_as_it_is_written() -> None:
+    assert _metrics("1.200 at 3:30, or 30", "1,200 at 3:30")["numbers_kept"] == 0.5
 
 
 @given(sentences, texts)

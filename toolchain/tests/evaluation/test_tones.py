@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolchain.data.benchmark import ParallelText, Split
+from toolchain.data.held_out import HELD_OUT
 from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.evaluation import tones
 from toolchain.evaluation.evaluate import measure
@@ -65,6 +66,14 @@ def test_a_few_texts_teach_nothing(texts_of_the_benchmark: Callable[[list[Parall
     texts_of_the_benchmark(few)
     assert tone_detector(None) is None
     assert tone_right("ha 5", None, "witty") == {}
+
+
+def test_nothing_that_is_held_out_teaches(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Split] = []
+    monkeypatch.setattr(tones, "conversations", lambda split: read.append(split) or [])
+    tone_detector.__wrapped__(MAIN)
+    assert read
+    assert not {*read} & {*HELD_OUT}
 
 
 def test_an_empty_answer_has_no_tone() -> None:
