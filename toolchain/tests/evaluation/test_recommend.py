@@ -1,9 +1,10 @@
 """Recommendations: what validation chose, in the manifest's terms."""
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from unittest.mock import MagicMock
 
 import pytest
@@ -13,10 +14,13 @@ from hypothesis import strategies as st
 from toolchain import paths
 from toolchain.adapters.calibration_file import read_calibration, write_calibration
 from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_path
+from toolchain.adapters.methods.method import Method
 from toolchain.adapters.methods.registry import METHODS
 from toolchain.bundle import manifest
+from toolchain.data.benchmark import Split, conversations
+from toolchain.data.pairs import Pair
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.engines.engine import Engine
+from toolchain.evaluation.engines.engine import Answer, Engine, Question
 from toolchain.evaluation.engines.prompts import prompt_variants
 from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.recommend import (
@@ -27,6 +31,7 @@ from toolchain.evaluation.recommend import (
     recommendation,
 )
 from toolchain.evaluation.result_file import Result
+from toolchain.hashing import sha256_file
 from toolchain.recommendations import (
     CALIBRATIONS,
     DEFAULT_CALIBRATION,
@@ -112,6 +117,46 @@ def test_the_better_calibration_is_not_worse_in_both_metrics(
     for other in CALIBRATIONS:
         assert rouge[better] >= rouge[other] or chrf[better] >= chrf[other]
     assert better_calibration(result, name, [CALIBRATIONS[1]]) == CALIBRATIONS[1]
+
+
+def test_one_wrong_language_in_thirty_outweighs_three_points_of_overlap() -> None:
+    result = _result(dict.fromkeys(COMPARED, 0.2) | {"lc++": 0.23}, dict.fromkeys(COMPARED, "contract"))
+    assert better_calibration(result, COMPOSITION.name, OF_ONE_COMPOSITION) == "lc++"
+    (language,) = (row for row in result.rows if (row["method"], row["metric"]) == ("lc++", "language"))
+    language["value"] = 29 / 30
+    assert better_calibration(result, COMPOSITION.name, OF_ONE_COMPOSITION) == "lc++f"
+
+
+class _EngineThatLikes:
+    """Answers with the reference by the method that it likes, with a word by all others; keeps whom it was asked about."""
+
+    id = "python"
+    base: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, liked: str) -> None:
+        self._liked = liked
+        self.asked: set[str] = set()
+
+    def prompts(self, _method: Method, composition: Composition) -> dict[str, str]:
+        return {"contract": composition.prompt}
+
+    def key(self, question: Question) -> str:
+        return question.method.id
+
+    def answers(self, question: Question, pairs: Sequence[Pair]) -> Iterator[dict[str, Answer]]:
+        self.asked |= {pair.id for pair in pairs}
+        yield {pair.id: Answer(pair.target if question.method.id == self._liked else "word") for pair in pairs}
+
+
+def test_validation_alone_chooses_and_the_calibration_that_it_chose_is_named(
+    assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
+    engine = _EngineThatLikes("lc++f")
+    found = recommend(engine, COMPOSITION, None, silent)
+    assert engine.asked == {item.id for item in conversations(Split.VALIDATION)}
+    assert (found["calibration"], found["recommended_mode"]) == ("lc++f", "calibrated")
+    assert found["calibration_sha256"] == sha256_file(calibration_path(COMPOSITION, "lc++f"))
 
 
 @given(chosen_prompts, calibrations)
