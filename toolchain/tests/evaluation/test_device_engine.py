@@ -12,14 +12,18 @@ import pytest
 
 from toolchain.adapters.methods.registry import METHODS
 from toolchain.data.benchmark import Split
+from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.engines.device_core import STATISTICS, DeviceCore
+from toolchain.evaluation.engines.device_core import STATISTICS, DeviceCore, Run
 from toolchain.evaluation.engines.device_engine import DeviceEngine
 from toolchain.evaluation.engines.engine import Question
+from toolchain.evaluation.engines.timing import paired_times
 from toolchain.evaluation.evaluate import Evaluation, evaluate
+from toolchain.recommendations import write_recommendations
 from toolchain.tasks import Composition
 from toolchain.tests.bundles import commit
 from toolchain.tests.tiny import silent
+from toolchain.text import Message
 
 COMPOSITION = Composition.parse("summarize+es")
 EVALUATION = Evaluation(["main", "lc++", "two-step"], [COMPOSITION.name], Split.TEST, limit=3, seed=0)
@@ -29,12 +33,16 @@ import json, os, sys
 options = dict(zip(sys.argv[3::2], sys.argv[4::2]))
 lines = [json.loads(line) for line in sys.stdin]
 with open(os.path.join(os.path.dirname(__file__), "runs.jsonl"), "a") as log:
-    print(json.dumps({"options": options, "ids": [line["id"] for line in lines]}), file=log)
+    speakers = [line.get("reply_speaker") for line in lines]
+    print(json.dumps({"options": options, "ids": [line["id"] for line in lines], "speakers": speakers}), file=log)
 marked = lambda how: os.path.exists(os.path.join(os.path.dirname(__file__), how))
 answered = lines[::-1] if marked("swapped") else lines[:-1] if marked("short") else lines + lines[-1:] * marked("talkative")
 if marked("garbled"):
     print("ready")
 for number, line in enumerate(answered):
+    if marked("refusing"):
+        print(json.dumps({"id": line["id"], "error": {"kind": "engine", "message": "no room"}}))
+        continue
     if marked("broken") and number == 1:
         sys.exit("error[engine-generate]: out of memory")
     stopped = marked("stopped") and number == 1
@@ -61,6 +69,11 @@ class Core:
         """One entry for each process."""
         log = self.folder / "runs.jsonl"
         return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.is_file() else []
+
+    @property
+    def speakers(self) -> list[str | None]:
+        """For whom each conversation was to be replied."""
+        return [speaker for run in self.runs for speaker in run["speakers"]]
 
     def fails(self, how: str, fails: bool) -> None:
         """Whether it dies at its second conversation (`broken`), is stopped in the middle of it (`stopped`), or answers otherwise than asked."""
@@ -139,6 +152,44 @@ def test_another_program_answers_anew(core: Core, engine: DeviceEngine, tmp_path
     core.program.write_text(core.program.read_text(encoding="utf-8") + "# rebuilt\n", encoding="utf-8")
     rebuilt = DeviceEngine(DeviceCore(core.program), engine._base, tmp_path / "others")
     assert rebuilt.key(question) != before
+
+
+def test_a_mode_is_asked_with_the_manifests_prompt_and_another_prompt_answers_anew(engine: DeviceEngine) -> None:
+    other = "Sum up: {input}"
+    write_recommendations({COMPOSITION.name: {"prompt_overrides": {"merge": other}}})
+    found = {name: [*engine.prompts(METHODS[name], COMPOSITION).values()] for name in ("merge", "lc++")}
+    assert found == {"merge": [other], "lc++": [COMPOSITION.prompt]}
+    keys = {engine.key(Question(METHODS["main"], COMPOSITION, template)) for template in (other, COMPOSITION.prompt)}
+    assert len(keys) == 2
+
+
+def test_times_are_kept_one_by_one_and_for_what_was_timed(
+    core: Core, engine: DeviceEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions = [Question(METHODS[name], COMPOSITION, COMPOSITION.prompt) for name in ("lc++", "two-step")]
+    pairs = composition_pairs(COMPOSITION, Split.TEST)[:3]
+    first = paired_times(engine, questions, pairs[:2], tmp_path, silent)
+    (kept,) = tmp_path.glob("*.times.*")
+    asked = len(core.runs)
+    assert paired_times(engine, questions, pairs[:2], tmp_path, silent) == first
+    assert len(core.runs) == asked
+    kept.write_text(json.dumps({pairs[0].id: first[0]}))
+    paired_times(engine, questions, pairs[:2], tmp_path, silent)
+    assert {run["ids"][1] for run in core.runs[asked:]} == {pairs[1].id}
+    monkeypatch.setattr(engine, "key", lambda _question: "another bundle")
+    asked = len(core.runs)
+    paired_times(engine, questions, pairs[:2], tmp_path, silent)
+    assert len(core.runs) == asked + 4
+
+
+def test_a_core_is_told_who_replies_and_what_it_refuses_is_told(core: Core, tmp_path: Path) -> None:
+    run = Run(tmp_path, tmp_path, "reply", "es", "two-step")
+    for pair in (Pair("1", (Message("Ana", "Hi"),), "Ben", "x"), Pair("2", (Message("Ana", "Hi"),), None, "x")):
+        assert len([*DeviceCore(core.program).answers(run, [pair])]) == 1
+    assert core.speakers == ["Ben", None]
+    core.fails("refusing", True)
+    with pytest.raises(ToolchainError, match="refused conversation 1: no room"):
+        [*DeviceCore(core.program).answers(run, [Pair("1", "text", None, "x")])]
 
 
 def test_a_task_alone_is_left_to_pytorch(engine: DeviceEngine) -> None:

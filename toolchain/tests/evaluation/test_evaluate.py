@@ -22,6 +22,7 @@ from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.data.teacher_targets import targets_path
 from toolchain.errors import ToolchainError
+from toolchain.evaluation.engines.device_core import STATISTICS
 from toolchain.evaluation.engines.engine import Answer, Question
 from toolchain.evaluation.engines.prompts import prompt_variants
 from toolchain.evaluation.engines.python_engine import PYTHON_BF16, PythonEngine
@@ -30,7 +31,7 @@ from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.reporting.metric_table import HEADS
 from toolchain.evaluation.reporting.result_table import markdown
 from toolchain.evaluation.result_file import ANSWERS_HASH, Result, answers_path, read_result, write_result
-from toolchain.evaluation.rows import COMPARED, Rows
+from toolchain.evaluation.rows import COMPARED, FASTER, PAIRED, PAIRED_RATIO, Rows
 from toolchain.generation.generate import adapter_applied, generate
 from toolchain.hashing import sha256_file
 from toolchain.tasks import TASKS, Composition
@@ -107,6 +108,17 @@ def test_an_adapter_that_is_replaced_meanwhile_is_noticed(base: LoadedBase, asse
     assert again == evaluate(PythonEngine(base), asked, assets / "fresh", silent)
 
 
+def test_data_that_are_replaced_meanwhile_are_noticed(
+    base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = iter("12")
+    monkeypatch.setattr(
+        "toolchain.evaluation.evaluate.made_with", lambda _files: {"data": {"conversations.jsonl": next(versions)}}
+    )
+    with pytest.raises(ToolchainError, match=r"conversations\.jsonl changed while it was evaluated"):
+        evaluate(PythonEngine(base), replace(EVERYTHING, methods=["lc++"], limit=1), assets / "cells", silent)
+
+
 def test_half_precision_leaves_the_rotary_frequencies_alone(base: LoadedBase) -> None:
     before = {name: buffer.clone() for name, buffer in base.model.named_buffers() if "inv_freq" in name}
     assert before
@@ -158,8 +170,10 @@ class _OneWordInTwo:
 def test_a_prompt_is_chosen_by_what_is_reported_of_the_composition(assets: Path, name: str, chosen: str) -> None:
     """ROUGE-L likes the scattered words better, weighted ROUGE those in a row."""
     put_adapters(Composition.parse(name))
-    result = evaluate(_OneWordInTwo(), Evaluation(["merge"], [name], Split.TEST, 1, 0), assets / "cells", silent)
+    asked, count = _cell_counter()
+    result = evaluate(_OneWordInTwo(), Evaluation(["merge"], [name], Split.TEST, 1, 0), assets / "cells", count)
     assert [row["value"] for row in result.rows if row["metric"] == "prompt"] == [chosen]
+    assert all(": 1 conversations" in line for line in asked), "as few for the choice as are measured"
 
 
 def test_three_tasks_are_evaluated_against_the_references_that_were_made(base: LoadedBase, assets: Path) -> None:
@@ -225,7 +239,9 @@ def test_a_language_that_cannot_be_told_is_named_before_anything_is_answered(
     assert computed == []
 
 
-@pytest.mark.parametrize("change", ["adapter", "scale", "limits", "end tokens", "conversations", "text rules"])
+@pytest.mark.parametrize(
+    "change", ["adapter", "scale", "limits", "end tokens", "conversations", "speaker", "text rules"]
+)
 def test_a_cell_is_not_used_for_anything_else(
     base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
@@ -241,7 +257,9 @@ def test_a_cell_is_not_used_for_anything_else(
     elif change == "limits":
         base = replace(base, specification=replace(SPECIFICATION, max_new_tokens=5))
     elif change == "conversations":
-        _change_conversations(monkeypatch)
+        _change_pairs(monkeypatch, lambda pair: replace(pair, source=pair.source[-2:]))
+    elif change == "speaker":
+        _change_pairs(monkeypatch, lambda pair: replace(pair, reply_speaker="Zoë"))
     else:
         _change_text_rules(monkeypatch, assets)
     computed, count = _cell_counter()
@@ -251,11 +269,11 @@ def test_a_cell_is_not_used_for_anything_else(
     assert changed == anew
 
 
-def _change_conversations(monkeypatch: pytest.MonkeyPatch) -> None:
-    def shortened(composition: Composition, split: Split) -> list[Pair]:
-        return [replace(pair, source=pair.source[-2:]) for pair in composition_pairs(composition, split)]
-
-    monkeypatch.setattr("toolchain.evaluation.evaluate.composition_pairs", shortened)
+def _change_pairs(monkeypatch: pytest.MonkeyPatch, changed: Callable[[Pair], Pair]) -> None:
+    monkeypatch.setattr(
+        "toolchain.evaluation.evaluate.composition_pairs",
+        lambda composition, split: [changed(pair) for pair in composition_pairs(composition, split)],
+    )
 
 
 def _change_text_rules(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
@@ -326,6 +344,28 @@ def test_what_no_reference_asks_for_does_not_count_as_kept() -> None:
     rows = {row["metric"]: row for row in Rows({"composition": "summarize+es"}, 0).qualities("merge", measured)}
     assert (rows["numbers_kept"]["value"], rows["numbers_kept"]["n"]) == (0.25, 1)
     assert (rows["rouge_l"]["value"], rows["rouge_l"]["n"]) == (pytest.approx(0.6), 2)
+
+
+def test_what_a_device_measured_is_told_by_its_median_and_memory_by_its_peak() -> None:
+    answers = [Answer("x", dict.fromkeys(STATISTICS, float(number))) for number in (9, 1, 2)]
+    rows = {row["metric"]: row["value"] for row in Rows({}, 0).costs("lc++", answers)}
+    assert rows.pop("peak_rss_bytes") == 9
+    assert {*rows.values()} == {2}
+
+
+def test_times_are_of_prefill_and_decode_together_and_their_ratios_of_single_conversations() -> None:
+    spent = [((1, 9), (10, 10)), ((8, 2), (1, 4)), ((50, 50), (100, 0))]
+    times = [
+        {
+            method: {"prefill_ms": prefill, "decode_ms": decode}
+            for method, (prefill, decode) in zip(("lc++", "two-step"), both, strict=True)
+        }
+        for both in spent
+    ]
+    rows = {(row["method"], row["metric"]): row["value"] for row in Rows({}, 0).times("lc++", times)}
+    assert (rows["lc++", PAIRED], rows["two-step", PAIRED]) == (10, 20)
+    assert rows["lc++", PAIRED_RATIO] == 1, "the median of a half, two and one"
+    assert rows["lc++", FASTER] == pytest.approx(1 / 3, abs=1e-5), "as fast is not faster"
 
 
 def test_nothing_is_compared_with_what_has_no_overlap_at_all() -> None:
