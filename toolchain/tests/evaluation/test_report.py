@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolchain import paths
+from toolchain.adapters.methods.calibrated import read_committed
 from toolchain.adapters.methods.registry import METHODS
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_1_JUDGED, TABLE_2, group_of, main_metric
+from toolchain.evaluation.reporting.device_times import device_times, seconds, time_ratio
 from toolchain.evaluation.reporting.document_tables import DOCUMENTS, with_results
 from toolchain.evaluation.reporting.group_table import group_table
 from toolchain.evaluation.reporting.judged_tables import papers_judge
@@ -29,6 +31,7 @@ from toolchain.evaluation.reporting.samples import samples, task_samples
 from toolchain.evaluation.reporting.single_tasks import single_tasks
 from toolchain.evaluation.result_file import RESULT_FORMAT, read_result, write_result
 from toolchain.evaluation.results import Results, committed_results, read_results
+from toolchain.evaluation.rows import FASTER, PAIRED, PAIRED_RATIO
 from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, TASKS, Composition, TaskKind
 
 COMPOSITIONS = [f"{main}+{auxiliary}" for main in MAIN_TASKS for auxiliary in AUXILIARY_TASKS]
@@ -285,6 +288,36 @@ def test_the_passes_of_two_and_of_three_tasks_stand_beside_each_other() -> None:
     measured = {(name, "two-step"): 0.5 for name in ("summarize+es", "summarize+witty+fr")}
     (row,) = table_2(_results({key: value for key, value in measured.items()})).rows
     assert row[:2] == ["two-step", "2-3"]
+
+
+def test_a_composition_costs_what_its_calibration_holds_and_what_is_shared_is_counted_whole() -> None:
+    methods = ("merge", "lc", "lc++", "lc++-shared")
+    rows = {row[0]: row[2:4] for row in table_2(_results({("summarize+es", method): 0.5 for method in methods})).rows}
+    held = {name: read_committed(Composition.parse("summarize+es"), name).parameters for name in ("lc", "lc++")}
+    for method, parameters in {"merge": 0, **held, "lc++-shared": held["lc++"]}.items():
+        assert rows[method] == [f"{parameters:,}", f"{2 * parameters / 2**20:.2f} MiB"], method
+
+
+def test_what_the_device_was_timed_at_is_shown_in_seconds_and_as_a_share_of_two_steps() -> None:
+    names, results = ["summarize+es", "summarize+fr"], Results({}, {}, {})
+    for name, (one, two, ratio, faster) in zip(names, ((1500, 2000, 0.7, 0.9), (3000, 6000, 0.5, 1.0)), strict=True):
+        measured = {
+            ("lc++", PAIRED): one,
+            ("two-step", PAIRED): two,
+            ("lc++", PAIRED_RATIO): ratio,
+            ("lc++", FASTER): faster,
+            ("lc++", "peak_rss_bytes"): 3 * 2**20,
+        }
+        for (method, metric), value in measured.items():
+            row = {"value": value, "interval": [value, value], "n": 10}
+            results.rows["device", name, method, metric] = row
+    assert [row[2:] for row in device_times(results).rows] == [
+        ["0.70 [0.70, 0.70]", "9 of 10", "3 MiB"],
+        ["0.50 [0.50, 0.50]", "10 of 10", "3 MiB"],
+    ]
+    assert seconds(results, names, "two-step") == {"summarize+es": 2.0, "summarize+fr": 6.0}
+    assert time_ratio(results, names, "lc++") == pytest.approx(0.6)
+    assert (time_ratio(results, names, "two-step"), time_ratio(results, names, "merge")) == (1, None)
 
 
 def test_groups_are_compared_over_whole_conversations() -> None:
