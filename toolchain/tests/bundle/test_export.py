@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import zipfile
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,13 @@ def test_recommendations_are_in_the_manifest(base: BaseSpecification, tmp_path: 
     offered = {"+".join(item.tasks): item for item in manifest.compositions}
     assert offered[name].model_dump(include=set(chosen)) == chosen
     assert offered[COMPOSITIONS[1].name].recommended_mode == "calibrated"
+
+
+def test_a_recommendation_of_another_calibration_is_not_exported(base: BaseSpecification, tmp_path: Path) -> None:
+    for digest, refused in ((sha256_file(calibration_path(COMPOSITIONS[0], "lc++")), False), ("0" * 64, True)):
+        write_recommendations({COMPOSITIONS[0].name: {"calibration_sha256": digest}})
+        with pytest.raises(ToolchainError, match="is of another summarize") if refused else nullcontext():
+            export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False)
 
 
 def test_every_committed_calibration_is_exported_by_default(base: BaseSpecification) -> None:
@@ -365,6 +373,12 @@ def test_a_damaged_base_is_not_exported_and_what_makes_it_again_is_said(
             export_bundle(replace(base, packages=packages), COMPOSITIONS, tmp_path / "bundle", pack_base=True)
 
 
+def test_a_tokenizer_of_something_else_is_not_exported(base: BaseSpecification, tmp_path: Path) -> None:
+    base.tokenizer_path.write_bytes(b"another")
+    with pytest.raises(ToolchainError, match=r"tokenizer\.json is missing, or not the tiny file"):
+        export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False)
+
+
 def test_nothing_to_export_is_an_error(base: BaseSpecification, tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match="no calibration"):
         export_bundle(base, [], tmp_path / "bundle", pack_base=False)
@@ -384,6 +398,10 @@ def test_a_calibration_that_no_device_can_compose_is_not_exported(base: BaseSpec
         with pytest.raises(ToolchainError, match=f"cannot be composed: .*{said}") as refused:
             export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False)
         assert str(path) in str(refused.value)
+    weights = np.array([1e30, 0.5], dtype=np.float32)
+    write_calibration(path, replace(whole, entries=tuple(replace(entry, weights=weights) for entry in whole.entries)))
+    with pytest.raises(ToolchainError, match="not finite in fp16: train it again"):
+        export_bundle(base, COMPOSITIONS[:1], tmp_path / "bundle", pack_base=False)
     assert not (tmp_path / "bundle").exists()
 
 
