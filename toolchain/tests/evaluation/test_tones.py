@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolchain.data.benchmark import ParallelText, Split
+from toolchain.data.benchmark import Conversation, ParallelText, Split
 from toolchain.data.held_out import HELD_OUT
 from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.evaluation import tones
@@ -70,7 +70,12 @@ def test_a_few_texts_teach_nothing(texts_of_the_benchmark: Callable[[list[Parall
 
 def test_nothing_that_is_held_out_teaches(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[Split] = []
-    monkeypatch.setattr(tones, "conversations", lambda split: read.append(split) or [])
+
+    def noted(split: Split) -> list[Conversation]:
+        read.append(split)
+        return []
+
+    monkeypatch.setattr(tones, "conversations", noted)
     tone_detector.__wrapped__(MAIN)
     assert read
     assert not {*read} & {*HELD_OUT}
@@ -86,7 +91,7 @@ def test_where_no_english_tone_is_asked_for_there_is_none_to_measure(name: str) 
     assert "tone" not in measure(["hola"], [pair], Composition.of(name))[0]
 
 
-def test_a_tone_is_measured_beside_the_rest() -> None:
-    composition = Composition.parse("summarize+casual")
-    (pair, *_) = composition_pairs(composition, Split.CALIBRATION)
-    assert measure([pair.target], [pair], composition)[0]["tone"] == 1
+@pytest.mark.parametrize("name", ["summarize+casual", "summarize+witty+casual"])
+def test_the_tone_of_the_last_task_is_measured_beside_the_rest(name: str) -> None:
+    (pair, *_) = composition_pairs(Composition.parse("summarize+casual"), Split.CALIBRATION)
+    assert measure([pair.target], [pair], Composition.parse(name))[0]["tone"] == 1
