@@ -66,6 +66,12 @@ def test_compositions_are_offered_with_the_main_tasks_alone(base: BaseSpecificat
     assert {task.id for task in manifest.tasks} == {"summarize", "reply", "es", "witty"}
 
 
+def test_a_base_that_chats_is_asked_inside_a_turn(base: BaseSpecification, tmp_path: Path) -> None:
+    chatting = replace(base, turn_start_ids=(5,), turn_end_ids=(6, 7))
+    text = export_bundle(chatting, COMPOSITIONS, tmp_path / "bundle", pack_base=False).text
+    assert (text.version, text.turn_start_ids, text.turn_end_ids) == ("text/2", [5], [6, 7])
+
+
 def test_recommendations_are_in_the_manifest(base: BaseSpecification, tmp_path: Path) -> None:
     name = COMPOSITIONS[0].name
     chosen = {
@@ -87,8 +93,9 @@ def test_a_recommendation_of_another_calibration_is_not_exported(base: BaseSpeci
             export_bundle(base, COMPOSITIONS, tmp_path / "bundle", pack_base=False)
 
 
-def test_every_committed_calibration_is_exported_by_default(base: BaseSpecification) -> None:
-    assert {item.name for item in committed_compositions()} == {item.name for item in COMPOSITIONS}
+def test_every_committed_calibration_is_exported_by_default_in_the_order_of_the_tasks(base: BaseSpecification) -> None:
+    first, second, third = COMPOSITIONS
+    assert committed_compositions() == [first, third, second], "summaries come before replies"
 
 
 def test_a_composition_whose_recommended_calibration_is_missing_is_not_left_out(
@@ -371,6 +378,11 @@ def test_a_damaged_base_is_not_exported_and_what_makes_it_again_is_said(
     for packages, command in (((), "model import"), (("tiny==1.0.0",), "model get")):
         with pytest.raises(ToolchainError, match=f"{base.file}.*{command}"):
             export_bundle(replace(base, packages=packages), COMPOSITIONS, tmp_path / "bundle", pack_base=True)
+
+
+def test_a_base_that_the_device_core_cannot_run_is_not_exported(base: BaseSpecification, tmp_path: Path) -> None:
+    with pytest.raises(ToolchainError, match=r"tiny cannot be exported, .* it is another kind; .*--engine python"):
+        export_bundle(replace(base, refusal="it is another kind"), COMPOSITIONS, tmp_path / "bundle", pack_base=False)
 
 
 def test_a_tokenizer_of_something_else_is_not_exported(base: BaseSpecification, tmp_path: Path) -> None:

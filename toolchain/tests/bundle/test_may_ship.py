@@ -10,6 +10,7 @@ from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import IMPORT_LOG, LOG_FILE, adapter_hash, write_adapter
 from toolchain.adapters.methods.calibrated import calibration_log_path
 from toolchain.base_model.specification import BaseSpecification
+from toolchain.bundle import may_ship
 from toolchain.bundle.manifest import ManifestAdapter
 from toolchain.bundle.may_ship import refuse_what_may_not_ship
 from toolchain.bundle.model_card import model_card
@@ -46,6 +47,15 @@ def test_a_calibration_on_targets_that_forbid_it_does_not_ship(
         with pytest.raises(ToolchainError, match=r"under CC BY-NC 4\.0|no log") as refused:
             refuse_what_may_not_ship([composition])
         assert str(log) in str(refused.value)
+
+
+@pytest.mark.usefixtures("base")
+def test_nothing_that_a_benchmark_forbids_to_ship_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(may_ship, "licences", lambda: ["CC BY 4.0"])
+    refuse_what_may_not_ship(COMPOSITIONS)
+    monkeypatch.setattr(may_ship, "licences", lambda: ["CC BY 4.0", "CC BY-NC 4.0"])
+    with pytest.raises(ToolchainError, match=r"has data under CC BY-NC 4\.0: what is trained on it may not ship"):
+        refuse_what_may_not_ship(COMPOSITIONS)
 
 
 @pytest.mark.usefixtures("base")
