@@ -73,6 +73,17 @@ def test_weighted_rouge_lies_within_what_it_weighs(answer: str, reference: str) 
     assert first_two - 1e-9 <= measured["weighted_rouge"] <= first_two + measured["rouge_1"] / 2 + 1e-9
 
 
+@pytest.mark.parametrize(("reference", "most"), [("one", 1 / 6), ("one two", 1 / 2), ("one two three", 1)])
+def test_weighted_rouge_wants_pairs_and_triples(reference: str, most: float) -> None:
+    assert _metrics(reference, reference)["weighted_rouge"] == pytest.approx(most)
+
+
+@given(sentences)
+def test_capitals_do_not_count(sentence: str) -> None:
+    measured = _metrics(sentence.upper(), sentence, source=sentence)
+    assert {measured[metric] for metric in ("rouge_1", "rouge_1_paper", "copy_rate")} == {1}
+
+
 @given(st.text("áéíóúñüçœß", min_size=2, max_size=6))
 def test_accented_words_are_words(word: str) -> None:
     assume(len({*word, *word.upper().lower()}) == len(set(word)))
@@ -128,6 +139,7 @@ def test_numbers_kept_is_the_share_of_the_references_numbers(reference: list[str
 
 def test_a_number_with_its_separators_is_one_and_is_compared_as_it_is_written() -> None:
     assert _metrics("1.200 at 3:30, or 30", "1,200 at 3:30")["numbers_kept"] == 0.5
+    assert _metrics("112 at 12.5", "12")["numbers_kept"] == 0
 
 
 @given(sentences, texts)
@@ -138,7 +150,7 @@ def test_where_there_is_no_number_or_name_to_keep_nothing_is_said(reference: str
 @given(st.lists(names, min_size=1, max_size=4, unique=True), st.data())
 def test_names_kept_is_the_share_of_the_references_names(named: list[str], data: st.DataObject) -> None:
     kept = data.draw(st.lists(st.sampled_from(named), unique=True))
-    answer, reference = " y ".join(kept), " or ".join(named)
+    answer, reference = " y ".join(kept), " or ".join([*named, named[0]])
     measured = answer_metrics(answer, reference, "source", {*named, "Nobody"}, "es", Always("es"))
     assert measured["names_kept"] == pytest.approx(len(kept) / len(named))
 

@@ -22,7 +22,7 @@ from toolchain.evaluation.reporting.document_tables import DOCUMENTS, with_resul
 from toolchain.evaluation.reporting.group_table import group_table
 from toolchain.evaluation.reporting.judged_tables import papers_judge
 from toolchain.evaluation.reporting.metric_table import HEADS, metric_table
-from toolchain.evaluation.reporting.paper_tables import rank_correlation, table_1, table_2
+from toolchain.evaluation.reporting.paper_tables import rank_correlation, shared_sub_tasks, table_1, table_2
 from toolchain.evaluation.reporting.plots import quality_against_cost
 from toolchain.evaluation.reporting.ratios import ratios
 from toolchain.evaluation.reporting.repeats import repeats_table
@@ -90,6 +90,14 @@ def test_where_every_group_was_measured_the_papers_other_methods_are_said_not_to
     assert all(cells == ["not run"] * 4 for cells in rows.values())
     fewer = table_1(_results({(name, "merge"): 0.1 for name in of_each_group[:3]}), "python")
     assert [row[0] for row in fewer.rows] == ["merge"]
+
+
+def test_methods_that_were_not_measured_alike_are_compared_on_what_they_share() -> None:
+    measured = {(name, "merge"): value for name, value in (("summarize+es", 0.1), ("summarize+fr", 0.3))}
+    results = _results(measured | {("summarize+es", "lc++"): 0.2})
+    shared = shared_sub_tasks(results, "python")
+    assert shared == ["summarize+es"]
+    assert {row[0]: row[2] for row in table_1(results, "python", shared).rows} == {"merge": "10.00", "lc++": "20.00"}
 
 
 def test_ratios_are_of_answers_in_whichever_file() -> None:
@@ -239,9 +247,10 @@ def test_the_first_conversations_of_a_split_are_no_part_of_a_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paths, "RESULTS", tmp_path)
-    for name in ("x.test.python.jsonl", "x.test.python.answers.jsonl", "x.test.first-3.python.jsonl"):
+    verdicts = "judge.test.python.jsonl"
+    for name in ("x.test.python.jsonl", "x.test.python.answers.jsonl", "x.test.first-3.python.jsonl", verdicts):
         (tmp_path / name).touch()
-    assert committed_results() == [tmp_path / "x.test.python.jsonl"]
+    assert committed_results() == [tmp_path / "x.test.python.jsonl", tmp_path / verdicts], "verdicts come last"
 
 
 def test_committed_results_make_a_report() -> None:
@@ -306,14 +315,14 @@ def test_what_the_device_was_timed_at_is_shown_in_seconds_and_as_a_share_of_two_
             ("two-step", PAIRED): two,
             ("lc++", PAIRED_RATIO): ratio,
             ("lc++", FASTER): faster,
-            ("lc++", "peak_rss_bytes"): 3 * 2**20,
+            ("lc++", "peak_rss_bytes"): 300 * 2**20,
         }
         for (method, metric), value in measured.items():
             row = {"value": value, "interval": [value, value], "n": 10}
             results.rows["device", name, method, metric] = row
     assert [row[2:] for row in device_times(results).rows] == [
-        ["0.70 [0.70, 0.70]", "9 of 10", "3 MiB"],
-        ["0.50 [0.50, 0.50]", "10 of 10", "3 MiB"],
+        ["0.70 [0.70, 0.70]", "9 of 10", "300 MiB"],
+        ["0.50 [0.50, 0.50]", "10 of 10", "300 MiB"],
     ]
     assert seconds(results, names, "two-step") == {"summarize+es": 2.0, "summarize+fr": 6.0}
     assert time_ratio(results, names, "lc++") == pytest.approx(0.6)
