@@ -240,7 +240,7 @@ def test_a_language_that_cannot_be_told_is_named_before_anything_is_answered(
 
 
 @pytest.mark.parametrize(
-    "change", ["adapter", "scale", "limits", "end tokens", "conversations", "speaker", "text rules"]
+    "change", ["adapter", "scale", "limits", "end tokens", "tokenizer", "conversations", "speaker", "text rules"]
 )
 def test_a_cell_is_not_used_for_anything_else(
     base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch, change: str
@@ -254,6 +254,8 @@ def test_a_cell_is_not_used_for_anything_else(
         write_adapter(paths.ADAPTERS / "summarize", replace(adapter, alpha=9), "tiny")
     elif change == "end tokens":
         base = replace(base, specification=replace(SPECIFICATION, eos_token_ids=(*SPECIFICATION.eos_token_ids, 40)))
+    elif change == "tokenizer":
+        base = replace(base, specification=replace(SPECIFICATION, tokenizer_sha256="3" * 64))
     elif change == "limits":
         base = replace(base, specification=replace(SPECIFICATION, max_new_tokens=5))
     elif change == "conversations":

@@ -348,6 +348,16 @@ def test_groups_are_compared_over_whole_conversations() -> None:
     assert rows["lc++"][-1] == "2 x 2"
 
 
+def test_the_best_data_free_merge_is_the_one_whose_answers_are_best() -> None:
+    name = "summarize+es"
+    results = _results({(name, method): 0.5 for method in ("merge", "linear", "lc++")})
+    for pair in composition_pairs(Composition.of(name), Split.TEST)[:2]:
+        results.answers["python", name, "linear", pair.id] = pair.target
+    against = {row[1]: row[3] for row in group_table(results, "python").rows}
+    lost = "-100.00 [-100.00, -100.00] (linear)"
+    assert against == {"merge": lost, "linear": "", "lc++": lost}
+
+
 def test_the_share_as_asked_is_of_languages_or_of_tones_and_a_mean_over_seeds() -> None:
     names = ["summarize+es", "summarize+witty"]
     results = _results({(name, method): 0.5 for name in names for method in ("merge", "lc++", "lc++@1")})

@@ -96,6 +96,11 @@ def test_prompt_variants_are_the_contracts_and_mixtures() -> None:
         assert variants["contract"] == composition.prompt
         assert variants["main"] == composition.tasks[0].prompt
         assert all(variant.count("{input}") == 1 for variant in variants.values())
+        asked = composition.tasks[-1].phrase
+        said = {kind: tuple(asked in part for part in variant.split("{input}")) for kind, variant in variants.items()}
+        assert said["contract"] == (True, True)
+        assert (said["cue-only"], said["request-only"], said["main"]) == ((False, True), (True, False), (False, False))
+        assert variants["auxiliary-request"].startswith(composition.tasks[-1].prompt.split("{input}")[0])
 
 
 def test_a_repeat_applies_what_its_seed_trained_and_seed_0_stays_what_ships() -> None:
