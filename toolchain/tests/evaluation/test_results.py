@@ -147,12 +147,14 @@ def test_a_few_conversations_do_not_stand_beside_all(tmp_path: Path) -> None:
 
 
 def test_what_is_compared_in_pairs_has_answers_to_the_same_conversations(tmp_path: Path) -> None:
-    for name, method, id in (("a", "merge", "1"), ("b", "lc++", "1"), ("c", "dam", "2")):
-        answers = [{"composition": "summarize+es", "method": method, "id": id, "answer": "x"}]
+    for name, method, ids in (("a", "merge", "12"), ("b", "lc++", "12"), ("c", "dam", "13"), ("d", "lc", "1")):
+        answers = [{"composition": "summarize+es", "method": method, "id": id, "answer": "x"} for id in ids]
         write_result(tmp_path / f"{name}.jsonl", Result(META, [], answers))
     read_results([tmp_path / "a.jsonl", tmp_path / "b.jsonl"])
     with pytest.raises(ToolchainError, match=r"merge and dam have answers to different conversations of summarize\+es"):
         read_results([tmp_path / "a.jsonl", tmp_path / "c.jsonl"])
+    with pytest.raises(ToolchainError, match="merge and lc have answers to different conversations"):
+        read_results([tmp_path / "a.jsonl", tmp_path / "d.jsonl"])
 
 
 def test_files_of_one_name_do_not_replace_each_other(tmp_path: Path) -> None:
