@@ -9,12 +9,16 @@ import pytest
 from toolchain import paths
 from toolchain.adapters import calibration, lora, main_task_calibration
 from toolchain.adapters.files import write_adapter
-from toolchain.adapters.training import Schedule
+from toolchain.adapters.methods import fitted
+from toolchain.adapters.training import Precision, Schedule
 from toolchain.base_model import load
 from toolchain.cli import app
+from toolchain.data.benchmark import Split
+from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
+from toolchain.recipe import read_recipe
 from toolchain.scale import measure
-from toolchain.tasks import TASKS
+from toolchain.tasks import TASKS, Composition
 from toolchain.tests.tiny import random_adapter
 
 COMMANDS = {
@@ -104,3 +108,22 @@ def test_a_training_has_the_schedule_that_it_was_told(
     with pytest.raises(_Told) as begun:
         app(["train", *command, "--out", str(assets / "new.safetensors")], standalone_mode=False)
     assert begun.value.args == (expected,)
+
+
+@pytest.mark.usefixtures("assets")
+def test_a_baseline_has_the_schedule_of_a_calibration(monkeypatch: pytest.MonkeyPatch) -> None:
+    # So few steps that the recipe's own warm-up would be longer than all of them.
+    def told(*given: Any) -> None:
+        raise _Told(given[-1].schedule(0.5))
+
+    monkeypatch.setattr(fitted, "fit_method", told)
+    recipe, composition = "llama-3.2-1b-instruct", Composition.parse("summarize+es")
+    with pytest.raises(_Told) as begun:
+        app(
+            ["train", "baseline", "dam", composition.name, "--recipe", recipe, "--precision", "fp32"],
+            standalone_mode=False,
+        )
+    own = read_recipe(recipe).calibration.training.overridden(learning_rate=0.5, precision=Precision.FP32)
+    expected = own.schedule(len(composition_pairs(composition, Split.CALIBRATION)), 0, keep_best=True)
+    assert begun.value.args == (expected,)
+    assert expected.warmup_steps < expected.steps
