@@ -49,6 +49,8 @@ def chosen_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that stands for `assets`, with adapters and calibrations of summarize+es for the tiny base."""
     composition = Composition.parse("summarize+es")
+    # What a test leaves half done is gone on with by nobody, and no user's checkpoint by a test.
+    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(paths, "ADAPTERS", tmp_path / "adapters")
     monkeypatch.setattr(paths, "CALIBRATIONS", tmp_path / "calibrations")
     monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")

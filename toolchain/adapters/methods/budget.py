@@ -29,10 +29,13 @@ class Budget:
     seed: int = 0
     teacher: bool = False
     precision: Precision = Precision.FP32
+    warmup_steps: int = 10
 
     def schedule(self, rate: float) -> Schedule:
         """The schedule of one rate; the parameters of the lowest validation loss are kept."""
-        return Schedule(self.steps, self.batch_size, rate, seed=self.seed, precision=self.precision)
+        return Schedule(
+            self.steps, self.batch_size, rate, warmup_steps=self.warmup_steps, seed=self.seed, precision=self.precision
+        )
 
     def described(self) -> dict[str, Any]:
         """As the log and the report print it."""

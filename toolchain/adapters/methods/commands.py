@@ -75,7 +75,16 @@ def train_baseline_command(
     training = overridden(own, steps, batch_size, None, precision, gradient_checkpointing)
     examples = sum(len(training_data(item, with_teacher).training) for item in compositions_in(scope))
     schedule = training.schedule(examples, seed, keep_best=True)
-    budget = Budget(schedule.steps, schedule.batch_size, tried, evaluations, seed, with_teacher, schedule.precision)
+    budget = Budget(
+        schedule.steps,
+        schedule.batch_size,
+        tried,
+        evaluations,
+        seed,
+        with_teacher,
+        schedule.precision,
+        schedule.warmup_steps,
+    )
 
     def load() -> "LoadedBase":
         return load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)

@@ -3,20 +3,27 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from toolchain import paths
+from toolchain.adapters import calibration as calibrating
 from toolchain.adapters.calibration import train_calibration
+from toolchain.adapters.calibration_data import CalibrationData
 from toolchain.adapters.calibration_file import Calibration, read_calibration, write_calibration
 from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod, Corrections, attach, merge_into
-from toolchain.adapters.examples import Example
+from toolchain.adapters.examples import Example, encode_pairs
 from toolchain.adapters.files import MODULES, Adapter, adapter_hash, read_adapter, write_adapter
 from toolchain.adapters.methods.calibrated import calibration_path
-from toolchain.adapters.training import Schedule, train
+from toolchain.adapters.safetensors_file import Array
+from toolchain.adapters.training import Schedule, TrainingLog, train
 from toolchain.base_model.load import LoadedBase
+from toolchain.data.benchmark import Split
+from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.generation.generate import adapter_applied
 from toolchain.tasks import Composition
@@ -168,6 +175,51 @@ def test_a_calibration_is_trained_and_written_with_what_it_belongs_to(
     assert not list((tmp_path / "cache").rglob("*.pt")), "the checkpoint goes once the file is written"
 
 
+def _few(composition: Composition) -> CalibrationData:
+    training, validation = (composition_pairs(composition, split) for split in (Split.CALIBRATION, Split.VALIDATION))
+    return CalibrationData(training[:4], validation[:1], {})
+
+
+@pytest.mark.parametrize(
+    "change", [{"end_weight": 0.25}, {"distillation": 0.5}, {"quantised_activations": True}], ids=str
+)
+def test_the_loss_is_the_one_that_the_schedule_describes(assets: Path, change: dict[str, Any]) -> None:
+    composition, method = Composition.parse("summarize+es"), CalibrationMethod.LC_PLUS_PLUS
+    plain = Schedule(1, 4, 0.01)
+    losses = [
+        train_calibration(tiny_base(), composition, method, schedule, assets / "c.safetensors", _few(composition))[
+            "losses"
+        ]
+        for schedule in (plain, replace(plain, **change))
+    ]
+    assert losses[0] != losses[1]
+
+
+def test_what_is_trained_is_given_by_seed_prompt_and_splits_alone(
+    assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    composition = Composition.parse("summarize+es")
+    begun: list[Array] = []
+    given: list[Any] = []
+
+    def noted(*arguments: Any) -> TrainingLog:
+        given.append(arguments)
+        return TrainingLog()
+
+    monkeypatch.setattr(calibrating, "train", noted)
+    for seed, drawn_before in ((0, 1), (0, 2), (1, 2)):
+        base = tiny_base()
+        torch.manual_seed(drawn_before)
+        schedule = Schedule(1, 1, 0.01, seed=seed)
+        train_calibration(base, composition, CalibrationMethod.LC_PLUS_PLUS, schedule, assets / "c.safetensors")
+        begun.append(np.asarray(read_calibration(assets / "c.safetensors").entries[0].p1))
+        for examples, split in zip(given[-1][2:4], (Split.CALIBRATION, Split.VALIDATION), strict=True):
+            assert examples == encode_pairs(base, composition.prompt, composition_pairs(composition, split))
+    first, same, other = begun
+    assert np.array_equal(first, same)
+    assert not np.array_equal(first, other)
+
+
 @pytest.mark.parametrize(
     ("method", "weights"),
     [
@@ -225,17 +277,18 @@ def test_a_calibration_of_a_weighted_merge_is_what_was_trained(base: LoadedBase,
         torch.testing.assert_close(deployed, logits(plain, IDS), rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("change", ["adapter", "base"])
-def test_an_interrupted_calibration_does_not_go_on_with_other_adapters_or_another_base(
+@pytest.mark.parametrize("change", ["adapter", "base", "merge"])
+def test_an_interrupted_calibration_does_not_go_on_with_other_adapters_another_base_or_merge(
     tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     load: Callable[[], LoadedBase] = tiny_base
+    weights = (0.75, 0.5)
     composition, schedule = Composition.parse("summarize+es"), Schedule(4, 4, 0.01, evaluate_every=2)
 
     def run(cache: Path) -> Calibration:
         monkeypatch.setenv("TANDEM_CACHE", str(cache))
         path = cache / "summarize+es.safetensors"
-        train_calibration(load(), composition, CalibrationMethod.LC, schedule, path)
+        train_calibration(load(), composition, CalibrationMethod.LC_PLUS_PLUS_M, schedule, path, merge_weights=weights)
         return read_calibration(path)
 
     def another() -> LoadedBase:
@@ -251,12 +304,14 @@ def test_an_interrupted_calibration_does_not_go_on_with_other_adapters_or_anothe
     assert list((tmp_path / "interrupted").rglob("*.pt"))
     if change == "adapter":
         write_adapter(paths.ADAPTERS / "es", random_adapter(seed=77), "tiny")
-    else:
+    elif change == "base":
         load = another
+    else:
+        weights = (0.5, 0.75)
     for found, expected in zip(run(tmp_path / "interrupted").entries, run(tmp_path / "fresh").entries, strict=True):
-        assert found.p is not None
-        assert expected.p is not None
-        assert found.p.tobytes() == expected.p.tobytes()
+        assert found.p2 is not None
+        assert expected.p2 is not None
+        assert found.p2.tobytes() == expected.p2.tobytes()
 
 
 def test_an_interrupted_calibration_goes_on_under_another_name(

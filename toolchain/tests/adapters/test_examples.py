@@ -62,6 +62,12 @@ def test_pairs_become_a_prompt_and_a_target(base_once: LoadedBase, messages: lis
     assert decoded == f" {target}"
 
 
+def test_who_replies_is_who_the_pair_says(base_once: LoadedBase) -> None:
+    messages = [Message("Ana", "hi"), Message("Ben", "ho")]
+    (example,) = encode_pairs(base_once, "{input}\n{reply_speaker}:", [Pair("a", messages, "Ben", "x")])
+    assert base_once.tokenizer.decode(example.prompt).endswith("\nBen:")
+
+
 @pytest.mark.parametrize(
     ("template", "messages", "kind", "remedy"),
     [

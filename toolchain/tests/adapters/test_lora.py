@@ -2,17 +2,22 @@
 
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
-from toolchain.adapters.examples import Example
+from toolchain.adapters import lora
+from toolchain.adapters.examples import Example, encode_pairs
 from toolchain.adapters.files import IMPORT_LOG, LOG_FILE, MODULES, adapter_hash, read_adapter, write_adapter
 from toolchain.adapters.lora import LoraShape, add_lora, lora_of, train_lora
-from toolchain.adapters.training import Schedule, train
+from toolchain.adapters.training import Schedule, TrainingLog, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import quiet_transformers
+from toolchain.data.benchmark import Split
+from toolchain.data.pairs import single_task_pairs
 from toolchain.errors import ToolchainError
 from toolchain.generation.generate import adapter_applied
 from toolchain.tasks import TASKS
@@ -27,6 +32,17 @@ def test_a_fresh_lora_changes_nothing(base: LoadedBase) -> None:
     before = logits(base, IDS)
     add_lora(base.model, SHAPE).eval()
     assert torch.equal(logits(base, IDS), before)
+
+
+def test_dropout_is_drawn_in_training_alone(base: LoadedBase) -> None:
+    wrapped = add_lora(base.model, SHAPE)
+    with torch.no_grad():
+        for name, parameter in wrapped.named_parameters():
+            if "lora_B" in name:
+                parameter.fill_(0.1)
+    for training in (True, False):
+        wrapped.train(training)
+        assert torch.equal(logits(base, IDS), logits(base, IDS)) is not training
 
 
 def test_a_former_name_that_peft_still_uses_is_not_warned_of(base: LoadedBase) -> None:
@@ -74,6 +90,40 @@ def test_an_interrupted_training_goes_on_in_another_folder(
         train_lora(tiny_base(), TASKS["es"], schedule, SHAPE, tmp_path / "file" / "es")
     train_lora(tiny_base(), TASKS["es"], schedule, SHAPE, tmp_path / "elsewhere")
     assert "resuming at step 1 of 1" in capsys.readouterr().err
+
+
+def test_what_is_trained_is_given_by_task_base_shape_seed_and_splits_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
+    given: list[Any] = []
+
+    def noted(*arguments: Any) -> TrainingLog:
+        given.append(arguments)
+        return TrainingLog()
+
+    monkeypatch.setattr(lora, "train", noted)
+    monkeypatch.setattr(lora, "single_task_pairs", lambda *asked: single_task_pairs(*asked)[:8])
+    another = replace(SPECIFICATION, sha256="8" * 64)
+    runs = [
+        (SPECIFICATION, SHAPE, 0, 1),
+        (SPECIFICATION, SHAPE, 0, 2),
+        (SPECIFICATION, SHAPE, 1, 2),
+        (SPECIFICATION, replace(SHAPE, alpha=9), 0, 1),
+        (another, SHAPE, 0, 1),
+    ]
+    for specification, shape, seed, drawn_before in runs:
+        base = replace(tiny_base(), specification=specification)
+        torch.manual_seed(drawn_before)
+        train_lora(base, TASKS["es"], Schedule(1, 1, 0.01, seed=seed), shape, tmp_path / "es")
+    for examples, split in zip(given[0][2:4], (Split.SINGLE, Split.VALIDATION), strict=True):
+        assert examples == encode_pairs(tiny_base(), TASKS["es"].prompt, single_task_pairs(TASKS["es"], split)[:8])
+    begun = [torch.cat([parameter.flatten() for parameter in arguments[1].values()]) for arguments in given]
+    assert torch.equal(begun[0], begun[1])
+    assert not torch.equal(begun[1], begun[2])
+    checkpoints = [arguments[5] for arguments in given]
+    assert checkpoints[0] == checkpoints[1]
+    assert len(set(checkpoints)) == 4
 
 
 def test_a_task_is_trained_and_written_with_its_log(

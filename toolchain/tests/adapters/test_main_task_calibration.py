@@ -1,12 +1,17 @@
 """LC++S: one calibration for all compositions of a main task, and what is written is what was trained."""
 
 import json
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from toolchain import paths
+from toolchain.adapters import main_task_calibration
 from toolchain.adapters.calibration import train_calibration
 from toolchain.adapters.calibration_data import CalibrationData
 from toolchain.adapters.calibration_file import Calibration, read_calibration
@@ -15,7 +20,7 @@ from toolchain.adapters.examples import encode_pairs
 from toolchain.adapters.files import adapter_hash, write_adapter
 from toolchain.adapters.main_task_calibration import METHOD, train_for_main_task
 from toolchain.adapters.methods.method import single_adapters
-from toolchain.adapters.training import Schedule
+from toolchain.adapters.training import Schedule, TrainingLog
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
@@ -94,6 +99,47 @@ def test_it_is_the_same_again(adapters: Path) -> None:
     files = {path.name: path.read_bytes() for path in adapters.glob("*.safetensors")}
     assert train_for_main_task(tiny_base(), MAIN, SCHEDULE, adapters, _data())["losses"] == first["losses"]
     assert {path.name: path.read_bytes() for path in adapters.glob("*.safetensors")} == files
+
+
+@pytest.mark.parametrize("change", [{"end_weight": 0.25}, {"quantised_activations": True}], ids=str)
+def test_the_loss_is_the_one_that_the_schedule_describes(adapters: Path, change: dict[str, Any]) -> None:
+    plain = replace(SCHEDULE, steps=1)
+    losses = [
+        train_for_main_task(tiny_base(), MAIN, schedule, adapters, _data())["losses"]
+        for schedule in (plain, replace(plain, **change))
+    ]
+    assert losses[0] != losses[1]
+
+
+def test_what_is_trained_is_given_by_seed_prompts_splits_and_adapters_alone(
+    adapters: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+
+    def noted(*arguments: Any) -> TrainingLog:
+        given.append(arguments)
+        return TrainingLog()
+
+    monkeypatch.setattr(main_task_calibration, "train", noted)
+    data, begun = _data(), []
+    for seed, drawn_before in ((0, 1), (0, 2), (1, 2)):
+        base = tiny_base()
+        torch.manual_seed(drawn_before)
+        train_for_main_task(base, MAIN, replace(SCHEDULE, seed=seed), adapters, data)
+        begun.append(np.asarray(_written(adapters)[COMPOSITIONS[0]].entries[0].p1))
+        _, _, training, validation, *_ = given[-1]
+        wanted = (
+            {item: of_it.training for item, of_it in data.items()},
+            {item: of_it.validation for item, of_it in data.items()},
+        )
+        for examples, pairs in zip((training, validation), wanted, strict=True):
+            assert examples == list(chain(*(encode_pairs(base, item.prompt, of_it) for item, of_it in pairs.items())))
+    assert np.array_equal(begun[0], begun[1])
+    assert not np.array_equal(begun[1], begun[2])
+    write_adapter(paths.ADAPTERS / "es", random_adapter(9), "tiny")
+    train_for_main_task(tiny_base(), MAIN, replace(SCHEDULE, seed=1), adapters, data)
+    *_, before, after = (arguments[5] for arguments in given)
+    assert before != after, "what was trained beside another adapter is not gone on with"
 
 
 def test_it_is_not_trained_for_one_composition(base: LoadedBase, assets: Path) -> None:

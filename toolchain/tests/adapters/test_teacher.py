@@ -3,14 +3,18 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from toolchain import paths
+from toolchain.adapters import calibration as calibrating
 from toolchain.adapters.calibration import train_calibration
 from toolchain.adapters.calibration_data import benchmark_data
 from toolchain.adapters.calibration_file import read_calibration
 from toolchain.adapters.corrections import CalibrationMethod
+from toolchain.adapters.distillation import with_soft_targets
+from toolchain.adapters.examples import Example
 from toolchain.adapters.files import adapter_hash, read_adapter
 from toolchain.adapters.teacher import SOURCES, make_teacher_targets, teacher_pairs
 from toolchain.adapters.training import Schedule
@@ -20,7 +24,7 @@ from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.data.teacher_targets import read_targets, targets_path
 from toolchain.errors import ToolchainError
 from toolchain.generation.generate import adapter_applied, generate
-from toolchain.tasks import TASKS, Composition
+from toolchain.tasks import TASKS, Composition, Task
 from toolchain.tests.assets import put_adapters, put_targets
 from toolchain.tests.tiny import BOS, SPECIFICATION
 from toolchain.text import encode_prompt
@@ -147,7 +151,16 @@ def test_a_main_task_alone_has_no_teacher(base: LoadedBase, assets: Path) -> Non
         make_teacher_targets(base, Composition.parse("summarize"), lambda _line: None)
 
 
-def test_a_calibration_of_three_tasks_is_trained_on_them(base: LoadedBase, assets: Path, tmp_path: Path) -> None:
+def test_a_calibration_of_three_tasks_is_trained_on_them(
+    base: LoadedBase, assets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Task] = []
+
+    def noted(base: LoadedBase, task: Task, *rest: Any) -> list[Example]:
+        asked.append(task)
+        return with_soft_targets(base, task, *rest)
+
+    monkeypatch.setattr(calibrating, "with_soft_targets", noted)
     put_adapters(THREE)
     put_targets(THREE)
     schedule = Schedule(steps=2, batch_size=2, learning_rate=0.01, evaluate_every=2, distillation=0.5)
@@ -161,6 +174,7 @@ def test_a_calibration_of_three_tasks_is_trained_on_them(base: LoadedBase, asset
     count = len(conversations(Split.CALIBRATION))
     assert (log["training_pairs"], log["of_which_teacher"]) == (2 * count, count)
     assert targets_path(THREE).name in log["data"]
+    assert asked == [THREE.tasks[-1]], "whose adapter writes the targets"
 
 
 def test_missing_targets_are_named_with_the_command_that_makes_them(assets: Path) -> None:

@@ -1,26 +1,30 @@
 """The training loop: its loss, what it keeps, and that an interruption changes nothing."""
 
 import io
+import math
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from toolchain.adapters import training
 from toolchain.adapters.corrections import CalibrationMethod, attach
-from toolchain.adapters.examples import Example, collate
+from toolchain.adapters.examples import Batch, Example, SoftTarget, collate
 from toolchain.adapters.lora import LoraShape, add_lora
 from toolchain.adapters.training import Precision, Schedule, TrainingLog, target_loss, train, validation_loss
 from toolchain.adapters.training_options import overridden
 from toolchain.base_model.load import LoadedBase
-from toolchain.errors import ToolchainError
+from toolchain.errors import NotFinite, ToolchainError
 from toolchain.recipe import Training
 from toolchain.tests.tiny import tiny_base
 
@@ -42,10 +46,11 @@ def _run(
     schedule: Schedule,
     validation: list[Example],
     set_training: Callable[[bool], object] = lambda _training: None,
+    examples: Sequence[Example] = MEMORISABLE,
 ) -> tuple[TrainingLog, dict[str, torch.nn.Parameter], LoadedBase]:
     base = tiny_base()
     parameters = _trainable(base)
-    log = train(base.model, parameters, MEMORISABLE, validation, schedule, folder / "checkpoint.pt", set_training)
+    log = train(base.model, parameters, examples, validation, schedule, folder / "checkpoint.pt", set_training)
     return log, parameters, base
 
 
@@ -116,6 +121,64 @@ def test_the_loss_falls_on_what_can_be_memorised(tmp_path: Path) -> None:
 def test_a_rate_that_loses_the_numbers_is_told(tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match="lower learning rate"):
         _run(tmp_path, replace(SHORT, learning_rate=1e30), UNRELATED)
+
+
+def test_a_validation_loss_that_is_no_number_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "validation_loss", lambda *_given: math.nan)
+    with pytest.raises(NotFinite, match="the loss is nan in step 3: train with a lower learning rate"):
+        _run(tmp_path, SHORT, UNRELATED)
+
+
+def test_each_step_is_taken_as_the_schedule_says(tmp_path: Path) -> None:
+    schedule = replace(SHORT, gradient_clip=1e-3, weight_decay=0.3)
+    rates, decays, norms = [], [], []
+
+    def watch(optimizer: torch.optim.Optimizer, _arguments: Any, _named: Any) -> None:
+        (group,) = optimizer.param_groups
+        rates.append(group["lr"])
+        decays.append(group["weight_decay"])
+        norms.append(float(torch.stack([parameter.grad.norm() for parameter in group["params"]]).norm()))
+
+    watching = register_optimizer_step_pre_hook(watch)
+    try:
+        _run(tmp_path, schedule, [])
+    finally:
+        watching.remove()
+    descent = schedule.steps - schedule.warmup_steps
+    shares = [0.5, 1.0, *((1 + math.cos(math.pi * step / descent)) / 2 for step in range(descent))]
+    assert rates == pytest.approx([schedule.learning_rate * share for share in shares])
+    assert set(decays) == {schedule.weight_decay}
+    assert norms == pytest.approx([schedule.gradient_clip] * schedule.steps, rel=1e-2), "longer ones are shortened"
+
+
+def test_every_epoch_reads_each_example_once_in_an_order_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = []
+    for seed in (0, 1):
+        read: list[Example] = []
+
+        def watched(examples: Sequence[Example], read: list[Example] = read) -> Batch:
+            read += examples
+            return collate(examples)
+
+        monkeypatch.setattr(training, "collate", watched)
+        _run(tmp_path / str(seed), replace(SHORT, steps=6, batch_size=2, seed=seed), [])
+        orders += [[MEMORISABLE.index(example) for example in epoch] for epoch in (read[:6], read[6:])]
+    assert all(sorted(order) == list(range(6)) for order in orders)
+    assert len(set(map(tuple, orders))) == len(orders)
+
+
+def test_no_step_draws_the_dropout_of_another(tmp_path: Path) -> None:
+    seeds: list[int] = []
+    for seed in (0, 1):
+
+        def noted(training: bool) -> None:
+            if training:
+                seeds.append(torch.initial_seed())
+
+        _run(tmp_path / str(seed), replace(SHORT, steps=3, seed=seed), [], noted)
+    assert len(set(seeds)) == len(seeds) == 6
 
 
 def test_bfloat16_rounds_the_products_and_nothing_else(tmp_path: Path) -> None:
@@ -214,14 +277,28 @@ def test_a_checkpoint_of_another_schedule_is_not_resumed(tmp_path: Path, change:
     assert _same(parameters, fresh_parameters)
 
 
-def test_a_checkpoint_of_other_examples_is_not_resumed(tmp_path: Path) -> None:
+FIRST, *OTHERS = MEMORISABLE
+SOFT = SoftTarget(np.zeros((3, 1), np.int64), np.ones((3, 1), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("examples", "validation"),
+    [
+        ([replace(FIRST, prompt=[2, 9, 11, 12]), *OTHERS], UNRELATED),
+        ([replace(FIRST, target=[9, 30, 1]), *OTHERS], UNRELATED),
+        ([replace(FIRST, soft=SOFT), *OTHERS], UNRELATED),
+        (MEMORISABLE, [*UNRELATED, Example([2, 5], [6, 1])]),
+    ],
+    ids=["a prompt", "a target", "a soft target", "one more to validate on"],
+)
+def test_a_checkpoint_of_other_examples_is_not_resumed(
+    tmp_path: Path, examples: list[Example], validation: list[Example]
+) -> None:
     with pytest.raises(_Interruption):
-        _run(tmp_path / "used", SHORT, UNRELATED, _interrupt_at(4))
-    other = [*UNRELATED, Example([2, 5], [6, 1])]
-    anew, parameters, _ = _run(tmp_path / "used", SHORT, other)
-    fresh, fresh_parameters, _ = _run(tmp_path / "fresh", SHORT, other)
-    assert anew == replace(fresh, seconds=anew.seconds)
-    assert _same(parameters, fresh_parameters)
+        _run(tmp_path, SHORT, UNRELATED, _interrupt_at(4))
+    done_before: list[bool] = []
+    _run(tmp_path, SHORT, validation, done_before.append, examples)
+    assert len(done_before) == 2 * SHORT.steps
 
 
 def test_a_checkpoint_of_other_code_is_not_resumed(

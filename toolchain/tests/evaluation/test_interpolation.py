@@ -67,6 +67,19 @@ def test_the_ends_are_the_two_calibrations_and_the_merge() -> None:
 
 
 @given(shares, shares)
+def test_the_share_is_of_both_factors_and_the_strength_of_p2_alone(own: float, strength: float) -> None:
+    found = interpolate(OWN, SHARED, Point(own, strength))
+    for entry, one, other in zip(found.entries, OWN.entries, SHARED.entries, strict=True):
+        for tensor, a, b, factor in ((entry.p1, one.p1, other.p1, 1.0), (entry.p2, one.p2, other.p2, strength)):
+            assert tensor is not None
+            assert a is not None
+            assert b is not None
+            np.testing.assert_allclose(
+                tensor, factor * (own * a.astype(float) + (1 - own) * b.astype(float)), atol=1e-5
+            )
+
+
+@given(shares, shares)
 def test_a_point_is_the_same_from_either_side_and_no_larger(own: float, strength: float) -> None:
     found = interpolate(OWN, SHARED, Point(own, strength))
     mirrored = interpolate(replace(SHARED, method="lc++"), replace(OWN, method="lc++s"), Point(1 - own, strength))

@@ -1,5 +1,7 @@
 """Reference generation: batches change nothing, and an adapter leaves no trace."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ from toolchain.adapters.files import Adapter
 from toolchain.adapters.linears import adapted_linears
 from toolchain.base_model.load import LoadedBase
 from toolchain.generation.generate import adapter_applied, generate, generate_ids
-from toolchain.tests.tiny import BOS, EOS, PAD, logits, random_adapter
+from toolchain.tests.tiny import BOS, EOS, PAD, SPECIFICATION, logits, random_adapter
 from toolchain.text import answer_has_ended, cut_answer
 
 IDS = [2, 50, 61, 72, 83]
@@ -48,13 +50,14 @@ def test_no_prompt_has_no_answer(base_once: LoadedBase) -> None:
     assert generate(base_once, [], 8) == []
 
 
-@pytest.mark.parametrize("ending", [EOS, 13], ids=["eos", "line break"])
+@pytest.mark.parametrize("ending", [EOS, 40, 13], ids=["eos", "another eos", "line break"])
 def test_generation_ends_where_the_answer_ends(base: LoadedBase, ending: int) -> None:
+    base = replace(base, specification=replace(SPECIFICATION, eos_token_ids=(EOS, 40)))
     ended = base.tokenizer.encode("\n", add_special_tokens=False).ids[0] if ending == 13 else ending
     word = base.tokenizer.encode("x", add_special_tokens=False).ids[0]
     _answer_always(base, [word, word, ended])
     (ids,) = generate_ids(base, [IDS], 12)
-    assert ids == ([word, word] if ended == EOS else [word, word, ended])
+    assert ids == ([word, word, ended] if ending == 13 else [word, word])
     assert generate(base, [IDS], 12) == ["xx"]
 
 

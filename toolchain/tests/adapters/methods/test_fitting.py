@@ -6,29 +6,33 @@ import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from toolchain import paths
-from toolchain.adapters.corrections import CalibrationMethod
-from toolchain.adapters.examples import Example
-from toolchain.adapters.files import write_adapter
+from toolchain.adapters.compose import compose
+from toolchain.adapters.corrections import CalibrationMethod, attach
+from toolchain.adapters.examples import Example, encode_pairs
+from toolchain.adapters.files import adapters_digest, write_adapter
 from toolchain.adapters.methods import (
+    adapter_loss,
     budget,
     dare,
+    gradient_fit,
     lc_output_bias,
     lorahub,
     shared_calibration,
     ties,
 )
-from toolchain.adapters.methods.budget import choosing_examples
+from toolchain.adapters.methods.budget import FEW, choosing_examples, fitting_examples
 from toolchain.adapters.methods.fitted import fit_log_path, fit_method, fitted_folder
 from toolchain.adapters.methods.method import single_adapters
 from toolchain.adapters.methods.registry import METHODS, method_named
 from toolchain.adapters.methods.tuned_setting import Setting
-from toolchain.adapters.training import Precision, validation_loss
+from toolchain.adapters.training import Precision, Schedule, TrainingLog, validation_loss
 from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
 from toolchain.data import pairs as data_pairs
@@ -186,6 +190,64 @@ def test_examples_are_encoded_once_and_no_base_is_kept_from_one_rate_to_the_next
     assert len(bases) == 3
 
 
+@pytest.mark.parametrize("name", [*TRAINED, "lc-shared", "lc++-shared"])
+def test_what_was_fitted_computes_what_was_trained(folder: Path, base: LoadedBase, name: str) -> None:
+    trained = tiny_base()
+    # A prompt of those that were trained on: it tells what all compositions share which merge is its own.
+    (example,) = encode_pairs(base, COMPOSITION.prompt, composition_pairs(COMPOSITION, Split.CALIBRATION)[:1])
+    rate = {"joint-expert": 1e-2, "lc-shared": 5e-3}.get(name, 3e-2)
+    fit_method(METHODS[name], lambda: trained, scope_of(name), replace(BUDGET, steps=4, rates=(rate,)))
+    with adapter_applied(base.model, METHODS["merge"].adapters(COMPOSITION)[0]):
+        merged = logits(base, example.prompt)
+    with adapter_applied(base.model, METHODS[name].adapters(COMPOSITION)[0]):
+        deployed = logits(base, example.prompt)
+    np.testing.assert_allclose(deployed, logits(trained, example.prompt), rtol=2e-2, atol=5e-2)
+    assert (deployed - merged).abs().max() > 0.2, "training must move the logits for this to mean anything"
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("method", [CalibrationMethod.LC, CalibrationMethod.LC_PLUS_PLUS])
+def test_a_shared_calibration_is_of_its_kind(base: LoadedBase, method: CalibrationMethod) -> None:
+    trainable = shared_calibration.prepare(method)(base, {})
+    alone = attach(tiny_base().model, method)
+    assert trainable.parameters.keys() == dict(alone.named_parameters()).keys()
+
+
+def test_a_fitting_is_given_by_seed_prompt_and_splits_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+    begun: list[torch.Tensor] = []
+
+    def train(_model: Any, parameters: dict[str, torch.nn.Parameter], *rest: Any) -> TrainingLog:
+        given.append(rest)
+        begun.append(torch.cat([parameter.detach().flatten() for parameter in parameters.values()]))
+        return TrainingLog(validation_losses={1: 1.0}, best_step=1)
+
+    monkeypatch.setattr(gradient_fit, "train", train)
+    taught = Pair("taught", "Ana: hi", None, "hola")
+    monkeypatch.setattr(budget, "teacher_pairs", lambda _composition: [taught])
+    targets_path(COMPOSITION).parent.mkdir(parents=True)
+    targets_path(COMPOSITION).touch()
+    for seed, drawn_before in ((0, 1), (0, 2), (1, 2)):
+
+        def load(drawn_before: int = drawn_before) -> LoadedBase:
+            base = tiny_base()
+            torch.manual_seed(drawn_before)
+            return base
+
+        one_rate = replace(BUDGET, rates=(0.5,), seed=seed, teacher=True, precision=Precision.BF16)
+        fit_method(METHODS["joint-expert"], load, COMPOSITION, one_rate)
+    assert torch.equal(begun[0], begun[1])
+    assert not torch.equal(begun[1], begun[2])
+    training, validation, schedule, *_ = given[-1]
+    references, held_out = (
+        composition_pairs(COMPOSITION, split)[:FEW] for split in (Split.CALIBRATION, Split.VALIDATION)
+    )
+    for examples, pairs in ((training, [*references, taught]), (validation, held_out)):
+        assert examples == encode_pairs(tiny_base(), COMPOSITION.prompt, pairs)
+    assert schedule == Schedule(BUDGET.steps, BUDGET.batch_size, 0.5, seed=1, precision=Precision.BF16)
+    assert schedule.keep_best
+
+
 def test_no_step_leaves_the_merge(folder: Path, base: LoadedBase) -> None:
     # A rate of nearly nothing: what is trained starts exactly at the mean.
     still = replace(BUDGET, rates=(1e-12,))
@@ -224,6 +286,60 @@ def test_an_output_bias_is_added_and_taken_away(base: LoadedBase) -> None:
     with adapter_applied(base.model, lc_output_bias.merge(adapters, biases)):
         assert not np.allclose(logits(base, IDS), before, atol=1e-2)
     assert np.array_equal(logits(base, IDS), before)
+
+
+def test_a_search_looks_at_a_few_examples_that_its_seed_draws(
+    folder: Path, base: LoadedBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examples = [Example([BOS, 10 + index], [EOS]) for index in range(3 * FEW)]
+    drawn: list[Sequence[Example]] = []
+    monkeypatch.setattr(adapter_loss, "fitting_examples", lambda *_given: examples)
+    monkeypatch.setattr(adapter_loss, "adapter_loss", lambda _base, _name, chosen, _precision: drawn.append(chosen))
+    for seed in (0, 0, 1):
+        adapter_loss.few_examples_loss(base, "any", COMPOSITION, replace(BUDGET, seed=seed))
+    first, same, other = ([examples.index(example) for example in chosen] for chosen in drawn)
+    assert len(set(first)) == FEW
+    assert first == same
+    assert set(first) != set(other)
+
+
+def test_a_cocktail_has_the_more_of_an_adapter_the_lower_its_own_loss(folder: Path, base: LoadedBase) -> None:
+    log = fit_method(METHODS["lm-cocktail"], tiny_base, COMPOSITION, BUDGET)
+    adapters, examples = single_adapters(COMPOSITION), fitting_examples(base, COMPOSITION, BUDGET)
+    assert len(examples) == FEW, "all of them are looked at"
+    for adapter, loss in zip(adapters, log["losses"], strict=True):
+        with adapter_applied(base.model, adapter):
+            assert validation_loss(base.model, examples, 4) == pytest.approx(loss, rel=1e-4)
+    assert log["weights"] == pytest.approx(
+        [float(share) for share in torch.tensor(log["losses"]).neg().softmax(0)], rel=1e-4
+    )
+    assert adapters_digest(METHODS["lm-cocktail"].adapters(COMPOSITION)) == adapters_digest(
+        [compose(adapters, log["weights"])]
+    )
+
+
+def test_lorahub_merges_by_the_weights_that_it_found(folder: Path) -> None:
+    log = fit_method(METHODS["lorahub"], tiny_base, COMPOSITION, BUDGET)
+    merged = lorahub.merge(single_adapters(COMPOSITION), log["weights"])
+    assert adapters_digest(METHODS["lorahub"].adapters(COMPOSITION)) == adapters_digest([merged])
+
+
+@pytest.mark.parametrize(("gain", "expected"), [(0.04, 0.0), (0.06, 1.5)])
+def test_a_search_starts_at_zero_pays_for_weights_and_keeps_them_within_bounds(gain: float, expected: float) -> None:
+    # What a weight costs, 0.05 of the mean, is more than the one gain and less than the other (arXiv 2307.13269, section 3.3).
+    asked: list[list[float]] = []
+
+    def loss(weights: Sequence[float]) -> float:
+        asked.append([float(weight) for weight in weights])
+        return -gain * float(np.abs(weights).mean())
+
+    found, evaluations = lorahub.search(loss, 2, replace(BUDGET, evaluations=120))
+    np.testing.assert_allclose(np.abs(found), expected, atol=0.1)
+    sizes = np.abs(asked).mean(axis=1)
+    assert found == asked[int(np.argmin((0.05 - gain) * sizes))], "the best of all that were asked"
+    assert np.abs(asked).max() <= 1.5
+    assert np.abs(np.mean(asked[:6], axis=0)).max() < 1
+    assert 120 <= evaluations < 130, "a generation is asked whole"
 
 
 def test_a_search_finds_the_better_weights() -> None:

@@ -25,6 +25,7 @@ from toolchain.adapters.methods import (
     ties,
 )
 from toolchain.adapters.methods.peft_merge import peft_merge
+from toolchain.adapters.methods.tuned_setting import Setting
 from toolchain.adapters.safetensors_file import Array
 from toolchain.errors import ToolchainError
 from toolchain.tests.tiny import random_adapter
@@ -203,6 +204,49 @@ def test_a_merge_is_the_same_each_time_and_leaves_its_adapters_alone(name: str) 
         assert all(np.array_equal(adapter.tensors[key], tensor) for key, tensor in untouched.items())
 
 
+# TIES elects signs before PEFT weighs the factors, by which unequal scales are not heard of.
+@pytest.mark.parametrize("name", sorted(set(MERGES) - {"ties"}))
+def test_what_is_scale_and_what_is_factor_does_not_matter(name: str) -> None:
+    one, other = random_adapter(0), random_adapter(1)
+    halves = {key: tensor / np.float16(2) for key, tensor in other.tensors.items()}
+    rewritten = replace(other, alpha=4 * other.alpha, tensors=halves)
+    _assert_same(MERGES[name]([one, rewritten]), _deltas(MERGES[name]([one, other])))
+
+
+settings_of_peft = st.builds(Setting, density=st.floats(0.1, 0.9), weight=st.floats(0.1, 2))
+
+
+@settings(max_examples=5)
+@given(seed=seeds, setting=settings_of_peft)
+def test_ties_keeps_the_largest_values_and_of_two_signs_the_heavier_one(seed: int, setting: Setting) -> None:
+    adapter = random_adapter(seed)
+    doubled = replace(adapter, tensors={key: -2 * tensor for key, tensor in adapter.tensors.items()})
+    for adapters, gain in (([adapter, adapter], 1), ([adapter, doubled], -2)):
+        for key, found in ties.merge(adapters, setting).tensors.items():
+            tensor = adapter.tensors[key].astype(np.float32)
+            kept = found != 0
+            assert kept.sum() == int(setting.density * tensor.size)
+            assert np.abs(tensor[kept]).min() >= np.abs(tensor[~kept]).max()
+            expected = gain * np.sqrt(setting.weight * adapter.scale) * tensor[kept]
+            np.testing.assert_allclose(found[kept], expected, rtol=2e-3)
+
+
+@settings(max_examples=5)
+@given(seed=seeds, setting=settings_of_peft)
+def test_dare_drops_values_at_random_and_scales_up_the_others(seed: int, setting: Setting) -> None:
+    adapter = random_adapter(seed)
+    merged = dare.merge([adapter, adapter], setting)
+    wholes = {
+        key: tensor.astype(np.float32) * np.sqrt(setting.weight * adapter.scale) / setting.density
+        for key, tensor in adapter.tensors.items()
+    }
+    times = np.concatenate([(merged.tensors[key] / whole).ravel() for key, whole in wholes.items()])
+    np.testing.assert_allclose(times, times.round(), atol=0.02)
+    shares = [(times.round() == number).mean() for number in range(3)]
+    dropped, density = 1 - setting.density, setting.density
+    assert shares == pytest.approx([dropped**2, 2 * dropped * density, density**2], abs=0.05)
+
+
 def test_the_exact_mean_is_pefts_cat() -> None:
     adapters = [random_adapter(0, rank=2), random_adapter(1, rank=3)]
     _assert_same(concat.merge(adapters), _deltas(peft_merge(adapters, [0.5, 0.5], "cat")))
@@ -214,6 +258,24 @@ def test_slerp_keeps_to_the_sphere(seed: int, t: float) -> None:
     random = np.random.default_rng(seed)
     first, second = (vector / np.linalg.norm(vector) for vector in random.standard_normal((2, 7)))
     assert np.linalg.norm(slerp.interpolate(first, second, t)) == pytest.approx(1, abs=1e-4)
+
+
+@given(seed=seeds)
+def test_slerp_begins_and_ends_at_its_ends(seed: int) -> None:
+    first, second = np.random.default_rng(seed).standard_normal((2, 7)).astype(np.float32)
+    np.testing.assert_allclose(slerp.interpolate(first, second, 0), first, atol=1e-5)
+    np.testing.assert_allclose(slerp.interpolate(first, second, 1), second, atol=1e-5)
+
+
+@settings(max_examples=5)
+@given(seed=seeds)
+def test_slerp_of_parallel_adapters_is_the_mean_of_their_factors(seed: int) -> None:
+    adapter = random_adapter(seed)
+    multiples = [
+        replace(adapter, tensors={key: times * tensor for key, tensor in adapter.tensors.items()})
+        for times in (1, 2, 3)
+    ]
+    _assert_same(slerp.merge(multiples), _deltas(multiples[1]))
 
 
 @given(st.lists(st.floats(0, 20), min_size=1, max_size=5))

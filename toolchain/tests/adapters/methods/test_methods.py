@@ -23,6 +23,7 @@ from toolchain.errors import NotFinite, ToolchainError
 from toolchain.evaluation.engines.prompts import prompt_variants
 from toolchain.tasks import TASKS, Composition
 from toolchain.tests.tiny import random_adapter
+from toolchain.text import render_prompt
 
 COMPOSITION = Composition.parse("summarize+es")
 pytestmark = pytest.mark.usefixtures("assets")
@@ -83,8 +84,13 @@ def test_examples_stand_before_the_question(name: str) -> None:
     assert template.endswith("\n\n" + composition.prompt)
     examples = template.removesuffix(composition.prompt)
     assert "{" not in examples, "a placeholder in an example would be filled by the user's text"
-    solved = [pair.target for pair in composition_pairs(composition, Split.CALIBRATION) if pair.target in examples]
-    assert len(solved) == SHOTS
+    pairs = composition_pairs(composition, Split.CALIBRATION)
+    solved = [f"{render_prompt(composition.prompt, pair.source, pair.reply_speaker)} {pair.target}" for pair in pairs]
+    shown = [example for example in solved if example in examples]
+    assert len(shown) == SHOTS
+    assert max(map(len, shown)) <= min(
+        len(example) for example in solved if example not in shown and "{" not in example
+    )
 
 
 def test_prompt_variants_are_the_contracts_and_mixtures() -> None:

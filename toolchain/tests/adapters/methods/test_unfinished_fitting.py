@@ -122,6 +122,28 @@ def test_a_search_that_was_killed_looks_at_no_merge_twice(
     assert not list((folder / "cache" / "checkpoints").glob("*"))
 
 
+def test_losses_of_something_else_are_not_taken(folder: Path, base: LoadedBase) -> None:
+    adapter, (one, other) = single_adapters(COMPOSITION)[0], choosing_examples(base, COMPOSITION)[:2]
+    another = replace(base, specification=replace(base.specification, sha256="8" * 64))
+    searches = [
+        (base, "search", [one], Precision.FP32),
+        (another, "search", [one], Precision.FP32),
+        (base, "another", [one], Precision.FP32),
+        (base, "search", [other], Precision.FP32),
+        (base, "search", [one], Precision.BF16),
+    ]
+
+    def killed(*search: Any) -> None:
+        with adapter_loss.adapter_loss(*search) as loss:
+            loss(adapter)
+            _kill()
+
+    for search in searches:
+        with pytest.raises(KeyboardInterrupt):
+            killed(*search)
+    assert len(list((folder / "cache" / "checkpoints").iterdir())) == len(searches)
+
+
 @pytest.mark.parametrize("content", [b"", b'{"a": 1', b"[]", b"\xff"])
 def test_losses_that_are_damaged_are_computed_anew(
     folder: Path, base: LoadedBase, capsys: pytest.CaptureFixture[str], content: bytes
