@@ -24,19 +24,24 @@ def markdown(result: Result) -> str:
             f"`{composition}`, {result.meta['split']} split, {n} {_counted(composition)}, unicode ROUGE F1 unless said otherwise, in %:",
             "",
         ]
-        baselines, main = baselines_of(composition), main_metric(Composition.of(composition))
+        main = main_metric(Composition.of(composition))
+        ratios = [
+            f"{main} / {baseline}"
+            for baseline in baselines_of(composition)
+            if any((item, f"{main} / {baseline}") in chosen for item in methods)
+        ]
         hidden = _LEFT_TO_THE_REPORT if main in _OF_REPLIES else _LEFT_TO_THE_REPORT | _OF_REPLIES
         columns = {
             metric: head
             for metric, head in HEADS.items()
             if metric not in hidden and any((item, metric) in chosen for item in methods)
         }
-        head = ["method", *columns.values(), *(f"{HEADS[main]} / {baseline}" for baseline in baselines)]
+        head = ["method", *columns.values(), *(compared.replace(main, HEADS[main]) for compared in ratios)]
         cells = [
             [
                 method,
                 *(_percent(chosen.get((method, metric))) for metric in columns),
-                *(ratio(chosen.get((method, f"{main} / {baseline}"))) for baseline in baselines),
+                *(ratio(chosen.get((method, compared))) for compared in ratios),
             ]
             for method in methods
         ]

@@ -19,3 +19,4 @@ def test_a_printed_table_compares_in_the_main_metric(composition: str, main: str
     cells = dict(zip(head.split(" | "), row.split(" | "), strict=True))
     assert "0.20 [0.10, 0.30]" in cells[next(name for name in cells if name.startswith(f"{main} / {baseline}"))]
     assert ("W-R" in cells) == (main == "W-R")
+    assert sum(" / " in name for name in cells) == 1, "a baseline that was not asked for has no column"
