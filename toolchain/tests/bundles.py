@@ -45,3 +45,13 @@ def commit(folder: Path, patch: pytest.MonkeyPatch) -> BaseSpecification:
         put_calibration(composition, CalibrationMethod.LC_PLUS_PLUS, base.sha256)
         write_log(calibration_log_path(composition, CalibrationMethod.LC_PLUS_PLUS), {"composition": composition.name})
     return base
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """All files of a folder, by their path in it."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """What an export that ended half-way would leave beside its bundle."""
+    return [path for path in folder.iterdir() if path.name.endswith((".partial", ".replaced"))]

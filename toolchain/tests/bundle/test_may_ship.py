@@ -1,7 +1,6 @@
 """What a licence forbids to ship is not exported."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -17,13 +16,8 @@ from toolchain.bundle.model_card import model_card
 from toolchain.errors import ToolchainError
 from toolchain.recommendations import write_recommendations
 from toolchain.tests.assets import put_calibration
-from toolchain.tests.bundles import COMPOSITIONS, commit
+from toolchain.tests.bundles import COMPOSITIONS
 from toolchain.tests.tiny import random_adapter
-
-
-@pytest.fixture
-def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BaseSpecification:
-    return commit(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("method", [CalibrationMethod.LC_PLUS_PLUS, CalibrationMethod.LC_PLUS_PLUS_S])

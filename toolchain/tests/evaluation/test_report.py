@@ -1,7 +1,6 @@
 """Reports say what the result files say, beside the paper, in a page that needs nothing else."""
 
 import re
-from dataclasses import replace
 from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,7 +17,6 @@ from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.evaluation.paper import GROUPS, TABLE_1, TABLE_1_JUDGED, TABLE_2, group_of, main_metric
 from toolchain.evaluation.reporting.device_times import device_times, seconds, time_ratio
-from toolchain.evaluation.reporting.document_tables import DOCUMENTS, with_results
 from toolchain.evaluation.reporting.group_table import group_table
 from toolchain.evaluation.reporting.judged_tables import papers_judge
 from toolchain.evaluation.reporting.metric_table import HEADS, metric_table
@@ -29,7 +27,7 @@ from toolchain.evaluation.reporting.repeats import repeats_table
 from toolchain.evaluation.reporting.report import html_report, markdown_report, tables
 from toolchain.evaluation.reporting.samples import samples, task_samples
 from toolchain.evaluation.reporting.single_tasks import single_tasks
-from toolchain.evaluation.result_file import RESULT_FORMAT, read_result, write_result
+from toolchain.evaluation.result_file import RESULT_FORMAT
 from toolchain.evaluation.results import Results, committed_results, read_results
 from toolchain.evaluation.rows import FASTER, PAIRED, PAIRED_RATIO
 from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, TASKS, Composition, TaskKind
@@ -256,41 +254,6 @@ def test_the_first_conversations_of_a_split_are_no_part_of_a_report(
 def test_committed_results_make_a_report() -> None:
     report = _markdown(read_results(committed_results()))
     assert all(path.name in report for path in committed_results())
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
-def test_the_tables_of_a_document_are_those_of_its_result_files(document: Path) -> None:
-    assert with_results(document) == document.read_text(encoding="utf-8"), "run `toolchain report --documents`"
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
-def test_a_document_follows_its_result_files(tmp_path: Path, document: Path) -> None:
-    text, folder = document.read_text(encoding="utf-8"), tmp_path / "beside"
-    named = re.findall(r"<!-- (?!end of )\w+: (\S+)", text)
-    assert named
-    folder.mkdir()
-    for name in ",".join(named).split(","):
-        copied = folder / name
-        copied.parent.mkdir(parents=True, exist_ok=True)
-        source = read_result(document.parent / name)
-        halved = [row | {"value": row["value"] / 2} if "interval" in row else row for row in source.rows]
-        write_result(copied, replace(source, rows=halved))
-    (folder / document.name).write_text(text, encoding="utf-8")
-    assert with_results(folder / document.name) != text
-
-
-def test_a_block_may_name_the_methods_and_groups_that_it_shows(tmp_path: Path) -> None:
-    document = tmp_path / "page.md"
-
-    def rows(asked: str) -> list[list[str]]:
-        block = f"<!-- groups: {paths.RESULTS / 'summarize+es.test.python.jsonl'}{asked} -->\n<!-- end of groups -->\n"
-        document.write_text(block, encoding="utf-8")
-        return [line.split(" | ") for line in with_results(document).splitlines()[3:-1]]
-
-    shown = rows(" by merge,lc++")
-    assert [row[1] for row in shown] == ["merge", "lc++"]
-    assert shown == [row for row in rows("") if row[1] in ("merge", "lc++")]
-    assert (rows(" by S+Tr"), rows(" by S+Tr,merge,lc++"), rows(" by R+Tone")) == (rows(""), shown, [])
 
 
 def test_the_passes_of_two_and_of_three_tasks_stand_beside_each_other() -> None:

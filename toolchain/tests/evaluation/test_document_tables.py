@@ -1,0 +1,46 @@
+"""The tables of documents are those of the result files that they name."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from toolchain import paths
+from toolchain.evaluation.reporting.document_tables import DOCUMENTS, with_results
+from toolchain.evaluation.result_file import read_result, write_result
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_the_tables_of_a_document_are_those_of_its_result_files(document: Path) -> None:
+    assert with_results(document) == document.read_text(encoding="utf-8"), "run `toolchain report --documents`"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_a_document_follows_its_result_files(tmp_path: Path, document: Path) -> None:
+    text, folder = document.read_text(encoding="utf-8"), tmp_path / "beside"
+    named = re.findall(r"<!-- (?!end of )\w+: (\S+)", text)
+    assert named
+    folder.mkdir()
+    for name in ",".join(named).split(","):
+        copied = folder / name
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        source = read_result(document.parent / name)
+        halved = [row | {"value": row["value"] / 2} if "interval" in row else row for row in source.rows]
+        write_result(copied, replace(source, rows=halved))
+    (folder / document.name).write_text(text, encoding="utf-8")
+    assert with_results(folder / document.name) != text
+
+
+def test_a_block_may_name_the_methods_and_groups_that_it_shows(tmp_path: Path) -> None:
+    document = tmp_path / "page.md"
+
+    def rows(asked: str) -> list[list[str]]:
+        block = f"<!-- groups: {paths.RESULTS / 'summarize+es.test.python.jsonl'}{asked} -->\n<!-- end of groups -->\n"
+        document.write_text(block, encoding="utf-8")
+        return [line.split(" | ") for line in with_results(document).splitlines()[3:-1]]
+
+    shown = rows(" by merge,lc++")
+    assert [row[1] for row in shown] == ["merge", "lc++"]
+    assert shown == [row for row in rows("") if row[1] in ("merge", "lc++")]
+    assert (rows(" by S+Tr"), rows(" by S+Tr,merge,lc++"), rows(" by R+Tone")) == (rows(""), shown, [])
