@@ -26,8 +26,6 @@ from toolchain.evaluation.engines.engine import Answer, Question
 from toolchain.evaluation.engines.prompts import prompt_variants
 from toolchain.evaluation.engines.python_engine import PYTHON_BF16, PythonEngine
 from toolchain.evaluation.evaluate import PROMPT_CONVERSATIONS, Evaluation, evaluate
-from toolchain.evaluation.paper import main_metric
-from toolchain.evaluation.reporting.metric_table import HEADS
 from toolchain.evaluation.reporting.result_table import markdown
 from toolchain.evaluation.result_file import ANSWERS_HASH, Result, answers_path, read_result, write_result
 from toolchain.evaluation.rows import COMPARED
@@ -202,7 +200,6 @@ def test_an_adapter_is_measured_on_its_own_task(base: LoadedBase, assets: Path, 
     compared = {(row["method"], row["metric"]) for row in result.rows if " / " in row["metric"]}
     assert compared == {("main", f"{metric} / zero-shot") for metric in _with_overlap(result, "zero-shot")}
     assert f"2 {'conversations' if task == 'summarize' else 'texts'}" in markdown(result)
-    assert f"{HEADS[main_metric(Composition.of(task))]} / zero-shot" in markdown(result)
 
 
 def test_a_finished_run_computes_nothing_again(base: LoadedBase, assets: Path) -> None:
