@@ -12,6 +12,7 @@ from toolchain.tasks import TASKS
 from toolchain.tests.tiny import BOS, EOS, SPECIAL_TOKENS, byte_tokenizer
 
 NAMED = {"pad_token": "<pad>", "eos_token": "<eos>", "bos_token": "<bos>"}
+TEXTS = ["We meet at five.", "No.", "Ben has the key, and Ana needs it before noon."]
 CHAT = "<bos>U:{{ messages[0]['content'] }}"
 
 
@@ -36,8 +37,8 @@ def _put(folder: Path, chat_template: str | None = None, *, begins: bool) -> Pat
 @pytest.mark.parametrize(("template", "written"), [(CHAT, "{input}"), (None, "<bos>{input}")])
 def test_a_prompt_begins_once(tmp_path: Path, template: str | None, written: str) -> None:
     plain, beginning = (_put(tmp_path / f"{begins}", template, begins=begins) for begins in (False, True))
-    expected = LocalModel(plain, written).rewritten(TASKS["es"], ["We meet at five."])
-    assert LocalModel(beginning, "{input}").rewritten(TASKS["es"], ["We meet at five."]) == expected
+    expected = LocalModel(plain, written).rewritten(TASKS["es"], TEXTS)
+    assert LocalModel(beginning, "{input}").rewritten(TASKS["es"], TEXTS) == expected
 
 
 def test_a_model_is_another_where_any_of_its_files_is(tmp_path: Path) -> None:
