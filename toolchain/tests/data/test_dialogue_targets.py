@@ -17,6 +17,7 @@ from toolchain.data.chat_model import ChatModel
 from toolchain.data.dialogue_targets import AuxiliaryModel, Unanswered, make_targets
 from toolchain.data.dialogues import Dialogue
 from toolchain.data.endpoint import Endpoint
+from toolchain.data.pairs import Pair
 from toolchain.data.target_records import read_target_records, target_pairs
 from toolchain.errors import ToolchainError
 from toolchain.tasks import TASKS, Composition, Task
@@ -289,6 +290,13 @@ def test_a_target_that_cannot_be_asked_for_is_refused_before_training(tmp_path: 
     (tmp_path / "t").write_text(json.dumps(row | {"reply_speaker": None}) + "\n")
     with pytest.raises(ToolchainError, match="line 1: nobody but the writer"):
         read_target_records(tmp_path / "t", composition, "x")
+
+
+def test_a_pair_is_what_its_record_says(tmp_path: Path) -> None:
+    composition, dialogue = Composition.parse("reply+es"), Dialogue("d", SPOKEN, None, "See you.", "Cem")
+    make_targets([dialogue], composition, {"es": _Refusing(set(), 1)}, tmp_path / "t", ORIGIN, silent)
+    records = read_target_records(tmp_path / "t", composition, "x")
+    assert target_pairs(records, dialogue.split) == [Pair("d", SPOKEN, "Cem", "es: See you.", "See you.")]
 
 
 def test_a_record_may_have_messages_of_nobody(tmp_path: Path) -> None:
