@@ -142,5 +142,5 @@ def read_recipe(name: str | None = None) -> Recipe:
         raise ToolchainError(f"no recipe {wanted!r}: give the name of one ({known}) or a .toml file") from None
     except ValidationError as error:
         raise ToolchainError(f"{path}: {first_mistake(error, 'recipe')}; see toolchain/recipes for examples") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:  # Not every one of tomllib's is a TOMLDecodeError.
         raise ToolchainError(f"{path} is no recipe ({error}); see toolchain/recipes for examples") from None

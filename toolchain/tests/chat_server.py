@@ -17,7 +17,7 @@ Waits = Literal["before", "before each header", "amid", "before each byte"]
 class ChatServer:
     """`asked`: (headers, body) of every request; `failures`: status codes to answer with first, with `failure_headers`.
 
-    `refused_settings` are a bad request. `raw` stands for the whole answer, a failure too; so many answers are `broken` off amid.
+    `refused_settings` are a bad request with `refusal_code`. `raw` stands for the whole answer, a failure too; so many answers are `broken` off amid.
     `delay` is in seconds, where `waits` says.
     """
 
@@ -26,6 +26,7 @@ class ChatServer:
     asked: list[tuple[dict[str, str], dict[str, Any]]] = field(default_factory=list)
     failure_headers: dict[str, str] = field(default_factory=dict)
     refused_settings: tuple[str, ...] = ()
+    refusal_code: str = "unsupported_parameter"
     raw: bytes | None = None
     broken: int = 0
     delay: float = 0
@@ -40,7 +41,7 @@ class ChatServer:
         if path != "/v1/chat/completions":
             return 404, b"{}"
         if refused := [name for name in self.refused_settings if name in body]:
-            return 400, json.dumps({"error": {"param": refused[0], "code": "unsupported_parameter"}}).encode()
+            return 400, json.dumps({"error": {"param": refused[0], "code": self.refusal_code}}).encode()
         if self.raw is not None:
             return 200, self.raw
         message = {"role": "assistant", "content": self.rule(body["messages"][-1]["content"])}

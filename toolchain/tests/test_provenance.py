@@ -1,12 +1,16 @@
 """Provenance: what a document says of the commit that something was made with."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from toolchain import paths
 from toolchain.evaluation.reporting.report import provenance
 from toolchain.evaluation.results import Results
-from toolchain.provenance import short_commit
+from toolchain.provenance import git_commit, short_commit
 
 
 @given(st.text("0123456789abcdef", min_size=40, max_size=40), st.sampled_from(["", "-dirty"]))
@@ -23,3 +27,29 @@ def test_a_report_says_whether_files_differed(differs: str) -> None:
     meta = {"split": "test", "engine": "python", "base": "tiny", "git_commit": "a" * 40 + differs}
     (line,) = provenance(Results({"one.jsonl": meta}, {}, {}))
     assert line.endswith(f"commit {'a' * 12}{differs}")
+
+
+def test_a_commit_is_dirty_where_a_file_that_is_part_of_it_differs_unless_it_is_a_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "REPOSITORY", tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert git_commit() == "unknown"
+
+    def git(*given: str) -> str:
+        who = ["-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
+        return subprocess.run(["git", *who, *given], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    code, result = tmp_path / "code.py", tmp_path / "docs" / "results" / "one.jsonl"
+    result.parent.mkdir(parents=True)
+    for file in (code, result):
+        file.write_text("committed")
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "all")
+    commit = git("rev-parse", "HEAD").strip()
+    result.write_text("another")
+    (tmp_path / "notes").write_text("of nobody's")
+    assert git_commit() == commit
+    code.write_text("another")
+    assert git_commit() == f"{commit}-dirty"

@@ -64,7 +64,9 @@ def test_options_come_before_the_recipe() -> None:
     own = TRAINING.overridden(steps=7, batch_size=None, learning_rate=2e-3, precision=Precision.BF16)
     assert own.schedule(400, 0, keep_best=True) == Schedule(7, 4, 2e-3, warmup_steps=3, precision=Precision.BF16)
     assert TRAINING.overridden(steps=None, gradient_checkpointing=None) == TRAINING
+    assert TRAINING.overridden(gradient_checkpointing=True).overridden(gradient_checkpointing=False) == TRAINING
     assert read_recipe(PAPERS[0]).lora.shape(rank=8) == LoraShape(rank=8, alpha=128, dropout=0.05)
+    assert read_recipe(PAPERS[0]).lora.shape(dropout=0.0) == LoraShape(rank=32, alpha=128, dropout=0)
 
 
 MISTAKES = {
@@ -73,6 +75,8 @@ MISTAKES = {
     "a bad number": ("[lora]\nrank = 0", "lora.rank"),
     "no length": ("", "either steps or epochs"),
     "a name": ("\nname = 'x'", "no recipe"),
+    "a number of too many digits": (f"seed = {'9' * 5000}", "no recipe"),
+    "lists in lists in lists": (f"seed = {'[' * 100_000}", "no recipe"),
 }
 
 

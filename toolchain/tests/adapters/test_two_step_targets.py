@@ -24,6 +24,7 @@ from toolchain.adapters.two_step_targets import make_two_step_targets, two_step_
 from toolchain.base_model import load
 from toolchain.base_model.load import LoadedBase
 from toolchain.cli import app
+from toolchain.data import benchmark
 from toolchain.data.benchmark import Split, conversations, single_conversations
 from toolchain.data.dialogue_targets import make_targets
 from toolchain.data.dialogues import Dialogue
@@ -186,6 +187,19 @@ def test_the_commands_make_them_train_on_them_and_evaluate(
     assert read_calibration(calibration_path(COMPOSITION, FROM_TWO_STEP)).composition == COMPOSITION.name
     out = str(assets / "results.jsonl")
     assert FROM_TWO_STEP in run("evaluate", "--methods", f"two-step,{FROM_TWO_STEP}", "--limit", "1", "--out", out)
+
+
+def test_records_of_the_benchmark_say_every_licence_of_it(
+    short_base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "load_base", lambda *_given, **_named: short_base)
+    monkeypatch.setattr(benchmark, "licences", lambda: ["CC BY 4.0", "CC BY-NC 4.0"])
+    given = ["--source", "calibration", "--limit", "1", "--out", str(assets / "t")]
+    app(["data", "two-step", COMPOSITION.name, *given], standalone_mode=False)
+    rows = _rows(assets / "t")
+    assert [row["split"] for row in rows] == [Split.CALIBRATION, Split.VALIDATION]
+    assert {(row["source"], row["licence"]) for row in rows} == {("benchmark/calibration", "CC BY 4.0; CC BY-NC 4.0")}
+    assert not any("source_sha256" in row for row in rows)
 
 
 def test_targets_that_do_not_fit_are_refused(short_base: LoadedBase, assets: Path) -> None:

@@ -1,11 +1,13 @@
 """`model get`: every file is checked, what is there is kept, and what is wrong is not. No network: the sources lie there."""
 
 import hashlib
+import shutil
 import subprocess
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import huggingface_hub
 import numpy as np
 import pytest
 
@@ -206,6 +208,24 @@ def test_another_local_file_is_refused_by_name(tmp_path: Path, specification: Ba
         other.write_bytes(b"GGUF")
     with pytest.raises(ToolchainError, match=r"other\.gguf"):
         get_base_model(specification, other, None, silent)
+
+
+def test_a_file_of_the_hub_serves_and_another_is_refused_and_removed(
+    source: Path, specification: BaseSpecification, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give(_hub_id: str, name: str, local_dir: Path) -> str:
+        return str(shutil.copyfile(source, local_dir / name))
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", give)
+    _wheels(source, specification)  # The licences come from the first of them.
+    wrong = replace(specification, source_sha256=OTHER)
+    with pytest.raises(
+        ToolchainError, match=f"the downloaded file has SHA-256 {sha256_file(source)}, expected {OTHER}"
+    ):
+        get_base_model(wrong, None, "ana/model", silent)
+    assert not wrong.source_path.exists()
+    get_base_model(specification, None, "ana/model", silent)
+    assert _has_everything(specification)
 
 
 def test_an_unknown_base_is_refused_with_those_there_are() -> None:

@@ -1,5 +1,6 @@
 """Models of the hub: what it does not give, or cannot be asked for without a network, is refused in a sentence."""
 
+import fnmatch
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +34,19 @@ def test_what_the_hub_does_not_give_is_refused_with_what_serves_instead(
     assert repr(hub_id) in message
     assert instead in message
     assert "\n" not in message
+
+
+def test_all_that_an_import_reads_is_fetched_and_no_weights_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = {"model-00001-of-00002.safetensors", "model.safetensors.index.json", "config.json", "generation_config.json"}
+    read |= {"tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "LICENSE.txt", "LICENCE", "NOTICE.txt"}
+    held = [*read, "pytorch_model.bin", "model.onnx"]
+
+    def give(_hub_id: str, allow_patterns: list[str]) -> str:
+        assert {name for pattern in allow_patterns for name in fnmatch.filter(held, pattern)} == read
+        return "there"
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", give)
+    assert download("ana/model", silent) == Path("there")
 
 
 def test_a_connection_that_breaks_is_refused_too() -> None:

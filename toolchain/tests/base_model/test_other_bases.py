@@ -206,6 +206,24 @@ def test_a_damaged_specification_is_named(tmp_path: Path) -> None:
         base_model()
 
 
+def test_ends_are_those_that_it_generates_with_and_the_last_stands_for_a_beginning(tmp_path: Path) -> None:
+    """As of Qwen2.5, whose configuration knows one end alone and no beginning."""
+    folder = write_tiny(tmp_path / "qwen2", "qwen2", bos_token_id=None)
+    (folder / "generation_config.json").write_text('{"eos_token_id": [7, 5]}')
+    base = import_tiny(folder)
+    assert (base.bos_token_id, base.eos_token_ids) == (5, (7, 5))
+    fields = GGUFReader(base.path).fields
+    assert [fields[f"tokenizer.ggml.{name}_token_id"].contents() for name in ("bos", "eos")] == [5, 7]
+
+
+def test_a_models_terms_and_its_own_notice_go_with_it(tmp_path: Path) -> None:
+    folder = write_tiny(tmp_path / "qwen2", "qwen2")
+    (folder / "NOTICE").write_text("By Ana.")
+    terms, notice = import_tiny(folder).licence_paths()
+    assert terms.read_text() == "terms of qwen2"
+    assert notice.read_text() == f"By Ana.\n{NAME}: converted by Tandem from qwen2; terms: {terms.name}\n"
+
+
 NOT_ON_DEVICE: dict[str, tuple[str, dict[str, Any]]] = {
     "frequencies that depend on the length": (
         "llama",

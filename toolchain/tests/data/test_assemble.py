@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from toolchain import paths
 from toolchain.base_model.from_folder import import_base
 from toolchain.data.assemble import assemble
-from toolchain.data.benchmark import FILES, LICENCE_FILE, Conversation, Split, conversations, licences
+from toolchain.data.benchmark import CONVERSATIONS, FILES, LICENCE_FILE, Conversation, Split, conversations, licences
 from toolchain.data.dialogue_targets import make_targets
 from toolchain.data.dialogues import Dialogue
 from toolchain.errors import ToolchainError
@@ -93,7 +94,7 @@ def test_adapters_and_calibrations_share_no_conversation_and_what_is_held_out_st
     files: list[Path], tmp_path: Path
 ) -> None:
     split_of = {}
-    for single in (0, 50, 100):
+    for single in (0, 15, 50, 100):
         assemble(files, tmp_path / str(single), single, silent)
         split_of[single] = {item.id: split for split in Split for item in conversations(split, tmp_path / str(single))}
     for item in (*SUMMARISED[:-1], *ANSWERED):
@@ -101,11 +102,46 @@ def test_adapters_and_calibrations_share_no_conversation_and_what_is_held_out_st
         assert none is item.split
         assert half in ({item.split} if item.split is not Split.CALIBRATION else {Split.SINGLE, Split.CALIBRATION})
         assert all_of_them is (Split.SINGLE if item.split is Split.CALIBRATION else item.split)
-    assert {Split.SINGLE, Split.CALIBRATION} <= set(split_of[50].values())
+    for share in (15, 50):
+        assert {Split.SINGLE, Split.CALIBRATION} <= set(split_of[share].values())
+
+
+def test_a_dialogue_of_two_main_tasks_has_the_references_of_both(tmp_path: Path) -> None:
+    both = [replace(item, summary=f"Of {item.id}.") for item in reversed(ANSWERED)]
+    assemble([_targets(tmp_path, name, both) for name in ("summarize+es", "reply+fr")], tmp_path / "b", 50, silent)
+    found = _all(tmp_path / "b")
+    assert found.keys() == {item.id for item in both}
+    for item in found.values():
+        assert {main: set(texts) for main, texts in item.references.items()} == {
+            "summarize": {"en", "es"},
+            "reply": {"en", "fr"},
+        }
+        assert item.reply_speaker == "Ben"
+    lines = (tmp_path / "b" / CONVERSATIONS).read_text().splitlines()
+    assert [json.loads(line)["id"] for line in lines] == sorted(found), "whatever order the targets have"
+
+
+def test_of_dialogues_that_say_the_same_those_that_are_kept_from_most_stay(tmp_path: Path) -> None:
+    copies = [
+        Dialogue(f"c{number}", (Message("Ana", "Hi!" if number % 2 else "HI"),), summary="Ana greets.")
+        for number in range(60)
+    ]
+    for kept in (Split.TEST, Split.VALIDATION, Split.CALIBRATION):
+        told: list[str] = []
+        counts = assemble([_targets(tmp_path / kept, "summarize+es", copies)], tmp_path / kept / "b", 50, told.append)
+        assert {split for split, count in counts.items() if count} == {kept}
+        assert len(told) == len(copies) - counts[kept]
+        assert all(f"says what one of the {kept} split says and is left out of" in line for line in told)
+        copies = [item for item in copies if item.split is not kept]
 
 
 def _another_conversation(path: Path) -> list[Path]:
     changed = [Dialogue(item.id, (Message("Cem", "No."),), summary=item.summary) for item in SUMMARISED]
+    return [path / "summarize+es.jsonl", _targets(path, "summarize+fr", changed)]
+
+
+def _another_reference(path: Path) -> list[Path]:
+    changed = [replace(item, summary=f"{item.summary} So.") for item in SUMMARISED]
     return [path / "summarize+es.jsonl", _targets(path, "summarize+fr", changed)]
 
 
@@ -138,6 +174,7 @@ def _of_no_dialogue_in_common(path: Path) -> list[Path]:
     ("given", "said"),
     [
         (_another_conversation, "has another text"),
+        (_another_reference, "English reference"),
         (_of_another_licence, "source or licence"),
         (_of_three_tasks, "references of 2 tasks"),
         (_of_adapters, "holds answers of adapters"),

@@ -387,7 +387,7 @@ def test_cocoa_lines_alternate_between_formal_and_informal(tmp_path: Path) -> No
         for column in ("en", "formal.de", "informal.de"):
             lines = [f"{domain} {column} {index}" for index in range(3)]
             file = tmp_path / f"formality-control.train.{domain}.en-de.{column}"
-            file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            file.write_text("\r\n".join(lines) + "\r\n", encoding="utf-8", newline="")
     pairs = cocoa_pairs(tmp_path, "de")
     assert pairs[:2] == [
         ("telephony en 0", "telephony formal.de 0"),

@@ -66,6 +66,18 @@ def test_what_a_killed_run_left_is_gone_on_with(tmp_path: Path, kept: int) -> No
         assert (tmp_path / "t").read_bytes() == whole
 
 
+def test_what_was_made_is_in_the_file_before_more_is_asked_for(tmp_path: Path) -> None:
+    """What a process holds back is lost where it is killed."""
+    file, there = RecordFile(tmp_path / "t", "x"), list[int]()
+
+    def make(batch: Sequence[Item]) -> list[Record]:
+        there.append(len(file.read()))
+        return [{"id": item.id} for item in batch]
+
+    file.complete(ITEMS, SHARED, make, 1, lambda _: None)
+    assert there == [0, 1, 2]
+
+
 def test_two_runs_do_not_add_to_one_file(tmp_path: Path) -> None:
     path = tmp_path / "t"
 

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from toolchain.cli import app
@@ -16,6 +17,7 @@ from toolchain.data.chat_model import ChatModel
 from toolchain.data.dialogue_targets import AuxiliaryModel, Unanswered, make_targets
 from toolchain.data.dialogues import Dialogue
 from toolchain.data.endpoint import Endpoint
+from toolchain.data.pairs import Pair
 from toolchain.data.target_records import read_target_records, target_pairs
 from toolchain.errors import ToolchainError
 from toolchain.tasks import TASKS, Composition, Task
@@ -54,6 +56,18 @@ def test_a_target_is_the_reference_through_each_task_in_order(tmp_path: Path) ->
     assert {task.id for task in COMPOSITION.tasks} <= TASKS.keys()
 
 
+def test_a_reference_becomes_one_line_and_no_more_are_sent_than_the_most_careful_model_wants(tmp_path: Path) -> None:
+    models, sent = {"witty": _Refusing(set(), 3), "es": _Refusing(set(), 2)}, list[int]()
+    for model in models.values():
+        model.asked = sent
+    dialogues = [replace(item, summary=f" {item.summary}\r\nSo.\n") for item in _dialogues(4)]
+    make_targets(dialogues, COMPOSITION, models, tmp_path / "t", ORIGIN, silent)
+    assert sent == [2] * 4
+    assert [row["intermediate"] for row in _records(tmp_path / "t")] == [
+        f"witty: summary {number} So." for number in range(4)
+    ]
+
+
 def test_a_killed_run_goes_on_behind_the_last_whole_record(tmp_path: Path) -> None:
     path = tmp_path / "t"
     with serving(lambda _: "x") as server:
@@ -89,6 +103,17 @@ def test_a_file_of_another_source_of_the_same_name_is_not_added_to(tmp_path: Pat
         with pytest.raises(ToolchainError, match="source_sha256"):
             make("two")
     assert target.read_bytes() == before
+
+
+def test_a_record_says_of_its_file_the_name_alone_and_the_first_dialogues_are_the_limit(tmp_path: Path) -> None:
+    rows = [{"id": f"{number}", "conversation": [{"text": f"Hi {number}."}], "summary": "s"} for number in range(3)]
+    (tmp_path / "d.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with serving(lambda _: "x") as server:
+        given = ["--licence", " MIT ", "--limit", "2", "--endpoint", server.url, "--model", "m"]
+        source = ["data", "targets", str(tmp_path / "d.jsonl"), "summarize+es"]
+        app([*source, *given, "--out", str(tmp_path / "t")], standalone_mode=False)
+    found = [(row["id"], row["source"], row["licence"]) for row in _records(tmp_path / "t")]
+    assert found == [("0", "d.jsonl", "MIT"), ("1", "d.jsonl", "MIT")]
 
 
 def test_a_file_that_says_no_hash_can_be_trained_on(tmp_path: Path) -> None:
@@ -182,14 +207,16 @@ def test_what_is_no_whole_answer_is_left_out_and_asked_for_again(
 
 
 class _Refusing:
-    """A model that gives no answer whenever one of `refused` is among the texts."""
+    """A model that gives no answer whenever one of `refused` is among the texts; it counts those of each time that it is `asked`."""
 
     name, sha256 = "m", None
 
     def __init__(self, refused: set[str], batch_size: int) -> None:
         self.refused, self.batch_size = refused, batch_size
+        self.asked: list[int] = []
 
     def rewritten(self, task: Task, texts: Sequence[str]) -> list[str]:
+        self.asked.append(len(texts))
         if self.refused & set(texts):
             raise Unanswered("it does not want to")
         return [f"{task.id}: {text}" for text in texts]
@@ -199,6 +226,7 @@ class _Refusing:
 
 
 @given(refused=st.sets(st.integers(0, 24), max_size=9), batch_size=st.integers(1, 8))
+@example(refused=set(range(0, 25, 2)), batch_size=1)  # More than end the command, but never so many in a row.
 def test_one_without_an_answer_costs_no_other_its_target(
     tmp_path_factory: pytest.TempPathFactory, refused: set[int], batch_size: int
 ) -> None:
@@ -262,6 +290,13 @@ def test_a_target_that_cannot_be_asked_for_is_refused_before_training(tmp_path: 
     (tmp_path / "t").write_text(json.dumps(row | {"reply_speaker": None}) + "\n")
     with pytest.raises(ToolchainError, match="line 1: nobody but the writer"):
         read_target_records(tmp_path / "t", composition, "x")
+
+
+def test_a_pair_is_what_its_record_says(tmp_path: Path) -> None:
+    composition, dialogue = Composition.parse("reply+es"), Dialogue("d", SPOKEN, None, "See you.", "Cem")
+    make_targets([dialogue], composition, {"es": _Refusing(set(), 1)}, tmp_path / "t", ORIGIN, silent)
+    records = read_target_records(tmp_path / "t", composition, "x")
+    assert target_pairs(records, dialogue.split) == [Pair("d", SPOKEN, "Cem", "es: See you.", "See you.")]
 
 
 def test_a_record_may_have_messages_of_nobody(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -72,7 +73,15 @@ FILTERED = b'{"error": {"code": "content_filter", "param": "prompt"}}'
 
 @pytest.mark.parametrize(
     ("status", "raw"),
-    [(400, b""), (400, b"[]"), (400, FILTERED), (400, b'{"error": {"param": 3}}'), (413, b""), (422, FILTERED)],
+    [
+        (400, b""),
+        (400, b"[]"),
+        (400, FILTERED),
+        (400, b'{"error": {"param": 3}}'),
+        (400, b'{"error": {"code": "invalid_value", "param": "max_tokens"}}'),
+        (413, b""),
+        (422, FILTERED),
+    ],
 )
 def test_a_prompt_that_is_refused_is_a_reply_that_says_so(status: int, raw: bytes) -> None:
     """The next one may be answered."""
@@ -85,9 +94,11 @@ def test_a_prompt_that_is_refused_is_a_reply_that_says_so(status: int, raw: byte
     assert len(server.asked) == 2
 
 
-def test_a_model_that_wants_other_settings_gets_them() -> None:
+@pytest.mark.parametrize("code", ["unsupported_parameter", "unsupported_value"])
+def test_a_model_that_wants_other_settings_gets_them(code: str) -> None:
     """As OpenAI's that think: they want the limit under another name, and no temperature."""
     with serving(str.upper) as server:
+        server.refusal_code = code
         server.refused_settings = ("max_tokens", "temperature")
         asking = Endpoint(server.url, "m", pause=0)
         assert [asking.chat(text, 5).text for text in ("hola", "adios")] == ["HOLA", "ADIOS"]
@@ -254,10 +265,21 @@ def test_an_answer_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch)
             Endpoint(server.url, "m", pause=0).chat("hola", 5)
 
 
-def test_a_server_is_not_left_alone_for_as_long_as_it_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "LONGEST_PAUSE_SECONDS", 0.05)
+@pytest.mark.parametrize(
+    ("asked_for", "pauses"),
+    [
+        ("", [8, 16, 32, 60]),
+        ("20", [20, 20, 32, 60]),
+        ("3600", [60] * 4),
+        ("Fri, 31 Dec 1999 23:59:59 GMT", [8, 16, 32, 60]),
+    ],
+)
+def test_a_busy_server_is_left_alone_for_longer_each_time_or_as_it_asks_but_a_minute_at_most(
+    monkeypatch: pytest.MonkeyPatch, asked_for: str, pauses: list[float]
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(endpoint, "time", SimpleNamespace(sleep=slept.append))
     with serving(str.upper) as server:
-        server.failures, server.failure_headers = [429], {"Retry-After": "3600"}
-        begun = time.monotonic()
-        assert Endpoint(server.url, "m", pause=0).chat("hola", 5).text == "HOLA"
-    assert time.monotonic() - begun < 5
+        server.failures, server.failure_headers = [429] * 4, {"Retry-After": asked_for}
+        assert Endpoint(f"{server.url}/", "m", pause=8).chat("hola", 5).text == "HOLA"
+    assert slept == pauses

@@ -74,6 +74,8 @@ def test_a_file_is_fetched_once(asked: list[str]) -> None:
     assert fetched
     assert dialogue_file("hub:ana/chats/data/train.json", said.append) == file
     assert asked == fetched
+    with pytest.raises(ToolchainError, match="'ben/chats' cannot be fetched"):
+        dialogue_file("hub:ben/chats/data/train.json", said.append)
 
 
 def test_a_local_file_is_no_matter_of_the_hub(asked: list[str]) -> None:

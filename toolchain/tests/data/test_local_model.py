@@ -236,7 +236,8 @@ def test_each_text_has_one_answer_whatever_the_settings_say(tmp_path: Path) -> N
     folder = _put_marian(tmp_path / "m")
     _settings("generation_config.json", num_beams=3)(folder)
     expected = LocalModel(folder).rewritten(TASKS["es"], TEXTS)
-    _settings("generation_config.json", num_return_sequences=3, return_dict_in_generate=True)(folder)
+    several = {"num_return_sequences": 3, "return_dict_in_generate": True, "do_sample": True, "temperature": 9.0}
+    _settings("generation_config.json", **several)(folder)
     assert LocalModel(folder).rewritten(TASKS["es"], TEXTS) == expected
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from toolchain import paths
 from toolchain.adapters.files import adapter_hash
+from toolchain.adapters.methods.calibrated import calibration_path
 from toolchain.data.benchmark import (
     ENGLISH,
     FILES,
@@ -24,7 +25,7 @@ from toolchain.data.benchmark import (
 from toolchain.data.licences import forbidding
 from toolchain.data.own_conversations import make_own_benchmark
 from toolchain.errors import ToolchainError
-from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS
+from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, Composition
 from toolchain.text import Message
 
 SAID = [{"speaker": "Ana", "text": "Lunch at 1?"}, {"speaker": "Ben", "text": "Make it 1:30."}]
@@ -37,13 +38,15 @@ _FOUND = """
 import json
 from toolchain import paths
 from toolchain.adapters.files import adapter_hash
+from toolchain.adapters.methods.calibrated import calibration_path
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.tasks import Composition
 pairs = {name: composition_pairs(Composition.parse(name), Split.TEST) for name in ("summarize+es", "reply+es")}
 targets = {name: [(pair.id, pair.target) for pair in of_it] for name, of_it in pairs.items()}
-fitted = sorted(path.name for path in (paths.RESULTS / "fitted").iterdir())
-print(json.dumps([targets, adapter_hash(paths.ADAPTERS / "es"), fitted]))
+fitted = [sorted(path.name for path in (place / "fitted").iterdir()) for place in (paths.RESULTS, paths.cache())]
+calibration = calibration_path(Composition.parse("summarize+es"), "lc++").read_bytes().hex()
+print(json.dumps([targets, adapter_hash(paths.ADAPTERS / "es"), calibration, fitted]))
 """
 
 
@@ -51,6 +54,8 @@ print(json.dumps([targets, adapter_hash(paths.ADAPTERS / "es"), fitted]))
 def out(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
     (paths.RESULTS / "fitted" / "ties").mkdir(parents=True)
+    (paths.cache() / "fitted" / "dam").mkdir(parents=True)
+    (paths.cache() / "fitted" / ".ties.partial").mkdir()
     return tmp_path / "own"
 
 
@@ -104,10 +109,11 @@ def test_the_ordinary_commands_find_it_and_what_it_is_to_measure(tmp_path: Path,
         text=True,
         check=True,
     )
-    targets, adapter, fitted = json.loads(done.stdout)
+    targets, adapter, calibration, fitted = json.loads(done.stdout)
     assert targets == {"summarize+es": [["own1", "Comen a la 1:30."]], "reply+es": [["own2", "Sí."]]}
     assert adapter == adapter_hash(paths.ADAPTERS / "es")
-    assert fitted == ["ties"]
+    assert bytes.fromhex(calibration) == calibration_path(Composition.parse("summarize+es"), "lc++").read_bytes()
+    assert fitted == [["ties"], ["dam"]], "and not what is half written"
 
 
 def _trained_on(split: Split) -> dict[str, Any]:
