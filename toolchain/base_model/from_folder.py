@@ -26,6 +26,8 @@ MODEL_TYPES = ("llama", "qwen2", "stablelm")
 """Of these the seven linears are named as adapters name them."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*", re.ASCII)
 _NOTICE = "NOTICE.md"
+_LICENCES, _NOTICES = ("licence", "license"), ("notice",)
+"""What the names of these files begin with, in small or capital letters."""
 
 Progress = Callable[[str], None]
 
@@ -39,7 +41,8 @@ def download(hub_id: str, progress: Progress) -> Path:
     from huggingface_hub import snapshot_download
 
     progress(f"downloading {hub_id}")
-    wanted = ["*.safetensors", "*.json", TEMPLATE_FILE, "LICEN[CS]E*", "NOTICE*"]
+    terms = ["".join(f"[{letter}{letter.upper()}]" for letter in name) + "*" for name in (*_LICENCES, *_NOTICES)]
+    wanted = ["*.safetensors", "*.json", TEMPLATE_FILE, *terms]
     with asked_of_hub(hub_id, "give the model's folder"):
         return Path(snapshot_download(hub_id, allow_patterns=wanted))
 
@@ -155,7 +158,7 @@ def _read_tokenizer(path: Path, vocabulary: int) -> Tokenizer:
 
 
 def _licence(folder: Path) -> Path:
-    found = sorted(path for path in folder.iterdir() if re.match("LICEN[CS]E", path.name, re.IGNORECASE))
+    found = _called(folder, _LICENCES)
     if not found:
         raise ToolchainError(f"{folder} holds no LICENSE: put the model's licence there, bundles have to carry it")
     return found[0]
@@ -202,11 +205,15 @@ def _save(model: Any, target: Path) -> None:
 
 def _own_notice(folder: Path) -> str:
     """The model's own notice, which has to go with it; empty where it has none."""
-    own = sorted(path for path in folder.iterdir() if path.name.upper().startswith("NOTICE"))
+    own = _called(folder, _NOTICES)
     try:
         return own[0].read_text(encoding="utf-8") + "\n" if own else ""
     except UnicodeDecodeError:
         raise ToolchainError(f"{own[0]} is not UTF-8: convert it, bundles have to carry it") from None
+
+
+def _called(folder: Path, beginnings: tuple[str, ...]) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_file() and path.name.lower().startswith(beginnings))
 
 
 def _hash_of_weights(folder: Path) -> str:

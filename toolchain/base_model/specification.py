@@ -134,7 +134,7 @@ def _read_imported() -> BaseSpecification:
         read = json.loads(_imported_path().read_text(encoding="utf-8"))
         fields: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in read.items()}
         return BaseSpecification(**fields)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise ToolchainError(
             f"{_imported_path()} is no specification of a base: import the model again with `toolchain model import`"
         ) from None

@@ -39,6 +39,7 @@ def test_what_the_hub_does_not_give_is_refused_with_what_serves_instead(
 def test_all_that_an_import_reads_is_fetched_and_no_weights_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     read = {"model-00001-of-00002.safetensors", "model.safetensors.index.json", "config.json", "generation_config.json"}
     read |= {"tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "LICENSE.txt", "LICENCE", "NOTICE.txt"}
+    read |= {"license.md", "Notice"}
     held = [*read, "pytorch_model.bin", "model.onnx"]
 
     def give(_hub_id: str, allow_patterns: list[str]) -> str:

@@ -186,6 +186,7 @@ def test_an_added_bias_comes_on_top_of_the_bases_own(biased: tuple[torch.nn.Modu
 def test_what_an_interrupted_import_leaves_is_no_base(tmp_path: Path) -> None:
     folder = write_tiny(tmp_path / "qwen2", "qwen2")
     (folder / "LICENSE").unlink()
+    (folder / "LICENSES").mkdir()
     with pytest.raises(ToolchainError, match="LICENSE"):
         import_tiny(folder)
     with pytest.raises(ToolchainError, match="model import"):
@@ -201,9 +202,10 @@ def test_a_base_of_another_name_than_the_chosen_one_is_unknown(tmp_path: Path) -
 
 def test_a_damaged_specification_is_named(tmp_path: Path) -> None:
     import_tiny(write_tiny(tmp_path / "qwen2", "qwen2"))
-    (paths.models() / "base.json").write_text("[]")
-    with pytest.raises(ToolchainError, match=r"base\.json"):
-        base_model()
+    for damaged in ("[]", "{", "[" * 100_000):
+        (paths.models() / "base.json").write_text(damaged)
+        with pytest.raises(ToolchainError, match=r"base\.json is no specification of a base"):
+            base_model()
 
 
 def test_ends_are_those_that_it_generates_with_and_the_last_stands_for_a_beginning(tmp_path: Path) -> None:
