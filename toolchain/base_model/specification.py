@@ -7,6 +7,7 @@ from typing import Any
 
 from toolchain import paths
 from toolchain.errors import ToolchainError
+from toolchain.json_object import json_object
 from toolchain.whole_file import write_text_whole
 
 
@@ -130,11 +131,10 @@ def _imported_path() -> Path:
 
 
 def _read_imported() -> BaseSpecification:
+    otherwise = "is no specification of a base: import the model again with `toolchain model import`"
+    read = json_object(_imported_path(), otherwise)
+    fields: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in read.items()}
     try:
-        read = json.loads(_imported_path().read_text(encoding="utf-8"))
-        fields: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in read.items()}
         return BaseSpecification(**fields)
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        raise ToolchainError(
-            f"{_imported_path()} is no specification of a base: import the model again with `toolchain model import`"
-        ) from None
+    except TypeError:
+        raise ToolchainError(f"{_imported_path()} {otherwise}") from None

@@ -1,7 +1,5 @@
 """What fittings are tested with: an adapter of the tiny base for every task, a handful of conversations, two rates."""
 
-from pathlib import Path
-
 import pytest
 
 from toolchain import paths
@@ -24,9 +22,8 @@ def scope_of(name: str) -> Scope:
     return EVERYTHING if METHODS[name].shared else COMPOSITION
 
 
-def put_all_adapters(assets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside what `assets` holds; the cache lies there too."""
-    monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
+def put_all_adapters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside what the fixture `assets` holds."""
     for seed, task in enumerate(TASKS):
         if task not in COMPOSITION.ids:
             write_adapter(paths.ADAPTERS / task, random_adapter(10 + seed), "tiny")

@@ -25,18 +25,15 @@ def markdown(result: Result) -> str:
             "",
         ]
         main = main_metric(Composition.of(composition))
-        ratios = [
-            f"{main} / {baseline}"
-            for baseline in baselines_of(composition)
-            if any((item, f"{main} / {baseline}") in chosen for item in methods)
-        ]
+        measured = {metric for _, metric in chosen}
         hidden = _LEFT_TO_THE_REPORT if main in _OF_REPLIES else _LEFT_TO_THE_REPORT | _OF_REPLIES
-        columns = {
-            metric: head
-            for metric, head in HEADS.items()
-            if metric not in hidden and any((item, metric) in chosen for item in methods)
+        columns = {metric: head for metric, head in HEADS.items() if metric not in hidden and metric in measured}
+        ratios = {
+            f"{main} / {baseline}": f"{HEADS[main]} / {baseline}"
+            for baseline in baselines_of(composition)
+            if f"{main} / {baseline}" in measured
         }
-        head = ["method", *columns.values(), *(compared.replace(main, HEADS[main]) for compared in ratios)]
+        head = ["method", *columns.values(), *ratios.values()]
         cells = [
             [
                 method,

@@ -251,10 +251,7 @@ def test_merge_weights_that_leave_fp16_are_refused_before_anything_is_trained(
     assert not path.exists()
 
 
-def test_what_training_drove_beyond_fp16_does_not_replace_a_calibration(
-    base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
+def test_what_training_drove_beyond_fp16_does_not_replace_a_calibration(base: LoadedBase, assets: Path) -> None:
     composition, method = Composition.parse("summarize+es"), CalibrationMethod.LC
     path = calibration_path(composition, method)
     before = path.read_bytes()
@@ -315,9 +312,8 @@ def test_an_interrupted_calibration_does_not_go_on_with_other_adapters_another_b
 
 
 def test_an_interrupted_calibration_goes_on_under_another_name(
-    assets: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    assets: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
     composition, schedule = Composition.parse("summarize+es"), Schedule(2, 4, 0.01, evaluate_every=2)
 
     def run(out: Path, schedule: Schedule) -> str:

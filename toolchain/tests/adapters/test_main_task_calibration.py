@@ -36,8 +36,7 @@ SCHEDULE = Schedule(steps=4, batch_size=7, learning_rate=0.02, warmup_steps=1, e
 
 
 @pytest.fixture
-def adapters(assets: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
+def adapters(assets: Path) -> Path:
     for seed, task in enumerate(sorted(TASKS)):
         write_adapter(paths.ADAPTERS / task, random_adapter(20 + seed), "tiny")
     return assets / "lc++s"

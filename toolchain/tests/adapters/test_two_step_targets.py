@@ -140,10 +140,7 @@ def test_a_file_of_something_else_is_not_added_to(
     assert (assets / "t").read_bytes() == before
 
 
-def test_a_calibration_is_trained_on_them_and_on_no_reference(
-    short_base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
+def test_a_calibration_is_trained_on_them_and_on_no_reference(short_base: LoadedBase, assets: Path) -> None:
     path = two_step_path(COMPOSITION, "single")
     _make(short_base, path)
     data = target_data(COMPOSITION, path, "x")
@@ -169,7 +166,6 @@ def test_a_calibration_is_trained_on_them_and_on_no_reference(
 def test_the_commands_make_them_train_on_them_and_evaluate(
     short_base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
     monkeypatch.setattr(
         load, "load_base", lambda *_given, **_named: replace(tiny_base(), specification=short_base.specification)
     )

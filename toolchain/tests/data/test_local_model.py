@@ -14,11 +14,8 @@ from transformers import (
     AutoModelForSeq2SeqLM,
     GPT2Config,
     GPT2LMHeadModel,
-    LlamaConfig,
-    LlamaForCausalLM,
     MarianConfig,
     MarianMTModel,
-    PreTrainedModel,
     PreTrainedTokenizerFast,
 )
 
@@ -31,33 +28,19 @@ from toolchain.data.local_model import LocalModel
 from toolchain.errors import ToolchainError
 from toolchain.tasks import TASKS, Composition
 from toolchain.tests.chat_server import serving
-from toolchain.tests.tiny import BOS, EOS, PAD, SPECIAL_TOKENS, byte_tokenizer
+from toolchain.tests.local_models import VOCABULARY, put_llama, put_tokenizer, save
+from toolchain.tests.tiny import BOS, EOS, PAD, byte_tokenizer
 from toolchain.text import Message
 
-VOCABULARY = len(SPECIAL_TOKENS) + 256
 TEXTS = ["We meet at five.", "", "Ben has the key, and Ana needs it before noon.", "No."]
 COMPOSITION = Composition.parse("summarize+witty+es")
 LIMIT = 24
-SOON_ENDS = {"exponential_decay_length_penalty": (4, 4.0)}
-"""Random models would never end; these see their end token grow likelier from the fifth token on."""
 ORIGIN = {"source": "x.json", "licence": "CC BY 4.0"}
 
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local_model, "MAX_NEW_TOKENS", LIMIT)
-
-
-def _put_tokenizer(folder: Path, chat_template: str | None = None) -> None:
-    named = {"pad_token": "<pad>", "eos_token": "<eos>", "bos_token": "<bos>"}
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=byte_tokenizer(), chat_template=chat_template, **named)
-    tokenizer.save_pretrained(folder)
-
-
-def _save(model: PreTrainedModel, folder: Path, **settings: object) -> None:
-    assert model.generation_config is not None
-    model.generation_config.update(**SOON_ENDS, **settings)
-    model.save_pretrained(folder)
 
 
 def _put_marian_weights(folder: Path, vocabulary: int, pad: int, end: int) -> MarianMTModel:
@@ -67,13 +50,13 @@ def _put_marian_weights(folder: Path, vocabulary: int, pad: int, end: int) -> Ma
     tokens = {"pad_token_id": pad, "eos_token_id": end, "decoder_start_token_id": pad, "forced_eos_token_id": None}
     config = MarianConfig(vocab_size=vocabulary, decoder_vocab_size=vocabulary, init_std=0.6, **size, **depth, **tokens)
     model = MarianMTModel(config).eval()
-    _save(model, folder)
+    save(model, folder)
     return model
 
 
 def _put_marian(folder: Path) -> Path:
     _put_marian_weights(folder, VOCABULARY, PAD, EOS)
-    _put_tokenizer(folder)
+    put_tokenizer(folder)
     return folder
 
 
@@ -98,23 +81,12 @@ def _put_sentencepiece(folder: Path) -> dict[str, int]:
     return vocabulary
 
 
-def _put_llama(folder: Path, chat_template: str | None = None) -> Path:
-    torch.manual_seed(0)
-    size = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 1, "num_attention_heads": 2}
-    tokens = {"pad_token_id": None, "eos_token_id": EOS, "bos_token_id": BOS}
-    model = LlamaForCausalLM(LlamaConfig(vocab_size=VOCABULARY, initializer_range=0.6, **size, **tokens))
-    # Random bytes are control characters too often, with which no answer is kept.
-    _save(model, folder, suppress_tokens=byte_tokenizer().encode("".join(map(chr, range(32)))).ids)
-    _put_tokenizer(folder, chat_template)
-    return folder
-
-
 def _put_gpt2(folder: Path) -> Path:
     torch.manual_seed(0)
     size = {"n_embd": 16, "n_layer": 1, "n_head": 2, "n_positions": 128}
     config = GPT2Config(vocab_size=VOCABULARY, pad_token_id=PAD, eos_token_id=EOS, bos_token_id=BOS, **size)
-    _save(GPT2LMHeadModel(config), folder)
-    _put_tokenizer(folder)
+    save(GPT2LMHeadModel(config), folder)
+    put_tokenizer(folder)
     return folder
 
 
@@ -165,7 +137,7 @@ def test_a_marian_model_is_read_as_it_is_published(tmp_path: Path) -> None:
 
 
 def test_a_causal_model_is_asked_in_the_words_of_the_task(tmp_path: Path) -> None:
-    folder = _put_llama(tmp_path / "rewriter")
+    folder = put_llama(tmp_path / "rewriter")
     asked = [TASKS["witty"].prompt.replace("{input}", text) + ONLY for text in TEXTS if text]
     found = LocalModel(folder).rewritten(TASKS["witty"], TEXTS)
     assert [text for text, given in zip(found, TEXTS, strict=True) if given] == [
@@ -175,12 +147,12 @@ def test_a_causal_model_is_asked_in_the_words_of_the_task(tmp_path: Path) -> Non
 
 def test_a_chat_template_stands_around_the_prompt_that_was_given(tmp_path: Path) -> None:
     template = "<bos>U:{{ messages[0]['content'] }}{% if add_generation_prompt %} A:{% endif %}"
-    folder = _put_llama(tmp_path / "chat", template)
+    folder = put_llama(tmp_path / "chat", template)
     (found,) = LocalModel(folder, "Make it funny: {input}").rewritten(TASKS["witty"], TEXTS[:1])
     assert found == _alone(folder, f"<bos>U:Make it funny: {TEXTS[0]} A:", seq2seq=False)
 
 
-@pytest.mark.parametrize("put", [_put_marian, _put_llama])
+@pytest.mark.parametrize("put", [_put_marian, put_llama])
 def test_an_answer_that_does_not_end_is_not_kept(tmp_path: Path, put: Callable[[Path], Path]) -> None:
     folder = put(tmp_path / "m")
     settings = json.loads((folder / "generation_config.json").read_text())
@@ -211,7 +183,7 @@ def test_an_empty_answer_is_not_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         _answering(monkeypatch, tmp_path / "m", answer).rewritten(TASKS["es"], TEXTS[:1])
 
 
-@pytest.mark.parametrize("put", [_put_marian, _put_gpt2, _put_llama])
+@pytest.mark.parametrize("put", [_put_marian, _put_gpt2, put_llama])
 @pytest.mark.parametrize("limit", [100, None])
 def test_a_text_that_is_longer_than_the_model_reads_is_refused(
     tmp_path: Path, put: Callable[[Path], Path], limit: int | None
@@ -379,7 +351,7 @@ def test_a_model_that_cannot_answer_is_refused_in_a_sentence(tmp_path: Path, dam
     "template", ["{{ messages[0] + 1 }}", "{% if", "{{ raise_exception(messages[0]['content']) }}"]
 )
 def test_a_chat_template_that_cannot_be_filled_is_refused_without_the_text(tmp_path: Path, template: str) -> None:
-    folder = _put_llama(tmp_path / "m", template)
+    folder = put_llama(tmp_path / "m", template)
     with pytest.raises(ToolchainError, match="chat template") as refused:
         LocalModel(folder).rewritten(TASKS["witty"], TEXTS)
     assert str(folder) in str(refused.value)

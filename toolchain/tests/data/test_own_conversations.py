@@ -51,8 +51,7 @@ print(json.dumps([targets, adapter_hash(paths.ADAPTERS / "es"), calibration, fit
 
 
 @pytest.fixture
-def out(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
+def out(tmp_path: Path, assets: Path) -> Path:
     (paths.RESULTS / "fitted" / "ties").mkdir(parents=True)
     (paths.cache() / "fitted" / "dam").mkdir(parents=True)
     (paths.cache() / "fitted" / ".ties.partial").mkdir()

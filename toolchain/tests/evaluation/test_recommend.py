@@ -148,10 +148,7 @@ class _EngineThatLikes:
         yield {pair.id: Answer(pair.target if question.method.id == self._liked else "word") for pair in pairs}
 
 
-def test_validation_alone_chooses_and_the_calibration_that_it_chose_is_named(
-    assets: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TANDEM_CACHE", str(assets / "cache"))
+def test_validation_alone_chooses_and_the_calibration_that_it_chose_is_named(assets: Path) -> None:
     engine = _EngineThatLikes("lc++f")
     found = recommend(engine, COMPOSITION, None, silent)
     assert engine.asked == {item.id for item in conversations(Split.VALIDATION)}

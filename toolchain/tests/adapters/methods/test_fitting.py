@@ -57,7 +57,7 @@ IDS = [BOS, 50, 61, 72, 83]
 
 @pytest.fixture
 def folder(assets: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    put_all_adapters(assets, monkeypatch)
+    put_all_adapters(monkeypatch)
     return assets
 
 

@@ -23,7 +23,7 @@ from toolchain.tests.tiny import tiny_base
 
 @pytest.fixture
 def folder(assets: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    put_all_adapters(assets, monkeypatch)
+    put_all_adapters(monkeypatch)
     return assets
 
 
