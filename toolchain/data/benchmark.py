@@ -16,6 +16,8 @@ from toolchain.text import Message, normalise_conversation
 CONVERSATIONS = "conversations.jsonl"
 SINGLE_CONVERSATIONS = "single_conversations.jsonl"
 SINGLE_TEXTS = "single_texts.jsonl"
+UNLABELLED_CONVERSATIONS = "unlabelled_conversations.jsonl"
+"""Which a benchmark may do without."""
 FILES = (CONVERSATIONS, SINGLE_CONVERSATIONS, SINGLE_TEXTS)
 LICENCE_FILE = "LICENSE"
 OURS = "CC BY 4.0"
@@ -28,6 +30,7 @@ MAIN_FIELDS = {main: "summary" if main == "summarize" else main for main in MAIN
 """Where a conversation holds its references of a main task."""
 _MADE_BY = "make it with `toolchain data build` or `data assemble`"
 _PARALLEL = "give JSON lines with an id, the text as `en`, and its variants under the ids of their tasks"
+_DISTIL_ON = "put conversations there (JSON lines with `id`, `conversation` and, for replies, `reply_speaker`), or take another --source"
 _ADD = "add it to every line of that file, or do without that task"
 
 
@@ -110,6 +113,15 @@ def single_conversations(folder: Path = paths.BENCHMARK) -> list[Conversation]:
     ]
 
 
+def unlabelled_conversations(folder: Path = paths.BENCHMARK) -> list[Conversation]:
+    """English conversations without references, to distil on; no adapter has seen them.
+
+    Raises:
+        ToolchainError: the benchmark has none, or the file is damaged.
+    """
+    return [_conversation(row) for row in read_rows(folder / UNLABELLED_CONVERSATIONS, _DISTIL_ON)]
+
+
 def single_texts(folder: Path = paths.BENCHMARK) -> list[ParallelText]:
     """Stand-alone parallel texts, for the auxiliary-task adapters only."""
     return _parallel_texts(_rows(folder / SINGLE_TEXTS))
@@ -139,7 +151,8 @@ def _parallel_texts(rows: list[Row]) -> list[ParallelText]:
 
 def licences(folder: Path = paths.BENCHMARK) -> list[str]:
     """The licences of all its files: each line says its own where it is not ours; a blank one states none."""
-    stated = [row.optional_text("licence") for name in FILES for row in _rows(folder / name)]
+    files = [*FILES, *([UNLABELLED_CONVERSATIONS] if (folder / UNLABELLED_CONVERSATIONS).exists() else [])]
+    stated = [row.optional_text("licence") for name in files for row in _rows(folder / name)]
     return sorted({OURS if licence is None else licence.strip() or UNSTATED for licence in stated})
 
 

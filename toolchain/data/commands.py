@@ -110,7 +110,7 @@ def data_two_step(
     source: Annotated[
         str,
         typer.Option(
-            help="single or calibration: conversations of the benchmark, without their references; or a file, or hub:OWNER/NAME/FILE."
+            help="single, calibration or unlabelled: conversations of the benchmark, without their references; or a file, or hub:OWNER/NAME/FILE."
         ),
     ] = "single",
     layout: LayoutName = "jsonl",

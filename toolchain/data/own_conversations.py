@@ -13,10 +13,12 @@ from toolchain.data.benchmark import (
     MAIN_FIELDS,
     SINGLE_CONVERSATIONS,
     SINGLE_TEXTS,
+    UNLABELLED_CONVERSATIONS,
     UNSTATED,
     Split,
     single_conversations,
     spoken_messages,
+    unlabelled_conversations,
 )
 from toolchain.data.held_out import said_in, what_is_said
 from toolchain.data.json_lines import json_lines, read_rows
@@ -110,6 +112,11 @@ def _refuse_what_is_known(rows: Sequence[Row], taken: set[str]) -> None:
     """See that no id is another's, here or in the benchmark, and no conversation another one here or one of the benchmark's other splits."""
     known = said_in(Split.SINGLE, Split.CALIBRATION, Split.VALIDATION)
     known |= {what_is_said(item.messages): f"{item.id} of {SINGLE_CONVERSATIONS}" for item in single_conversations()}
+    if (paths.BENCHMARK / UNLABELLED_CONVERSATIONS).exists():
+        known |= {
+            what_is_said(item.messages): f"{item.id} of {UNLABELLED_CONVERSATIONS}"
+            for item in unlabelled_conversations()
+        }
     here: dict[str, str] = {}
     for row in rows:
         if (id := row.identifier("id")) in taken:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from toolchain.adapters.files import refuse_other_adapters
-from toolchain.data.benchmark import Split
+from toolchain.data.benchmark import Split, refuse_repeated_ids
 from toolchain.data.pairs import Pair
 from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.row import Row
@@ -32,8 +32,8 @@ def read_target_records(path: Path, composition: Composition, command: str) -> l
     """The records of a file; `command` makes one, for messages.
 
     Raises:
-        ToolchainError: the file is missing, damaged, empty, another composition's, or made by other adapters than those that are there; or a
-            record lacks a field, or its conversation is none that the main task can be asked about.
+        ToolchainError: the file is missing, damaged, empty, another composition's, or made by other adapters than those that are there; or an
+            id comes twice, a record lacks a field, or its conversation is none that the main task can be asked about.
     """
     records = RecordFile(path, command).read()
     if not records:
@@ -44,6 +44,7 @@ def read_target_records(path: Path, composition: Composition, command: str) -> l
         raise ToolchainError(
             f"{path} is of {others.pop()}, not of {composition.name}: give the file of that composition"
         )
+    refuse_repeated_ids(rows)
     for row in rows:
         _check(row, composition.tasks[0])
     for made_by in {tuple(row.texts("adapter_sha256").items()) for row in rows if "adapter_sha256" in row.fields}:

@@ -4,7 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from toolchain.data.benchmark import Conversation, Split, conversations, single_conversations
+from toolchain.data.benchmark import (
+    Conversation,
+    Split,
+    conversations,
+    single_conversations,
+    unlabelled_conversations,
+)
 from toolchain.data.dialogues import Dialogue
 from toolchain.data.held_out import refuse_held_out
 from toolchain.errors import ToolchainError
@@ -14,8 +20,10 @@ from toolchain.text import Message, TextError, render_prompt
 BENCHMARK_SOURCES: dict[str, Callable[[], list[Conversation]]] = {
     "single": single_conversations,
     "calibration": lambda: conversations(Split.CALIBRATION),
+    "unlabelled": unlabelled_conversations,
 }
-"""Conversations of ours: those that no calibration is trained on otherwise (the main-task adapters are), and those that all are."""
+"""Conversations of ours: those that no calibration is trained on otherwise (the main-task adapters are), those that all are, and those that
+have no references."""
 
 
 @dataclass(frozen=True)

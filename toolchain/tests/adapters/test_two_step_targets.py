@@ -25,12 +25,12 @@ from toolchain.base_model import load
 from toolchain.base_model.load import LoadedBase
 from toolchain.cli import app
 from toolchain.data import benchmark
-from toolchain.data.benchmark import Split, conversations, single_conversations
+from toolchain.data.benchmark import Split, conversations, single_conversations, unlabelled_conversations
 from toolchain.data.dialogue_targets import make_targets
 from toolchain.data.dialogues import Dialogue
 from toolchain.data.local_model import LocalModel
 from toolchain.data.target_records import target_record
-from toolchain.data.unlabelled import Unlabelled, first_of_each_split, of_dialogues, of_the_benchmark
+from toolchain.data.unlabelled import BENCHMARK_SOURCES, Unlabelled, first_of_each_split, of_dialogues, of_the_benchmark
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines import open_engine
 from toolchain.evaluation.reporting.costs import budget_of
@@ -207,6 +207,9 @@ def test_targets_that_do_not_fit_are_refused(short_base: LoadedBase, assets: Pat
         target_data(COMPOSITION, path, "x")
     with pytest.raises(ToolchainError, match=r"summarize\+es, not of summarize\+fr"):
         target_data(Composition.parse("summarize+fr"), path, "x")
+    (assets / "twice").write_bytes(path.read_bytes() * 2)
+    with pytest.raises(ToolchainError, match=r"twice line 2: id .* comes twice"):
+        target_data(COMPOSITION, assets / "twice", "x")
     write_adapter(paths.ADAPTERS / "es", random_adapter(9), "tiny")
     with pytest.raises(ToolchainError, match=r"made by other adapters \(es\)"):
         target_data(COMPOSITION, path, "x")
@@ -233,15 +236,16 @@ def test_nothing_is_trained_on_what_is_held_out(tmp_path: Path) -> None:
 
 def test_the_splits_of_unlabelled_conversations() -> None:
     held_out = {item.id for item in conversations(Split.TEST)}
-    for source in ("single", "calibration"):
+    for source in BENCHMARK_SOURCES:
         found = of_the_benchmark(source)
         assert not held_out & {item.id for item in found}
         assert {item.id for item in found if item.split is Split.VALIDATION} == {
             item.id for item in conversations(Split.VALIDATION)
         }
-    assert len([item for item in of_the_benchmark("single") if item.split is Split.CALIBRATION]) == len(
-        single_conversations()
-    )
+    for source, every in (("single", single_conversations()), ("unlabelled", unlabelled_conversations())):
+        assert [item.id for item in of_the_benchmark(source) if item.split is Split.CALIBRATION] == [
+            item.id for item in every
+        ]
     messages = (Message("Ana", "Hi."), Message("Ben", "Hello."))
     dialogues = [Dialogue(f"d{number}", messages) for number in range(50)]
     assert {item.id for item in of_dialogues(dialogues)} == {
@@ -268,7 +272,7 @@ def test_who_cannot_be_asked_for_a_reply_is_left_out_and_that_is_said(short_base
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (["--source", "nothere"], "--source nothere is no file: give single, calibration, a file or hub:"),
+        (["--source", "nothere"], "--source nothere is no file: give single, calibration, unlabelled, a file or hub:"),
         (["--source", "single", "--licence", "NC"], "--licence is a file's: single is of the benchmark"),
         (["--source", "calibration", "--licence", ""], "--licence is a file's: calibration is of the benchmark"),
     ],

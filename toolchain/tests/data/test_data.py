@@ -20,6 +20,7 @@ from toolchain.data.benchmark import (
     conversations,
     single_conversations,
     single_texts,
+    unlabelled_conversations,
 )
 from toolchain.data.build import build_benchmark
 from toolchain.data.cocoa import cocoa_files, cocoa_pairs
@@ -346,7 +347,11 @@ def test_a_benchmark_that_was_not_built_is_named(tmp_path: Path) -> None:
 
 def test_the_committed_splits_share_no_conversation() -> None:
     splits = {split: conversations(split) for split in Split}
-    every = [*(item for items in splits.values() for item in items), *single_conversations()]
+    every = [
+        *(item for items in splits.values() for item in items),
+        *single_conversations(),
+        *unlabelled_conversations(),
+    ]
     assert all(splits.values())
     assert len({item.id for item in every}) == len(every)
     assert len({render(item.messages) for item in every}) == len(every)

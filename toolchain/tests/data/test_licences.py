@@ -8,7 +8,7 @@ import pytest
 
 from toolchain import paths
 from toolchain.data import benchmark
-from toolchain.data.benchmark import FILES, OURS, UNSTATED, Split, licences
+from toolchain.data.benchmark import FILES, OURS, UNLABELLED_CONVERSATIONS, UNSTATED, Split, licences
 from toolchain.data.commands import origin_of
 from toolchain.data.licences import forbidding, refuse_to_commit
 from toolchain.data.pairs import FurtherTexts
@@ -122,9 +122,9 @@ def test_targets_under_a_blank_licence_are_refused(tmp_path: Path) -> None:
         read_target_records(tmp_path / "t.jsonl", Composition.parse("summarize+es"), "x")
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, UNLABELLED_CONVERSATIONS])
 def test_every_file_of_a_benchmark_has_a_say(tmp_path: Path, name: str) -> None:
-    for file in FILES:
+    for file in {*FILES, name}:
         rows = [{"id": "1"}, {"id": "2", "licence": NC}] if file == name else [{"id": "3"}]
         (tmp_path / file).write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert licences(tmp_path) == [OURS, NC]

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ from toolchain.data.benchmark import (
     FILES,
     LICENCE_FILE,
     UNSTATED,
+    Conversation,
     Split,
     conversations,
     licences,
     single_conversations,
+    unlabelled_conversations,
 )
 from toolchain.data.licences import forbidding
 from toolchain.data.own_conversations import make_own_benchmark
@@ -115,8 +118,8 @@ def test_the_ordinary_commands_find_it_and_what_it_is_to_measure(tmp_path: Path,
     assert fitted == [["ties"], ["dam"]], "and not what is half written"
 
 
-def _trained_on(split: Split) -> dict[str, Any]:
-    item = (conversations(split) if split is not Split.SINGLE else single_conversations())[0]
+def _trained_on(items: Sequence[Conversation]) -> dict[str, Any]:
+    item, *_ = items
     said = [{"speaker": message.speaker, "text": f" {message.text} "} for message in item.messages]
     return OWN[0] | {"conversation": said}
 
@@ -139,9 +142,10 @@ def _trained_on(split: Split) -> dict[str, Any]:
         ([*OWN, OTHER | {"summary": {"fr": "Non."}}], "line 1: summary lacks fr, which another line has"),
         ([*OWN, OTHER | {"reply": {"es": "No."}, "reply_speaker": "Ben"}], "line 3: reply lacks en, which"),
         ([OWN[0] | {"conversation": []}], "no message with a text"),
-        ([_trained_on(Split.VALIDATION)], "of the benchmark's validation split"),
-        ([_trained_on(Split.CALIBRATION)], "of the benchmark's calibration split"),
-        ([_trained_on(Split.SINGLE)], r"of single_conversations\.jsonl"),
+        ([_trained_on(conversations(Split.VALIDATION))], "of the benchmark's validation split"),
+        ([_trained_on(conversations(Split.CALIBRATION))], "of the benchmark's calibration split"),
+        ([_trained_on(single_conversations())], r"of single_conversations\.jsonl"),
+        ([_trained_on(unlabelled_conversations())], r"of unlabelled_conversations\.jsonl"),
     ],
 )
 def test_what_is_not_held_out_or_damaged_is_refused_and_nothing_written(
