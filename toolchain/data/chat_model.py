@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from toolchain.data.dialogue_targets import Unanswered, one_line
 from toolchain.data.endpoint import CUT, KEY_VARIABLE, REFUSED, WITHHELD, WITHOUT_TEXT, Endpoint
+from toolchain.data.estimate import Estimate, estimate_of
 from toolchain.tasks import Task
 from toolchain.text import fill
 
@@ -41,6 +42,10 @@ class ChatModel:
             ToolchainError: the server cannot be reached, refuses, or answers with something else than a completion.
         """
         return [self._answer(task, text) if text else "" for text in texts]
+
+    def expected(self, task: Task, texts: Sequence[str]) -> Estimate:
+        """One call for each text that is not empty."""
+        return estimate_of([fill(self.template(task), text, None) for text in texts if text], MAX_TOKENS)
 
     def template(self, task: Task) -> str:
         """The task's prompt, and a word against saying more."""

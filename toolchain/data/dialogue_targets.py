@@ -9,6 +9,7 @@ from typing import Protocol
 
 from toolchain.data.benchmark import MAIN_FIELDS
 from toolchain.data.dialogues import Dialogue
+from toolchain.data.estimate import Estimate
 from toolchain.data.held_out import refuse_held_out
 from toolchain.data.record_file import Record, RecordFile
 from toolchain.data.target_records import target_record
@@ -53,6 +54,10 @@ class AuxiliaryModel(Protocol):
         """
         ...
 
+    def expected(self, task: Task, texts: Sequence[str]) -> Estimate:
+        """What a server will be asked for them."""
+        ...
+
     def template(self, task: Task) -> str:
         """What the model is given, with `{input}` for the text."""
         ...
@@ -87,6 +92,7 @@ def make_targets(
 ) -> int:
     """Add a record to `out` for each dialogue that has a reference and no record yet; returns how many were made.
 
+    What servers will be asked is said before anything is sent; the texts that later tasks read are taken to be as long as the references.
     A dialogue that a model gives no answer to is left out, which is said, and asked about again by the next run.
 
     `models` maps auxiliary tasks to what does them. A record carries `origin` (source with its hash, licence), the teacher with its hash and
@@ -124,6 +130,11 @@ def make_targets(
     batch_size = min(models[task.id].batch_size for task in auxiliary)
     asking = _Asking(composition, models, progress)
     file = RecordFile(out, "toolchain data targets")
+    left = file.left_of(asked)
+    references = [_reference(item, main) for item in left]
+    expected = sum((models[task.id].expected(task, references) for task in auxiliary), Estimate())
+    if expected.calls:
+        progress(f"{shared['teacher']} for {len(left)} dialogues: {expected}")
     made = file.complete(asked, shared, asking.records, batch_size, progress)
     if not (made or file.read()):
         raise ToolchainError(

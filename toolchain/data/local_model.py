@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from toolchain.console import quiet_transformers
 from toolchain.data.chat_model import ONLY
 from toolchain.data.dialogue_targets import Unanswered, one_line
+from toolchain.data.estimate import Estimate
 from toolchain.data.thoughts import without_thoughts
 from toolchain.data.whole_text import refuse_half_characters
 from toolchain.errors import ToolchainError, on_one_line
@@ -84,6 +85,10 @@ class LocalModel:
         for index, answer in zip(asked, answers, strict=True):
             rewritten[index] = one_line(answer, f"{self.name}, asked for {task.id}")
         return rewritten
+
+    def expected(self, task: Task, texts: Sequence[str]) -> Estimate:
+        """Nothing: no text leaves this machine."""
+        return Estimate()
 
     def template(self, task: Task) -> str:
         """The template that was given, else the default one.

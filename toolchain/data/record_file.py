@@ -46,6 +46,15 @@ class RecordFile:
         whole, _ = self._content()
         return self._records(whole)
 
+    def left_of(self, items: Sequence[Item]) -> list[Item]:
+        """Those that have no record yet.
+
+        Raises:
+            ToolchainError: the file is damaged.
+        """
+        there = {record["id"] for record in self.read()} if self.path.is_file() else set()
+        return [item for item in items if item.id not in there]
+
     def complete(
         self,
         items: Sequence[Item],

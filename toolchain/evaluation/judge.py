@@ -4,10 +4,10 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from toolchain.data.endpoint import CUT, KEY_VARIABLE, REFUSED, WITHHELD, WITHOUT_TEXT, Endpoint
+from toolchain.data.estimate import Estimate, estimate_of
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.reporting.samples import Sample
 from toolchain.json_object import kept_json
@@ -25,7 +25,6 @@ _PROBLEMS = {
     REFUSED: f"was not asked: its server calls that a bad request (check the model and {KEY_VARIABLE})",
     WITHOUT_TEXT: "gave no completion",
 }
-_CHARACTERS_PER_TOKEN = 4
 _VERDICT = re.compile(r"\W*(?:answer\W+)?(1|2|tie)\W*", re.IGNORECASE)
 _RUBRIC = """You compare two answers to the same request. Judge, in this order:
 1. Is it the summary or reply that was asked for, in that language or tone? What is not loses; so do messages that are only copied or translated.
@@ -55,19 +54,6 @@ BothOrders = tuple[str, str]
 """A comparison as a prompt, and the same with the answers swapped."""
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """What judging will take; tokens are guessed from characters."""
-
-    calls: int
-    prompt_tokens: int
-    completion_tokens: int
-
-    def __str__(self) -> str:
-        """In words."""
-        return f"{self.calls:,} calls, about {self.prompt_tokens:,} tokens sent and at most {self.completion_tokens:,} answered"
-
-
 def comparisons(samples: Sequence[Sample], method: str, baseline: str) -> list[BothOrders]:
     """One for each sample that both methods answered."""
     found = []
@@ -88,9 +74,7 @@ def estimate(asked: Sequence[BothOrders], endpoint: Endpoint | None, cells: Path
     prompts = [
         prompt for both in asked for prompt in both if not (endpoint and kept_json(_kept(prompt, endpoint, cells)))
     ]
-    return Estimate(
-        len(prompts), sum(len(prompt) for prompt in prompts) // _CHARACTERS_PER_TOKEN, MAX_TOKENS * len(prompts)
-    )
+    return estimate_of(prompts, MAX_TOKENS)
 
 
 Score = float | None

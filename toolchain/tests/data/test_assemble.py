@@ -16,6 +16,7 @@ from toolchain.data.assemble import assemble
 from toolchain.data.benchmark import CONVERSATIONS, FILES, LICENCE_FILE, Conversation, Split, conversations, licences
 from toolchain.data.dialogue_targets import make_targets
 from toolchain.data.dialogues import Dialogue
+from toolchain.data.estimate import Estimate
 from toolchain.errors import ToolchainError
 from toolchain.tasks import Composition, Task
 from toolchain.tests.tiny import silent
@@ -43,6 +44,9 @@ class _Marking:
 
     def rewritten(self, task: Task, texts: Sequence[str]) -> list[str]:
         return [f"{task.id}: {text}" for text in texts]
+
+    def expected(self, task: Task, texts: Sequence[str]) -> Estimate:
+        return Estimate()
 
     def template(self, task: Task) -> str:
         return task.prompt

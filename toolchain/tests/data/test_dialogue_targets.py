@@ -13,21 +13,23 @@ from hypothesis import strategies as st
 from toolchain.cli import app
 from toolchain.data import endpoint
 from toolchain.data.benchmark import Split
-from toolchain.data.chat_model import ChatModel
+from toolchain.data.chat_model import ONLY, ChatModel
 from toolchain.data.dialogue_targets import AuxiliaryModel, Unanswered, make_targets
 from toolchain.data.dialogues import Dialogue
 from toolchain.data.endpoint import Endpoint
+from toolchain.data.estimate import Estimate
 from toolchain.data.pairs import Pair
 from toolchain.data.target_records import read_target_records, target_pairs
 from toolchain.errors import ToolchainError
 from toolchain.tasks import TASKS, Composition, Task
 from toolchain.tests.chat_server import serving
 from toolchain.tests.tiny import silent
-from toolchain.text import Message
+from toolchain.text import Message, fill
 
 SPOKEN = (Message("Ana", "Hi: are you in?"), Message("Ben", "Yes, I am."))
 ORIGIN = {"source": "x.json", "licence": "CC BY 4.0"}
 COMPOSITION = Composition.parse("summarize+witty+es")
+AUXILIARY = COMPOSITION.tasks[1:]
 
 
 def _dialogues(count: int) -> list[Dialogue]:
@@ -156,6 +158,31 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     ]
 
 
+def test_what_a_server_will_be_asked_is_said_before_it_is_asked(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+
+    def first_said(dialogues: Sequence[Dialogue]) -> str | None:
+        said: list[str] = []
+        make_targets(dialogues, COMPOSITION, _models(server.url), path, ORIGIN, said.append)
+        return next((line for line in said if "calls" in line), None)
+
+    def expected(sent: Sequence[Dialogue]) -> str:
+        prompts = [[fill(task.prompt + ONLY, item.summary or "", None) for item in sent] for task in AUXILIARY]
+        tokens = sum(sum(map(len, of_a_task)) // 4 for of_a_task in prompts)
+        return f"m for {len(sent)} dialogues: {2 * len(sent)} calls, about {tokens} tokens sent and at most"
+
+    with serving(lambda _: "x") as server:
+        assert str(first_said(_dialogues(3))).startswith(expected(_dialogues(3)))
+        assert len(server.asked) == 6
+        assert str(first_said(_dialogues(5))).startswith(expected(_dialogues(5)[3:]))
+        assert len(server.asked) == 10
+        assert first_said(_dialogues(5)) is None
+    local = {task.id: _Refusing(set(), 2) for task in AUXILIARY}
+    said: list[str] = []
+    make_targets(_dialogues(2), COMPOSITION, local, tmp_path / "local", ORIGIN, said.append)
+    assert not any("calls" in line for line in said)
+
+
 def test_dialogues_that_nobody_can_be_asked_about_are_refused(tmp_path: Path) -> None:
     dialogue, out = Dialogue("d", SPOKEN[:1], None, "a reply"), tmp_path / "t"
     said = pytest.raises(
@@ -220,6 +247,9 @@ class _Refusing:
         if self.refused & set(texts):
             raise Unanswered("it does not want to")
         return [f"{task.id}: {text}" for text in texts]
+
+    def expected(self, task: Task, texts: Sequence[str]) -> Estimate:
+        return Estimate()
 
     def template(self, task: Task) -> str:
         return task.prompt
