@@ -149,10 +149,14 @@ def _parallel_texts(rows: list[Row]) -> list[ParallelText]:
     ]
 
 
+def files_of(folder: Path = paths.BENCHMARK) -> list[str]:
+    """Those that every benchmark has, and what this one has beside them."""
+    return [*FILES, *([UNLABELLED_CONVERSATIONS] if (folder / UNLABELLED_CONVERSATIONS).exists() else [])]
+
+
 def licences(folder: Path = paths.BENCHMARK) -> list[str]:
     """The licences of all its files: each line says its own where it is not ours; a blank one states none."""
-    files = [*FILES, *([UNLABELLED_CONVERSATIONS] if (folder / UNLABELLED_CONVERSATIONS).exists() else [])]
-    stated = [row.optional_text("licence") for name in files for row in _rows(folder / name)]
+    stated = [row.optional_text("licence") for name in files_of(folder) for row in _rows(folder / name)]
     return sorted({OURS if licence is None else licence.strip() or UNSTATED for licence in stated})
 
 

@@ -130,12 +130,14 @@ def make_targets(
     batch_size = min(models[task.id].batch_size for task in auxiliary)
     asking = _Asking(composition, models, progress)
     file = RecordFile(out, "toolchain data targets")
-    left = file.left_of(asked)
-    references = [_reference(item, main) for item in left]
-    expected = sum((models[task.id].expected(task, references) for task in auxiliary), Estimate())
-    if expected.calls:
-        progress(f"{shared['teacher']} for {len(left)} dialogues: {expected}")
-    made = file.complete(asked, shared, asking.records, batch_size, progress)
+
+    def tell_expected(left: Sequence[Dialogue]) -> None:
+        references = [_reference(item, main) for item in left]
+        expected = sum((models[task.id].expected(task, references) for task in auxiliary), Estimate())
+        if expected.calls:
+            progress(f"{shared['teacher']} for {len(left)} dialogues: {expected}")
+
+    made = file.complete(asked, shared, asking.records, batch_size, progress, tell_expected)
     if not (made or file.read()):
         raise ToolchainError(
             f"none of the {len(asked)} dialogues has an answer that can be kept, for the reasons above, so that {out} holds no target: "

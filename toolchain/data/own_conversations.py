@@ -16,6 +16,7 @@ from toolchain.data.benchmark import (
     UNLABELLED_CONVERSATIONS,
     UNSTATED,
     Split,
+    files_of,
     single_conversations,
     spoken_messages,
     unlabelled_conversations,
@@ -111,12 +112,9 @@ def _refuse_uneven(rows: Sequence[Row], own: Sequence[dict[str, Any]]) -> None:
 def _refuse_what_is_known(rows: Sequence[Row], taken: set[str]) -> None:
     """See that no id is another's, here or in the benchmark, and no conversation another one here or one of the benchmark's other splits."""
     known = said_in(Split.SINGLE, Split.CALIBRATION, Split.VALIDATION)
-    known |= {what_is_said(item.messages): f"{item.id} of {SINGLE_CONVERSATIONS}" for item in single_conversations()}
-    if (paths.BENCHMARK / UNLABELLED_CONVERSATIONS).exists():
-        known |= {
-            what_is_said(item.messages): f"{item.id} of {UNLABELLED_CONVERSATIONS}"
-            for item in unlabelled_conversations()
-        }
+    further = {SINGLE_CONVERSATIONS: single_conversations, UNLABELLED_CONVERSATIONS: unlabelled_conversations}
+    for name in filter(further.get, files_of()):
+        known |= {what_is_said(item.messages): f"{item.id} of {name}" for item in further[name]()}
     here: dict[str, str] = {}
     for row in rows:
         if (id := row.identifier("id")) in taken:

@@ -46,15 +46,6 @@ class RecordFile:
         whole, _ = self._content()
         return self._records(whole)
 
-    def left_of(self, items: Sequence[Item]) -> list[Item]:
-        """Those that have no record yet.
-
-        Raises:
-            ToolchainError: the file is damaged.
-        """
-        there = {record["id"] for record in self.read()} if self.path.is_file() else set()
-        return [item for item in items if item.id not in there]
-
     def complete(
         self,
         items: Sequence[Item],
@@ -62,8 +53,11 @@ class RecordFile:
         make: Callable[[Sequence[Item]], Iterable[Record]],
         batch_size: int,
         progress: Callable[[str], None],
+        tell_left: Callable[[Sequence[Item]], None] = lambda _left: None,
     ) -> int:
         """Append the records of those `items` that have none yet, in the order of `items`; returns how many were made.
+
+        `tell_left` is given those before the first is made.
 
         `make` gives at most one record for each item of a batch, and those that it gives before an error are kept; what depends on no
         item is `shared` by all records. Batches are cut from all items, not from those that are left: an item stands among the same
@@ -83,7 +77,9 @@ class RecordFile:
         with refused_of(self.path), self.path.open("a", encoding="utf-8") as stream:
             self._refuse_other_writers(stream)
             there = {record["id"] for record in self._to_go_on_with(shared)}
-            done = sum(item.id in there for item in items)
+            left = [item for item in items if item.id not in there]
+            tell_left(left)
+            done = len(items) - len(left)
             for start in range(0, len(items), batch_size):
                 batch = items[start : start + batch_size]
                 if all(item.id in there for item in batch):
