@@ -37,6 +37,7 @@ class Training(_Part):
     warmup_steps: int = Field(default=10, ge=0, le=LARGEST)
     precision: Precision = Precision.FP32
     gradient_checkpointing: bool = False
+    compiled: bool = False
 
     @model_validator(mode="after")
     def _one_length(self) -> "Training":
@@ -61,6 +62,7 @@ class Training(_Part):
             seed=seed,
             keep_best=keep_best,
             precision=self.precision,
+            compiled=self.compiled,
         )
 
 

@@ -19,6 +19,7 @@ from toolchain import base_model, paths
 from toolchain.adapters.examples import Batch, Example, batch_indices, collate
 from toolchain.adapters.processes import ALONE, Processes, launched
 from toolchain.base_model.bfloat16 import is_slow_on
+from toolchain.base_model.compiled_layers import compile_layers
 from toolchain.console import progress
 from toolchain.errors import NotFinite, ToolchainError
 from toolchain.log_file import write_log
@@ -57,6 +58,7 @@ class Schedule:
 
     `distillation` is the share of the teacher's distributions in the loss, for examples that have them; `end_weight` is what the tokens
     that end a sentence or the answer count in it, others counting 1. `quantised_activations` rounds them as the device core does.
+    `compiled` compiles the layers first.
     `keep_best` keeps the parameters of the lowest validation loss; without it those of the last step are kept, after the rate has come down.
     """
 
@@ -73,6 +75,7 @@ class Schedule:
     distillation: float = 0.0
     end_weight: float = 1.0
     quantised_activations: bool = False
+    compiled: bool = False
 
 
 @dataclass
@@ -141,14 +144,14 @@ def train(
 
     Raises:
         NotFinite: the loss is no longer a number.
-        ToolchainError: there is nothing to train on.
+        ToolchainError: there is nothing to train on, or nothing to compile with.
     """
     if not train_examples:
         raise ToolchainError(
             f"{paths.BENCHMARK} has nothing to train this on: its split for that is empty; give it more"
         )
     processes = launched()
-    model.to(processes.device)
+    _put(model, processes, schedule)
     settings = asdict(schedule) | {"precision": schedule.precision.value}
     examples = examples_digest(train_examples, validation_examples)
     run = {"schedule": settings, "examples": examples, "code": CODE}
@@ -203,6 +206,12 @@ def train(
     model.to(ALONE.device)
     processes.wait()
     return log
+
+
+def _put(model: Any, processes: Processes, schedule: Schedule) -> None:
+    model.to(processes.device)
+    if schedule.compiled:
+        compile_layers(model)
 
 
 def checkpoint_path(name: str, *depends_on: object) -> Path:

@@ -9,6 +9,7 @@ import typer
 from toolchain import paths
 from toolchain.adapters.training_options import (
     Checkpointing,
+    Compiled,
     EndWeight,
     OwnCount,
     OwnRate,
@@ -44,6 +45,7 @@ def train_lora_command(
     seed: Seed = 0,
     precision: PrecisionName = None,
     gradient_checkpointing: Checkpointing = None,
+    compiled: Compiled = None,
     cocoa: Annotated[Path | None, typer.Option(help="CoCoA-MT train folder, for translation tasks.")] = None,
     texts: Annotated[
         Path | None, typer.Option(help="JSON lines like single_texts.jsonl, for languages and tones.")
@@ -70,7 +72,7 @@ def train_lora_command(
     # Not made before it has an adapter in it: an empty one among the assets would be taken for one.
     refuse_unwritable(folder / LOG_FILE if folder.exists() else folder)
     own = read_recipe(recipe).lora
-    training = overridden(own.training, steps, batch_size, learning_rate, precision, gradient_checkpointing)
+    training = overridden(own.training, steps, batch_size, learning_rate, precision, gradient_checkpointing, compiled)
     examples = len(single_task_pairs(wanted, Split.SINGLE, further))
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
     log = train_lora(
@@ -97,6 +99,7 @@ def train_calibration_command(
     seed: Seed = 0,
     precision: PrecisionName = None,
     gradient_checkpointing: Checkpointing = None,
+    compiled: Compiled = None,
     with_teacher: Teacher = False,
     distillation: Annotated[
         float,
@@ -142,7 +145,7 @@ def train_calibration_command(
 
     kind, parsed = chosen(CalibrationMethod, "calibration method", method), Composition.parse(composition)
     own = read_recipe(recipe).calibration.of(kind)
-    training = overridden(own, steps, batch_size, learning_rate, precision, gradient_checkpointing)
+    training = overridden(own, steps, batch_size, learning_rate, precision, gradient_checkpointing, compiled)
     weights = None if merge_weights is None else numbers("--merge-weights", merge_weights)
     refuse_untrainable(parsed, kind, weights)
     if two_step and kind is not CalibrationMethod.LC_PLUS_PLUS:
@@ -181,6 +184,7 @@ def train_main_task_command(
     seed: Seed = 0,
     precision: PrecisionName = None,
     gradient_checkpointing: Checkpointing = None,
+    compiled: Compiled = None,
     with_teacher: Teacher = False,
     end_weight: EndWeight = 1.0,
     quantised_activations: Quantised = False,
@@ -203,7 +207,7 @@ def train_main_task_command(
 
     chosen(MAIN_TASKS, "main task", task)
     own = read_recipe(recipe).calibration.of(METHOD)
-    training = overridden(own, steps, batch_size, learning_rate, precision, gradient_checkpointing)
+    training = overridden(own, steps, batch_size, learning_rate, precision, gradient_checkpointing, compiled)
     compositions = compositions_of(task)
     folder = out or calibration_path(trained_with(compositions[0], seed), METHOD).parent
     refuse_to_commit(licences(), folder)

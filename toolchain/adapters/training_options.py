@@ -36,6 +36,14 @@ Checkpointing = Annotated[
     bool | None,
     typer.Option(help="Recompute activations instead of keeping them: less memory.", show_default="the recipe's"),
 ]
+Compiled = Annotated[
+    bool | None,
+    typer.Option(
+        "--compile/--no-compile",
+        help="Compile the layers first, which needs a C++ compiler: faster steps.",
+        show_default="the recipe's",
+    ),
+]
 Teacher = Annotated[bool, typer.Option("--teacher", help="Also train on the committed teacher targets.")]
 
 EndWeight = Annotated[
@@ -87,6 +95,7 @@ def overridden(
     learning_rate: float | None,
     precision: str | None,
     gradient_checkpointing: bool | None,
+    compiled: bool | None,
 ) -> "Training":
     """The recipe's training with what the command was given; in bf16 only where that helps."""
     from toolchain.adapters.training import Precision
@@ -97,6 +106,7 @@ def overridden(
         learning_rate=learning_rate,
         precision=None if precision is None else chosen(Precision, "precision", precision),
         gradient_checkpointing=gradient_checkpointing,
+        compiled=compiled,
     )
     return training.overridden(precision=training.precision.where_it_helps())
 

@@ -30,11 +30,18 @@ class Budget:
     teacher: bool = False
     precision: Precision = Precision.FP32
     warmup_steps: int = 10
+    compiled: bool = False
 
     def schedule(self, rate: float) -> Schedule:
         """The schedule of one rate; the parameters of the lowest validation loss are kept."""
         return Schedule(
-            self.steps, self.batch_size, rate, warmup_steps=self.warmup_steps, seed=self.seed, precision=self.precision
+            self.steps,
+            self.batch_size,
+            rate,
+            warmup_steps=self.warmup_steps,
+            seed=self.seed,
+            precision=self.precision,
+            compiled=self.compiled,
         )
 
     def described(self) -> dict[str, Any]:

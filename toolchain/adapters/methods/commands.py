@@ -6,6 +6,7 @@ import typer
 
 from toolchain.adapters.training_options import (
     Checkpointing,
+    Compiled,
     OwnCount,
     PrecisionName,
     RecipeName,
@@ -42,6 +43,7 @@ def train_baseline_command(
     with_teacher: Teacher = False,
     precision: PrecisionName = None,
     gradient_checkpointing: Checkpointing = None,
+    compiled: Compiled = None,
 ) -> None:
     """Fit a baseline to one composition; its tensors go to the cache, the log with their hashes to docs/results/fitted.
 
@@ -72,7 +74,7 @@ def train_baseline_command(
         raise ToolchainError(f"method {method!r} is shared by all compositions: give `all` instead of {composition!r}")
     scope = EVERYTHING if METHODS[method].shared else trained_with(Composition.parse(composition), seed)
     own = read_recipe(recipe).calibration.training
-    training = overridden(own, steps, batch_size, None, precision, gradient_checkpointing)
+    training = overridden(own, steps, batch_size, None, precision, gradient_checkpointing, compiled)
     examples = sum(len(training_data(item, with_teacher).training) for item in compositions_in(scope))
     schedule = training.schedule(examples, seed, keep_best=True)
     budget = Budget(
@@ -84,6 +86,7 @@ def train_baseline_command(
         with_teacher,
         schedule.precision,
         schedule.warmup_steps,
+        schedule.compiled,
     )
 
     def load() -> "LoadedBase":

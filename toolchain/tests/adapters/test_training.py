@@ -198,7 +198,7 @@ def test_bfloat16_is_taken_only_where_it_is_faster(
     monkeypatch.setattr(training, "is_slow_on", lambda device: slow and device == "cpu")
     own = Training(steps=1, batch_size=1, learning_rate=1, precision=asked)
     replaced = slow and asked is Precision.BF16
-    taken = overridden(own, None, None, None, None, None).schedule(1, 0, keep_best=False).precision
+    taken = overridden(own, None, None, None, None, None, None).schedule(1, 0, keep_best=False).precision
     assert taken is (Precision.FP32 if replaced else asked)
     assert ("bfloat16" in capsys.readouterr().err) is replaced
 

@@ -1,0 +1,50 @@
+"""Compiled layers take other kernels and compute the same."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch._dynamo.utils import counters
+
+from toolchain.adapters.corrections import CalibrationMethod, attach
+from toolchain.adapters.examples import Example
+from toolchain.adapters.lora import LoraShape, add_lora
+from toolchain.adapters.quantised_activations import quantise_activations
+from toolchain.adapters.training import Schedule, TrainingLog, train
+from toolchain.errors import ToolchainError
+from toolchain.tests.tiny import tiny_model
+
+EXAMPLES = [Example([2, 10 + index, *range(11, 14 + index)], [20 + index, 30 + index, 1]) for index in range(6)]
+SCHEDULE = Schedule(steps=4, batch_size=3, learning_rate=0.03, warmup_steps=1, evaluate_every=2)
+
+
+def _train(trained: str, compiled: bool, folder: Path) -> TrainingLog:
+    model = tiny_model()
+    torch.manual_seed(0)
+    if trained == "lora":
+        wrapped = add_lora(model, LoraShape(rank=2, alpha=4, dropout=0))
+        parameters = {name: item for name, item in wrapped.named_parameters() if item.requires_grad}
+    else:
+        quantise_activations(model)
+        parameters = dict(attach(model, CalibrationMethod.LC_PLUS_PLUS).named_parameters())
+    schedule = replace(SCHEDULE, compiled=compiled)
+    return train(model, parameters, EXAMPLES, EXAMPLES[:2], schedule, folder / f"{compiled}.pt", lambda _training: None)
+
+
+@pytest.mark.parametrize("trained", ["lora", "lc++, rounded"])
+def test_training_is_the_same_but_for_rounding(trained: str, tmp_path: Path) -> None:
+    plain = _train(trained, False, tmp_path)
+    torch.compiler.reset()
+    counters.clear()
+    compiled = _train(trained, True, tmp_path)
+    assert counters["frames"]["ok"] > 0
+    assert counters["frames"]["ok"] == counters["frames"]["total"]
+    assert compiled.losses == pytest.approx(plain.losses, rel=1e-3)
+    assert compiled.validation_losses == pytest.approx(plain.validation_losses, rel=1e-3)
+
+
+def test_a_missing_compiler_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    with pytest.raises(ToolchainError, match="no-such-compiler"):
+        _train("lora", True, tmp_path)
