@@ -7,12 +7,11 @@ import pytest
 import torch
 from torch._dynamo.utils import counters
 
-from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.examples import Example
-from toolchain.adapters.lora import LoraShape, add_lora
 from toolchain.adapters.quantised_activations import quantise_activations
 from toolchain.adapters.training import Schedule, TrainingLog, train
 from toolchain.errors import ToolchainError
+from toolchain.tests.adapters.attached import attached
 from toolchain.tests.tiny import tiny_model
 
 EXAMPLES = [Example([2, 10 + index, *range(11, 14 + index)], [20 + index, 30 + index, 1]) for index in range(6)]
@@ -21,15 +20,11 @@ SCHEDULE = Schedule(steps=4, batch_size=3, learning_rate=0.03, warmup_steps=1, e
 
 def _train(trained: str, compiled: bool, folder: Path) -> TrainingLog:
     model = tiny_model()
-    torch.manual_seed(0)
-    if trained == "lora":
-        wrapped = add_lora(model, LoraShape(rank=2, alpha=4, dropout=0))
-        parameters = {name: item for name, item in wrapped.named_parameters() if item.requires_grad}
-    else:
+    if trained == "lc++, rounded":
         quantise_activations(model)
-        parameters = dict(attach(model, CalibrationMethod.LC_PLUS_PLUS).named_parameters())
+    parameters, set_training = attached(model, trained, dropout=0)
     schedule = replace(SCHEDULE, compiled=compiled)
-    return train(model, parameters, EXAMPLES, EXAMPLES[:2], schedule, folder / f"{compiled}.pt", lambda _training: None)
+    return train(model, parameters, EXAMPLES, EXAMPLES[:2], schedule, folder / f"{compiled}.pt", set_training)
 
 
 @pytest.mark.parametrize("trained", ["lora", "lc++, rounded"])

@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from toolchain.adapters.corrections import CalibrationMethod, attach
 from toolchain.adapters.examples import Example
-from toolchain.adapters.lora import LoraShape, add_lora
 from toolchain.adapters.training import Precision, Schedule, TrainingLog, train
 from toolchain.base_model.gradient_checkpointing import checkpoint_layers
+from toolchain.tests.adapters.attached import attached
 from toolchain.tests.tiny import tiny_model
 from toolchain.tests.tiny_bases import SHAPES, tiny
 
@@ -22,17 +21,10 @@ def _train(
     model = tiny_model() if kind == "gemma3" else tiny(kind)
     if checkpoints:
         checkpoint_layers(model)
-    torch.manual_seed(0)
+    parameters, set_training = attached(model, trained, dropout=0.3)
     schedule = Schedule(
         steps=4, batch_size=3, learning_rate=0.03, warmup_steps=1, evaluate_every=2, precision=precision
     )
-    if trained == "lora":
-        wrapped = add_lora(model, LoraShape(rank=2, alpha=4, dropout=0.3))
-        parameters = {name: item for name, item in wrapped.named_parameters() if item.requires_grad}
-        set_training = wrapped.train
-    else:
-        parameters = dict(attach(model, CalibrationMethod.LC_PLUS_PLUS).named_parameters())
-        set_training = lambda _training: None  # noqa: E731
     log = train(model, parameters, EXAMPLES, EXAMPLES[:2], schedule, folder / f"{checkpoints}.pt", set_training)
     return log, list(parameters.values())
 
