@@ -8,18 +8,26 @@ import typer
 
 from toolchain import paths
 from toolchain.adapters.limits import LARGEST_SEED
+from toolchain.adapters.methods.scope import EVERYTHING
 from toolchain.console import chosen, named_once, progress, show
 from toolchain.errors import ToolchainError
 from toolchain.folders import refuse_unwritable
+from toolchain.tasks import every_composition
 
 _BF16_HELP = "python-bf16 (half the time, where the processor has it)"
 EngineName = Annotated[
     str, typer.Option(help=f"python, {_BF16_HELP}, or device: the built core on an exported bundle.")
 ]
 
+Compositions = Annotated[str, typer.Option(help="Comma-separated; all: each main task with each auxiliary task.")]
 BootstrapSeed = Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")]
 _LONGEST_NAME = 200
 """Of a result file, in characters: file systems take 255 bytes, and the answers' name is longer."""
+
+
+def in_full(named: list[str]) -> list[str]:
+    """The compositions that `--compositions` names."""
+    return [composition.name for composition in every_composition()] if named == [EVERYTHING.name] else named
 
 
 def register(app: typer.Typer, train_app: typer.Typer) -> None:
@@ -32,7 +40,7 @@ def register(app: typer.Typer, train_app: typer.Typer) -> None:
 
 
 def evaluate_command(
-    compositions: Annotated[str, typer.Option(help="Comma-separated.")] = "summarize+es",
+    compositions: Compositions = "summarize+es",
     methods: Annotated[
         str, typer.Option(help="Comma-separated; lc++@1 is lc++ as seed 1 trained it.")
     ] = "zero-shot,main,merge,two-step,lc,lc++",
@@ -59,20 +67,20 @@ def evaluate_command(
     from toolchain.evaluation.result_file import is_result_path, write_result
     from toolchain.evaluation.results import PART
 
-    names, asked = named_once("--methods", methods), named_once("--compositions", compositions)
-    for name in names:
+    methods_named, compositions_named = named_once("--methods", methods), named_once("--compositions", compositions)
+    for name in methods_named:
         method_named(name)
     if split not in HELD_OUT:
         raise ToolchainError(f"--split {split!r} is not held out: choose {' or '.join(sorted(HELD_OUT))}")
     part = f"{PART}{limit}" if limit else ""
-    target = out or paths.RESULTS / f"{'_'.join(asked)}.{split}{part}.{engine}.jsonl"
+    target = out or paths.RESULTS / f"{'_'.join(compositions_named)}.{split}{part}.{engine}.jsonl"
     if len(target.name) > _LONGEST_NAME or target.is_dir() or not is_result_path(target):
         raise ToolchainError(
             f"{target} cannot name a result file: want a name in .jsonl, of at most {_LONGEST_NAME} characters, that is no folder's and does "
             "not end in .answers.jsonl or begin with judge.: give one with --out"
         )
     refuse_unwritable(target)
-    evaluation = Evaluation(names, asked, Split(split), limit, seed)
+    evaluation = Evaluation(methods_named, in_full(compositions_named), Split(split), limit, seed)
     with open_engine(engine) as opened:
         result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
     launched().by_the_first(lambda: write_result(target, result))
@@ -149,7 +157,7 @@ def judge_command(
 
 
 def recommend_command(
-    compositions: Annotated[str, typer.Option(help="Comma-separated.")] = "summarize+es",
+    compositions: Compositions = "summarize+es",
     calibration: Annotated[
         str | None, typer.Option(help="The method whose calibration ships.", show_default="the better one")
     ] = None,
@@ -170,7 +178,7 @@ def recommend_command(
     if calibration and calibration not in SHIPPABLE:
         raise ToolchainError(f"no calibration of {calibration!r} can ship: choose from {', '.join(SHIPPABLE)}")
     launched().refuse_several()
-    asked = [Composition.parse(name) for name in named_once("--compositions", compositions)]
+    asked = [Composition.parse(name) for name in in_full(named_once("--compositions", compositions))]
     with open_engine(engine) as opened:
         chosen_ones = {item.name: recommend(opened, item, calibration, progress) for item in asked}
     show({"recommendations": str(write_recommendations(chosen_ones))})

@@ -8,7 +8,8 @@ import pytest
 from toolchain import paths
 from toolchain.console import named_once
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.commands import evaluate_command, judge_command
+from toolchain.evaluation.commands import evaluate_command, in_full, judge_command
+from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,11 @@ def test_what_cannot_be_evaluated_is_told_at_once(asked: dict[str, Any], said: s
 
 def test_names_may_have_spaces_around_them() -> None:
     assert named_once("--methods", "merge, lc++ ") == ["merge", "lc++"]
+
+
+def test_all_compositions_are_each_main_task_with_each_auxiliary_task() -> None:
+    assert in_full(["all"]) == [f"{main}+{auxiliary}" for main in MAIN_TASKS for auxiliary in AUXILIARY_TASKS]
+    assert in_full(["summarize+es", "reply"]) == ["summarize+es", "reply"]
 
 
 @pytest.mark.parametrize("name", ["", "x.txt", "x.answers.jsonl", "judge.test.python.jsonl"])

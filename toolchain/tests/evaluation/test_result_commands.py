@@ -12,6 +12,7 @@ import pytest
 
 from toolchain import paths
 from toolchain.data.own_conversations import make_own_benchmark
+from toolchain.evaluation.commands import in_full
 from toolchain.evaluation.result_file import is_result_path, read_result
 from toolchain.evaluation.results import committed_results
 
@@ -38,7 +39,7 @@ def test_a_result_file_is_of_what_its_command_measures(path: Path) -> None:
     (command,) = [item for item in _commands(path.parent / "README.md") if _option(item, "--out") == relative]
     measured = {(row["method"], row["composition"]) for row in result.rows}
     methods, compositions = (_option(command, name).split(",") for name in ("--methods", "--compositions"))
-    assert measured == {(method, composition) for method in methods for composition in compositions}
+    assert measured == {(method, composition) for method in methods for composition in in_full(compositions)}
     assert result.meta["engine"] == _option(command, "--engine", "python")
     assert result.meta["split"] == _option(command, "--split", "test")
 
