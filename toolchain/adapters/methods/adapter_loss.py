@@ -54,5 +54,5 @@ def few_examples_loss(
 ) -> AbstractContextManager[Callable[[Adapter], float]]:
     """`adapter_loss` of a method's search on `FEW` examples drawn by the budget's seed."""
     examples = fitting_examples(base, composition, budget)
-    drawn = Random(budget.seed).sample(examples, min(FEW, len(examples)))
-    return adapter_loss(base, f"{method}-{composition.name}", drawn, budget.precision)
+    drawn = Random(budget.schedule.seed).sample(examples, min(FEW, len(examples)))
+    return adapter_loss(base, f"{method}-{composition.name}", drawn, budget.schedule.precision)

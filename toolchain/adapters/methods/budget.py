@@ -1,11 +1,11 @@
 """What a method may spend on fitting, the same for all: examples, steps, and the rates that validation chooses from."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from toolchain.adapters.examples import Example, encode_pairs
 from toolchain.adapters.teacher import teacher_pairs
-from toolchain.adapters.training import Precision, Schedule
+from toolchain.adapters.training import Schedule
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs, validation_pairs
@@ -17,36 +17,25 @@ FEW = 8
 
 @dataclass(frozen=True)
 class Budget:
-    """`steps` optimiser steps of `batch_size` for each of `rates`; the rate with the lowest validation loss is kept.
+    """A training by `schedule` for each of `rates`; the rate with the lowest validation loss is kept. `teacher`: on teacher targets too.
 
     A gradient-free search takes `evaluations` losses of `FEW` examples instead.
     """
 
-    steps: int
-    batch_size: int
+    schedule: Schedule
     rates: tuple[float, ...]
     evaluations: int
-    seed: int = 0
     teacher: bool = False
-    precision: Precision = Precision.FP32
-    warmup_steps: int = 10
-    compiled: bool = False
 
-    def schedule(self, rate: float) -> Schedule:
-        """The schedule of one rate; the parameters of the lowest validation loss are kept."""
-        return Schedule(
-            self.steps,
-            self.batch_size,
-            rate,
-            warmup_steps=self.warmup_steps,
-            seed=self.seed,
-            precision=self.precision,
-            compiled=self.compiled,
-        )
+    def at(self, rate: float) -> Schedule:
+        """The schedule of one rate."""
+        return replace(self.schedule, learning_rate=rate)
 
     def described(self) -> dict[str, Any]:
         """As the log and the report print it."""
-        return asdict(self)
+        schedule = asdict(self.schedule)
+        del schedule["learning_rate"]
+        return schedule | {"rates": self.rates, "evaluations": self.evaluations, "teacher": self.teacher}
 
 
 def fitting_examples(base: LoadedBase, composition: Composition, budget: Budget) -> list[Example]:

@@ -76,18 +76,7 @@ def train_baseline_command(
     own = read_recipe(recipe).calibration.training
     training = overridden(own, steps, batch_size, None, precision, gradient_checkpointing, compiled)
     examples = sum(len(training_data(item, with_teacher).training) for item in compositions_in(scope))
-    schedule = training.schedule(examples, seed, keep_best=True)
-    budget = Budget(
-        schedule.steps,
-        schedule.batch_size,
-        tried,
-        evaluations,
-        seed,
-        with_teacher,
-        schedule.precision,
-        schedule.warmup_steps,
-        schedule.compiled,
-    )
+    budget = Budget(training.schedule(examples, seed, keep_best=True), tried, evaluations, with_teacher)
 
     def load() -> "LoadedBase":
         return load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)

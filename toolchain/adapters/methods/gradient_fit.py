@@ -61,10 +61,10 @@ def gradient_fit(
     for index, rate in enumerate(budget.rates):
         if index:
             base = load()  # Training has changed the one before.
-        torch.manual_seed(budget.seed)
+        torch.manual_seed(budget.schedule.seed)
         trainable = prepare(base, {item: [*fitting[item], *choosing[item]] for item in compositions})
         parameters = sum(parameter.numel() for parameter in trainable.parameters.values())
-        depends_on = (base.specification.sha256, rate, budget.seed, hashes)
+        depends_on = (base.specification.sha256, rate, budget.schedule.seed, hashes)
         checkpoints.append(checkpoint_path(f"{method}-{scope.name}", *depends_on))
         rates[str(rate)] = None
         try:
@@ -73,7 +73,7 @@ def gradient_fit(
                 dict(trainable.parameters),
                 list(chain(*fitting.values())),
                 list(chain(*choosing.values())),
-                budget.schedule(rate),
+                budget.at(rate),
                 checkpoints[-1],
                 trainable.set_training,
             )

@@ -49,7 +49,7 @@ def search(loss: Callable[[Sequence[float]], float], count: int, budget: Budget)
     import cma
 
     # Seeded here, and no seed told to cma, to which 0 is the time of day. One further, which is how committed weights were drawn.
-    np.random.seed((budget.seed + 1) % (LARGEST_SEED + 1))
+    np.random.seed((budget.schedule.seed + 1) % (LARGEST_SEED + 1))
     options = {"bounds": [-_BOUND, _BOUND], "maxfevals": budget.evaluations, "seed": np.nan, "verbose": -9}
     strategy = cma.CMAEvolutionStrategy([0.0] * count, _FIRST_STEP, options)
     while not strategy.stop():

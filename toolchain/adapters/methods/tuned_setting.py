@@ -54,7 +54,7 @@ def _fit(id: str, merge: SettingMerge, usual: Callable[[int], Setting]) -> Fit:
         affordable = max(1, budget.evaluations * FEW // len(tried))
         # Spread over all of it, and always the same.
         examples = validation[:: -(-len(validation) // affordable)]
-        with adapter_loss(base, f"{id}-{composition.name}", examples, budget.precision) as loss:
+        with adapter_loss(base, f"{id}-{composition.name}", examples, budget.schedule.precision) as loss:
             losses = {setting: loss(merge(single, setting)) for setting in tried}
         best = min(losses, key=lambda setting: losses[setting])
         settings = [asdict(setting) | {"loss": round(losses[setting], 5)} for setting in tried]

@@ -32,7 +32,7 @@ from toolchain.adapters.methods.fitted import fit_log_path, fit_method, fitted_f
 from toolchain.adapters.methods.method import single_adapters
 from toolchain.adapters.methods.registry import METHODS, method_named
 from toolchain.adapters.methods.tuned_setting import Setting
-from toolchain.adapters.training import Precision, Schedule, TrainingLog, validation_loss
+from toolchain.adapters.training import Precision, TrainingLog, validation_loss
 from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
 from toolchain.data import pairs as data_pairs
@@ -46,7 +46,7 @@ from toolchain.evaluation.reporting.budgets import NOT_TUNED, budgets
 from toolchain.evaluation.results import Results
 from toolchain.generation.generate import adapter_applied
 from toolchain.tasks import Composition
-from toolchain.tests.fitting import BUDGET, COMPOSITION, put_all_adapters, scope_of
+from toolchain.tests.fitting import BUDGET, COMPOSITION, put_all_adapters, scheduled, scope_of
 from toolchain.tests.tiny import BOS, EOS, SPECIFICATION, logits, random_adapter, tiny_base
 
 TUNED = ("ties", "dare")
@@ -114,7 +114,12 @@ def test_the_density_and_weight_with_the_lowest_validation_loss_are_kept(
 def test_a_search_computes_its_losses_in_the_precision_that_its_log_says(folder: Path, name: str) -> None:
     losses = {}
     for precision in Precision:
-        log = fit_method(METHODS[name], tiny_base, COMPOSITION, replace(BUDGET, precision=precision))
+        log = fit_method(
+            METHODS[name],
+            tiny_base,
+            COMPOSITION,
+            scheduled(precision=precision),
+        )
         assert log["budget"]["precision"] == precision
         losses[precision] = log["losses"] if "losses" in log else [item["loss"] for item in log["settings"]]
     assert losses[Precision.BF16] != losses[Precision.FP32]
@@ -196,7 +201,12 @@ def test_what_was_fitted_computes_what_was_trained(folder: Path, base: LoadedBas
     # A prompt of those that were trained on: it tells what all compositions share which merge is its own.
     (example,) = encode_pairs(base, COMPOSITION.prompt, composition_pairs(COMPOSITION, Split.CALIBRATION)[:1])
     rate = {"joint-expert": 1e-2, "lc-shared": 5e-3}.get(name, 3e-2)
-    fit_method(METHODS[name], lambda: trained, scope_of(name), replace(BUDGET, steps=4, rates=(rate,)))
+    fit_method(
+        METHODS[name],
+        lambda: trained,
+        scope_of(name),
+        replace(scheduled(steps=4), rates=(rate,)),
+    )
     with adapter_applied(base.model, METHODS["merge"].adapters(COMPOSITION)[0]):
         merged = logits(base, example.prompt)
     with adapter_applied(base.model, METHODS[name].adapters(COMPOSITION)[0]):
@@ -234,7 +244,7 @@ def test_a_fitting_is_given_by_seed_prompt_and_splits_alone(folder: Path, monkey
             torch.manual_seed(drawn_before)
             return base
 
-        one_rate = replace(BUDGET, rates=(0.5,), seed=seed, teacher=True, precision=Precision.BF16)
+        one_rate = replace(scheduled(seed=seed, precision=Precision.BF16), rates=(0.5,), teacher=True)
         fit_method(METHODS["joint-expert"], load, COMPOSITION, one_rate)
     assert torch.equal(begun[0], begun[1])
     assert not torch.equal(begun[1], begun[2])
@@ -244,7 +254,8 @@ def test_a_fitting_is_given_by_seed_prompt_and_splits_alone(folder: Path, monkey
     )
     for examples, pairs in ((training, [*references, taught]), (validation, held_out)):
         assert examples == encode_pairs(tiny_base(), COMPOSITION.prompt, pairs)
-    assert schedule == Schedule(BUDGET.steps, BUDGET.batch_size, 0.5, seed=1, precision=Precision.BF16)
+    assert schedule == one_rate.at(0.5)
+    assert schedule.learning_rate == 0.5
     assert schedule.keep_best
 
 
@@ -296,7 +307,7 @@ def test_a_search_looks_at_a_few_examples_that_its_seed_draws(
     monkeypatch.setattr(adapter_loss, "fitting_examples", lambda *_given: examples)
     monkeypatch.setattr(adapter_loss, "adapter_loss", lambda _base, _name, chosen, _precision: drawn.append(chosen))
     for seed in (0, 0, 1):
-        adapter_loss.few_examples_loss(base, "any", COMPOSITION, replace(BUDGET, seed=seed))
+        adapter_loss.few_examples_loss(base, "any", COMPOSITION, scheduled(seed=seed))
     first, same, other = ([examples.index(example) for example in chosen] for chosen in drawn)
     assert len(set(first)) == FEW
     assert first == same
@@ -364,7 +375,7 @@ def test_a_search_takes_every_seed_that_the_command_takes_and_draws_by_it() -> N
             candidates.append(list(weights))
             return float(np.sum(weights))
 
-        lorahub.search(loss, 2, replace(BUDGET, evaluations=6, seed=seed))
+        lorahub.search(loss, 2, replace(scheduled(seed=seed), evaluations=6))
     assert all(asked.values())
     assert len({repr(candidates) for candidates in asked.values()}) == 3
 

@@ -17,7 +17,7 @@ from toolchain.adapters.methods.registry import METHODS
 from toolchain.adapters.training import Precision, validation_loss
 from toolchain.base_model.load import LoadedBase
 from toolchain.errors import ToolchainError
-from toolchain.tests.fitting import BUDGET, COMPOSITION, put_all_adapters, scope_of
+from toolchain.tests.fitting import BUDGET, COMPOSITION, put_all_adapters, scheduled, scope_of
 from toolchain.tests.tiny import tiny_base
 
 
@@ -53,7 +53,7 @@ def test_a_fitting_that_was_killed_has_not_lost_the_rates_that_were_done(
             fit_method(METHODS["dam"], load, COMPOSITION, BUDGET)
     capsys.readouterr()
     resumed = fit_method(METHODS["dam"], tiny_base, COMPOSITION, BUDGET)
-    assert f"resuming at step {BUDGET.steps} of {BUDGET.steps}" in capsys.readouterr().err
+    assert "resuming at step 2 of 2" in capsys.readouterr().err
     assert not list((folder / "cache").rglob("*.pt"))
     assert fit_method(METHODS["dam"], tiny_base, COMPOSITION, BUDGET)["files"] == resumed["files"]
 
@@ -88,7 +88,7 @@ def test_a_rate_that_diverges_loses_to_the_others(
     folder: Path, capsys: pytest.CaptureFixture[str], name: str, diverges: float, said: str
 ) -> None:
     # One step: its loss is seen, and what it leaves is to be kept.
-    briefly = replace(BUDGET, steps=2 if said == "the loss is nan" else 1)
+    briefly = scheduled(steps=2 if said == "the loss is nan" else 1)
     log = fit_method(METHODS[name], tiny_base, scope_of(name), replace(briefly, rates=(diverges, 1e-9)))
     assert log["rate"] == 1e-9
     assert log["rates"][str(diverges)] is None
