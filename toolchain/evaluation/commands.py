@@ -12,7 +12,7 @@ from toolchain.adapters.methods.scope import EVERYTHING
 from toolchain.console import chosen, named_once, progress, show
 from toolchain.errors import ToolchainError
 from toolchain.folders import refuse_unwritable
-from toolchain.tasks import every_composition
+from toolchain.tasks import Composition, every_composition
 
 _BF16_HELP = "python-bf16 (half the time, where the processor has it)"
 EngineName = Annotated[
@@ -169,7 +169,6 @@ def recommend_command(
     from toolchain.evaluation.engines.open_engine import open_engine
     from toolchain.evaluation.recommend import recommend
     from toolchain.recommendations import SHIPPABLE, write_recommendations
-    from toolchain.tasks import Composition
 
     if engine == DeviceEngine.id:
         raise ToolchainError(

@@ -33,9 +33,10 @@ class Budget:
 
     def described(self) -> dict[str, Any]:
         """As the log and the report print it."""
-        schedule = asdict(self.schedule)
-        del schedule["learning_rate"]
-        return schedule | {"rates": self.rates, "evaluations": self.evaluations, "teacher": self.teacher}
+        described = asdict(self)
+        schedule: dict[str, Any] = described.pop("schedule")
+        del schedule["learning_rate"]  # Each of `rates` takes its place.
+        return schedule | described
 
 
 def fitting_examples(base: LoadedBase, composition: Composition, budget: Budget) -> list[Example]:

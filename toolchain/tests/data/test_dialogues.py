@@ -248,6 +248,11 @@ def test_a_file_under_another_name_and_in_another_order_has_the_same_splits(tmp_
 
 
 def test_the_column_of_an_index_needs_no_name(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("a,,b\n1,0,2\n")
+    assert [row.fields for row in read_csv(tmp_path / "x.csv", "get it anew")] == [{"a": "1", "": "0", "b": "2"}]
+
+
+def test_several_columns_may_have_no_name(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("a,,b,\n1,0,2,\n")
     (row,) = read_csv(tmp_path / "x.csv", "get it anew")
     assert (row.fields["a"], row.fields["b"]) == ("1", "2")

@@ -32,7 +32,7 @@ from toolchain.adapters.methods.fitted import fit_log_path, fit_method, fitted_f
 from toolchain.adapters.methods.method import single_adapters
 from toolchain.adapters.methods.registry import METHODS, method_named
 from toolchain.adapters.methods.tuned_setting import Setting
-from toolchain.adapters.training import Precision, TrainingLog, validation_loss
+from toolchain.adapters.training import Precision, Schedule, TrainingLog, validation_loss
 from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
 from toolchain.data import pairs as data_pairs
@@ -114,12 +114,7 @@ def test_the_density_and_weight_with_the_lowest_validation_loss_are_kept(
 def test_a_search_computes_its_losses_in_the_precision_that_its_log_says(folder: Path, name: str) -> None:
     losses = {}
     for precision in Precision:
-        log = fit_method(
-            METHODS[name],
-            tiny_base,
-            COMPOSITION,
-            scheduled(precision=precision),
-        )
+        log = fit_method(METHODS[name], tiny_base, COMPOSITION, scheduled(precision=precision))
         assert log["budget"]["precision"] == precision
         losses[precision] = log["losses"] if "losses" in log else [item["loss"] for item in log["settings"]]
     assert losses[Precision.BF16] != losses[Precision.FP32]
@@ -201,12 +196,7 @@ def test_what_was_fitted_computes_what_was_trained(folder: Path, base: LoadedBas
     # A prompt of those that were trained on: it tells what all compositions share which merge is its own.
     (example,) = encode_pairs(base, COMPOSITION.prompt, composition_pairs(COMPOSITION, Split.CALIBRATION)[:1])
     rate = {"joint-expert": 1e-2, "lc-shared": 5e-3}.get(name, 3e-2)
-    fit_method(
-        METHODS[name],
-        lambda: trained,
-        scope_of(name),
-        replace(scheduled(steps=4), rates=(rate,)),
-    )
+    fit_method(METHODS[name], lambda: trained, scope_of(name), replace(scheduled(steps=4), rates=(rate,)))
     with adapter_applied(base.model, METHODS["merge"].adapters(COMPOSITION)[0]):
         merged = logits(base, example.prompt)
     with adapter_applied(base.model, METHODS[name].adapters(COMPOSITION)[0]):
@@ -254,8 +244,8 @@ def test_a_fitting_is_given_by_seed_prompt_and_splits_alone(folder: Path, monkey
     )
     for examples, pairs in ((training, [*references, taught]), (validation, held_out)):
         assert examples == encode_pairs(tiny_base(), COMPOSITION.prompt, pairs)
-    assert schedule == one_rate.at(0.5)
-    assert schedule.learning_rate == 0.5
+    steps, batch_size = BUDGET.schedule.steps, BUDGET.schedule.batch_size
+    assert schedule == Schedule(steps, batch_size, 0.5, seed=1, precision=Precision.BF16)
     assert schedule.keep_best
 
 
