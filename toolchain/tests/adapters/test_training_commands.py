@@ -114,7 +114,7 @@ def test_a_training_has_the_schedule_that_it_was_told(
 def test_a_baseline_has_the_schedule_of_a_calibration(monkeypatch: pytest.MonkeyPatch) -> None:
     # So few steps that the recipe's own warm-up would be longer than all of them.
     def told(*given: Any) -> None:
-        raise _Told(given[-1].schedule(0.5))
+        raise _Told(given[-1].at(0.5))
 
     monkeypatch.setattr(fitted, "fit_method", told)
     recipe, composition = "llama-3.2-1b-instruct", Composition.parse("summarize+es")
