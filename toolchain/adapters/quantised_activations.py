@@ -22,14 +22,16 @@ def rounded(x: torch.Tensor, block: int) -> torch.Tensor:
 
 
 def quantise_activations(model: Any) -> None:
-    """Round, from now on, the input of every linear of `model`, its head included. What is added beside a linear sees the exact input,
-    as an adapter does on the device."""
-    for module in model.modules():
-        if isinstance(module, nn.Linear) and module.in_features % SMALL_BLOCK == 0:
-            module.register_forward_pre_hook(_round_input)
+    """Round, from now on, the input of every linear of `model`, its head included, whose input is what the last norm makes. What is added
+    beside a linear sees the exact input, as an adapter does on the device."""
+    for name, module in model.named_modules():
+        if name == "lm_head":
+            model.model.norm.register_forward_hook(lambda _norm, _inputs, hidden: _rounded_there(hidden))
+        elif isinstance(module, nn.Linear) and module.in_features % SMALL_BLOCK == 0:
+            module.register_forward_pre_hook(lambda _linear, inputs: (_rounded_there(inputs[0]), *inputs[1:]))
 
 
-def _round_input(linear: nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-    x, *others = inputs
+def _rounded_there(x: torch.Tensor) -> torch.Tensor:
+    """x rounded, with the gradient of x."""
     block = SMALL_BLOCK if x.shape[-1] % LARGE_BLOCK else LARGE_BLOCK
-    return x + (rounded(x, block) - x).detach(), *others
+    return x + (rounded(x, block) - x).detach()

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.nn.functional import cross_entropy
 
 from toolchain import base_model, paths
 from toolchain.adapters.examples import Batch, Example, batch_indices, collate
 from toolchain.adapters.processes import ALONE, Processes, launched
+from toolchain.adapters.vocabulary_loss import log_probabilities
 from toolchain.base_model.bfloat16 import is_slow_on
 from toolchain.base_model.compiled_layers import compile_layers
 from toolchain.console import progress
@@ -91,20 +91,20 @@ class TrainingLog:
 def target_loss(model: Any, batch: Batch, distillation: float = 0.0) -> torch.Tensor:
     """Mean (weighted) cross-entropy over target tokens, in nats a token, float32 [].
 
-    Logits are made for those positions only (the head has 262k rows).
-
     With `distillation` d and soft targets: (1 - d) of it plus d times the cross-entropy against the teacher's distribution, of which the
     likeliest tokens stand for the whole (Hinton et al. 2015, arXiv 1503.02531, temperature 1).
     """
     hidden = model.model(input_ids=batch.ids, use_cache=False).last_hidden_state
     predicts_target = torch.zeros_like(batch.is_target)
     predicts_target[:, :-1] = batch.is_target[:, 1:]
-    logits: torch.Tensor = model.lm_head(hidden[predicts_target]).float()
-    losses = cross_entropy(logits, batch.ids[batch.is_target], reduction="none")
+    tokens = batch.ids[batch.is_target][:, None]
     if distillation and batch.soft_tokens is not None and batch.soft_probabilities is not None:
-        log_probabilities = logits.gather(1, batch.soft_tokens) - logits.logsumexp(-1, keepdim=True)
-        soft = -(batch.soft_probabilities * log_probabilities).sum(-1)
-        losses = (1 - distillation) * losses + distillation * soft
+        tokens = torch.cat([tokens, batch.soft_tokens], dim=1)
+        found = log_probabilities(model.lm_head, hidden[predicts_target], tokens)
+        soft = -(batch.soft_probabilities * found[:, 1:]).sum(-1)
+        losses = -(1 - distillation) * found[:, 0] + distillation * soft
+    else:
+        losses = -log_probabilities(model.lm_head, hidden[predicts_target], tokens)[:, 0]
     # Over the number of tokens, not over their weights: so the means of several processes add up.
     return (losses if batch.weights is None else losses * batch.weights).mean()
 

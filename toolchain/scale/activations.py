@@ -10,9 +10,9 @@ from unittest.mock import patch
 
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.nn.functional import cross_entropy
 
 from toolchain.adapters.training import Precision
+from toolchain.adapters.vocabulary_loss import SLICE, log_probabilities
 from toolchain.scale.parameters import model_of
 
 _OUTSIDE = -1
@@ -22,7 +22,7 @@ _OUTSIDE = -1
 class Activations:
     """Bytes at the peak: when all is kept, and when layers are checkpointed.
 
-    Both with what backward makes first, beside all that is saved: the gradient of the log-softmax and that of the logits.
+    Both with a slice of the vocabulary's logits and their exponentials, which the loss makes when all else is saved.
     """
 
     kept: int
@@ -98,9 +98,14 @@ def activations(
         _put_on_cpu(model)
         ids = torch.zeros(rows, prompt + target, dtype=torch.long)
         with SavedTensors(model) as saved:
-            logits = _loss(model, ids, target, precision)
-    gradients = 2 * logits.numel() * logits.element_size()
-    return Activations(saved.kept + gradients, saved.checkpointed + gradients)
+            _loss(model, ids, target, precision)
+    logits = loss_bytes(rows * target, model.config.vocab_size)
+    return Activations(saved.kept + logits, saved.checkpointed + logits)
+
+
+def loss_bytes(targets: int, vocabulary: int) -> int:
+    """Of one slice of the logits, float32, and of their exponentials."""
+    return 2 * targets * min(SLICE, vocabulary) * 4
 
 
 def _put_on_cpu(model: Any) -> None:
@@ -115,14 +120,12 @@ def _put_on_cpu(model: Any) -> None:
             setattr(module, name, placed[tensor])
 
 
-def _loss(model: Any, ids: torch.Tensor, target: int, precision: Precision) -> torch.Tensor:
+def _loss(model: Any, ids: torch.Tensor, target: int, precision: Precision) -> None:
     """`training.target_loss` where every target is as long: which positions are targets cannot be asked of tensors without data."""
     with precision.products("cpu"):
         hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
         predicting = hidden[:, -target - 1 : -1].flatten(0, 1)
-        logits: torch.Tensor = model.lm_head(predicting).float()
-        cross_entropy(logits, ids[:, -target:].flatten())
-    return logits
+        log_probabilities(model.lm_head, predicting, ids[:, -target:].reshape(-1, 1)).mean()
 
 
 def _storage(tensor: torch.Tensor) -> int:
