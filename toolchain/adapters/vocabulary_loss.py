@@ -14,7 +14,8 @@ SLICE = 4096
 
 
 def log_probabilities(head: torch.nn.Linear, hidden: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-    """log p(token), float32 [n, k], of tokens [n, k] after the final hidden states [n, d], whose gradient alone is made: the head is frozen.
+    """log p(token), float32 [n, k], of tokens [n, k] after the final hidden states [n, d], whose gradient alone is made: the head is
+    frozen, and has no bias.
 
     Under autocast hidden states and head are in its dtype, and so are the logits that the normaliser adds up.
     """
