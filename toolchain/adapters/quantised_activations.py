@@ -25,9 +25,11 @@ def quantise_activations(model: Any) -> None:
     """Round, from now on, the input of every linear of `model`, its head included, whose input is what the last norm makes. What is added
     beside a linear sees the exact input, as an adapter does on the device."""
     for name, module in model.named_modules():
+        if not isinstance(module, nn.Linear) or module.in_features % SMALL_BLOCK:
+            continue
         if name == "lm_head":
             model.model.norm.register_forward_hook(lambda _norm, _inputs, hidden: _rounded_there(hidden))
-        elif isinstance(module, nn.Linear) and module.in_features % SMALL_BLOCK == 0:
+        else:
             module.register_forward_pre_hook(lambda _linear, inputs: (_rounded_there(inputs[0]), *inputs[1:]))
 
 

@@ -98,13 +98,13 @@ def target_loss(model: Any, batch: Batch, distillation: float = 0.0) -> torch.Te
     predicts_target = torch.zeros_like(batch.is_target)
     predicts_target[:, :-1] = batch.is_target[:, 1:]
     tokens = batch.ids[batch.is_target][:, None]
-    if distillation and batch.soft_tokens is not None and batch.soft_probabilities is not None:
+    if batch.soft_tokens is not None:
         tokens = torch.cat([tokens, batch.soft_tokens], dim=1)
-        found = log_probabilities(model.lm_head, hidden[predicts_target], tokens)
+    found = log_probabilities(model.lm_head, hidden[predicts_target], tokens)
+    losses = -found[:, 0]
+    if distillation and batch.soft_probabilities is not None:
         soft = -(batch.soft_probabilities * found[:, 1:]).sum(-1)
-        losses = -(1 - distillation) * found[:, 0] + distillation * soft
-    else:
-        losses = -log_probabilities(model.lm_head, hidden[predicts_target], tokens)[:, 0]
+        losses = (1 - distillation) * losses + distillation * soft
     # Over the number of tokens, not over their weights: so the means of several processes add up.
     return (losses if batch.weights is None else losses * batch.weights).mean()
 

@@ -32,21 +32,14 @@ class _LogNormaliser(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, hidden: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-        highest = torch.full((len(hidden), 1), -torch.inf, device=hidden.device)
-        total = torch.zeros_like(highest)
-        for part in _slices(weight, hidden.dtype):
-            logits = (hidden @ part.T).float()
-            higher = torch.maximum(highest, logits.amax(-1, keepdim=True))
-            total = total * (highest - higher).exp() + (logits - higher).exp().sum(-1, keepdim=True)
-            highest = higher
-        normaliser = total.log() + highest
+        parts = [logits.logsumexp(-1) for _, logits in _slices(hidden, weight)]
+        normaliser = torch.stack(parts).logsumexp(0)
         if ctx.needs_input_grad[0]:
             gradient = torch.zeros_like(hidden, dtype=torch.float32)
-            for part in _slices(weight, hidden.dtype):
-                probabilities = ((hidden @ part.T).float() - normaliser).exp()
-                gradient += probabilities.to(hidden.dtype) @ part
+            for rows, logits in _slices(hidden, weight):
+                gradient += (logits - normaliser[:, None]).exp().to(hidden.dtype) @ rows
             ctx.save_for_backward(gradient.to(hidden.dtype))
-        return normaliser[:, 0]
+        return normaliser
 
     @staticmethod
     def backward(ctx: Any, *outer: torch.Tensor) -> tuple[torch.Tensor, None]:
@@ -54,5 +47,8 @@ class _LogNormaliser(torch.autograd.Function):
         return gradient * outer[0][:, None].to(gradient.dtype), None
 
 
-def _slices(weight: torch.Tensor, dtype: torch.dtype) -> Iterator[torch.Tensor]:
-    return (weight[first : first + SLICE].to(dtype) for first in range(0, len(weight), SLICE))
+def _slices(hidden: torch.Tensor, weight: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Rows of the head in the dtype of `hidden`, and their logits in float32."""
+    for first in range(0, len(weight), SLICE):
+        rows = weight[first : first + SLICE].to(hidden.dtype)
+        yield rows, (hidden @ rows.T).float()

@@ -99,13 +99,8 @@ def activations(
         ids = torch.zeros(rows, prompt + target, dtype=torch.long)
         with SavedTensors(model) as saved:
             _loss(model, ids, target, precision)
-    logits = loss_bytes(rows * target, model.config.vocab_size)
+    logits = 2 * rows * target * min(SLICE, model.config.vocab_size) * 4
     return Activations(saved.kept + logits, saved.checkpointed + logits)
-
-
-def loss_bytes(targets: int, vocabulary: int) -> int:
-    """Of one slice of the logits, float32, and of their exponentials."""
-    return 2 * targets * min(SLICE, vocabulary) * 4
 
 
 def _put_on_cpu(model: Any) -> None:

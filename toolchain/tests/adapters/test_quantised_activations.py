@@ -9,7 +9,7 @@ from torch import nn
 from toolchain.adapters.corrections import CalibratedLinear, SharedPair
 from toolchain.adapters.quantised_activations import LARGE_BLOCK, SMALL_BLOCK, quantise_activations, rounded
 from toolchain.base_model.load import LoadedBase
-from toolchain.tests.tiny import logits
+from toolchain.tests.tiny import logits, tiny_base
 
 IDS = [2, 50, 61, 72, 83]
 
@@ -51,3 +51,20 @@ def test_a_model_answers_a_little_differently(base: LoadedBase) -> None:
     before = logits(base, IDS)
     quantise_activations(base.model)
     assert 0 < (logits(base, IDS) - before).abs().max() < 0.5 * before.abs().max()
+
+
+def test_the_head_reads_rounded_input(base: LoadedBase) -> None:
+    quantise_activations(base.model)
+    read = base.model.model(input_ids=torch.tensor([IDS])).last_hidden_state
+    block = SMALL_BLOCK if read.shape[-1] % LARGE_BLOCK else LARGE_BLOCK
+    torch.testing.assert_close(read, rounded(read, block))
+    exact = tiny_base().model.model(input_ids=torch.tensor([IDS])).last_hidden_state
+    assert not torch.allclose(exact, rounded(exact, block), atol=1e-5)
+
+
+def test_a_head_whose_width_is_no_multiple_of_a_block_reads_what_it_is_given() -> None:
+    model, x = nn.Module(), torch.randn(3, SMALL_BLOCK + 4)
+    model.model, model.lm_head = nn.Module(), nn.Linear(SMALL_BLOCK + 4, 5)
+    model.model.norm = nn.Identity()
+    quantise_activations(model)
+    assert torch.equal(model.model.norm(x), x)

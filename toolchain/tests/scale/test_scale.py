@@ -16,7 +16,7 @@ from toolchain.base_model.gradient_checkpointing import checkpoint_layers
 from toolchain.base_model.shape import LARGEST
 from toolchain.cli import app
 from toolchain.recipe import LONGEST, Recipe, read_recipe, recipe_names
-from toolchain.scale.activations import SavedTensors, activations, loss_bytes
+from toolchain.scale.activations import SavedTensors, activations
 from toolchain.scale.parameters import Parameters, count_parameters, model_of
 from toolchain.scale.plan import plan, table
 from toolchain.tests.tiny_bases import SHAPES, tiny
@@ -83,7 +83,7 @@ def test_memory_is_what_a_real_step_keeps(kind: str, trained: Any, precision: Pr
 
     shape = tiny(kind).config.to_dict()
     planned = activations(shape, trained, ROWS, PROMPT, TARGET, precision)
-    logits = loss_bytes(ROWS * TARGET, shape["vocab_size"])
+    logits = 2 * ROWS * TARGET * shape["vocab_size"] * 4
     kept = saved(checkpoints=False)
     # The real loss also keeps which positions are targets.
     assert planned.kept - logits == pytest.approx(kept.kept, rel=1e-3)
