@@ -22,7 +22,8 @@ _OUTSIDE = -1
 class Activations:
     """Bytes at the peak: when all is kept, and when layers are checkpointed.
 
-    Both with a slice of the vocabulary's logits and their exponentials, which the loss makes when all else is saved.
+    Both with room for two float32 slices of the vocabulary's logits: the loss makes one, which its exponentials overwrite, and copies in the
+    products' precision, when all else is saved.
     """
 
     kept: int
