@@ -97,8 +97,13 @@ def overridden(
     gradient_checkpointing: bool | None,
     compiled: bool | None,
 ) -> "Training":
-    """The recipe's training with what the command was given; in bf16 only where that helps."""
+    """The recipe's training with what the command was given; in bf16 only where that helps.
+
+    Raises:
+        ToolchainError: the precision is none that there is, or nothing can be compiled here.
+    """
     from toolchain.adapters.training import Precision
+    from toolchain.base_model.compiled_layers import refuse_no_compiler
 
     training = own.overridden(
         steps=steps,
@@ -108,6 +113,8 @@ def overridden(
         gradient_checkpointing=gradient_checkpointing,
         compiled=compiled,
     )
+    if training.compiled:
+        refuse_no_compiler()
     return training.overridden(precision=training.precision.where_it_helps())
 
 

@@ -21,12 +21,17 @@ def compile_layers(model: Any) -> None:
     Raises:
         ToolchainError: there is no C++ compiler.
     """
+    refuse_no_compiler()
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(paths.cache() / "compiled"))
+    torch._dynamo.config.recompile_limit = VARIANTS
+    for layer in model.model.layers:
+        layer.compile(dynamic=True)
+
+
+def refuse_no_compiler() -> None:
+    """Raise ToolchainError where there is no C++ compiler (`$CXX`, else g++): nothing could be compiled."""
     compiler = os.environ.get("CXX", "g++")
     if not shutil.which(compiler):
         raise ToolchainError(
             f"--compile needs a C++ compiler, and there is no {compiler}: install it, or train without --compile"
         )
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(paths.cache() / "compiled"))
-    torch._dynamo.config.recompile_limit = VARIANTS
-    for layer in model.model.layers:
-        layer.compile(dynamic=True)

@@ -47,8 +47,8 @@ def plan_command(
 @scale_app.command("measure")
 def measure_command(
     composition: Annotated[str, typer.Argument(help="Whose calibration split is read.")] = "summarize+es",
-    steps: Annotated[int, typer.Option(min=1)] = 10,
-    batch_size: Annotated[int, typer.Option(min=1)] = 6,
+    steps: Annotated[int, typer.Option(min=1, max=LARGEST)] = 10,
+    batch_size: Annotated[int, typer.Option(min=1, max=LARGEST)] = 6,
     precision: Annotated[str, typer.Option(help=PRECISION_HELP)] = "bf16",
     out: Annotated[
         Path | None, typer.Option(help="Result file; default docs/results/training-cost.<composition>.json.")

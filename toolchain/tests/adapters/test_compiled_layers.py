@@ -10,7 +10,9 @@ from torch._dynamo.utils import counters
 from toolchain.adapters.examples import Example
 from toolchain.adapters.quantised_activations import quantise_activations
 from toolchain.adapters.training import Schedule, TrainingLog, train
+from toolchain.adapters.training_options import overridden
 from toolchain.errors import ToolchainError
+from toolchain.recipe import Training
 from toolchain.tests.adapters.attached import attached
 from toolchain.tests.tiny import tiny_model
 
@@ -43,3 +45,11 @@ def test_a_missing_compiler_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("CXX", "no-such-compiler")
     with pytest.raises(ToolchainError, match="no-such-compiler"):
         _train("lora", True, tmp_path)
+
+
+def test_a_missing_compiler_is_named_before_a_command_loads_the_base(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Training(steps=1, batch_size=1, learning_rate=1)
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    with pytest.raises(ToolchainError, match="no-such-compiler"):
+        overridden(own, None, None, None, None, None, True)
+    assert not overridden(own, None, None, None, None, None, False).compiled

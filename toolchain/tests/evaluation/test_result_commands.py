@@ -17,7 +17,16 @@ from toolchain.evaluation.result_file import is_result_path, read_result
 from toolchain.evaluation.results import committed_results
 
 FRESH = paths.RESULTS / "fresh"
-RESULTS = [*committed_results(), *(path for path in sorted(FRESH.glob("*.jsonl")) if is_result_path(path))]
+OF_FRESH_CONVERSATIONS = (FRESH, paths.RESULTS / "further")
+RESULTS = [
+    *committed_results(),
+    *(
+        path
+        for folder in OF_FRESH_CONVERSATIONS
+        for path in sorted(folder.glob("*.test*.jsonl"))
+        if is_result_path(path)
+    ),
+]
 
 
 def _commands(readme: Path) -> list[list[str]]:
@@ -51,10 +60,11 @@ def test_the_project_shows_the_groups_of_the_fresh_conversations_as_they_stand_t
     assert shown(paths.REPOSITORY / "README.md") == shown(FRESH / "README.md") != []
 
 
-def test_the_tables_of_the_fresh_conversations_are_those_of_their_result_files(tmp_path: Path) -> None:
-    own, copied = tmp_path / "own", tmp_path / "fresh"
+@pytest.mark.parametrize("folder", OF_FRESH_CONVERSATIONS, ids=lambda folder: folder.name)
+def test_the_tables_of_the_fresh_conversations_are_those_of_their_result_files(folder: Path, tmp_path: Path) -> None:
+    own, copied = tmp_path / "own", tmp_path / folder.name
     make_own_benchmark(paths.ASSETS / "benchmark" / "fresh_conversations.jsonl", own)
-    shutil.copytree(FRESH, copied)
+    shutil.copytree(folder, copied)
     page = copied / "README.md"
     written = page.read_text(encoding="utf-8")
     page.write_text(re.sub(r"^\|.*\n", "", written, flags=re.MULTILINE), encoding="utf-8")
@@ -65,4 +75,4 @@ def test_the_tables_of_the_fresh_conversations_are_those_of_their_result_files(t
         capture_output=True,
         check=True,
     )
-    assert page.read_text(encoding="utf-8") == written, f"run `toolchain report --documents {FRESH / page.name}`"
+    assert page.read_text(encoding="utf-8") == written, f"run `toolchain report --documents {folder / page.name}`"
