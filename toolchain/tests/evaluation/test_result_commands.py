@@ -20,12 +20,7 @@ FRESH = paths.RESULTS / "fresh"
 OF_FRESH_CONVERSATIONS = (FRESH, paths.RESULTS / "further")
 RESULTS = [
     *committed_results(),
-    *(
-        path
-        for folder in OF_FRESH_CONVERSATIONS
-        for path in sorted(folder.glob("*.test*.jsonl"))
-        if is_result_path(path)
-    ),
+    *(path for folder in OF_FRESH_CONVERSATIONS for path in sorted(folder.glob("*.jsonl")) if is_result_path(path)),
 ]
 
 
