@@ -15,10 +15,11 @@ from toolchain.adapters.corrections import CalibrationMethod, attach, merge_into
 from toolchain.adapters.distillation import with_soft_targets
 from toolchain.adapters.examples import encode_pairs, weighted_ends
 from toolchain.adapters.files import adapter_hashes, refuse_beyond_fp16, refuse_no_adapter
-from toolchain.adapters.methods.calibrated import OF_A_MAIN_TASK, training_command
+from toolchain.adapters.methods.calibrated import GOES_ON_FROM, OF_A_MAIN_TASK, training_command
 from toolchain.adapters.methods.method import single_adapters
 from toolchain.adapters.processes import launched
 from toolchain.adapters.quantised_activations import quantise_activations
+from toolchain.adapters.rewarded_samples import RewardedSamples
 from toolchain.adapters.training import Schedule, checkpoint_path, finish, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress
@@ -27,7 +28,8 @@ from toolchain.hashing import sha256_file
 from toolchain.provenance import made_with, peak_memory
 from toolchain.tasks import Composition
 
-_START_ANEW = "make it anew with `toolchain train main-task`"
+_TRAINED_BESIDE_THEM = (CalibrationMethod.LC_PLUS_PLUS_M, CalibrationMethod.LC_PLUS_PLUS_R)
+"""The methods that are trained beside the merge that they are composed with; LC++F, where it has weights, is trained beside the mean."""
 
 
 def refuse_untrainable(
@@ -71,21 +73,28 @@ def train_calibration(
     """Train on `data`, by default the benchmark's calibration split, over the exported fp16 adapters.
 
     `merge_weights`, one for each task: LC++M is trained and composed beside that merge; LC++F is trained beside the mean and, where some are
-    given, composed beside them. `start`, a calibration file of LC++S, is LC++F's.
+    given, composed beside them. `start` is the calibration file that a method goes on from (GOES_ON_FROM); LC++R keeps its merge weights, and
+    learns by the worth of its own answers instead of by the targets' loss, which its validation losses still are.
 
     Writes the calibration file and, beside it, its log; returns the log.
 
     Raises:
         NotFinite: a loss is not, or fp16 does not hold the merge with these weights or what was trained, which is not written.
-        ToolchainError: as of `refuse_untrainable`; a start for another method, or none for LC++F, or one of another composition or shape.
+        ToolchainError: as of `refuse_untrainable`; a start for another method, or none for one that needs it, or one of another composition or
+            shape; LC++R in several processes.
     """
     refuse_untrainable(composition, method, merge_weights)
+    rewarded = method is CalibrationMethod.LC_PLUS_PLUS_R
+    if rewarded:
+        launched().refuse_several()
     adapters = single_adapters(composition)
     if merge_weights:
         what = f"{composition.name} merged with the weights {', '.join(map(str, merge_weights))}"
         refuse_beyond_fp16(what, compose(adapters, merge_weights), "give smaller --merge-weights")
     hashes = adapter_hashes(composition.ids)
     started = _read_start(base, composition, method, hashes, start)
+    if rewarded and started:
+        merge_weights = _weights_of(started)
     data = data or benchmark_data(composition)
     made = made_with(data.files)
     training = encode_pairs(base, composition.prompt, data.training)
@@ -94,15 +103,22 @@ def train_calibration(
     if schedule.end_weight != 1:
         training = weighted_ends(base, training, schedule.end_weight)
     validation = encode_pairs(base, composition.prompt, data.validation)
-    merge_into(base.model, adapters, merge_weights if method is CalibrationMethod.LC_PLUS_PLUS_M else None)
+    merge_into(base.model, adapters, merge_weights if method in _TRAINED_BESIDE_THEM else None)
     torch.manual_seed(schedule.seed)
     corrections = attach(base.model, method, adapters)
     if start and started:
-        _refuse_other_shapes(start, started.entries, corrections.entries(base.model.config.num_hidden_layers))
+        begun = [replace(entry, weights=None) for entry in started.entries]
+        _refuse_other_shapes(
+            start,
+            begun,
+            corrections.entries(base.model.config.num_hidden_layers),
+            _remedy(composition, GOES_ON_FROM[method]),
+        )
         corrections.start_at(started.entries)
     if schedule.quantised_activations:
         quantise_activations(base.model)
     start_hash = start and sha256_file(start)
+    samples = RewardedSamples(base, training, data.training, schedule.precision) if rewarded else None
     depends_on = (
         base.specification.sha256,
         schedule,
@@ -110,10 +126,12 @@ def train_calibration(
         merge_weights,
         start_hash,
         data.described,
+        samples and samples.reward,
     )
     checkpoint = checkpoint_path(f"{composition.name}-{method}", *depends_on)
     parameters = dict(corrections.named_parameters())
-    log = train(base.model, parameters, training, validation, schedule, checkpoint, lambda _training: None)
+    own_gradients = samples.gradients if samples else None
+    log = train(base.model, parameters, training, validation, schedule, checkpoint, _nothing_to_set, own_gradients)
     entries = corrections.entries(base.model.config.num_hidden_layers)
     if merge_weights:
         entries = tuple(replace(entry, weights=np.asarray(merge_weights, dtype=np.float32)) for entry in entries)
@@ -130,6 +148,7 @@ def train_calibration(
         "training_pairs": len(training),
         **data.described,
         "validation_pairs": len(validation),
+        **({"reward": asdict(samples.reward)} if samples else {}),
         "schedule": asdict(schedule),
         "peak_rss_bytes": peak_memory(),
         **made,
@@ -139,6 +158,14 @@ def train_calibration(
     return content
 
 
+def _nothing_to_set(_training: bool) -> None:
+    """A calibration has no dropout."""
+
+
+def _remedy(composition: Composition, method: CalibrationMethod) -> str:
+    return f"make it anew with `{training_command(composition, method)}`"
+
+
 def _read_start(
     base: LoadedBase,
     composition: Composition,
@@ -146,20 +173,25 @@ def _read_start(
     hashes: Mapping[str, str],
     start: Path | None,
 ) -> Calibration | None:
-    if (method is CalibrationMethod.LC_PLUS_PLUS_F) != (start is not None):
-        raise ToolchainError(f"{method}: a start goes with {CalibrationMethod.LC_PLUS_PLUS_F}, and only with it")
-    if start is None:
+    begins_at = GOES_ON_FROM.get(method)
+    if (begins_at is None) != (start is None):
+        raise ToolchainError(f"{method}: a start goes with {' and '.join(GOES_ON_FROM)}, and only with them")
+    if start is None or begins_at is None:
         return None
-    calibration = read_calibration(start, _START_ANEW)
+    calibration = read_calibration(start, _remedy(composition, begins_at))
     refuse_foreign(start, calibration, composition.name, base.specification.sha256, hashes)
-    if calibration.method != CalibrationMethod.LC_PLUS_PLUS_S:
-        raise ToolchainError(
-            f"{start} is of {calibration.method}: {method} starts at {CalibrationMethod.LC_PLUS_PLUS_S}, give that"
-        )
+    if calibration.method != begins_at:
+        raise ToolchainError(f"{start} is of {calibration.method}: {method} starts at {begins_at}, give that")
     return calibration
 
 
-def _refuse_other_shapes(path: Path, found: Sequence[Entry], wanted: Sequence[Entry]) -> None:
+def _weights_of(calibration: Calibration) -> tuple[float, ...] | None:
+    """The merge weights that all its entries have, if any."""
+    weights = calibration.entries[0].weights
+    return None if weights is None else tuple(map(float, weights))
+
+
+def _refuse_other_shapes(path: Path, found: Sequence[Entry], wanted: Sequence[Entry], remedy: str) -> None:
     layouts, needed = (sorted(entry.layout for entry in entries) for entries in (found, wanted))
     if layouts != needed:
-        raise ToolchainError(f"{path} has tensors of {layouts}, wanted {needed}: {_START_ANEW}")
+        raise ToolchainError(f"{path} has tensors of {layouts}, wanted {needed}: {remedy}")

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from toolchain.data.benchmark import Split, licences
+from toolchain import paths
+from toolchain.data.benchmark import FURTHER_CONVERSATIONS, Split, further_licences, licences
 from toolchain.data.held_out import refuse_held_out
-from toolchain.data.pairs import Pair, composition_pairs, target_files
+from toolchain.data.pairs import Pair, composition_pairs, further_pairs, target_files
 from toolchain.data.target_records import read_target_records, target_pairs
 from toolchain.errors import ToolchainError
 from toolchain.log_file import logged
@@ -28,16 +29,27 @@ class CalibrationData:
     @property
     def licences(self) -> list[str]:
         """Those of the targets and of the benchmark."""
-        return [*self.described.get("targets", {}).get("licence", ()), *licences()]
+        of_further = further_licences() if "of_which_further" in self.described else []
+        return [*self.described.get("targets", {}).get("licence", ()), *of_further, *licences()]
 
 
-def benchmark_data(composition: Composition, teacher: Sequence[Pair] = ()) -> CalibrationData:
-    """The calibration split, and the teacher's targets for it, validated on the validation split."""
+def benchmark_data(composition: Composition, teacher: Sequence[Pair] = (), *, further: bool = False) -> CalibrationData:
+    """The calibration split, and the teacher's targets for it, validated on the validation split; with `further` the benchmark's further
+    conversations as well.
+
+    Raises:
+        ToolchainError: a file is missing or damaged; a further conversation is one that the benchmark holds out.
+    """
+    more = further_pairs(composition) if further else []
+    refuse_held_out((pair.id, pair.source) for pair in more if not isinstance(pair.source, str))
     return CalibrationData(
-        [*composition_pairs(composition, Split.CALIBRATION), *teacher],
+        [*composition_pairs(composition, Split.CALIBRATION), *more, *teacher],
         composition_pairs(composition, Split.VALIDATION),
-        {"of_which_teacher": len(teacher)},
-        target_files([composition], with_teacher=bool(teacher)),
+        {"of_which_teacher": len(teacher)} | ({"of_which_further": len(more)} if further else {}),
+        [
+            *target_files([composition], with_teacher=bool(teacher)),
+            *([paths.BENCHMARK / FURTHER_CONVERSATIONS] if further else []),
+        ],
     )
 
 

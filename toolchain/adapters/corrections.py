@@ -26,7 +26,8 @@ class CalibrationMethod(StrEnum):
 
     The others are our own. LC++S is one LC++ for all compositions of a main task (main_task_calibration.py), LC++I lies between it, LC++ and
     the merge (interpolation.py): those two are made by commands of their own. LC++F starts at LC++S and goes on with the data of one
-    composition; trained beside the mean, it may be composed beside a stronger merge. LC++W also learns the merge weights of every linear: 252
+    composition; trained beside the mean, it may be composed beside a stronger merge. LC++R goes on from LC++F, beside the merge that it is
+    composed with, by what its own answers are worth (rewarded_samples.py). LC++W also learns the merge weights of every linear: 252
     more parameters on the default base. LC++D learns a weight for every rank direction of every adapter on every linear, and a smaller P2·P1:
     43,584 parameters, LC++ has 52,736. LC++M starts at a weighted merge, one weight for each task, instead of at the mean.
     """
@@ -36,6 +37,7 @@ class CalibrationMethod(StrEnum):
     LC_PLUS_PLUS_S = "lc++s"
     LC_PLUS_PLUS_I = "lc++i"
     LC_PLUS_PLUS_F = "lc++f"
+    LC_PLUS_PLUS_R = "lc++r"
     LC_PLUS_PLUS_W = "lc++w"
     LC_PLUS_PLUS_D = "lc++d"
     LC_PLUS_PLUS_M = "lc++m"
@@ -105,6 +107,10 @@ class CalibratedLinear(nn.Module):
         for correction in self.corrections:
             y = y + correction(x)
         return y  # type: ignore[no-any-return]
+
+    def folded(self) -> torch.Tensor:
+        """W' + Σ P2·P1 [d_out, d_in], where all corrections are pairs."""
+        return sum((pair.p2 @ pair.p1 for pair in self.corrections), start=self.linear.weight)  # type: ignore[operator]
 
 
 class Corrections(nn.Module):

@@ -132,12 +132,16 @@ def train(
     schedule: Schedule,
     checkpoint: Path,
     set_training: Callable[[bool], object],
+    own_gradients: Callable[[Sequence[int]], torch.Tensor] | None = None,
 ) -> TrainingLog:
     """Train `parameters` in place and leave those that `schedule.keep_best` says in them.
 
     The state after each evaluation, and at least every minute, is kept in `checkpoint` (`checkpoint_path`), and a run that finds one of
     the same schedule, examples and code goes on from there, with the same batches and the same dropout, so that an interrupted run
     ends as an uninterrupted one does. The caller removes it when the result is written (`finish`).
+
+    `own_gradients` puts the gradients of another loss than the targets' into the parameters, for the training examples of these indices,
+    and returns that loss.
 
     Started by `accelerate launch`, each process takes its share of every batch on its own device; the first one writes the checkpoint,
     which all must be able to read. The model is back on the CPU at the end.
@@ -176,7 +180,11 @@ def train(
         torch.manual_seed(schedule.seed * 1_000_003 + step + 1_000_000_007 * processes.index)
         set_training(True)
         optimizer.zero_grad(set_to_none=True)
-        loss = _gradients(model, parameters, [train_examples[index] for index in indices], schedule, processes)
+        loss = (
+            own_gradients(indices)
+            if own_gradients
+            else _gradients(model, parameters, [train_examples[index] for index in indices], schedule, processes)
+        )
         torch.nn.utils.clip_grad_norm_(parameters.values(), schedule.gradient_clip)
         optimizer.step()
         set_training(False)

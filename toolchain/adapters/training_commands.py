@@ -90,7 +90,10 @@ def train_lora_command(
 def train_calibration_command(
     composition: str,
     method: Annotated[
-        str, typer.Option(help="lc++ or lc; ours: lc++d, lc++f (on from lc++s), lc++m (beside --merge-weights), lc++w.")
+        str,
+        typer.Option(
+            help="lc++ or lc; ours: lc++d, lc++f (on from lc++s), lc++m (beside --merge-weights), lc++r (on from lc++f, by its own answers), lc++w."
+        ),
     ] = "lc++",
     recipe: RecipeName = None,
     steps: OwnCount = None,
@@ -101,6 +104,9 @@ def train_calibration_command(
     gradient_checkpointing: Checkpointing = None,
     compiled: Compiled = None,
     with_teacher: Teacher = False,
+    further: Annotated[
+        bool, typer.Option("--further", help="Also train on the benchmark's further conversations.")
+    ] = False,
     distillation: Annotated[
         float,
         typer.Option(min=0, max=1, help="Share of the last task's adapter's distributions in the loss."),
@@ -135,7 +141,7 @@ def train_calibration_command(
     """Train the calibration of one composition on the real base and the committed adapters."""
     from toolchain.adapters.calibration import refuse_untrainable, train_calibration
     from toolchain.adapters.corrections import CalibrationMethod
-    from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_path, shared_start
+    from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_path, start_of
     from toolchain.adapters.methods.scope import trained_with
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
@@ -156,7 +162,11 @@ def train_calibration_command(
         )
     if out and out.suffix != ".safetensors":
         raise ToolchainError(f"--out {out} can be no calibration: name a file that ends in .safetensors")
-    data = training_data(parsed, with_teacher, two_step, targets)
+    if kind is CalibrationMethod.LC_PLUS_PLUS_R and (distillation or end_weight != 1):
+        raise ToolchainError(
+            f"{kind} learns from its own answers: --distillation and --end-weight are of the loss on targets, leave them out"
+        )
+    data = training_data(parsed, with_teacher, two_step, targets, further)
     schedule = replace(
         training.schedule(len(data.training), seed, keep_best=False),
         distillation=distillation,
@@ -165,7 +175,7 @@ def train_calibration_command(
     )
     path = out or calibration_path(trained_with(parsed, seed), FROM_TWO_STEP if two_step else kind)
     refuse_to_commit(data.licences, path)
-    start = shared_start(parsed, seed) if kind is CalibrationMethod.LC_PLUS_PLUS_F else None
+    start = start_of(parsed, kind, seed)
     refuse_unwritable(path)
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
     log = train_calibration(base, parsed, kind, schedule, path, data, weights, start)

@@ -119,13 +119,19 @@ def overridden(
 
 
 def training_data(
-    composition: "Composition", with_teacher: bool, two_step: bool = False, targets: Path | None = None
+    composition: "Composition",
+    with_teacher: bool,
+    two_step: bool = False,
+    targets: Path | None = None,
+    further: bool = False,
 ) -> "CalibrationData":
     """What the command was told to train on: the benchmark's references unless it was given targets."""
     from toolchain.adapters.calibration_data import benchmark_data, target_data
     from toolchain.adapters.teacher import teacher_pairs
     from toolchain.adapters.two_step_targets import two_step_path
 
+    if further and (two_step or targets is not None):
+        raise ToolchainError("--further adds references, which --two-step and --targets train without: leave it out")
     if with_teacher + two_step + (targets is not None) > 1:
         raise ToolchainError("--teacher, --two-step and --targets say what to train on: give one of them")
     command = f"toolchain data two-step {composition.name}"
@@ -133,4 +139,4 @@ def training_data(
         return target_data(composition, two_step_path(composition, "single"), command)
     if targets:
         return target_data(composition, targets, f"{command} --out {targets}")
-    return benchmark_data(composition, teacher_pairs(composition) if with_teacher else [])
+    return benchmark_data(composition, teacher_pairs(composition) if with_teacher else [], further=further)

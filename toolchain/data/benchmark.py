@@ -1,6 +1,6 @@
 """The committed benchmark: parallel conversations and the extra single-task records (assets/benchmark)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +17,8 @@ CONVERSATIONS = "conversations.jsonl"
 SINGLE_CONVERSATIONS = "single_conversations.jsonl"
 SINGLE_TEXTS = "single_texts.jsonl"
 UNLABELLED_CONVERSATIONS = "unlabelled_conversations.jsonl"
-"""Which a benchmark may do without."""
+FURTHER_CONVERSATIONS = "further_conversations.jsonl"
+"""Which a benchmark may do without: to distil on, and with references to train more on. The latter is read where it is asked for."""
 FILES = (CONVERSATIONS, SINGLE_CONVERSATIONS, SINGLE_TEXTS)
 LICENCE_FILE = "LICENSE"
 OURS = "CC BY 4.0"
@@ -31,6 +32,7 @@ MAIN_FIELDS = {main: "summary" if main == "summarize" else main for main in MAIN
 _MADE_BY = "make it with `toolchain data build` or `data assemble`"
 _PARALLEL = "give JSON lines with an id, the text as `en`, and its variants under the ids of their tasks"
 _DISTIL_ON = "put conversations there (JSON lines with `id`, `conversation` and, for replies, `reply_speaker`), or take another --source"
+_MORE = "put conversations there like those of the calibration split, or do without --further"
 _ADD = "add it to every line of that file, or do without that task"
 
 
@@ -122,6 +124,22 @@ def unlabelled_conversations(folder: Path = paths.BENCHMARK) -> list[Conversatio
     return [_conversation(row) for row in read_rows(folder / UNLABELLED_CONVERSATIONS, _DISTIL_ON)]
 
 
+def further_conversations(folder: Path = paths.BENCHMARK) -> list[Conversation]:
+    """More conversations with references, like those of the calibration split, whatever split a line names.
+
+    Raises:
+        ToolchainError: the benchmark has none, the file is damaged, or an id comes twice.
+    """
+    rows = _further(folder)
+    refuse_repeated_ids(rows)
+    return [_conversation(row) for row in rows]
+
+
+def further_licences(folder: Path = paths.BENCHMARK) -> list[str]:
+    """What its lines say, as of `licences`."""
+    return _stated(_further(folder))
+
+
 def single_texts(folder: Path = paths.BENCHMARK) -> list[ParallelText]:
     """Stand-alone parallel texts, for the auxiliary-task adapters only."""
     return _parallel_texts(_rows(folder / SINGLE_TEXTS))
@@ -156,8 +174,7 @@ def files_of(folder: Path = paths.BENCHMARK) -> list[str]:
 
 def licences(folder: Path = paths.BENCHMARK) -> list[str]:
     """The licences of all its files: each line says its own where it is not ours; a blank one states none."""
-    stated = [row.optional_text("licence") for name in files_of(folder) for row in _rows(folder / name)]
-    return sorted({OURS if licence is None else licence.strip() or UNSTATED for licence in stated})
+    return _stated(row for name in files_of(folder) for row in _rows(folder / name))
 
 
 def spoken_messages(row: Row) -> tuple[Message, ...]:
@@ -180,6 +197,15 @@ def _conversation(row: Row) -> Conversation:
     references = {main: row.texts(field) for main, field in MAIN_FIELDS.items() if field in row.fields}
     speaker = row.optional_text("reply_speaker")
     return Conversation(row.text("id"), spoken_messages(row), speaker, references, row.where)
+
+
+def _stated(rows: Iterable[Row]) -> list[str]:
+    stated = (row.optional_text("licence") for row in rows)
+    return sorted({OURS if licence is None else licence.strip() or UNSTATED for licence in stated})
+
+
+def _further(folder: Path) -> list[Row]:
+    return read_rows(folder / FURTHER_CONVERSATIONS, _MORE)
 
 
 def _rows(path: Path) -> list[Row]:

@@ -9,6 +9,7 @@ from toolchain import paths
 from toolchain.data.benchmark import (
     CONVERSATIONS,
     ENGLISH,
+    FURTHER_CONVERSATIONS,
     LICENCE_FILE,
     MAIN_FIELDS,
     SINGLE_CONVERSATIONS,
@@ -16,7 +17,7 @@ from toolchain.data.benchmark import (
     UNLABELLED_CONVERSATIONS,
     UNSTATED,
     Split,
-    files_of,
+    further_conversations,
     single_conversations,
     spoken_messages,
     unlabelled_conversations,
@@ -112,9 +113,14 @@ def _refuse_uneven(rows: Sequence[Row], own: Sequence[dict[str, Any]]) -> None:
 def _refuse_what_is_known(rows: Sequence[Row], taken: set[str]) -> None:
     """See that no id is another's, here or in the benchmark, and no conversation another one here or one of the benchmark's other splits."""
     known = said_in(Split.SINGLE, Split.CALIBRATION, Split.VALIDATION)
-    further = {SINGLE_CONVERSATIONS: single_conversations, UNLABELLED_CONVERSATIONS: unlabelled_conversations}
-    for name in filter(further.get, files_of()):
-        known |= {what_is_said(item.messages): f"{item.id} of {name}" for item in further[name]()}
+    beside = {
+        SINGLE_CONVERSATIONS: single_conversations,
+        UNLABELLED_CONVERSATIONS: unlabelled_conversations,
+        FURTHER_CONVERSATIONS: further_conversations,
+    }
+    for name, read in beside.items():
+        if (paths.BENCHMARK / name).exists():
+            known = {what_is_said(item.messages): f"{item.id} of {name}" for item in read()} | known
     here: dict[str, str] = {}
     for row in rows:
         if (id := row.identifier("id")) in taken:

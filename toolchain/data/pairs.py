@@ -16,6 +16,7 @@ from toolchain.data.benchmark import (
     ParallelText,
     Split,
     conversations,
+    further_conversations,
     parallel_texts,
     single_conversations,
     single_texts,
@@ -72,6 +73,19 @@ def composition_pairs(composition: Composition, split: Split) -> list[Pair]:
             )
         return [_passed_on(pair, made[pair.id]) for pair in pairs if made[pair.id].text]
     return pairs
+
+
+def further_pairs(composition: Composition) -> list[Pair]:
+    """The benchmark's further conversations with a composition's reference.
+
+    Raises:
+        ToolchainError: there are none, or they have no such reference; the composition has more tasks than `WRITTEN_TASKS`.
+    """
+    if len(composition.tasks) > WRITTEN_TASKS:
+        raise ToolchainError(
+            f"{composition.name}: further conversations have references of {WRITTEN_TASKS} tasks, not of more: leave out --further"
+        )
+    return [_main_pair(conversation, *composition.ids) for conversation in further_conversations()]
 
 
 def validation_pairs(composition: Composition, chosen: str, or_else: str = "") -> list[Pair]:

@@ -19,11 +19,12 @@ from toolchain.evaluation.engines.cells import Cells
 from toolchain.evaluation.engines.device_engine import DeviceEngine
 from toolchain.evaluation.engines.engine import Answer, Engine, Question
 from toolchain.evaluation.engines.timing import paired_times
-from toolchain.evaluation.metrics import answer_metrics, detector_for, names_in, overlap_metrics
+from toolchain.evaluation.metrics import answer_metrics, detector_for, names_in
 from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result
 from toolchain.evaluation.rows import TIMED_AGAINST, Rows
 from toolchain.evaluation.tones import tone_right
+from toolchain.overlap import overlap_metrics
 from toolchain.provenance import made_with
 from toolchain.recommendations import shipped_calibration
 from toolchain.tasks import Composition, TaskKind

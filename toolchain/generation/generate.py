@@ -1,6 +1,6 @@
 """Reference generation in PyTorch: greedy, batched, with the rules of text/1 for an answer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -41,11 +41,24 @@ def adapter_applied(model: Any, adapter: Adapter | None) -> Iterator[None]:
             linear.weight, linear.bias = weight, own_bias
 
 
+Choice = Callable[[torch.Tensor, Sequence[list[int]]], list[int]]
+"""The next token of each row, of logits [rows, vocabulary] and the answers so far."""
+
+
 def generate_ids(base: LoadedBase, prompts: Sequence[list[int]], max_new_tokens: int) -> list[list[int]]:
     """Greedy continuations, EOS excluded, of prompts of any lengths (left-padded, one batch, which an answer leaves when it ends)."""
+    ends = base.specification.eos_token_ids
+    found = continuations(base, prompts, max_new_tokens, _most_likely)
+    return [answer[:-1] if answer and answer[-1] in ends else answer for answer in found]
+
+
+def continuations(
+    base: LoadedBase, prompts: Sequence[list[int]], max_new_tokens: int, choose: Choice, copies: int = 1
+) -> list[list[int]]:
+    """`copies` continuations of each prompt, one after another, with the EOS where one ends so; each prompt is read once."""
     ids, mask = _left_padded(prompts)
-    answers: list[list[int]] = [[] for _ in prompts]
-    rows = list(range(len(prompts)))
+    answers: list[list[int]] = [[] for _ in range(len(prompts) * copies)]
+    rows = list(range(len(answers)))
     cache = None
     with torch.no_grad():
         for _ in range(max_new_tokens):
@@ -58,8 +71,12 @@ def generate_ids(base: LoadedBase, prompts: Sequence[list[int]], max_new_tokens:
                 use_cache=True,
                 logits_to_keep=1,
             )
+            logits = output.logits[:, -1]
+            if cache is None and copies > 1:
+                output.cache.batch_repeat_interleave(copies)
+                logits, mask = (item.repeat_interleave(copies, 0) for item in (logits, mask))
             cache = output.cache
-            tokens = _most_likely(output.logits[:, -1], [answers[row] for row in rows])
+            tokens = choose(logits, [answers[row] for row in rows])
             going_on = [index for index, row in enumerate(rows) if not _ends(base, answers[row], tokens[index])]
             if not going_on:
                 break
@@ -105,8 +122,8 @@ def _most_likely(logits: torch.Tensor, answers: Sequence[list[int]]) -> list[int
 
 
 def _ends(base: LoadedBase, answer: list[int], token: int) -> bool:
-    """Add the token to the answer unless it is an EOS; whether the answer ends with it. What comes after a text's end is cut anyway."""
+    """Add the token to the answer; whether the answer ends with it. What comes after a text's end is cut anyway."""
+    answer.append(token)
     if token in base.specification.eos_token_ids:
         return True
-    answer.append(token)
     return answer_has_ended(base.tokenizer.decode(answer, skip_special_tokens=True))

@@ -24,7 +24,7 @@ def plan_command(
         int | None,
         typer.Option(min=1, max=LARGEST, help="Examples a step, over all processes.", show_default="the recipe's"),
     ] = None,
-    processes: Annotated[int, typer.Option(min=1, help="Processes that share a batch.")] = 1,
+    processes: Annotated[int, typer.Option(min=1, max=LARGEST, help="Processes that share a batch.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="All numbers, as JSON, in bytes.")] = False,
 ) -> None:
     """Parameters, bytes and training memory of bases, from their public shapes alone: nothing is downloaded or trained."""

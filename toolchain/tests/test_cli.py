@@ -130,6 +130,26 @@ REFUSED = {
         ["train", "calibration", "summarize+es", "--method", "lc++f", "--seed", "3"],
         "`toolchain train main-task summarize --seed 3`",
     ),
+    "going on from an lc++f that was not trained": (
+        ["train", "calibration", "summarize+es", "--method", "lc++r", "--seed", "3"],
+        "`toolchain train calibration summarize+es --method lc++f --seed 3`",
+    ),
+    "a reward for the ends of sentences": (
+        ["train", "calibration", "summarize+es", "--method", "lc++r", "--end-weight", "1.5"],
+        "leave them out",
+    ),
+    "a reward beside a teacher's distributions": (
+        ["train", "calibration", "summarize+es", "--method", "lc++r", "--distillation", "0.5"],
+        "leave them out",
+    ),
+    "further conversations with three tasks": (
+        ["train", "calibration", "summarize+witty+fr", "--further"],
+        "leave out --further",
+    ),
+    "further references where none are trained on": (
+        ["train", "calibration", "summarize+es", "--two-step", "--further"],
+        "--further adds references",
+    ),
     "going on with three tasks": (["train", "calibration", "summarize+witty+fr", "--method", "lc++f"], "of two tasks"),
     "training on targets that are not there": (["train", "calibration", "summarize+es", "--two-step"], "data two-step"),
     "training on two kinds of targets": (["train", "calibration", "summarize+es", "--two-step", "--teacher"], "one of"),

@@ -23,6 +23,12 @@ OF_A_MAIN_TASK: dict[str, str] = {
 }
 """The command that makes a method, for all compositions of a main task."""
 
+GOES_ON_FROM = {
+    CalibrationMethod.LC_PLUS_PLUS_F: CalibrationMethod.LC_PLUS_PLUS_S,
+    CalibrationMethod.LC_PLUS_PLUS_R: CalibrationMethod.LC_PLUS_PLUS_F,
+}
+"""The method whose calibration each of these begins at."""
+
 _PAPER = {
     CalibrationMethod.LC: "Learnable Calibration",
     CalibrationMethod.LC_PLUS_PLUS: "Learnable Calibration++",
@@ -60,23 +66,24 @@ def read_committed(composition: Composition, method: str) -> Calibration:
     )
 
 
-def shared_start(composition: Composition, seed: int) -> Path:
-    """The LC++S that LC++F of a composition and a seed goes on from.
+def start_of(composition: Composition, method: CalibrationMethod, seed: int) -> Path | None:
+    """The calibration that the one of a composition and a seed goes on from, where its method goes on from any.
 
     Raises:
         ToolchainError: there is none.
     """
-    begun, shared = CalibrationMethod.LC_PLUS_PLUS_F, CalibrationMethod.LC_PLUS_PLUS_S
+    if not (begins_at := GOES_ON_FROM.get(method)):
+        return None
     main, *_ = composition.ids
     if composition not in compositions_of(main):
         raise ToolchainError(
-            f"{composition.name}: {begun} goes on from {shared}, which is of two tasks: take another --method"
+            f"{composition.name}: {method} goes on from {begins_at}, which is of two tasks: take another --method"
         )
     repeat = trained_with(composition, seed)
-    path = calibration_path(repeat, shared)
+    path = calibration_path(repeat, begins_at)
     if not path.is_file():
-        command = training_command(repeat, shared)
-        raise ToolchainError(f"{path} is missing, and {begun} goes on from it: make it with `{command}`")
+        command = training_command(repeat, begins_at)
+        raise ToolchainError(f"{path} is missing, and {method} goes on from it: make it with `{command}`")
     return path
 
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-import torch
-
 from toolchain.adapters.files import Adapter, adapters_digest
 from toolchain.adapters.methods.method import Method
 from toolchain.adapters.processes import launched
+from toolchain.base_model.bfloat16 import round_weights
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
 from toolchain.evaluation.engines.engine import Answer, Question
@@ -34,9 +33,7 @@ class PythonEngine:
         self.id = id
         self._base = base
         if id == PYTHON_BF16:
-            # Not `.to`, which rounds buffers too: rotary frequencies that are off by 0.2 % turn a far position by half a radian.
-            for parameter in base.model.parameters():
-                parameter.data = parameter.data.to(torch.bfloat16)
+            round_weights(base.model)
         self._made: dict[tuple[str, str], tuple[Sequence[Adapter | None], str]] = {}
         device = launched().device.type
         self._arithmetic = (*decoding_rules(), *_ARITHMETIC[id], *([] if device == "cpu" else [device]))

@@ -5,10 +5,10 @@ from statistics import mean
 
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
-from toolchain.evaluation.metrics import overlap_metrics
 from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.reporting.table import Table, points
 from toolchain.evaluation.results import Results
+from toolchain.overlap import overlap_metrics
 from toolchain.tasks import Composition
 
 AGAINST = ("merge", "lc++")

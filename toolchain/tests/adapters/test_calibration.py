@@ -33,6 +33,7 @@ FROM_OTHERS = (
     CalibrationMethod.LC_PLUS_PLUS_S,
     CalibrationMethod.LC_PLUS_PLUS_I,
     CalibrationMethod.LC_PLUS_PLUS_F,
+    CalibrationMethod.LC_PLUS_PLUS_R,
 )
 """Trained on other data, between or on from other calibrations: they have tests of their own."""
 METHODS = [method for method in CalibrationMethod if method not in FROM_OTHERS]

@@ -108,7 +108,7 @@ def test_a_start_of_another_rank_is_refused(base: LoadedBase, start: Path, out: 
     assert all(entry.p1 is not None and entry.p2 is not None for entry in shared.entries)
     of_rank_1 = tuple(replace(entry, p1=entry.p1[:1], p2=entry.p2[:, :1]) for entry in shared.entries)  # type: ignore[index]
     write_calibration(start, replace(shared, entries=of_rank_1))
-    with pytest.raises(ToolchainError, match=r"make it anew with `toolchain train main-task`"):
+    with pytest.raises(ToolchainError, match=r"make it anew with `toolchain train main-task summarize`"):
         train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out, start=start)
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,7 @@ from toolchain.adapters.lora import LoraShape, train_lora
 from toolchain.adapters.methods.calibrated import calibration_path
 from toolchain.adapters.training import Schedule
 from toolchain.base_model.commands import model_import
+from toolchain.base_model.fetch import dequantise
 from toolchain.base_model.from_folder import import_base
 from toolchain.base_model.gguf_file import SCALED_FREQUENCIES
 from toolchain.base_model.load import load_base
@@ -131,6 +133,24 @@ def test_the_file_that_ships_holds_what_is_trained_on(kind: str, tied: bool, tmp
         assert np.array_equal(tensors[name], np.concatenate(expected)), name
     in_a_layer, beside = {"qwen2": (12, 2), "phi3": (6, 4)}[RUNS_ON_DEVICE[kind]]
     assert len(tensors) == 2 * in_a_layer + beside + (not tied)
+
+
+def test_the_copy_for_training_holds_what_the_file_that_ships_holds(tmp_path: Path) -> None:
+    base = import_tiny(write_tiny(tmp_path / "qwen2", "qwen2"))
+    shipped = load_base(base).model.state_dict()
+    shutil.rmtree(base.dequantised_path)
+    said: list[str] = []
+    dequantise(base, said.append)
+    copy = load_base(base).model.state_dict()
+    assert copy.keys() == shipped.keys()
+    assert all(torch.equal(copy[name], shipped[name]) for name in shipped)
+    assert len(said) == 1
+
+
+def test_a_copy_for_training_that_is_there_is_kept(tmp_path: Path) -> None:
+    base = import_tiny(write_tiny(tmp_path / "qwen2", "qwen2"))
+    base.path.unlink()
+    dequantise(base, pytest.fail)
 
 
 @pytest.mark.parametrize("scaling", SCALED_FREQUENCIES)

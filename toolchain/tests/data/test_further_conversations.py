@@ -1,23 +1,35 @@
-"""The further conversations and the rest make a benchmark, by the data card's own commands, that trains on nothing that is measured."""
+"""The further conversations: with the rest they make a benchmark, by the data card's own commands; calibrations may train on them.
+
+Nothing that is measured is among them."""
 
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from toolchain import paths
+from toolchain.adapters.calibration_data import benchmark_data
+from toolchain.data import pairs
 from toolchain.data.benchmark import (
     FILES,
+    FURTHER_CONVERSATIONS,
+    OURS,
+    UNSTATED,
     Split,
     conversations,
+    further_conversations,
+    further_licences,
     single_conversations,
     spoken_messages,
     unlabelled_conversations,
 )
 from toolchain.data.build import build_benchmark
 from toolchain.data.held_out import what_is_said
-from toolchain.data.json_lines import read_rows
+from toolchain.data.json_lines import json_lines, read_rows
+from toolchain.errors import ToolchainError
+from toolchain.tasks import Composition
 
 CARD = paths.ASSETS / "benchmark" / "README.md"
 
@@ -50,3 +62,37 @@ def test_no_conversation_comes_twice_or_is_one_to_measure_or_choose_by(larger: P
     assert len(set(ids)) == len(ids)
     assert len(said) == len(every)
     assert not said & {what_is_said(spoken_messages(row)) for row in apart}
+
+
+def test_a_calibration_may_train_on_them_beside_its_own_split() -> None:
+    composition = Composition.parse("reply+es")
+    own, more = benchmark_data(composition), benchmark_data(composition, further=True)
+    written = {item.id: item for item in further_conversations()}
+    assert [pair.id for pair in more.training] == [pair.id for pair in own.training] + list(written)
+    for pair in more.training[len(own.training) :]:
+        item = written[pair.id]
+        found = (pair.source, pair.reply_speaker, pair.target, pair.intermediate)
+        texts = item.references["reply"]
+        assert found == (item.messages, item.reply_speaker, texts["es"], texts["en"])
+    assert more.validation == own.validation
+    assert more.described == own.described | {"of_which_further": 1177}
+    assert [path.name for path in more.files] == [*(path.name for path in own.files), FURTHER_CONVERSATIONS]
+    assert {*more.licences, *own.licences} == {OURS}
+
+
+def test_one_that_is_held_out_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    held_out = replace(conversations(Split.TEST)[0], id="mine")
+    monkeypatch.setattr(pairs, "further_conversations", lambda: [held_out])
+    with pytest.raises(ToolchainError, match=r"dialogue mine is conversation .*test split"):
+        benchmark_data(Composition.parse("summarize+es"), further=True)
+
+
+def test_a_benchmark_without_them_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ToolchainError, match=r"further_conversations\.jsonl.*--further"):
+        further_conversations(tmp_path)
+
+
+def test_what_their_lines_say_of_a_licence_counts(tmp_path: Path) -> None:
+    lines = [{"id": "1", "licence": "MIT"}, {"id": "2"}, {"id": "3", "licence": " "}]
+    (tmp_path / FURTHER_CONVERSATIONS).write_text(json_lines(lines))
+    assert further_licences(tmp_path) == sorted(["MIT", OURS, UNSTATED])

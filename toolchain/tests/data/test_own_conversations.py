@@ -21,6 +21,7 @@ from toolchain.data.benchmark import (
     Conversation,
     Split,
     conversations,
+    further_conversations,
     licences,
     single_conversations,
     unlabelled_conversations,
@@ -146,6 +147,7 @@ def _trained_on(items: Sequence[Conversation]) -> dict[str, Any]:
         ([_trained_on(conversations(Split.CALIBRATION))], "of the benchmark's calibration split"),
         ([_trained_on(single_conversations())], r"of single_conversations\.jsonl"),
         ([_trained_on(unlabelled_conversations())], r"of unlabelled_conversations\.jsonl"),
+        ([_trained_on(further_conversations()[-1:])], r"of further_conversations\.jsonl"),
     ],
 )
 def test_what_is_not_held_out_or_damaged_is_refused_and_nothing_written(

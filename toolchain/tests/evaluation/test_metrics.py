@@ -8,7 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.metrics import LinguaDetector, answer_metrics, detector_for, names_in, words
+from toolchain.evaluation.metrics import LinguaDetector, answer_metrics, detector_for, names_in
+from toolchain.overlap import words
 from toolchain.tests.strategies import texts
 from toolchain.text import Message
 

@@ -130,7 +130,7 @@ def test_whatever_the_command_takes_can_be_counted(name: str) -> None:
     update = {"own_shape": shallow, "prompt_tokens": LONGEST, "target_tokens": LONGEST}
     largest = plan(recipe.model_copy(update=update), rank=LARGEST, batch_size=LARGEST)
     assert {item.rows for item in largest.memory} == {LARGEST}
-    for option in ("--rank", "--batch-size"):
+    for option in ("--rank", "--batch-size", "--processes"):
         with pytest.raises(typer.BadParameter, match=str(LARGEST)):
             app(["scale", "plan", name, option, str(LARGEST + 1)], standalone_mode=False)
 

@@ -1,0 +1,201 @@
+"""LC++R: answers that are worth more than others to the same prompt become likelier; it goes on from LC++F, and its file says so."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from toolchain import paths
+from toolchain.adapters import rewarded_samples
+from toolchain.adapters.calibration import train_calibration
+from toolchain.adapters.calibration_data import benchmark_data
+from toolchain.adapters.calibration_file import read_calibration, write_calibration
+from toolchain.adapters.compose import compose
+from toolchain.adapters.corrections import CalibrationMethod, Corrections, attach
+from toolchain.adapters.examples import Example
+from toolchain.adapters.files import read_adapter
+from toolchain.adapters.methods.calibrated import calibration_path
+from toolchain.adapters.rewarded_samples import Reward, RewardedSamples
+from toolchain.adapters.training import Precision, Schedule
+from toolchain.base_model.load import LoadedBase
+from toolchain.data.pairs import Pair
+from toolchain.errors import ToolchainError
+from toolchain.generation.generate import adapter_applied
+from toolchain.hashing import sha256_file
+from toolchain.tasks import Composition
+from toolchain.tests.assets import put_calibration
+from toolchain.tests.tiny import BOS, EOS, logits, tiny_base
+
+COMPOSITION, METHOD = Composition.parse("summarize+es"), CalibrationMethod.LC_PLUS_PLUS_R
+HARDLY_ANY = Schedule(steps=2, batch_size=2, learning_rate=1e-9, evaluate_every=2)
+PAIRS = [Pair(str(index), "x", None, target) for index, target in enumerate(("abc", "ade", "fgh"))]
+EXAMPLES = [
+    Example([BOS, 50 + index, 61], [*(ord(letter) - 30 for letter in pair.target), EOS])
+    for index, pair in enumerate(PAIRS)
+]
+IDS = [BOS, 50, 61, 72, 83, 94, 105]
+
+
+@dataclass(frozen=True)
+class _ByLetters(Reward):
+    """Worth what it has of small letters, whatever the reference says."""
+
+    references: float = 0.0
+
+    def of(self, answer: str, reference: str) -> float:
+        return sum(letter.islower() for letter in answer) / 12
+
+
+def _attached(base: LoadedBase) -> Corrections:
+    torch.manual_seed(0)
+    corrections = attach(base.model, METHOD)
+    with torch.no_grad():
+        for pair in corrections.shared.values():
+            pair.p2.normal_(std=0.05)  # type: ignore[operator]
+    return corrections
+
+
+def _samples(base: LoadedBase, reward: Reward) -> RewardedSamples:
+    return RewardedSamples(base, EXAMPLES, PAIRS, Precision.FP32, reward)
+
+
+def _gradient(corrections: Corrections) -> torch.Tensor:
+    return torch.cat([parameter.grad.flatten() for parameter in corrections.parameters() if parameter.grad is not None])
+
+
+def test_the_copy_that_answers_computes_what_is_trained(base: LoadedBase) -> None:
+    _attached(base)
+    samples = _samples(base, Reward())
+    samples.gradients([0, 1, 2])
+    torch.testing.assert_close(logits(samples.plain, IDS), logits(base, IDS), rtol=1e-4, atol=1e-4)
+
+
+def test_the_gradient_is_that_of_the_expected_reward(base: LoadedBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With given answers: the sum of each one's advantage times the gradient of its log probability at the temperature."""
+    corrections, reward = _attached(base), Reward(samples=2, temperature=0.5)
+    answers = [[[70, 71, EOS], [72]], [[67, 70, 71], [70, EOS]], [[90, 91], [72, 73, 74, 75]]]
+    monkeypatch.setattr(rewarded_samples, "sample_ids", lambda *_arguments: answers)
+    loss = _samples(base, reward).gradients([0, 1, 2])
+    found = _gradient(corrections)
+    corrections.zero_grad()
+    worth = [
+        [reward.of(base.tokenizer.decode(answer, skip_special_tokens=True), pair.target) for answer in given]
+        for pair, given in zip(PAIRS, answers, strict=True)
+    ]
+    assert len({value for of_prompt in worth for value in of_prompt}) > 2
+    expected, tokens, crossed = torch.zeros(()), 0, torch.zeros(())
+    for example, given, (one, other) in zip(EXAMPLES, answers, worth, strict=True):
+        for answer, advantage in zip(given, (one - other, other - one), strict=True):
+            expected = expected - advantage * _log_probabilities(base, example.prompt, answer, 0.5).sum() / 6
+        crossed = crossed - _log_probabilities(base, example.prompt, example.target, 1).sum()
+        tokens += len(example.target)
+    (expected + reward.references * crossed / tokens).backward()  # type: ignore[no-untyped-call]
+    torch.testing.assert_close(found, _gradient(corrections), rtol=1e-3, atol=1e-5)
+    mean = sum(map(sum, worth)) / 6
+    assert loss.item() == pytest.approx(1 - mean + reward.references * crossed.item() / tokens, rel=1e-4)
+
+
+def _log_probabilities(base: LoadedBase, prompt: list[int], answer: list[int], temperature: float) -> torch.Tensor:
+    found = base.model(input_ids=torch.tensor([prompt + answer]), use_cache=False).logits[0, len(prompt) - 1 : -1]
+    return (found / temperature).log_softmax(-1).gather(1, torch.tensor(answer)[:, None])[:, 0]  # type: ignore[no-any-return]
+
+
+def test_where_all_answers_are_worth_the_same_nothing_is_learned(base: LoadedBase) -> None:
+    corrections = _attached(base)
+
+    @dataclass(frozen=True)
+    class AllAlike(_ByLetters):
+        def of(self, answer: str, reference: str) -> float:
+            return 0.5
+
+    assert _samples(base, AllAlike()).gradients([0, 1]).item() == pytest.approx(0.5)
+    assert not _gradient(corrections).any()
+
+
+def test_what_is_rewarded_comes_more_often(base: LoadedBase) -> None:
+    corrections = _attached(base)
+    samples = _samples(base, _ByLetters(samples=16, temperature=1.0))
+    optimizer = torch.optim.Adam(corrections.parameters(), lr=0.02)
+    losses = []
+    for step in range(30):
+        torch.manual_seed(step)
+        optimizer.zero_grad()
+        losses.append(samples.gradients([0, 1, 2]).item())
+        optimizer.step()
+    assert sum(losses[-5:]) / 5 < sum(losses[:5]) / 5 - 0.1
+
+
+@pytest.fixture
+def start(assets: Path) -> Path:
+    return calibration_path(COMPOSITION, CalibrationMethod.LC_PLUS_PLUS_F)
+
+
+@pytest.fixture
+def out(assets: Path) -> Path:
+    return assets / "r.safetensors"
+
+
+def _weighted(start: Path, weights: tuple[float, float]) -> None:
+    calibration = read_calibration(start)
+    entries = tuple(replace(entry, weights=np.array(weights, np.float32)) for entry in calibration.entries)
+    write_calibration(start, replace(calibration, entries=entries))
+
+
+def test_it_starts_at_lcf_beside_the_merge_that_it_is_composed_with(base: LoadedBase, start: Path, out: Path) -> None:
+    _weighted(start, (0.75, 0.5))
+    log = train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out, start=start)
+    assert log["start_sha256"] == sha256_file(start)
+    assert log["reward"] == {"samples": 6, "temperature": 0.7, "chrf": 0.3, "references": 0.3}
+    trained = read_calibration(out)
+    assert (trained.method, trained.composition, log["merge_weights"]) == (METHOD, COMPOSITION.name, (0.75, 0.5))
+    adapters = [read_adapter(paths.ADAPTERS / task) for task in COMPOSITION.ids]
+    plain = tiny_base()
+    for calibration in (trained, read_calibration(start)):
+        with adapter_applied(plain.model, compose(adapters, (0.5, 0.5), calibration)):
+            torch.testing.assert_close(logits(base, IDS), logits(plain, IDS), rtol=1e-3, atol=1e-3)
+
+
+def test_without_weights_it_is_trained_and_composed_beside_the_mean(base: LoadedBase, start: Path, out: Path) -> None:
+    log = train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out, start=start)
+    assert log["merge_weights"] is None
+    assert all(entry.weights is None for entry in read_calibration(out).entries)
+
+
+def test_it_starts_at_no_other_method(base: LoadedBase, start: Path, out: Path) -> None:
+    put_calibration(COMPOSITION, CalibrationMethod.LC_PLUS_PLUS_S)
+    shared = calibration_path(COMPOSITION, CalibrationMethod.LC_PLUS_PLUS_S)
+    with pytest.raises(ToolchainError, match=r"is of lc\+\+s: lc\+\+r starts at lc\+\+f"):
+        train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out, start=shared)
+    with pytest.raises(ToolchainError, match=r"lc\+\+r: a start"):
+        train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out)
+
+
+def test_an_interrupted_training_ends_as_an_uninterrupted_one(
+    start: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule, whole = Schedule(4, 2, 0.01, evaluate_every=2), out.with_name("whole.safetensors")
+    train_calibration(tiny_base(), COMPOSITION, METHOD, schedule, whole, start=start)
+    steps = RewardedSamples.gradients
+
+    def killed(samples: RewardedSamples, indices: list[int]) -> torch.Tensor:
+        if (paths.cache() / "checkpoints").exists() and list((paths.cache() / "checkpoints").iterdir()):
+            raise KeyboardInterrupt
+        return steps(samples, indices)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RewardedSamples, "gradients", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_calibration(tiny_base(), COMPOSITION, METHOD, schedule, out, start=start)
+    train_calibration(tiny_base(), COMPOSITION, METHOD, schedule, out, start=start)
+    assert out.read_bytes() == whole.read_bytes()
+
+
+def test_its_validation_losses_are_those_of_the_references(base: LoadedBase, start: Path, out: Path) -> None:
+    data = benchmark_data(COMPOSITION)
+    log = train_calibration(
+        base, COMPOSITION, METHOD, HARDLY_ANY, out, replace(data, training=data.training[:2]), start=start
+    )
+    assert log["validation_losses"][2] > 1 + Reward().references
+    assert log["training_pairs"] == 2
