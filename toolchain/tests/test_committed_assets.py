@@ -5,12 +5,18 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from toolchain import paths
 from toolchain.adapters.calibration_file import read_calibration
 from toolchain.adapters.files import adapter_hash
-from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_log_path, calibration_path
+from toolchain.adapters.methods.calibrated import (
+    FROM_TWO_STEP,
+    GOES_ON_FROM,
+    calibration_log_path,
+    calibration_path,
+)
 from toolchain.adapters.methods.scope import trained_with
 from toolchain.bundle.export import committed_compositions
 from toolchain.data.teacher_targets import targets_path
@@ -65,7 +71,9 @@ DOCUMENTED = _documented()
 
 
 @pytest.mark.parametrize(
-    "path", sorted(p for m in ("lc", "lc++", "lc++f") for p in (paths.CALIBRATIONS / m).rglob("*.json")), ids=str
+    "path",
+    sorted(p for m in ("lc", "lc++", "lc++f", "lc++r") for p in (paths.CALIBRATIONS / m).rglob("*.json")),
+    ids=str,
 )
 def test_every_calibration_was_trained_by_its_documented_command(path: Path) -> None:
     log = json.loads(path.read_text(encoding="utf-8"))
@@ -75,18 +83,20 @@ def test_every_calibration_was_trained_by_its_documented_command(path: Path) -> 
     def given(flag: str, default: float) -> float:
         return float(flags[flags.index(flag) + 1]) if flag in flags else default
 
-    def given_text(flag: str) -> list[str]:
-        return flags[flags.index(flag) + 1].split(",") if flag in flags else []
-
     assert schedule["steps"] == given("--steps", 0)
     assert schedule["batch_size"] == given("--batch-size", 0)
     assert schedule["learning_rate"] == given("--learning-rate", 0)
     assert schedule.get("end_weight", 1) == given("--end-weight", 1)
     assert schedule.get("quantised_activations", False) == ("--quantised-activations" in flags)
-    assert (log.get("merge_weights") or []) == [float(weight) for weight in given_text("--merge-weights")]
-    if log["method"] == "lc++f":
+    assert (log.get("of_which_further", 0) > 0) == ("--further" in flags)
+    begins_at = GOES_ON_FROM.get(log["method"])
+    if begins_at:
         trained = trained_with(Composition.parse(log["composition"]), schedule["seed"])
-        assert log["start_sha256"] == sha256_file(calibration_path(trained, "lc++s"))
+        assert log["start_sha256"] == sha256_file(calibration_path(trained, begins_at))
+    # LC++R keeps the weights of the LC++F that it begins at, as that file has them.
+    weighed, stored = (DOCUMENTED["lc++f", log["composition"]], np.float32) if begins_at == "lc++f" else (flags, float)
+    weights = weighed[weighed.index("--merge-weights") + 1].split(",") if "--merge-weights" in weighed else []
+    assert (log.get("merge_weights") or []) == [float(stored(weight)) for weight in weights]
     with_teacher = "--teacher" in flags or len(log["composition"].split("+")) > 2
     assert (log.get("of_which_teacher", 0) > 0) == with_teacher
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from toolchain import paths
+from toolchain.adapters import calibration as calibrating
 from toolchain.adapters import rewarded_samples
 from toolchain.adapters.calibration import train_calibration
 from toolchain.adapters.calibration_data import benchmark_data
@@ -17,6 +18,7 @@ from toolchain.adapters.corrections import CalibrationMethod, Corrections, attac
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import read_adapter
 from toolchain.adapters.methods.calibrated import calibration_path
+from toolchain.adapters.processes import Processes
 from toolchain.adapters.rewarded_samples import Reward, RewardedSamples
 from toolchain.adapters.training import Precision, Schedule
 from toolchain.base_model.load import LoadedBase
@@ -170,6 +172,14 @@ def test_it_starts_at_no_other_method(base: LoadedBase, start: Path, out: Path) 
         train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out, start=shared)
     with pytest.raises(ToolchainError, match=r"lc\+\+r: a start"):
         train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out)
+
+
+def test_several_processes_are_refused(
+    base: LoadedBase, start: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibrating, "launched", lambda: Processes(0, 2, torch.device("cpu")))
+    with pytest.raises(ToolchainError, match="2 processes"):
+        train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out, start=start)
 
 
 def test_an_interrupted_training_ends_as_an_uninterrupted_one(
