@@ -1,7 +1,7 @@
 """What an answer has in common with its reference: ROUGE and chrF. Shared words and letters; what is true they do not say."""
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import regex  # type: ignore[import-untyped]
@@ -15,6 +15,8 @@ _MARKS = r"[\p{M}\p{Join_Control}]*"
 _WORD = regex.compile(
     rf"[\p{{L}}&&[{_UNSPACED}]]{_MARKS}|(?:[\p{{L}}--[{_UNSPACED}]]{_MARKS}|[\p{{N}}_])+", regex.VERSION1
 )
+KEPT = 2**17
+"""Pairs of texts whose overlap is kept: a report asks for the same in several tables."""
 _ROUGE_TYPES = ("rouge1", "rouge2", "rougeL")
 _WEIGHTED = {"rouge1": 1 / 6, "rouge2": 1 / 3, "rouge3": 1 / 2}
 
@@ -57,9 +59,8 @@ def overlap_metrics(answer: str, reference: str) -> dict[str, float]:
     return dict(_overlap(composed(answer), composed(reference)))
 
 
-@cache
+@lru_cache(KEPT)
 def _overlap(answer: str, reference: str) -> dict[str, float]:
-    """Kept, for a report asks for the same in several tables."""
     values: dict[str, float] = {}
     for suffix, scorer in _scorers().items():
         f1 = {kind: score.fmeasure for kind, score in scorer.score(reference, answer).items()}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from toolchain.adapters import rewarded_samples
 from toolchain.adapters.calibration_data import CalibrationData, benchmark_data
 from toolchain.adapters.calibration_file import Calibration, Entry, read_calibration, refuse_foreign, write_calibration
 from toolchain.adapters.compose import compose
@@ -30,6 +31,14 @@ from toolchain.tasks import Composition
 
 _TRAINED_BESIDE_THEM = (CalibrationMethod.LC_PLUS_PLUS_M, CalibrationMethod.LC_PLUS_PLUS_R)
 """The methods that are trained beside the merge that they are composed with; LC++F, where it has weights, is trained beside the mean."""
+
+
+def refuse_loss_options(method: CalibrationMethod, distillation: float, end_weight: float) -> None:
+    """Raise ToolchainError where a method that learns by its own answers is given what belongs to the loss on targets."""
+    if method is CalibrationMethod.LC_PLUS_PLUS_R and (distillation or end_weight != 1):
+        raise ToolchainError(
+            f"{method} learns by its own answers: --distillation and --end-weight are of the loss on targets, leave them out"
+        )
 
 
 def refuse_untrainable(
@@ -80,10 +89,11 @@ def train_calibration(
 
     Raises:
         NotFinite: a loss is not, or fp16 does not hold the merge with these weights or what was trained, which is not written.
-        ToolchainError: as of `refuse_untrainable`; a start for another method, or none for one that needs it, or one of another composition or
-            shape; LC++R in several processes.
+        ToolchainError: as of `refuse_untrainable` and `refuse_loss_options`; a start for another method, or none for one that needs it, or one
+            of another composition or shape; LC++R in several processes.
     """
     refuse_untrainable(composition, method, merge_weights)
+    refuse_loss_options(method, schedule.distillation, schedule.end_weight)
     rewarded = method is CalibrationMethod.LC_PLUS_PLUS_R
     if rewarded:
         launched().refuse_several()
@@ -93,8 +103,9 @@ def train_calibration(
         refuse_beyond_fp16(what, compose(adapters, merge_weights), "give smaller --merge-weights")
     hashes = adapter_hashes(composition.ids)
     started = _read_start(base, composition, method, hashes, start)
-    if rewarded and started:
-        merge_weights = _weights_of(started)
+    if start and started and rewarded:
+        merge_weights = _weights_of(start, started)
+        started = replace(started, entries=tuple(replace(entry, weights=None) for entry in started.entries))
     data = data or benchmark_data(composition)
     made = made_with(data.files)
     training = encode_pairs(base, composition.prompt, data.training)
@@ -107,13 +118,8 @@ def train_calibration(
     torch.manual_seed(schedule.seed)
     corrections = attach(base.model, method, adapters)
     if start and started:
-        begun = [replace(entry, weights=None) for entry in started.entries]
-        _refuse_other_shapes(
-            start,
-            begun,
-            corrections.entries(base.model.config.num_hidden_layers),
-            _remedy(composition, GOES_ON_FROM[method]),
-        )
+        wanted = corrections.entries(base.model.config.num_hidden_layers)
+        _refuse_other_shapes(start, started.entries, wanted, _remedy(composition, GOES_ON_FROM[method]))
         corrections.start_at(started.entries)
     if schedule.quantised_activations:
         quantise_activations(base.model)
@@ -126,7 +132,7 @@ def train_calibration(
         merge_weights,
         start_hash,
         data.described,
-        samples and samples.reward,
+        samples and (samples.reward, rewarded_samples.CODE),
     )
     checkpoint = checkpoint_path(f"{composition.name}-{method}", *depends_on)
     parameters = dict(corrections.named_parameters())
@@ -185,10 +191,21 @@ def _read_start(
     return calibration
 
 
-def _weights_of(calibration: Calibration) -> tuple[float, ...] | None:
-    """The merge weights that all its entries have, if any."""
-    weights = calibration.entries[0].weights
-    return None if weights is None else tuple(map(float, weights))
+def _weights_of(path: Path, calibration: Calibration) -> tuple[float, ...] | None:
+    """The merge weights that all its entries have, or None where none has any.
+
+    Raises:
+        ToolchainError: they differ, or are not one for each adapter.
+    """
+    found = {
+        None if entry.weights is None else tuple(entry.weights.flatten().tolist()) for entry in calibration.entries
+    }
+    weights = found.pop() if len(found) == 1 else ()
+    if weights is not None and len(weights) != len(calibration.adapter_sha256):
+        raise ToolchainError(
+            f"{path} has other merge weights on some linears than on others: {calibration.method} has the same on all, make it anew"
+        )
+    return weights
 
 
 def _refuse_other_shapes(path: Path, found: Sequence[Entry], wanted: Sequence[Entry], remedy: str) -> None:

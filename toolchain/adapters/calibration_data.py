@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from toolchain import paths
-from toolchain.data.benchmark import FURTHER_CONVERSATIONS, Split, further_licences, licences
-from toolchain.data.held_out import refuse_held_out
+from toolchain.data.benchmark import FURTHER_CONVERSATIONS, OURS, Split, further_licences, licences
+from toolchain.data.held_out import refuse_held_out, said_in, what_is_said
 from toolchain.data.pairs import Pair, composition_pairs, further_pairs, target_files
 from toolchain.data.target_records import read_target_records, target_pairs
 from toolchain.errors import ToolchainError
@@ -28,9 +28,9 @@ class CalibrationData:
 
     @property
     def licences(self) -> list[str]:
-        """Those of the targets and of the benchmark."""
-        of_further = further_licences() if "of_which_further" in self.described else []
-        return [*self.described.get("targets", {}).get("licence", ()), *of_further, *licences()]
+        """Those of the targets, of the further conversations and of the benchmark."""
+        of_targets = self.described.get("targets", {}).get("licence", ())
+        return [*of_targets, *self.described.get("further_licence", ()), *licences()]
 
 
 def benchmark_data(composition: Composition, teacher: Sequence[Pair] = (), *, further: bool = False) -> CalibrationData:
@@ -38,14 +38,20 @@ def benchmark_data(composition: Composition, teacher: Sequence[Pair] = (), *, fu
     conversations as well.
 
     Raises:
-        ToolchainError: a file is missing or damaged; a further conversation is one that the benchmark holds out.
+        ToolchainError: a file is missing or damaged; a further conversation is one of a split, which may be held out, or an adapter's.
     """
     more = further_pairs(composition) if further else []
-    refuse_held_out((pair.id, pair.source) for pair in more if not isinstance(pair.source, str))
+    known = said_in(*Split) if further else {}
+    for pair in more:
+        if not isinstance(pair.source, str) and (found := known.get(what_is_said(pair.source))):
+            raise ToolchainError(
+                f"{paths.BENCHMARK / FURTHER_CONVERSATIONS}: {pair.id} is conversation {found}: take it out of there"
+            )
     return CalibrationData(
         [*composition_pairs(composition, Split.CALIBRATION), *more, *teacher],
         composition_pairs(composition, Split.VALIDATION),
-        {"of_which_teacher": len(teacher)} | ({"of_which_further": len(more)} if further else {}),
+        {"of_which_teacher": len(teacher)}
+        | ({"of_which_further": len(more), "further_licence": further_licences()} if further else {}),
         [
             *target_files([composition], with_teacher=bool(teacher)),
             *([paths.BENCHMARK / FURTHER_CONVERSATIONS] if further else []),
@@ -71,7 +77,8 @@ def target_data(composition: Composition, path: Path, command: str) -> Calibrati
 
 
 def logged_targets(*logs: Path) -> dict[str, list[str]]:
-    """`source`, `licence` and `teacher` of the targets that calibrations with these logs were trained on; empty for the benchmark's own.
+    """`source`, `licence` and `teacher` of the targets, and of further conversations, that calibrations with these logs were trained on; empty
+    for our own.
 
     Raises:
         ToolchainError: a log is damaged.
@@ -79,9 +86,11 @@ def logged_targets(*logs: Path) -> dict[str, list[str]]:
     found: dict[str, set[str]] = {key: set() for key in _DESCRIBED}
     for path in logs:
         try:
-            targets = logged(path, "a calibration").get("targets", {})
+            log = logged(path, "a calibration")
+            targets = log.get("targets", {})
             for key, values in found.items():
                 values.update(map(str, targets.get(key, ())))
+            found["licence"] |= {*map(str, log.get("further_licence", ()))} - {OURS}
         except (AttributeError, TypeError):
             raise ToolchainError(
                 f"{path} is no log of a calibration: restore it, or train the calibration again"

@@ -10,9 +10,11 @@ each prompt several times, and the answers that are nearer to the reference than
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 
+from toolchain import generation, overlap, text
 from toolchain.adapters.corrections import CalibratedLinear
 from toolchain.adapters.examples import Example
 from toolchain.adapters.linears import adapted_linears
@@ -25,8 +27,11 @@ from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
 from toolchain.generation.sample import sample_ids
 from toolchain.overlap import overlap_metrics
+from toolchain.provenance import code_sha256
 from toolchain.text import cut_answer
 
+CODE = code_sha256(*(Path(str(part.__file__)) for part in (generation, overlap, text)))
+"""What answers and what values an answer, hashed as the rest of what trains is."""
 PROMPTS_AT_ONCE = 5
 """In a backward pass, with all their answers: what they need in memory is what a batch of four times as many rows would."""
 
@@ -55,7 +60,8 @@ class RewardedSamples:
     """The loss 1 - expected reward + `references` times cross-entropy, and its gradients, for steps of `train`.
 
     A plain copy of the calibrated model answers, its calibration folded into the weights anew for every step: with what is attached to a
-    linear each token would take several times as long. `attached` is that model, as it is trained.
+    linear each token would take several times as long. `attached` is that model, as it is trained. The two differ by rounding: the copy's
+    weights are in bfloat16 where the products are, and where activations are rounded it has the calibration see the rounded ones.
     """
 
     def __init__(
@@ -77,6 +83,7 @@ class RewardedSamples:
         """Answer the prompts of these examples, put the gradients into the attached parameters, and return the loss, float32 []."""
         self._fold()
         examples, reward = [self._examples[index] for index in indices], self.reward
+        tokens = sum(len(item.target) for item in examples)
         with self._device:
             answers = sample_ids(self.plain, [item.prompt for item in examples], reward.samples, reward.temperature)
             rewards = torch.tensor([self._rewards(index, given) for index, given in zip(indices, answers, strict=True)])
@@ -86,9 +93,10 @@ class RewardedSamples:
                 part = slice(first, first + PROMPTS_AT_ONCE)
                 with self._precision.products(self._device.type):
                     better, references = self._losses(examples[part], answers[part], advantages[part])
-                share = len(examples[part]) / len(examples)
-                (share * (better + reward.references * references)).backward()  # type: ignore[no-untyped-call]
-                total += share * reward.references * references.detach()
+                of_prompts = len(examples[part]) / len(examples)
+                of_references = reward.references * sum(len(item.target) for item in examples[part]) / tokens
+                (of_prompts * better + of_references * references).backward()  # type: ignore[no-untyped-call]
+                total += of_references * references.detach()
         return total
 
     def _rewards(self, index: int, answers: Sequence[list[int]]) -> list[float]:

@@ -139,7 +139,7 @@ def train_calibration_command(
     ] = None,
 ) -> None:
     """Train the calibration of one composition on the real base and the committed adapters."""
-    from toolchain.adapters.calibration import refuse_untrainable, train_calibration
+    from toolchain.adapters.calibration import refuse_loss_options, refuse_untrainable, train_calibration
     from toolchain.adapters.corrections import CalibrationMethod
     from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_path, start_of
     from toolchain.adapters.methods.scope import trained_with
@@ -162,10 +162,7 @@ def train_calibration_command(
         )
     if out and out.suffix != ".safetensors":
         raise ToolchainError(f"--out {out} can be no calibration: name a file that ends in .safetensors")
-    if kind is CalibrationMethod.LC_PLUS_PLUS_R and (distillation or end_weight != 1):
-        raise ToolchainError(
-            f"{kind} learns from its own answers: --distillation and --end-weight are of the loss on targets, leave them out"
-        )
+    refuse_loss_options(kind, distillation, end_weight)
     data = training_data(parsed, with_teacher, two_step, targets, further)
     schedule = replace(
         training.schedule(len(data.training), seed, keep_best=False),

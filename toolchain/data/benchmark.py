@@ -18,7 +18,7 @@ SINGLE_CONVERSATIONS = "single_conversations.jsonl"
 SINGLE_TEXTS = "single_texts.jsonl"
 UNLABELLED_CONVERSATIONS = "unlabelled_conversations.jsonl"
 FURTHER_CONVERSATIONS = "further_conversations.jsonl"
-"""Which a benchmark may do without: to distil on, and with references to train more on. The latter is read where it is asked for."""
+"""Which a benchmark may do without: to distil on, and with references to train more on."""
 FILES = (CONVERSATIONS, SINGLE_CONVERSATIONS, SINGLE_TEXTS)
 LICENCE_FILE = "LICENSE"
 OURS = "CC BY 4.0"
@@ -128,9 +128,11 @@ def further_conversations(folder: Path = paths.BENCHMARK) -> list[Conversation]:
     """More conversations with references, like those of the calibration split, whatever split a line names.
 
     Raises:
-        ToolchainError: the benchmark has none, the file is damaged, or an id comes twice.
+        ToolchainError: the benchmark has none, the file is empty or damaged, or an id comes twice.
     """
     rows = _further(folder)
+    if not rows:
+        raise ToolchainError(f"{folder / FURTHER_CONVERSATIONS} holds no conversation: {_MORE}")
     refuse_repeated_ids(rows)
     return [_conversation(row) for row in rows]
 

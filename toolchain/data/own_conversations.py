@@ -29,6 +29,8 @@ from toolchain.errors import ToolchainError
 from toolchain.folders import is_empty_folder, refuse_as_target, written_beside
 from toolchain.tasks import AUXILIARY_TASKS
 
+_OPTIONAL = {UNLABELLED_CONVERSATIONS: unlabelled_conversations, FURTHER_CONVERSATIONS: further_conversations}
+"""Files that a benchmark may do without, and what reads them."""
 _REMEDY = "put that right (docs/toolchain.md says what a line holds)"
 
 
@@ -113,14 +115,11 @@ def _refuse_uneven(rows: Sequence[Row], own: Sequence[dict[str, Any]]) -> None:
 def _refuse_what_is_known(rows: Sequence[Row], taken: set[str]) -> None:
     """See that no id is another's, here or in the benchmark, and no conversation another one here or one of the benchmark's other splits."""
     known = said_in(Split.SINGLE, Split.CALIBRATION, Split.VALIDATION)
-    beside = {
-        SINGLE_CONVERSATIONS: single_conversations,
-        UNLABELLED_CONVERSATIONS: unlabelled_conversations,
-        FURTHER_CONVERSATIONS: further_conversations,
+    beside = {SINGLE_CONVERSATIONS: single_conversations} | {
+        name: read for name, read in _OPTIONAL.items() if (paths.BENCHMARK / name).exists()
     }
     for name, read in beside.items():
-        if (paths.BENCHMARK / name).exists():
-            known = {what_is_said(item.messages): f"{item.id} of {name}" for item in read()} | known
+        known = {what_is_said(item.messages): f"{item.id} of {name}" for item in read()} | known
     here: dict[str, str] = {}
     for row in rows:
         if (id := row.identifier("id")) in taken:
@@ -133,7 +132,7 @@ def _refuse_what_is_known(rows: Sequence[Row], taken: set[str]) -> None:
             )
         if found := known.get(said):
             raise ToolchainError(
-                f"{row.where} is conversation {found}, by which something here was trained or chosen: take it out"
+                f"{row.where} is conversation {found}, by which something here was, or may have been, trained or chosen: take it out"
             )
 
 

@@ -1,6 +1,7 @@
 """Which (input, target) pairs train and validate a task's adapter or a composition's calibration.
 
-A calibration never sees the `single` split, an adapter never sees `calibration`; nobody trains on `validation` or `test`.
+A calibration never sees the `single` split, an adapter never sees `calibration`; nobody trains on `validation` or `test`. A benchmark's
+further conversations are of none of the four, whatever their lines say.
 """
 
 from collections.abc import Iterable, Sequence

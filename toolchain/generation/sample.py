@@ -1,4 +1,4 @@
-"""Samples: answers that are drawn, each token as likely as the model finds it, instead of taking the likeliest."""
+"""Samples: answers whose tokens are drawn, each as likely as the model finds it but for the unlikeliest, instead of taking the likeliest."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -9,8 +9,8 @@ from toolchain.base_model.load import LoadedBase
 from toolchain.generation.generate import continuations
 
 LEAST_LIKELY = 10.0
-"""Nats below the likeliest token of a row, at which a token is no longer drawn: going through the whole vocabulary would take as long as
-the model does."""
+"""Nats below the likeliest token of a row, at the temperature, from which on none is drawn: going through the whole vocabulary would take as
+long as the model does."""
 
 
 def sample_ids(
@@ -26,7 +26,8 @@ def sample_ids(
 
 
 def _drawn(temperature: float, logits: torch.Tensor, _answers: Sequence[list[int]]) -> list[int]:
-    """A token for each row of logits [rows, vocabulary], by softmax(logits / temperature): the largest of logit / temperature + Gumbel noise."""
+    """A token for each row of logits [rows, vocabulary], by softmax(logits / temperature) over those that are likely enough: the one with the
+    largest logit / temperature + Gumbel noise."""
     highest = logits.amax(-1, keepdim=True)
     rows, tokens = (logits >= highest - LEAST_LIKELY * temperature).nonzero(as_tuple=True)
     scores = logits[rows, tokens].float() / temperature

@@ -15,12 +15,13 @@ from toolchain.adapters.calibration_data import benchmark_data
 from toolchain.adapters.calibration_file import read_calibration, write_calibration
 from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod, Corrections, attach
-from toolchain.adapters.examples import Example
+from toolchain.adapters.examples import Example, encode_pairs
 from toolchain.adapters.files import read_adapter
 from toolchain.adapters.methods.calibrated import calibration_path
 from toolchain.adapters.processes import Processes
+from toolchain.adapters.quantised_activations import quantise_activations
 from toolchain.adapters.rewarded_samples import Reward, RewardedSamples
-from toolchain.adapters.training import Precision, Schedule
+from toolchain.adapters.training import Precision, Schedule, validation_loss
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
 from toolchain.errors import ToolchainError
@@ -32,7 +33,7 @@ from toolchain.tests.tiny import BOS, EOS, logits, tiny_base
 
 COMPOSITION, METHOD = Composition.parse("summarize+es"), CalibrationMethod.LC_PLUS_PLUS_R
 HARDLY_ANY = Schedule(steps=2, batch_size=2, learning_rate=1e-9, evaluate_every=2)
-PAIRS = [Pair(str(index), "x", None, target) for index, target in enumerate(("abc", "ade", "fgh"))]
+PAIRS = [Pair(str(index), "x", None, target) for index, target in enumerate(("abc", "adefg", "fgh"))]
 EXAMPLES = [
     Example([BOS, 50 + index, 61], [*(ord(letter) - 30 for letter in pair.target), EOS])
     for index, pair in enumerate(PAIRS)
@@ -74,8 +75,26 @@ def test_the_copy_that_answers_computes_what_is_trained(base: LoadedBase) -> Non
     torch.testing.assert_close(logits(samples.plain, IDS), logits(base, IDS), rtol=1e-4, atol=1e-4)
 
 
-def test_the_gradient_is_that_of_the_expected_reward(base: LoadedBase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_copy_rounds_activations_where_they_are_rounded_in_training(base: LoadedBase) -> None:
+    """But for what the calibration itself sees, which is little."""
+    exact = logits(base, IDS)
+    _attached(base)
+    with torch.no_grad():
+        for parameter in (parameter for name, parameter in base.model.named_parameters() if ".p2" in name):
+            parameter.mul_(0.01)
+    quantise_activations(base.model)
+    samples = _samples(base, Reward())
+    samples.gradients([0])
+    away = (logits(base, IDS) - exact).abs().mean()
+    assert (logits(samples.plain, IDS) - logits(base, IDS)).abs().mean() < away / 2
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 5])
+def test_the_gradient_is_that_of_the_expected_reward(
+    base: LoadedBase, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
     """With given answers: the sum of each one's advantage times the gradient of its log probability at the temperature."""
+    monkeypatch.setattr(rewarded_samples, "PROMPTS_AT_ONCE", at_once)
     corrections, reward = _attached(base), Reward(samples=2, temperature=0.5)
     answers = [[[70, 71, EOS], [72]], [[67, 70, 71], [70, EOS]], [[90, 91], [72, 73, 74, 75]]]
     monkeypatch.setattr(rewarded_samples, "sample_ids", lambda *_arguments: answers)
@@ -183,7 +202,7 @@ def test_several_processes_are_refused(
 
 
 def test_an_interrupted_training_ends_as_an_uninterrupted_one(
-    start: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    start: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     schedule, whole = Schedule(4, 2, 0.01, evaluate_every=2), out.with_name("whole.safetensors")
     train_calibration(tiny_base(), COMPOSITION, METHOD, schedule, whole, start=start)
@@ -198,14 +217,33 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(
         patch.setattr(RewardedSamples, "gradients", killed)
         with pytest.raises(KeyboardInterrupt):
             train_calibration(tiny_base(), COMPOSITION, METHOD, schedule, out, start=start)
+    capsys.readouterr()
     train_calibration(tiny_base(), COMPOSITION, METHOD, schedule, out, start=start)
+    assert "resuming at step 2 of 4" in capsys.readouterr().err
     assert out.read_bytes() == whole.read_bytes()
 
 
 def test_its_validation_losses_are_those_of_the_references(base: LoadedBase, start: Path, out: Path) -> None:
     data = benchmark_data(COMPOSITION)
-    log = train_calibration(
-        base, COMPOSITION, METHOD, HARDLY_ANY, out, replace(data, training=data.training[:2]), start=start
-    )
-    assert log["validation_losses"][2] > 1 + Reward().references
+    few = replace(data, training=data.training[:2], validation=data.validation[:4])
+    log = train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out, few, start=start)
+    examples = encode_pairs(base, COMPOSITION.prompt, few.validation)
+    assert log["validation_losses"][2] == pytest.approx(validation_loss(base.model, examples, 2), abs=1e-3)
     assert log["training_pairs"] == 2
+
+
+def test_weights_that_differ_between_linears_are_refused(base: LoadedBase, start: Path, out: Path) -> None:
+    calibration = read_calibration(start)
+    first, *others = calibration.entries
+    weighted = replace(first, weights=np.array([0.7, 0.7], np.float32))
+    write_calibration(start, replace(calibration, entries=(weighted, *others)))
+    with pytest.raises(ToolchainError, match="other merge weights on some linears"):
+        train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out, start=start)
+
+
+@pytest.mark.parametrize("option", [{"distillation": 0.5}, {"end_weight": 1.5}])
+def test_options_of_the_loss_on_targets_are_refused(
+    base: LoadedBase, start: Path, out: Path, option: dict[str, float]
+) -> None:
+    with pytest.raises(ToolchainError, match="learns by its own answers"):
+        train_calibration(base, COMPOSITION, METHOD, replace(HARDLY_ANY, **option), out, start=start)  # type: ignore[arg-type]

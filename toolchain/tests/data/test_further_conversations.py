@@ -2,6 +2,7 @@
 
 Nothing that is measured is among them."""
 
+import json
 import re
 import subprocess
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from toolchain import paths
-from toolchain.adapters.calibration_data import benchmark_data
+from toolchain.adapters.calibration_data import benchmark_data, logged_targets
 from toolchain.data import pairs
 from toolchain.data.benchmark import (
     FILES,
@@ -75,20 +76,24 @@ def test_a_calibration_may_train_on_them_beside_its_own_split() -> None:
         texts = item.references["reply"]
         assert found == (item.messages, item.reply_speaker, texts["es"], texts["en"])
     assert more.validation == own.validation
-    assert more.described == own.described | {"of_which_further": 1177}
+    assert more.described == own.described | {"of_which_further": 1177, "further_licence": [OURS]}
     assert [path.name for path in more.files] == [*(path.name for path in own.files), FURTHER_CONVERSATIONS]
     assert {*more.licences, *own.licences} == {OURS}
 
 
-def test_one_that_is_held_out_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    held_out = replace(conversations(Split.TEST)[0], id="mine")
-    monkeypatch.setattr(pairs, "further_conversations", lambda: [held_out])
-    with pytest.raises(ToolchainError, match=r"dialogue mine is conversation .*test split"):
+@pytest.mark.parametrize("split", Split)
+def test_one_that_is_of_a_split_is_refused(split: Split, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = replace(conversations(split)[0], id="mine")
+    monkeypatch.setattr(pairs, "further_conversations", lambda: [known])
+    with pytest.raises(ToolchainError, match=rf"{FURTHER_CONVERSATIONS}: mine is conversation .*{split} split"):
         benchmark_data(Composition.parse("summarize+es"), further=True)
 
 
 def test_a_benchmark_without_them_says_so(tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match=r"further_conversations\.jsonl.*--further"):
+        further_conversations(tmp_path)
+    (tmp_path / FURTHER_CONVERSATIONS).write_text("")
+    with pytest.raises(ToolchainError, match=r"further_conversations\.jsonl holds no conversation: .*--further"):
         further_conversations(tmp_path)
 
 
@@ -96,3 +101,9 @@ def test_what_their_lines_say_of_a_licence_counts(tmp_path: Path) -> None:
     lines = [{"id": "1", "licence": "MIT"}, {"id": "2"}, {"id": "3", "licence": " "}]
     (tmp_path / FURTHER_CONVERSATIONS).write_text(json_lines(lines))
     assert further_licences(tmp_path) == sorted(["MIT", OURS, UNSTATED])
+
+
+def test_the_log_of_a_calibration_keeps_their_licences(tmp_path: Path) -> None:
+    log = tmp_path / "log.json"
+    log.write_text(json.dumps({"of_which_further": 3, "further_licence": [OURS, "CC BY-NC 4.0"]}))
+    assert logged_targets(log) == {"source": [], "licence": ["CC BY-NC 4.0"], "teacher": []}
