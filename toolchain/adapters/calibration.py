@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from toolchain.adapters import rewarded_samples
 from toolchain.adapters.calibration_data import CalibrationData, benchmark_data
 from toolchain.adapters.calibration_file import Calibration, Entry, read_calibration, refuse_foreign, write_calibration
 from toolchain.adapters.compose import compose
@@ -20,7 +19,7 @@ from toolchain.adapters.methods.calibrated import GOES_ON_FROM, OF_A_MAIN_TASK, 
 from toolchain.adapters.methods.method import single_adapters
 from toolchain.adapters.processes import launched
 from toolchain.adapters.quantised_activations import quantise_activations
-from toolchain.adapters.rewarded_samples import RewardedSamples
+from toolchain.adapters.rewarded_samples import CODE, RewardedSamples
 from toolchain.adapters.training import Schedule, checkpoint_path, finish, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress
@@ -132,12 +131,14 @@ def train_calibration(
         merge_weights,
         start_hash,
         data.described,
-        samples and (samples.reward, rewarded_samples.CODE),
+        samples and (samples.reward, CODE),
     )
     checkpoint = checkpoint_path(f"{composition.name}-{method}", *depends_on)
     parameters = dict(corrections.named_parameters())
     own_gradients = samples.gradients if samples else None
-    log = train(base.model, parameters, training, validation, schedule, checkpoint, _nothing_to_set, own_gradients)
+    log = train(
+        base.model, parameters, training, validation, schedule, checkpoint, lambda _training: None, own_gradients
+    )
     entries = corrections.entries(base.model.config.num_hidden_layers)
     if merge_weights:
         entries = tuple(replace(entry, weights=np.asarray(merge_weights, dtype=np.float32)) for entry in entries)
@@ -162,10 +163,6 @@ def train_calibration(
     }
     finish(path.with_suffix(".json"), content, checkpoint)
     return content
-
-
-def _nothing_to_set(_training: bool) -> None:
-    """A calibration has no dropout."""
 
 
 def _remedy(composition: Composition, method: CalibrationMethod) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from toolchain import paths
 from toolchain.data.benchmark import FURTHER_CONVERSATIONS, OURS, Split, further_licences, licences
-from toolchain.data.held_out import refuse_held_out, said_in, what_is_said
+from toolchain.data.held_out import refuse_held_out, refuse_said_in
 from toolchain.data.pairs import Pair, composition_pairs, further_pairs, target_files
 from toolchain.data.target_records import read_target_records, target_pairs
 from toolchain.errors import ToolchainError
@@ -41,21 +41,16 @@ def benchmark_data(composition: Composition, teacher: Sequence[Pair] = (), *, fu
         ToolchainError: a file is missing or damaged; a further conversation is one of a split, which may be held out, or an adapter's.
     """
     more = further_pairs(composition) if further else []
-    known = said_in(*Split) if further else {}
-    for pair in more:
-        if not isinstance(pair.source, str) and (found := known.get(what_is_said(pair.source))):
-            raise ToolchainError(
-                f"{paths.BENCHMARK / FURTHER_CONVERSATIONS}: {pair.id} is conversation {found}: take it out of there"
-            )
+    path = paths.BENCHMARK / FURTHER_CONVERSATIONS
+    if more:
+        spoken = ((f"{path}: {pair.id}", pair.source) for pair in more if not isinstance(pair.source, str))
+        refuse_said_in(Split, spoken, "take it out of there")
     return CalibrationData(
         [*composition_pairs(composition, Split.CALIBRATION), *more, *teacher],
         composition_pairs(composition, Split.VALIDATION),
         {"of_which_teacher": len(teacher)}
         | ({"of_which_further": len(more), "further_licence": further_licences()} if further else {}),
-        [
-            *target_files([composition], with_teacher=bool(teacher)),
-            *([paths.BENCHMARK / FURTHER_CONVERSATIONS] if further else []),
-        ],
+        [*target_files([composition], with_teacher=bool(teacher)), *([path] if further else [])],
     )
 
 

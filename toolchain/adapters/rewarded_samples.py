@@ -33,7 +33,7 @@ from toolchain.text import cut_answer
 CODE = code_sha256(*(Path(str(part.__file__)) for part in (generation, overlap, text)))
 """What answers and what values an answer, hashed as the rest of what trains is."""
 PROMPTS_AT_ONCE = 5
-"""In a backward pass, with all their answers: what they need in memory is what a batch of four times as many rows would."""
+"""In a backward pass, with all their answers: more would take more memory, of which a step of the default base takes 17 GiB."""
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,20 @@ def refuse_held_out(dialogues: Iterable[tuple[str, Sequence[Message]]]) -> None:
     Raises:
         ToolchainError: one does.
     """
-    held_out = said_in(*HELD_OUT)
-    for id, messages in dialogues:
-        if found := held_out.get(what_is_said(messages)):
-            raise ToolchainError(f"dialogue {id} is conversation {found}: take it out, nothing is trained on those")
+    named = ((f"dialogue {id}", messages) for id, messages in dialogues)
+    refuse_said_in(HELD_OUT, named, "take it out, nothing is trained on those")
+
+
+def refuse_said_in(splits: Iterable[Split], dialogues: Iterable[tuple[str, Sequence[Message]]], remedy: str) -> None:
+    """See that none of the dialogues, each what a message calls it and its messages, says what a conversation of these splits says.
+
+    Raises:
+        ToolchainError: one does; `remedy` says what to do.
+    """
+    known = said_in(*splits)
+    for name, messages in dialogues:
+        if found := known.get(what_is_said(messages)):
+            raise ToolchainError(f"{name} is conversation {found}: {remedy}")
 
 
 def refuse_held_out_references(
