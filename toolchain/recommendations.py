@@ -15,8 +15,8 @@ from toolchain.whole_file import write_text_whole
 DEFAULT_CALIBRATION = "lc++"
 """Ships where nothing else was recommended; where it was not trained, for want of references, LC++ on two-step's answers does."""
 OF_ONE_COMPOSITION = (DEFAULT_CALIBRATION, "lc++f")
-"""Which end with the data of their own composition."""
-CALIBRATIONS = (*OF_ONE_COMPOSITION, "lc++s", "lc++i")
+"""Which end with the references of their own composition."""
+CALIBRATIONS = (*OF_ONE_COMPOSITION, "lc++r", "lc++s", "lc++i")
 """Among which validation chooses what ships."""
 SHIPPABLE = (*CALIBRATIONS, FROM_TWO_STEP)
 

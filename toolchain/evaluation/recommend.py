@@ -71,8 +71,8 @@ def comparable_calibrations(composition: Composition) -> tuple[str, ...]:
     """Those that overlap with references can choose among.
 
     Where a tone is asked for, overlap rises while the tone is lost: what several compositions share, and what was scaled down, is nearer
-    to the references and less often in their tone (docs/findings.md, "The tones, read blind"). Only what learned its own tone last is
-    compared there.
+    to the references and less often in their tone (docs/findings.md, "The tones, read blind"). Only what learned the references of its own
+    tone last is compared there, and not what learned by overlap itself.
     """
     return OF_ONE_COMPOSITION if _asks_for_a_tone(composition) else CALIBRATIONS
 

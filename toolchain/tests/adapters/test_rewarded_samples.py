@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch._dynamo.utils import counters
 
 from toolchain import paths
 from toolchain.adapters import calibration as calibrating
@@ -22,6 +23,7 @@ from toolchain.adapters.processes import Processes
 from toolchain.adapters.quantised_activations import quantise_activations
 from toolchain.adapters.rewarded_samples import Reward, RewardedSamples
 from toolchain.adapters.training import Precision, Schedule, validation_loss
+from toolchain.base_model.compiled_layers import compile_layers
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
 from toolchain.errors import ToolchainError
@@ -116,6 +118,24 @@ def test_the_gradient_is_that_of_the_expected_reward(
     torch.testing.assert_close(found, _gradient(corrections), rtol=1e-3, atol=1e-5)
     mean = sum(map(sum, worth)) / 6
     assert loss.item() == pytest.approx(1 - mean + reward.references * crossed.item() / tokens, rel=1e-4)
+
+
+def test_compiled_layers_have_the_same_gradient(base: LoadedBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for rounding; the copy that answers is not compiled."""
+    monkeypatch.setattr(rewarded_samples, "PROMPTS_AT_ONCE", 2)
+    answers = [[[70, 71, EOS], [72]], [[67, 70, 71], [70, EOS]], [[90, 91], [72, 73, 74, 75]]]
+    monkeypatch.setattr(rewarded_samples, "sample_ids", lambda *_arguments: answers)
+    corrections = _attached(base)
+    samples = _samples(base, Reward(samples=2))
+    loss = samples.gradients([0, 1, 2])
+    found = _gradient(corrections)
+    corrections.zero_grad()
+    torch.compiler.reset()
+    counters.clear()
+    compile_layers(base.model)
+    torch.testing.assert_close(samples.gradients([0, 1, 2]), loss, rtol=1e-4, atol=1e-5)
+    assert counters["frames"]["ok"] == counters["frames"]["total"] > 0
+    torch.testing.assert_close(_gradient(corrections), found, rtol=1e-3, atol=1e-4)
 
 
 def _log_probabilities(base: LoadedBase, prompt: list[int], answer: list[int], temperature: float) -> torch.Tensor:
