@@ -41,6 +41,8 @@ EXAMPLES = [
     for index, pair in enumerate(PAIRS)
 ]
 IDS = [BOS, 50, 61, 72, 83, 94, 105]
+ANSWERS = [[[70, 71, EOS], [72]], [[67, 70, 71], [70, EOS]], [[90, 91], [72, 73, 74, 75]]]
+"""Two to each example's prompt."""
 
 
 @dataclass(frozen=True)
@@ -98,18 +100,17 @@ def test_the_gradient_is_that_of_the_expected_reward(
     """With given answers: the sum of each one's advantage times the gradient of its log probability at the temperature."""
     monkeypatch.setattr(rewarded_samples, "PROMPTS_AT_ONCE", at_once)
     corrections, reward = _attached(base), Reward(samples=2, temperature=0.5)
-    answers = [[[70, 71, EOS], [72]], [[67, 70, 71], [70, EOS]], [[90, 91], [72, 73, 74, 75]]]
-    monkeypatch.setattr(rewarded_samples, "sample_ids", lambda *_arguments: answers)
+    monkeypatch.setattr(rewarded_samples, "sample_ids", lambda *_arguments: ANSWERS)
     loss = _samples(base, reward).gradients([0, 1, 2])
     found = _gradient(corrections)
     corrections.zero_grad()
     worth = [
         [reward.of(base.tokenizer.decode(answer, skip_special_tokens=True), pair.target) for answer in given]
-        for pair, given in zip(PAIRS, answers, strict=True)
+        for pair, given in zip(PAIRS, ANSWERS, strict=True)
     ]
     assert len({value for of_prompt in worth for value in of_prompt}) > 2
     expected, tokens, crossed = torch.zeros(()), 0, torch.zeros(())
-    for example, given, (one, other) in zip(EXAMPLES, answers, worth, strict=True):
+    for example, given, (one, other) in zip(EXAMPLES, ANSWERS, worth, strict=True):
         for answer, advantage in zip(given, (one - other, other - one), strict=True):
             expected = expected - advantage * _log_probabilities(base, example.prompt, answer, 0.5).sum() / 6
         crossed = crossed - _log_probabilities(base, example.prompt, example.target, 1).sum()
@@ -123,8 +124,7 @@ def test_the_gradient_is_that_of_the_expected_reward(
 def test_compiled_layers_have_the_same_gradient(base: LoadedBase, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for rounding; the copy that answers is not compiled."""
     monkeypatch.setattr(rewarded_samples, "PROMPTS_AT_ONCE", 2)
-    answers = [[[70, 71, EOS], [72]], [[67, 70, 71], [70, EOS]], [[90, 91], [72, 73, 74, 75]]]
-    monkeypatch.setattr(rewarded_samples, "sample_ids", lambda *_arguments: answers)
+    monkeypatch.setattr(rewarded_samples, "sample_ids", lambda *_arguments: ANSWERS)
     corrections = _attached(base)
     samples = _samples(base, Reward(samples=2))
     loss = samples.gradients([0, 1, 2])
