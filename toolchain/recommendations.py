@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from toolchain import paths
-from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_path
+from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, FURTHER, calibration_path
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
 from toolchain.json_object import json_object
@@ -14,7 +14,7 @@ from toolchain.whole_file import write_text_whole
 
 DEFAULT_CALIBRATION = "lc++"
 """Ships where nothing else was recommended; where it was not trained, for want of references, LC++ on two-step's answers does."""
-OF_ONE_COMPOSITION = (DEFAULT_CALIBRATION, "lc++f")
+OF_ONE_COMPOSITION = (DEFAULT_CALIBRATION, "lc++f", FURTHER)
 """Which end with the references of their own composition."""
 CALIBRATIONS = (*OF_ONE_COMPOSITION, "lc++r", "lc++s", "lc++i")
 """Among which validation chooses what ships."""

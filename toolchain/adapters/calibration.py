@@ -19,7 +19,7 @@ from toolchain.adapters.methods.calibrated import GOES_ON_FROM, OF_A_MAIN_TASK, 
 from toolchain.adapters.methods.method import single_adapters
 from toolchain.adapters.processes import launched
 from toolchain.adapters.quantised_activations import quantise_activations
-from toolchain.adapters.rewarded_samples import CODE, RewardedSamples
+from toolchain.adapters.rewarded_samples import CODE, RewardedSamples, reward_of
 from toolchain.adapters.training import Schedule, checkpoint_path, finish, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress
@@ -123,7 +123,9 @@ def train_calibration(
     if schedule.quantised_activations:
         quantise_activations(base.model)
     start_hash = start and sha256_file(start)
-    samples = RewardedSamples(base, training, data.training, schedule.precision) if rewarded else None
+    samples = (
+        RewardedSamples(base, training, data.training, schedule.precision, reward_of(composition)) if rewarded else None
+    )
     depends_on = (
         base.specification.sha256,
         schedule,

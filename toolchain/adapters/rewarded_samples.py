@@ -28,6 +28,7 @@ from toolchain.data.pairs import Pair
 from toolchain.generation.sample import sample_ids
 from toolchain.overlap import overlap_metrics
 from toolchain.provenance import code_sha256
+from toolchain.tasks import Composition, TaskKind
 from toolchain.text import cut_answer
 
 CODE = code_sha256(*(Path(str(part.__file__)) for part in (generation, overlap, text)))
@@ -41,19 +42,32 @@ class Reward:
     """What an answer is worth, and how many are drawn.
 
     `samples` answers to each prompt at `temperature`, by whose distribution the gradient goes as well. The reward is the mean of ROUGE-L and,
-    counting `chrf`, chrF, which alone would reward length. `references` is what the references' own cross-entropy counts beside it, in nats a
-    token: it keeps answers sentences.
+    counting `chrf`, chrF, which alone would reward length. `plain` times the same of the text that the last task turned into the reference
+    goes off it: what a text has in its tone alone is then worth most, and what it has without it nothing. `references` is what the
+    references' own cross-entropy counts beside the reward, in nats a token: it keeps answers sentences.
     """
 
     samples: int = 6
     temperature: float = 0.7
     chrf: float = 0.3
     references: float = 0.3
+    plain: float = 0.0
 
-    def of(self, answer: str, reference: str) -> float:
-        """0..1."""
-        found = overlap_metrics(answer, reference)
+    def of(self, answer: str, pair: Pair) -> float:
+        """`-plain`..1."""
+        worth = self._overlap(answer, pair.target)
+        return (
+            worth - self.plain * self._overlap(answer, pair.intermediate) if self.plain and pair.intermediate else worth
+        )
+
+    def _overlap(self, answer: str, text: str) -> float:
+        found = overlap_metrics(answer, text)
         return (found["rouge_l"] + self.chrf * found["chrf"]) / (1 + self.chrf)
+
+
+def reward_of(composition: Composition) -> Reward:
+    """Overlap alone hardly tells a tone from none; a language it does."""
+    return Reward(plain=0.3 if composition.tasks[-1].kind is TaskKind.TONE else 0.0)
 
 
 class RewardedSamples:
@@ -70,7 +84,7 @@ class RewardedSamples:
         examples: Sequence[Example],
         pairs: Sequence[Pair],
         precision: Precision,
-        reward: Reward = Reward(),
+        reward: Reward,
     ) -> None:
         self.reward = reward
         self._attached, self._examples, self._pairs, self._precision = attached, examples, pairs, precision
@@ -100,9 +114,8 @@ class RewardedSamples:
         return total
 
     def _rewards(self, index: int, answers: Sequence[list[int]]) -> list[float]:
-        reference = self._pairs[index].target
         decoded = self.plain.tokenizer.decode_batch(list(answers), skip_special_tokens=True)
-        return [self.reward.of(cut_answer(answer), reference) for answer in decoded]
+        return [self.reward.of(cut_answer(answer), self._pairs[index]) for answer in decoded]
 
     def _losses(
         self, examples: Sequence[Example], answers: Sequence[Sequence[list[int]]], advantages: torch.Tensor

@@ -105,7 +105,10 @@ def train_calibration_command(
     compiled: Compiled = None,
     with_teacher: Teacher = False,
     further: Annotated[
-        bool, typer.Option("--further", help="Also train on the benchmark's further conversations.")
+        bool,
+        typer.Option(
+            "--further", help="Also train on the benchmark's further conversations; LC++ so trained is lc++-further."
+        ),
     ] = False,
     distillation: Annotated[
         float,
@@ -141,7 +144,7 @@ def train_calibration_command(
     """Train the calibration of one composition on the real base and the committed adapters."""
     from toolchain.adapters.calibration import refuse_loss_options, refuse_untrainable, train_calibration
     from toolchain.adapters.corrections import CalibrationMethod
-    from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_path, start_of
+    from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_path, committed_as, start_of
     from toolchain.adapters.methods.scope import trained_with
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
@@ -170,7 +173,8 @@ def train_calibration_command(
         end_weight=end_weight,
         quantised_activations=quantised_activations,
     )
-    path = out or calibration_path(trained_with(parsed, seed), FROM_TWO_STEP if two_step else kind)
+    name = committed_as(kind, two_step=two_step, further=further)
+    path = out or calibration_path(trained_with(parsed, seed), name)
     refuse_to_commit(data.licences, path)
     start = start_of(parsed, kind, seed)
     refuse_unwritable(path)

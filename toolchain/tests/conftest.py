@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
-from toolchain.adapters.methods.calibrated import FROM_TWO_STEP
+from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, FURTHER
 from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
 from toolchain.bundle.export import export_bundle
@@ -58,7 +58,8 @@ def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     put_adapters(composition)
     for method in CalibrationMethod:
         put_calibration(composition, method)
-    put_calibration(composition, CalibrationMethod.LC_PLUS_PLUS, committed_as=FROM_TWO_STEP)
+    for name in (FROM_TWO_STEP, FURTHER):
+        put_calibration(composition, CalibrationMethod.LC_PLUS_PLUS, committed_as=name)
     return tmp_path
 
 

@@ -10,12 +10,14 @@ import pytest
 
 from toolchain import paths
 from toolchain.adapters.calibration_file import read_calibration
+from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import adapter_hash
 from toolchain.adapters.methods.calibrated import (
     FROM_TWO_STEP,
     GOES_ON_FROM,
     calibration_log_path,
     calibration_path,
+    committed_as,
 )
 from toolchain.adapters.methods.scope import trained_with
 from toolchain.bundle.export import committed_compositions
@@ -62,8 +64,9 @@ def _documented() -> dict[tuple[str, str], list[str]]:
         if arguments[:2] == ["train", "calibration"] and "--two-step" not in arguments:
             composition, flag, method, *rest = arguments[2:]
             assert flag == "--method"
-            assert (method, composition) not in found
-            found[method, composition] = rest
+            name = committed_as(CalibrationMethod(method), two_step=False, further="--further" in rest)
+            assert (name, composition) not in found
+            found[name, composition] = rest
     return found
 
 
@@ -72,13 +75,17 @@ DOCUMENTED = _documented()
 
 @pytest.mark.parametrize(
     "path",
-    sorted(p for m in ("lc", "lc++", "lc++f", "lc++r") for p in (paths.CALIBRATIONS / m).rglob("*.json")),
+    sorted(
+        p for m in ("lc", "lc++", "lc++-further", "lc++f", "lc++r") for p in (paths.CALIBRATIONS / m).rglob("*.json")
+    ),
     ids=str,
 )
 def test_every_calibration_was_trained_by_its_documented_command(path: Path) -> None:
     log = json.loads(path.read_text(encoding="utf-8"))
     schedule = log["schedule"]
-    flags = DOCUMENTED[log["method"], log["composition"]]
+    name = path.relative_to(paths.CALIBRATIONS).parts[0]
+    flags = DOCUMENTED[name, log["composition"]]
+    assert name == committed_as(CalibrationMethod(log["method"]), two_step=False, further="--further" in flags)
 
     def given(flag: str, default: float) -> float:
         return float(flags[flags.index(flag) + 1]) if flag in flags else default

@@ -16,6 +16,8 @@ from toolchain.tasks import Composition, compositions_of
 
 FROM_TWO_STEP = "lc++-two-step"
 """LC++ that was trained on two-step's own answers to unlabelled conversations, and on no reference."""
+FURTHER = "lc++-further"
+"""LC++ that was trained on the benchmark's further conversations too."""
 
 OF_A_MAIN_TASK: dict[str, str] = {
     CalibrationMethod.LC_PLUS_PLUS_S: "main-task",
@@ -51,8 +53,15 @@ def training_command(composition: Composition, method: str) -> str:
     seed = f" --seed {composition.seed}" if isinstance(composition, Repeat) else ""
     if method in OF_A_MAIN_TASK:
         return f"toolchain train {OF_A_MAIN_TASK[method]} {composition.ids[0]}{seed}"
-    option = "--two-step" if method == FROM_TWO_STEP else f"--method {method}"
+    option = {FROM_TWO_STEP: "--two-step", FURTHER: "--further"}.get(method, f"--method {method}")
     return f"toolchain train calibration {composition.name} {option}{seed}"
+
+
+def committed_as(method: CalibrationMethod, *, two_step: bool, further: bool) -> str:
+    """The id in `METHODS` of what a calibration method makes of these data."""
+    if method is not CalibrationMethod.LC_PLUS_PLUS:
+        return method
+    return FROM_TWO_STEP if two_step else FURTHER if further else method
 
 
 def read_committed(composition: Composition, method: str) -> Calibration:
@@ -102,6 +111,6 @@ def _adapters(method: str) -> Callable[[Composition], list[Adapter]]:
 
 METHODS = [
     *(Method(method.value, _adapters(method), paper=_PAPER.get(method)) for method in CalibrationMethod),
-    Method(FROM_TWO_STEP, _adapters(FROM_TWO_STEP)),
+    *(Method(name, _adapters(name)) for name in (FROM_TWO_STEP, FURTHER)),
 ]
 IDS = frozenset(method.id for method in METHODS)

@@ -21,7 +21,7 @@ from toolchain.adapters.files import read_adapter
 from toolchain.adapters.methods.calibrated import calibration_path
 from toolchain.adapters.processes import Processes
 from toolchain.adapters.quantised_activations import quantise_activations
-from toolchain.adapters.rewarded_samples import Reward, RewardedSamples
+from toolchain.adapters.rewarded_samples import Reward, RewardedSamples, reward_of
 from toolchain.adapters.training import Precision, Schedule, validation_loss
 from toolchain.base_model.compiled_layers import compile_layers
 from toolchain.base_model.load import LoadedBase
@@ -51,7 +51,7 @@ class _ByLetters(Reward):
 
     references: float = 0.0
 
-    def of(self, answer: str, reference: str) -> float:
+    def of(self, answer: str, pair: Pair) -> float:
         return sum(letter.islower() for letter in answer) / 12
 
 
@@ -105,7 +105,7 @@ def test_the_gradient_is_that_of_the_expected_reward(
     found = _gradient(corrections)
     corrections.zero_grad()
     worth = [
-        [reward.of(base.tokenizer.decode(answer, skip_special_tokens=True), pair.target) for answer in given]
+        [reward.of(base.tokenizer.decode(answer, skip_special_tokens=True), pair) for answer in given]
         for pair, given in zip(PAIRS, ANSWERS, strict=True)
     ]
     assert len({value for of_prompt in worth for value in of_prompt}) > 2
@@ -148,7 +148,7 @@ def test_where_all_answers_are_worth_the_same_nothing_is_learned(base: LoadedBas
 
     @dataclass(frozen=True)
     class AllAlike(_ByLetters):
-        def of(self, answer: str, reference: str) -> float:
+        def of(self, answer: str, pair: Pair) -> float:
             return 0.5
 
     assert _samples(base, AllAlike()).gradients([0, 1]).item() == pytest.approx(0.5)
@@ -166,6 +166,17 @@ def test_what_is_rewarded_comes_more_often(base: LoadedBase) -> None:
         losses.append(samples.gradients([0, 1, 2]).item())
         optimizer.step()
     assert sum(losses[-5:]) / 5 < sum(losses[:5]) / 5 - 0.1
+
+
+@pytest.mark.parametrize("composition", ["summarize+es", "reply+witty"])
+def test_in_a_tone_what_the_plain_text_has_is_worth_less(composition: str) -> None:
+    reward = reward_of(Composition.parse(composition))
+    pair = Pair("1", "x", None, "Rain, splendidly, at noon", "It rains at noon")
+    of_tone, of_plain = (
+        reward.of(answer, replace(pair, intermediate=None)) - reward.of(answer, pair)
+        for answer in ("Splendidly", "It rains")
+    )
+    assert of_plain > of_tone > 0 if composition == "reply+witty" else of_plain == of_tone == 0
 
 
 @pytest.fixture
@@ -188,7 +199,7 @@ def test_it_starts_at_lcf_beside_the_merge_that_it_is_composed_with(base: Loaded
     _weighted(start, (0.75, 0.5))
     log = train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out, start=start)
     assert log["start_sha256"] == sha256_file(start)
-    assert log["reward"] == {"samples": 6, "temperature": 0.7, "chrf": 0.3, "references": 0.3}
+    assert log["reward"] == {"samples": 6, "temperature": 0.7, "chrf": 0.3, "references": 0.3, "plain": 0.0}
     trained = read_calibration(out)
     assert (trained.method, trained.composition, log["merge_weights"]) == (METHOD, COMPOSITION.name, (0.75, 0.5))
     adapters = [read_adapter(paths.ADAPTERS / task) for task in COMPOSITION.ids]

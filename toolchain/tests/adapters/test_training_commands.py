@@ -10,6 +10,8 @@ from toolchain import paths
 from toolchain.adapters import calibration, lora, main_task_calibration
 from toolchain.adapters.files import write_adapter
 from toolchain.adapters.methods import fitted
+from toolchain.adapters.methods.calibrated import FURTHER, calibration_path, training_command
+from toolchain.adapters.methods.scope import trained_with
 from toolchain.adapters.training import Precision, Schedule
 from toolchain.base_model import load
 from toolchain.cli import app
@@ -108,6 +110,22 @@ def test_a_training_has_the_schedule_that_it_was_told(
     with pytest.raises(_Told) as begun:
         app(["train", *command, "--out", str(assets / "new.safetensors")], standalone_mode=False)
     assert begun.value.args == (expected,)
+
+
+@pytest.mark.usefixtures("assets")
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("method", ["lc", "lc++", FURTHER, "lc++d"])
+def test_what_is_said_to_make_a_calibration_makes_it(monkeypatch: pytest.MonkeyPatch, method: str, seed: int) -> None:
+    def told(*given: Any) -> None:
+        raise _Told(next(item for item in given if isinstance(item, Path)))
+
+    monkeypatch.setattr(load, "load_base", lambda *_given, **_named: None)
+    monkeypatch.setattr(calibration, "train_calibration", told)
+    wanted = trained_with(Composition.parse("summarize+es"), seed)
+    _, *command = training_command(wanted, method).split()
+    with pytest.raises(_Told) as begun:
+        app(command, standalone_mode=False)
+    assert begun.value.args == (calibration_path(wanted, method),)
 
 
 @pytest.mark.usefixtures("assets")
