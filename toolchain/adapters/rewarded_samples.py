@@ -43,8 +43,8 @@ class Reward:
 
     `samples` answers to each prompt at `temperature`, by whose distribution the gradient goes as well. The reward is the mean of ROUGE-L and,
     counting `chrf`, chrF, which alone would reward length. `plain` times the same of the text that the last task turned into the reference
-    goes off it: what a text has in its tone alone is then worth most, and what it has without it nothing. `references` is what the
-    references' own cross-entropy counts beside the reward, in nats a token: it keeps answers sentences.
+    goes off it: what a reference has by its tone alone is then worth most, and what the plain text alone has is a loss. `references` is what
+    the references' own cross-entropy counts beside the reward, in nats a token: it keeps answers sentences.
     """
 
     samples: int = 6
