@@ -56,9 +56,9 @@ class Reward:
     def of(self, answer: str, pair: Pair) -> float:
         """`-plain`..1."""
         worth = self._overlap(answer, pair.target)
-        return (
-            worth - self.plain * self._overlap(answer, pair.intermediate) if self.plain and pair.intermediate else worth
-        )
+        if self.plain and pair.intermediate:
+            worth -= self.plain * self._overlap(answer, pair.intermediate)
+        return worth
 
     def _overlap(self, answer: str, text: str) -> float:
         found = overlap_metrics(answer, text)
