@@ -16,7 +16,7 @@ from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.result_file import Result
 from toolchain.hashing import sha256_file
 from toolchain.provenance import git_commit
-from toolchain.recommendations import CALIBRATIONS, OF_ONE_COMPOSITION
+from toolchain.recommendations import CALIBRATIONS, TRUE_TO_TONE
 from toolchain.tasks import Composition, TaskKind
 
 MODES_BY_METHOD = {method.id: method.mode for method in METHODS.values() if method.mode}
@@ -70,11 +70,11 @@ def _fits(composition: Composition, method: str, progress: Callable[[str], None]
 def comparable_calibrations(composition: Composition) -> tuple[str, ...]:
     """Those that overlap with references can choose among.
 
-    Where a tone is asked for, overlap rises while the tone is lost: what several compositions share, and what was scaled down, is nearer
-    to the references and less often in their tone (docs/findings.md, "The tones, read blind"). Only what learned the references of its own
-    tone last is compared there, and not what learned by overlap itself.
+    Where a tone is asked for, overlap rises while the tone is lost: what several compositions share, what was scaled down and what was
+    trained on the further conversations is nearer to the references and less often in their tone. Only what readers found true to it is
+    compared there, and not what learned by overlap itself.
     """
-    return OF_ONE_COMPOSITION if _asks_for_a_tone(composition) else CALIBRATIONS
+    return TRUE_TO_TONE if _asks_for_a_tone(composition) else CALIBRATIONS
 
 
 def _asks_for_a_tone(composition: Composition) -> bool:

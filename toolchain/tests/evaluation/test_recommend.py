@@ -35,7 +35,7 @@ from toolchain.hashing import sha256_file
 from toolchain.recommendations import (
     CALIBRATIONS,
     DEFAULT_CALIBRATION,
-    OF_ONE_COMPOSITION,
+    TRUE_TO_TONE,
     recommendations_path,
     recommended,
     shipped_calibration,
@@ -104,7 +104,7 @@ def test_where_a_tone_is_asked_for_the_calibration_is_recommended(name: str) -> 
     rouge = {method: 0.2 for method in COMPARED} | {"merge": 0.9}
     prompts = dict.fromkeys(COMPARED, "contract")
     assert recommendation(_result(rouge, prompts, name=name), name, "lc++")["recommended_mode"] == "calibrated"
-    assert comparable_calibrations(Composition.parse(name)) == OF_ONE_COMPOSITION
+    assert comparable_calibrations(Composition.parse(name)) == TRUE_TO_TONE
     assert comparable_calibrations(COMPOSITION) == CALIBRATIONS
 
 
@@ -121,10 +121,10 @@ def test_the_better_calibration_is_not_worse_in_both_metrics(
 
 def test_one_wrong_language_in_thirty_outweighs_three_points_of_overlap() -> None:
     result = _result(dict.fromkeys(COMPARED, 0.2) | {"lc++": 0.23}, dict.fromkeys(COMPARED, "contract"))
-    assert better_calibration(result, COMPOSITION.name, OF_ONE_COMPOSITION) == "lc++"
+    assert better_calibration(result, COMPOSITION.name, TRUE_TO_TONE) == "lc++"
     (language,) = (row for row in result.rows if (row["method"], row["metric"]) == ("lc++", "language"))
     language["value"] = 29 / 30
-    assert better_calibration(result, COMPOSITION.name, OF_ONE_COMPOSITION) == "lc++f"
+    assert better_calibration(result, COMPOSITION.name, TRUE_TO_TONE) == "lc++f"
 
 
 class _EngineThatLikes:
