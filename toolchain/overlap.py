@@ -29,17 +29,15 @@ class _UnicodeTokenizer(RougeTokenizer):  # type: ignore[misc]
 
 
 @cache
-def _scorers() -> dict[str, Any]:
-    """By what is put behind the names of their metrics."""
+def _scorer(paper_words: bool) -> Any:
     types = sorted({*_ROUGE_TYPES, *_WEIGHTED})
-    return {
-        "": rouge_scorer.RougeScorer(types, tokenizer=_UnicodeTokenizer()),
-        "_paper": rouge_scorer.RougeScorer(types, use_stemmer=True),
-    }
+    if paper_words:
+        return rouge_scorer.RougeScorer(types, use_stemmer=True)
+    return rouge_scorer.RougeScorer(types, tokenizer=_UnicodeTokenizer())
 
 
 @cache
-def _chrf() -> CHRF:
+def _chrf_scorer() -> CHRF:
     return CHRF()
 
 
@@ -49,25 +47,32 @@ def words(text: str) -> list[str]:
     return found
 
 
-def overlap_metrics(answer: str, reference: str) -> dict[str, float]:
+def overlap_metrics(answer: str, reference: str, paper_words: bool = False) -> dict[str, float]:
     """What an answer has in common with its reference, in 0..1. Accents are composed first.
+
+    `paper_words`: ROUGE once more as `<metric>_paper`, of the words of rouge_score's own tokenizer, stemmed, which takes longest.
 
     ROUGE-1, -2 and -L are F1 of shared words, pairs of words and the longest common subsequence (Lin 2004, "ROUGE: A Package for Automatic
     Evaluation of Summaries"). Weighted ROUGE = R1/6 + R2/3 + R3/2 (F1) after K-Merge (arXiv 2510.13537). chrF, the F2 of shared character
     n-grams up to 6 (Popović 2015, "chrF: character n-gram F-score for automatic MT evaluation"), is sacrebleu's of the sentence.
     """
-    return dict(_overlap(composed(answer), composed(reference)))
+    texts = composed(answer), composed(reference)
+    values = dict(_rouge(*texts, paper_words=False))
+    if paper_words:
+        values |= {f"{metric}_paper": value for metric, value in _rouge(*texts, paper_words=True).items()}
+    return values | {"chrf": _chrf(*texts)}
 
 
 @lru_cache(KEPT)
-def _overlap(answer: str, reference: str) -> dict[str, float]:
-    values: dict[str, float] = {}
-    for suffix, scorer in _scorers().items():
-        f1 = {kind: score.fmeasure for kind, score in scorer.score(reference, answer).items()}
-        values |= {f"rouge_{kind[-1].lower()}{suffix}": f1[kind] for kind in _ROUGE_TYPES}
-        values[f"weighted_rouge{suffix}"] = sum(weight * f1[kind] for kind, weight in _WEIGHTED.items())
-    values["chrf"] = _chrf().sentence_score(answer, [reference]).score / 100
-    return values
+def _rouge(answer: str, reference: str, paper_words: bool) -> dict[str, float]:
+    f1 = {kind: score.fmeasure for kind, score in _scorer(paper_words).score(reference, answer).items()}
+    weighted = sum(weight * f1[kind] for kind, weight in _WEIGHTED.items())
+    return {f"rouge_{kind[-1].lower()}": f1[kind] for kind in _ROUGE_TYPES} | {"weighted_rouge": weighted}
+
+
+@lru_cache(KEPT)
+def _chrf(answer: str, reference: str) -> float:
+    return float(_chrf_scorer().sentence_score(answer, [reference]).score) / 100
 
 
 def composed(text: str) -> str:

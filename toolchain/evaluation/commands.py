@@ -118,6 +118,7 @@ def report_command(
             write_text_whole(document, text)
         show({"documents": [str(document) for document in made]})
         return
+    refuse_unwritable(out / "report.md")
     results = read_results(files or committed_results())
     refuse_another_base(results)
     found = tables(results)

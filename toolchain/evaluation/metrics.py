@@ -71,13 +71,13 @@ def detector_for(language: str) -> LanguageDetector:
 def answer_metrics(
     answer: str, reference: str, source: str, names: Set[str], expected_language: str, detector: LanguageDetector
 ) -> dict[str, float]:
-    """All metrics of one answer, in 0..1 (chrF too): those of `overlap_metrics`, and rules.
+    """All metrics of one answer, in 0..1 (chrF too): those of `overlap_metrics`, of the paper's words too, and rules.
 
     Copy rate = share of the answer's words that stand in the source; numbers (names) kept = share of the reference's numbers (of its words
     that are `names`) that stand in the answer: no value where the reference has none.
     """
     answer, reference, source = composed(answer), composed(reference), composed(source)
-    values = overlap_metrics(answer, reference)
+    values = overlap_metrics(answer, reference, paper_words=True)
     values["language"] = float(detector.detect(answer) == expected_language) if answer else 0.0
     said = words(answer.lower())
     values["copy_rate"] = _share(said, set(words(source.lower()))) if said else 0.0

@@ -1,7 +1,8 @@
 """Many result files as one: what a report is made of."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -54,11 +55,15 @@ class Results:
         return [name for name in self._measured(engine) if "+" not in name]
 
     def _measured(self, engine: str) -> list[str]:
-        return list(dict.fromkeys(composition for of, composition, *_ in self._answered() if of == engine))
+        return list(dict.fromkeys(composition for of, composition, _ in self._cells if of == engine))
 
-    def _answered(self) -> Iterator[tuple[str, str, str, str]]:
-        """The rows that are of answers: a verdict may be of what no file that was given holds."""
-        return (key for key in self.rows if not key[-1].startswith(JUDGED))
+    @cached_property
+    def _cells(self) -> list[tuple[str, str, str]]:
+        """What was answered: (engine, composition, method), in order. A verdict may be of what no file that was given holds.
+
+        Found once, for reports ask thousands of times: no row may be added after that.
+        """
+        return list(dict.fromkeys(key[:3] for key in self.rows if not key[-1].startswith(JUDGED)))
 
     def methods(self, engine: str, name: str | None = None) -> list[str]:
         """The methods that were measured on a composition or task, by default on any composition, in order; all seeds of one are one."""
@@ -79,7 +84,7 @@ class Results:
         return list(
             dict.fromkeys(
                 method
-                for of, composition, method, _ in self._answered()
+                for of, composition, method in self._cells
                 if of == engine and (composition == name if name else "+" in composition)
             )
         )

@@ -106,7 +106,10 @@ REFUSED = {
         "say with which merge weights",
     ),
     "a recipe that is a folder": (["scale", "plan", _FOLDER], f"{_FOLDER}: Is a directory (give the name of a file)"),
-    "a folder below a file": (["report", "--out", _BELOW_A_FILE], f"{_BELOW_A_FILE}: Not a directory"),
+    "a folder below a file": (
+        ["report", "--out", _BELOW_A_FILE],
+        f"{_BELOW_A_FILE}/report.md cannot be written (Not a directory)",
+    ),
     "a folder in the place of a file": (
         ["keys", f"{__file__}/mine", "--no-encrypted"],
         f"{__file__}: File exists (a folder is wanted where something else is",
