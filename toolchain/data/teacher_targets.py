@@ -63,6 +63,6 @@ def read_targets(composition: Composition) -> list[Target]:
         makers.add(tuple(made_by.items()))
         texts = (row.text("id"), row.text("source"), tuple(made_by), row.text("target"))
         found.append(Target(*texts, row.optional_text("intermediate")))
-    for maker in makers:
+    for maker in sorted(makers):
         refuse_other_adapters(path, dict(maker), composition.ids[1:], f"make it anew {remedy}")
     return found
