@@ -64,14 +64,18 @@ def adapter_hashes(tasks: Iterable[str]) -> dict[str, str]:
     return hashes
 
 
-def refuse_other_adapters(path: Path, made_by: Mapping[str, str], tasks: Iterable[str], remedy: str) -> None:
-    """See that the adapters that made a file, {task: adapter hash}, are those of `tasks` as they lie among the assets now.
+def refuse_other_adapters(path: Path, makers: Sequence[Mapping[str, str]], tasks: Iterable[str], remedy: str) -> None:
+    """See that the adapters that made each part of a file, {task: adapter hash}, are those of `tasks` as they lie among the assets now.
 
     Raises:
         ToolchainError: they are not, or one of `tasks` has none.
     """
+    if not makers:
+        return
     hashes = adapter_hashes(tasks)
-    if others := [task for task, digest in made_by.items() if hashes.get(task) != digest]:
+    if others := dict.fromkeys(
+        task for made_by in makers for task, digest in made_by.items() if hashes.get(task) != digest
+    ):
         raise ToolchainError(
             f"{path} was made by other adapters ({', '.join(others)}) than those in {paths.ADAPTERS}: {remedy}"
         )

@@ -47,8 +47,8 @@ def read_target_records(path: Path, composition: Composition, command: str) -> l
     refuse_repeated_ids(rows)
     for row in rows:
         _check(row, composition.tasks[0])
-    for made_by in {tuple(row.texts("adapter_sha256").items()) for row in rows if "adapter_sha256" in row.fields}:
-        refuse_other_adapters(path, dict(made_by), composition.ids, f"move it away and make it anew with `{command}`")
+    makers = [row.texts("adapter_sha256") for row in rows if "adapter_sha256" in row.fields]
+    refuse_other_adapters(path, makers, composition.ids, f"move it away and make it anew with `{command}`")
     return records
 
 

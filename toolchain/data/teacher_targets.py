@@ -57,12 +57,11 @@ def read_targets(composition: Composition) -> list[Target]:
     remedy = f"with `toolchain data teacher {composition.name}`"
     if not path.is_file():
         raise ToolchainError(f"{path} is missing: make it {remedy}")
-    found, makers = [], set()
+    found, makers = [], []
     for row in read_rows(path, f"make it anew {remedy}"):
         made_by = row.texts("adapter_sha256")
-        makers.add(tuple(made_by.items()))
+        makers.append(made_by)
         texts = (row.text("id"), row.text("source"), tuple(made_by), row.text("target"))
         found.append(Target(*texts, row.optional_text("intermediate")))
-    for maker in sorted(makers):
-        refuse_other_adapters(path, dict(maker), composition.ids[1:], f"make it anew {remedy}")
+    refuse_other_adapters(path, makers, composition.ids[1:], f"make it anew {remedy}")
     return found
