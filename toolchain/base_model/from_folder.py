@@ -6,16 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors import SafetensorError
 from tokenizers import Tokenizer
 
 from toolchain import paths
 from toolchain.base_model import gguf_file
 from toolchain.base_model.chat_turn import TEMPLATE_FILE, turn_ids
 from toolchain.base_model.hub import asked_of_hub
+from toolchain.base_model.load import load_weights
 from toolchain.base_model.specification import BaseSpecification, forget_imported, write_imported
-from toolchain.console import quiet_transformers
+from toolchain.base_model.tokenizer import read_tokenizer
 from toolchain.errors import ToolchainError, on_one_line
 from toolchain.folders import take_place, written_beside
 from toolchain.hashing import sha256_file, sha256_of_files
@@ -24,6 +23,7 @@ from toolchain.whole_file import write_text_whole
 
 MODEL_TYPES = ("llama", "qwen2", "stablelm")
 """Of these the seven linears are named as adapters name them."""
+_SIZES = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*", re.ASCII)
 _NOTICE = "NOTICE.md"
 _LICENCES, _NOTICES = ("licence", "license"), ("notice",)
@@ -131,11 +131,16 @@ def _read_config(folder: Path) -> Any:
             'those, or add it (docs/research.md, "Another base")'
         )
     try:
-        return AutoConfig.from_pretrained(folder, local_files_only=True)
-    except (StrictDataclassError, ValueError, TypeError, KeyError) as error:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    except (StrictDataclassError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ToolchainError(
             f"{folder / 'config.json'} is no configuration of a {kind} ({on_one_line(error)}): get the model anew"
         ) from None
+    if nothing := [name for name in _SIZES if not getattr(config, name) > 0]:
+        raise ToolchainError(
+            f"{folder / 'config.json'} says {nothing[0]} {getattr(config, nothing[0])}: get the model anew"
+        )
+    return config
 
 
 def _read_tokenizer(path: Path, vocabulary: int) -> Tokenizer:
@@ -145,10 +150,7 @@ def _read_tokenizer(path: Path, vocabulary: int) -> Tokenizer:
     kind = model.get("type") if isinstance(model, dict) else None
     if kind != "BPE":
         raise ToolchainError(f"{path} is a tokenizer of type {kind!r}: the device core reads BPE alone")
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # The library raises nothing more specific.
-        raise ToolchainError(f"{path} is no tokenizer ({on_one_line(error)}): get the model anew") from None
+    tokenizer = read_tokenizer(path, "get the model anew")
     count = tokenizer.get_vocab_size(with_added_tokens=True)
     if count > vocabulary or any(tokenizer.id_to_token(index) is None for index in range(count)):
         raise ToolchainError(
@@ -179,18 +181,7 @@ def _special_ids(folder: Path, config: Any) -> tuple[int, list[int]]:
 
 
 def _load(folder: Path) -> Any:
-    from transformers import AutoModelForCausalLM
-
-    quiet_transformers()
-    try:
-        model, found = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.float32, local_files_only=True, output_loading_info=True
-        )
-    except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
-        raise ToolchainError(f"{folder} could not be loaded ({on_one_line(error)}): get the model anew") from None
-    # What the files lack the library fills with random numbers.
-    if lacking := sorted(found["missing_keys"]):
-        raise ToolchainError(f"{folder} holds no weights of {lacking[0]}: get the model anew")
+    model = load_weights(folder, "get the model anew")
     for name, parameter in model.named_parameters():
         if not parameter.isfinite().all():
             raise ToolchainError(f"{folder} holds weights of {name} that are not finite: get the model anew")

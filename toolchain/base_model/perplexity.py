@@ -6,9 +6,10 @@ from collections.abc import Sequence
 import torch
 from torch.nn.functional import cross_entropy
 
+from toolchain import paths
 from toolchain.base_model.load import LoadedBase
 from toolchain.base_model.specification import BASE_MODELS
-from toolchain.data.benchmark import single_texts
+from toolchain.data.benchmark import SINGLE_TEXTS, single_texts
 from toolchain.errors import ToolchainError
 
 LANGUAGES = ("en", "es", "fr", "de")
@@ -21,16 +22,21 @@ German), and a wrong tokenizer or a broken weight shows in English too.
 
 
 def perplexities(base: LoadedBase, texts: int = 60) -> dict[str, float]:
-    """exp(mean negative log-likelihood of a token given BOS and those before it), for each language.
+    """exp(mean negative log-likelihood of a token given BOS and those before it), for each language that the benchmark's first texts have.
 
     Raises:
-        ToolchainError: one that the base is held to is not sane.
+        ToolchainError: one that the base is held to is not sane, or there are no texts.
     """
-    samples = single_texts()[:texts]
-    measured = {language: _perplexity(base, [text.variants[language] for text in samples]) for language in LANGUAGES}
+    samples = [text.variants for text in single_texts()[:texts]]
+    written = {language: [text[language] for text in samples if language in text] for language in LANGUAGES}
+    measured = {language: _perplexity(base, texts) for language, texts in written.items() if texts}
+    if not measured:
+        raise ToolchainError(
+            f"{paths.BENCHMARK / SINGLE_TEXTS} holds no texts to measure the base on: unset TANDEM_BENCHMARK, which names that folder"
+        )
     ours = base.specification.name in BASE_MODELS
     for language in LANGUAGES if ours else LANGUAGES[:1]:
-        if not measured[language] < SANE:
+        if language in measured and not measured[language] < SANE:
             found = f"perplexity of {base.specification.name} on {language} is {measured[language]:.0f}"
             remedy = "fetch the base again" if ours else "import the model again, with its own tokenizer"
             raise ToolchainError(f"{found}, expected below {SANE:.0f}: {remedy}")

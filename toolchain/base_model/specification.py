@@ -103,13 +103,18 @@ def base_model(name: str | None = None) -> BaseSpecification:
     """The base of that name, else the chosen one (`paths.chosen_base`): one of ours, or one that `model import` made.
 
     Raises:
-        ToolchainError: no such base.
+        ToolchainError: no such base, or it is not the chosen one, in whose folder its files would be looked for.
     """
-    wanted = name or paths.chosen_base()
+    chosen = paths.chosen_base()
+    wanted = name or chosen
     if wanted in BASE_MODELS:
+        if wanted != chosen:
+            raise ToolchainError(
+                f"TANDEM_BASE chooses {chosen}, and {wanted} is another base: unset TANDEM_BASE, or set it to {wanted}"
+            )
         return BASE_MODELS[wanted]
     known = ", ".join(sorted(BASE_MODELS))
-    if wanted != paths.chosen_base() or not _imported_path().is_file():
+    if wanted != chosen or not _imported_path().is_file():
         raise ToolchainError(
             f"unknown base model {wanted!r}: choose {known}, or import it with `TANDEM_BASE={wanted} toolchain model import FOLDER`"
         )

@@ -11,6 +11,7 @@ from gguf import GGUFReader, TokenType
 from tokenizers import AddedToken, Tokenizer, decoders, normalizers, pre_tokenizers
 from tokenizers.models import BPE
 
+from toolchain.errors import ToolchainError, on_one_line
 from toolchain.whole_file import write_text_whole
 
 _NEVER_MERGED = {TokenType.CONTROL, TokenType.BYTE, TokenType.USER_DEFINED, TokenType.UNKNOWN}
@@ -50,10 +51,29 @@ def write_tokenizer(gguf_file: Path, target: Path) -> None:
     write_text_whole(target, tokenizer.to_str())
 
 
-def load_tokenizer(path: Path) -> Tokenizer:
-    """Load a tokenizer that encodes special tokens in a text as plain text (text/1)."""
-    tokenizer = Tokenizer.from_file(str(path))
+def load_tokenizer(path: Path, remedy: str) -> Tokenizer:
+    """Load a tokenizer that encodes special tokens in a text as plain text (text/1).
+
+    Raises:
+        ToolchainError: as `read_tokenizer`.
+    """
+    tokenizer = read_tokenizer(path, remedy)
     tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+def read_tokenizer(path: Path, remedy: str) -> Tokenizer:
+    """Read a tokenizer.json; what it encodes is neither cut nor filled up, though some are saved with the limits of a training.
+
+    Raises:
+        ToolchainError: it is damaged.
+    """
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # The library raises nothing more specific.
+        raise ToolchainError(f"{path} is no tokenizer ({on_one_line(error)}): {remedy}") from None
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
     return tokenizer
 
 

@@ -98,9 +98,11 @@ def _refuse_what_is_missing(engine: Engine, evaluation: Evaluation) -> None:
         composition = Composition.of(name)
         detector_for(_language(composition))
         for method in map(method_named, evaluation.methods):
-            template = next(iter(engine.prompts(method, composition).values()))
+            prompts = list(engine.prompts(method, composition).values())
             with _named(method, composition):
-                engine.key(Question(method, composition, template))
+                engine.key(Question(method, composition, prompts[0]))
+            if len(prompts) > 1:
+                _pairs_to_choose_by(method, composition)
 
 
 @contextmanager
@@ -151,8 +153,7 @@ def _choose_prompt(
     questions = {variant: Question(method, composition, template) for variant, template in prompts.items()}
     if len(questions) == 1:
         return next(iter(questions.items()))
-    pairs = validation_pairs(composition, f"the prompt of {method.id}", f", or leave {method.id} out")
-    pairs = pairs[:limit][:PROMPT_CONVERSATIONS]
+    pairs = _pairs_to_choose_by(method, composition)[:limit][:PROMPT_CONVERSATIONS]
     metric, scores = main_metric(composition), {}
     for variant, question in questions.items():
         answers = kept.answers(engine, question, Split.VALIDATION, pairs)
@@ -160,6 +161,10 @@ def _choose_prompt(
         scores[variant] = sum(overlap_metrics(answer.text, pair.target)[metric] for answer, pair in found)
     best = max(scores, key=lambda variant: scores[variant])
     return best, questions[best]
+
+
+def _pairs_to_choose_by(method: Method, composition: Composition) -> list[Pair]:
+    return validation_pairs(composition, f"the prompt of {method.id}", f", or leave {method.id} out")
 
 
 def measure(answers: Sequence[str], pairs: Sequence[Pair], composition: Composition) -> list[dict[str, float]]:

@@ -113,7 +113,8 @@ def _is_measured(row: ResultRow) -> bool:
     interval = row.get("interval")
     numbers = [row.get("value"), row.get("n"), *(interval if isinstance(interval, list) else [])]
     if judged and not (
-        isinstance(row.get("asked_sha256"), str)
+        all(isinstance(row.get(text), str) for text in ("asked_sha256", "judge"))
+        and all(isinstance(row.get(count, 0), int) for count in ("seed", "unreadable"))
         and all(isinstance(row.get(count), int) for count in ("n", "ties"))
         and _are_scores(row.get("scores"), row["n"])
     ):

@@ -1,6 +1,6 @@
 """Many result files as one: what a report is made of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,9 +10,11 @@ from typing import Any
 from toolchain import paths
 from toolchain.adapters.methods.registry import SEED_MARK
 from toolchain.data.benchmark import FILES
+from toolchain.data.pairs import target_files
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.result_file import JUDGE_FILE, JUDGED, ResultRow, is_result_path, read_result
 from toolchain.hashing import sha256_file
+from toolchain.tasks import Composition
 
 PART = ".first-"
 """In the name of a result file of a split's first conversations, which a report reads only if it is told to."""
@@ -145,7 +147,7 @@ def read_results(files: Sequence[Path]) -> Results:
     if len(set(limits.values())) > 1:
         said = ", ".join(f"{name} ({limit or 'all'})" for name, limit in limits.items())
         raise ToolchainError(f"the result files are of different --limit: {said}: give files of as many conversations")
-    _refuse_others(results.metas)
+    _refuse_others(results.metas, {composition for _, composition, *_ in results.answers})
     _refuse_uneven(results)
     return results
 
@@ -173,13 +175,15 @@ def _refuse_uneven(results: Results) -> None:
             )
 
 
-def _refuse_others(metas: Mapping[str, Mapping[str, Any]]) -> None:
+def _refuse_others(metas: Mapping[str, Mapping[str, Any]], compositions: Iterable[str]) -> None:
     """A table of two bases, or of an adapter as it was and as it is, would compare what cannot be compared.
 
     So it is with the data; and answers are scored against the references that are here.
     """
     here = str(paths.BENCHMARK)
     seen = {name: (here, sha256_file(paths.BENCHMARK / name)) for name in FILES}
+    made = target_files(map(Composition.of, compositions))
+    seen |= {path.name: (str(path.parent), sha256_file(path)) for path in made if path.is_file()}
     for name, meta in metas.items():
         hashes = {"the base": meta.get("base_sha256")} | meta.get("data", {})
         hashes |= {f"the {task} adapter": digest for task, digest in meta.get("adapter_sha256", {}).items()}

@@ -78,7 +78,7 @@ def rendered_cases() -> Iterator[dict[str, Any]]:
 
 def id_cases(base: BaseSpecification) -> Iterator[dict[str, Any]]:
     """Prompts as ids: the tricky ones, benchmark conversations, and each way to be too long."""
-    tokenizer = load_tokenizer(base.tokenizer_path)
+    tokenizer = load_tokenizer(base.tokenizer_path, base.remedy)
     cases = {name: (*case, base.max_prompt_tokens) for name, case in _TRICKY.items()}
     samples = conversations(Split.VALIDATION)
     for composition in ("summarize+es", "reply+witty", "summarize"):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from toolchain.adapters.files import adapters_digest
+from toolchain.adapters.files import Adapter, adapters_digest
 from toolchain.adapters.methods.method import Method
 from toolchain.base_model.specification import BaseSpecification
 from toolchain.bundle.export import export_bundle
@@ -60,14 +60,18 @@ class DeviceEngine:
         return variants if method.tunes_prompt else {"contract": variants["contract"]}
 
     def key(self, question: Question) -> str:
-        """The program, and the manifest's content (all hashes) and mode, or the one adapter and its prompt."""
+        """The program, and the manifest's content (all hashes) and mode, or the one adapter and its prompt.
+
+        Raises:
+            ToolchainError: as `run`.
+        """
         if mode := mode_of(question.method, question.composition):
             _, manifest = self._export(question.composition)
             content = manifest.model_dump(mode="json", exclude={"tool"})
             return repr((self._program, mode, json.dumps(content, sort_keys=True)))
         name = question.method.id, question.composition.name
         if name not in self._digests:
-            self._digests[name] = adapters_digest(question.method.adapters(question.composition))
+            self._digests[name] = adapters_digest([_only_adapter(question)])
         limits = (self._base.max_prompt_tokens, self._base.max_new_tokens, *self._base.turn)
         return repr((self._program, self._base.sha256, limits, question.template, self._digests[name]))
 
@@ -86,13 +90,9 @@ class DeviceEngine:
             bundle, _ = self._export(question.composition)
             main, *others = question.composition.ids
             return Run(bundle, self._base.path, main, ",".join(others) or "none", mode)
-        adapters = question.method.adapters(question.composition)
-        if len(adapters) != 1 or adapters[0] is None or any(name.endswith(".bias") for name in adapters[0].tensors):
-            raise ToolchainError(
-                f"method {question.method.id!r} is no single plain LoRA: evaluate it with --engine python, the device core cannot run it"
-            )
+        adapter = _only_adapter(question)
         bundle = self._folder / f"{question.composition.name}.{question.method.id}"
-        write_single_adapter_bundle(bundle, self._base, adapters[0], question.template)
+        write_single_adapter_bundle(bundle, self._base, adapter, question.template)
         return Run(bundle, self._base.path, TASK, "none", "merge")
 
     def _export(self, composition: Composition) -> tuple[Path, Manifest]:
@@ -101,3 +101,12 @@ class DeviceEngine:
             manifest = export_bundle(self._base, [composition], target, pack_base=False)
             self._exported[composition.name] = target, manifest
         return self._exported[composition.name]
+
+
+def _only_adapter(question: Question) -> Adapter:
+    adapters = question.method.adapters(question.composition)
+    if len(adapters) != 1 or adapters[0] is None or any(name.endswith(".bias") for name in adapters[0].tensors):
+        raise ToolchainError(
+            f"method {question.method.id!r} is no single plain LoRA: evaluate it with --engine python, the device core cannot run it"
+        )
+    return adapters[0]

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
+from toolchain import paths
 from toolchain.adapters.files import Adapter, adapters_digest
 from toolchain.adapters.methods.method import Method
 from toolchain.adapters.processes import launched
 from toolchain.base_model.bfloat16 import round_weights
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.engine import Answer, Question
 from toolchain.evaluation.engines.prompts import prompt_variants
 from toolchain.generation.passes import decoding_rules, run_passes
@@ -24,7 +26,7 @@ TOGETHER = 48
 
 
 class PythonEngine:
-    """One base model; what a method makes of the adapters is kept for the length of a run, with its hash.
+    """One base model; of what a method makes of the adapters the hash is kept for the length of a run, and the last in whole.
 
     `id` is PYTHON or PYTHON_BF16, which makes the base's weights bfloat16 in place.
     """
@@ -34,7 +36,8 @@ class PythonEngine:
         self._base = base
         if id == PYTHON_BF16:
             round_weights(base.model)
-        self._made: dict[tuple[str, str], tuple[Sequence[Adapter | None], str]] = {}
+        self._digests: dict[tuple[str, str], str] = {}
+        self._last: tuple[tuple[str, str], Sequence[Adapter | None]] | None = None
         device = launched().device.type
         self._arithmetic = (*decoding_rules(), *_ARITHMETIC[id], *([] if device == "cpu" else [device]))
 
@@ -53,22 +56,35 @@ class PythonEngine:
         """Base, limits, special tokens, turns of a chat, decoding rules, templates and the bytes of the adapters."""
         spec = self._base.specification
         limits = (spec.max_prompt_tokens, spec.max_new_tokens, spec.bos_token_id, spec.eos_token_ids, *spec.turn)
-        _, digest = self._adapters(question)
+        name = question.method.id, question.composition.name
+        if name not in self._digests:
+            self._adapters(question)
         templates = question.method.templates(question.composition, question.template)
-        return repr((spec.sha256, spec.tokenizer_sha256, limits, self._arithmetic, templates, digest))
+        return repr((spec.sha256, spec.tokenizer_sha256, limits, self._arithmetic, templates, self._digests[name]))
 
     def answers(self, question: Question, pairs: Sequence[Pair]) -> Iterator[dict[str, Answer]]:
         """All passes over all pairs; nothing is finished before everything is, for batches hold prompts of similar length."""
         inputs = [pair.source for pair in pairs]
         speakers = [pair.reply_speaker for pair in pairs]
-        adapters, _ = self._adapters(question)
+        adapters = self._adapters(question)
         templates = question.method.templates(question.composition, question.template)
         _, answers = run_passes(self._base, adapters, templates, inputs, speakers, TOGETHER)
         yield {pair.id: Answer(answer) for pair, answer in zip(pairs, answers, strict=True)}
 
-    def _adapters(self, question: Question) -> tuple[Sequence[Adapter | None], str]:
+    def _adapters(self, question: Question) -> Sequence[Adapter | None]:
+        """What answers: made anew when another question has been asked since, for those of a whole grid would fill the memory.
+
+        Raises:
+            ToolchainError: a file that it is made of was replaced since its key was told.
+        """
         name = question.method.id, question.composition.name
-        if name not in self._made:
+        if self._last is None or self._last[0] != name:
             adapters = question.method.adapters(question.composition)
-            self._made[name] = adapters, adapters_digest(adapters)
-        return self._made[name]
+            digest = adapters_digest(adapters)
+            if self._digests.setdefault(name, digest) != digest:
+                raise ToolchainError(
+                    f"what {name[0]} makes of the adapters of {name[1]} in {paths.ADAPTERS} changed while it was evaluated: "
+                    "run the same command again, which keeps what still holds"
+                )
+            self._last = name, adapters
+        return self._last[1]

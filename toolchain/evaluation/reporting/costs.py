@@ -1,6 +1,7 @@
 """What a method costs: passes, parameters and bytes for each composition, and what fitting it took; read from the committed logs."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from toolchain import paths
@@ -34,10 +35,14 @@ def fit_log(method: str, scope: Scope) -> dict[str, Any]:
     Raises:
         ToolchainError: it is damaged.
     """
-    path = fit_log_path(method, scope)
+    return logged(log_path(method, scope), "a fitting")
+
+
+def log_path(method: str, scope: Scope) -> Path:
+    """Where a method's log of a scope is committed."""
     if method in calibrated.IDS:
-        path = calibrated.calibration_log_path(scope, method)
-    return logged(path, "a fitting")
+        return calibrated.calibration_log_path(scope, method)
+    return fit_log_path(method, scope)
 
 
 def _shared(method: str) -> bool:

@@ -37,7 +37,7 @@ def with_results(document: Path) -> str:
     After `by` come the methods, or the groups, whose rows are shown, with commas; else all are.
 
     Raises:
-        ToolchainError: it is missing or has no block, or a result file cannot be read.
+        ToolchainError: it is missing or has no block, a block's table has no methods or groups to choose by, or a result file cannot be read.
     """
     text = file_text(document, f"it wants {_A_BLOCK}")
     if not _BLOCK.search(text):
@@ -46,6 +46,11 @@ def with_results(document: Path) -> str:
     def table(match: re.Match[str]) -> str:
         files = [document.parent / name for name in match[3].split(",")]
         shown = match[4].split(",") if match[4] else []
+        for kind in _kinds(shown):
+            if kind not in _CHOSEN_BY.get(match[2], ()):
+                raise ToolchainError(
+                    f"{document}: the rows of `{match[2]}` cannot be chosen by {kind}: leave out `by {match[4]}`"
+                )
         return match[1] + _MADE[match[2]](files, shown).strip() + "\n" + match[5]
 
     return _BLOCK.sub(table, text)
@@ -62,13 +67,25 @@ def _each_engine(table: Callable[[Results, str], Table]) -> Callable[[Sequence[P
 def _only(shown: Sequence[str], table: Table) -> Table:
     """The table with the rows of these methods and groups; with all of them where none is named."""
     rows = table.rows
-    for kind, names in (("group", set(GROUPS)), ("method", set(shown) - set(GROUPS))):
-        if wanted := names.intersection(shown):
-            column = table.head.index(kind)
-            rows = [row for row in rows if row[column] in wanted]
+    for kind, wanted in _kinds(shown).items():
+        column = table.head.index(kind)
+        rows = [row for row in rows if row[column] in wanted]
     return replace(table, rows=rows)
 
 
+def _kinds(shown: Sequence[str]) -> dict[str, set[str]]:
+    """What comes after `by`, by the column that it is in."""
+    groups = set(shown).intersection(GROUPS)
+    return {kind: names for kind, names in (("group", groups), ("method", set(shown) - groups)) if names}
+
+
+_CHOSEN_BY = {
+    "groups": ("group", "method"),
+    "methods": ("method",),
+    "seeds": ("method",),
+    "judged": ("group", "method"),
+    "tasks": ("method",),
+}
 _MADE: dict[str, Callable[[Sequence[Path], Sequence[str]], str]] = {
     "results": lambda files, _: "\n\n".join(markdown(read_result(path)) for path in files),
     "groups": _each_engine(group_table),

@@ -296,6 +296,10 @@ def _damage(folder: Path, what: str) -> None:
             (folder / "model.safetensors").unlink()
         case "an unknown activation":
             edit_config(folder, hidden_act="unheard-of")
+        case "no heads":
+            edit_config(folder, num_attention_heads=0)
+        case "an unknown dtype":
+            edit_config(folder, dtype="unheard-of")
         case "no end":
             (folder / "generation_config.json").unlink(missing_ok=True)
             edit_config(folder, eos_token_id=None)
@@ -312,6 +316,8 @@ DAMAGED = {
     "another model's tokenizer": "another model's",
     "no weights": "could not be loaded",
     "an unknown activation": "unheard-of",
+    "no heads": "config.json says num_attention_heads 0",
+    "an unknown dtype": "config.json is no configuration .*unheard-of",
     "no end": "EOS",
     "an empty list of ends": r"EOS \[\]",
 }

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 import torch
@@ -45,3 +46,15 @@ def test_an_imported_base_need_not_know_every_language(base: LoadedBase, monkeyp
     monkeypatch.setattr(perplexity, "BASE_MODELS", {"tiny": base.specification})
     with pytest.raises(ToolchainError, match="perplexity of tiny on es is 900"):
         perplexity.perplexities(base, texts=1)
+
+
+def test_languages_without_texts_are_left_out_and_none_at_all_is_refused(
+    base: LoadedBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(perplexity, "SANE", math.inf)
+    texts = [replace(text, variants={"en": text.variants["en"]}) for text in single_texts()[:2]]
+    monkeypatch.setattr(perplexity, "single_texts", lambda: texts)
+    assert perplexity.perplexities(base).keys() == {"en"}
+    texts.clear()
+    with pytest.raises(ToolchainError, match=r"single_texts\.jsonl holds no texts .* unset TANDEM_BENCHMARK"):
+        perplexity.perplexities(base)

@@ -35,7 +35,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tokenizer(file: Path) -> Tokenizer:
-    return load_tokenizer(file)
+    return load_tokenizer(file, "make it anew")
 
 
 def _ids(tokenizer: Tokenizer, text: str) -> list[int]:

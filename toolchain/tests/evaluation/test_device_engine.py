@@ -192,6 +192,18 @@ def test_a_core_is_told_who_replies_and_what_it_refuses_is_told(core: Core, tmp_
         [*DeviceCore(core.program).answers(run, [Pair("1", "text", None, "x")])]
 
 
+@pytest.mark.parametrize("passes", [0, 2])
+def test_what_is_no_single_lora_is_refused_before_anything_is_answered(
+    engine: DeviceEngine, core: Core, tmp_path: Path, passes: int
+) -> None:
+    several = replace(METHODS["main"], make=lambda composition: [*METHODS["main"].make(composition)] * passes)
+    with pytest.raises(ToolchainError, match="no single plain LoRA: evaluate it with --engine python"):
+        engine.key(Question(several, COMPOSITION, COMPOSITION.prompt))
+    with pytest.raises(ToolchainError, match=r"in-context cannot answer summarize\+es: .*no single plain LoRA"):
+        evaluate(engine, replace(EVALUATION, methods=["lc++", "in-context"]), tmp_path / "cells", silent)
+    assert core.runs == []
+
+
 def test_a_task_alone_is_left_to_pytorch(engine: DeviceEngine) -> None:
     with pytest.raises(ToolchainError, match="--engine python"):
         engine.prompts(METHODS["main"], Composition.of("es"))

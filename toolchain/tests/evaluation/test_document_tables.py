@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from toolchain import paths
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.reporting.document_tables import DOCUMENTS, with_results
 from toolchain.evaluation.result_file import read_result, write_result
 
@@ -44,3 +45,17 @@ def test_a_block_may_name_the_methods_and_groups_that_it_shows(tmp_path: Path) -
     assert [row[1] for row in shown] == ["merge", "lc++"]
     assert shown == [row for row in rows("") if row[1] in ("merge", "lc++")]
     assert (rows(" by S+Tr"), rows(" by S+Tr,merge,lc++"), rows(" by R+Tone")) == (rows(""), shown, [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "by", "refused"),
+    [("methods", "S+Tr", "group"), ("samples", "lc++", "method"), ("results", "lc++", "method")],
+)
+def test_a_table_without_methods_or_groups_to_choose_by_is_named(
+    tmp_path: Path, kind: str, by: str, refused: str
+) -> None:
+    document, result = tmp_path / "page.md", paths.RESULTS / "summarize+es.test.python.jsonl"
+    document.write_text(f"<!-- {kind}: {result} by {by} -->\n<!-- end of {kind} -->\n", encoding="utf-8")
+    with pytest.raises(ToolchainError, match=re.escape(f"cannot be chosen by {refused}: leave out `by {by}`")) as said:
+        with_results(document)
+    assert str(document) in str(said.value)

@@ -374,7 +374,9 @@ def test_without_a_validation_split_no_prompt_is_chosen(
         return [] if split is Split.VALIDATION else composition_pairs(composition, split)[:1]
 
     monkeypatch.setattr(data_pairs, "composition_pairs", without_validation)
-    for method, refused in (("merge", True), ("lc++", False)):
-        asked = Evaluation([method], ["summarize+es"], Split.TEST, 1, 0)
+    for methods, refused in ((["lc++", "merge"], True), (["lc++"], False)):
+        computed, count = _cell_counter()
+        asked = Evaluation(methods, ["summarize+es"], Split.TEST, 1, 0)
         with pytest.raises(ToolchainError, match="no validation split") if refused else nullcontext():
-            evaluate(PythonEngine(base), asked, assets / "cells", lambda _: None)
+            evaluate(PythonEngine(base), asked, assets / "cells", count)
+        assert bool(computed) is not refused, "what is refused is refused before anything is answered"

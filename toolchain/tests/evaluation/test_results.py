@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from toolchain import paths
+from toolchain.data.teacher_targets import targets_path
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.result_file import ANSWERS_HASH, RESULT_FORMAT, Result, answers_path, write_result
 from toolchain.evaluation.results import read_results, refuse_another_base
 from toolchain.provenance import made_with
+from toolchain.tasks import Composition
 
 META = {"format": RESULT_FORMAT, "split": "test", "engine": "python", "base": "tiny", "git_commit": "0" * 40}
 ROW = {"engine": "python", "composition": "summarize+es", "method": "merge", "metric": "rouge_l"}
@@ -19,6 +22,7 @@ MEASURED = ROW | {"value": 0.5, "interval": [0.4, 0.6], "n": 2}
 VERDICT = {
     "metric": "judge: wins against two-step, ties half",
     "against": "two-step",
+    "judge": "a model",
     "asked_sha256": "0",
     "ties": 1,
     "scores": [1, 0.5],
@@ -56,6 +60,9 @@ def test_what_is_no_result_file_is_named(tmp_path: Path, content: str, said: str
         (META, MEASURED | VERDICT | {"scores": 1}, "no verdict on answers that it names"),
         (META, MEASURED | VERDICT | {"n": 2, "scores": [1]}, "no verdict on answers that it names"),
         (META, MEASURED | VERDICT | {"n": 1.5}, "no verdict"),
+        (META, MEASURED | VERDICT | {"judge": None}, "no verdict"),
+        (META, MEASURED | VERDICT | {"seed": "0"}, "no verdict"),
+        (META, MEASURED | VERDICT | {"unreadable": "none"}, "no verdict"),
         (META | {"data": None}, MEASURED, "data of its first line"),
         (META | {"adapter_sha256": ["es"]}, MEASURED, "adapter_sha256 of its first line"),
         (META | {"adapter_sha256": {"es": 1}}, MEASURED, "object of hashes"),
@@ -136,6 +143,21 @@ def test_answers_are_not_scored_against_other_references_than_they_were_measured
     with pytest.raises(
         ToolchainError, match=r"x\.jsonl are of different files of conversations\.jsonl.* set TANDEM_BENCHMARK"
     ):
+        read_results([path])
+
+
+def test_answers_of_three_tasks_are_not_scored_against_other_targets_than_they_were_measured_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "CALIBRATIONS", tmp_path)
+    targets, path = targets_path(Composition.parse("summarize+witty+fr")), tmp_path / "x.jsonl"
+    targets.parent.mkdir()
+    targets.write_text("as they were", encoding="utf-8")
+    answers = [ANSWERS[0] | {"composition": "summarize+witty+fr"}]
+    write_result(path, Result(META | made_with([targets]), [], answers))
+    read_results([path])
+    targets.write_text("made anew", encoding="utf-8")
+    with pytest.raises(ToolchainError, match=r"x\.jsonl are of different files of summarize\+witty\+fr\.jsonl"):
         read_results([path])
 
 

@@ -110,6 +110,16 @@ def test_the_density_and_weight_with_the_lowest_validation_loss_are_kept(
     assert row[2:4] == ["10 losses of 4 examples", f"density {log['density']}, weight {log['weight']:.2g}"]
 
 
+@pytest.mark.parametrize("log", ['{"a": 1}', '{"budget": "x"}', '{"evaluations": 3}', '{"rates": 5, "budget": {}}'])
+def test_a_log_that_does_not_say_what_was_spent_is_named(folder: Path, log: str) -> None:
+    path = fit_log_path("ties", COMPOSITION)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(log, encoding="utf-8")
+    with pytest.raises(ToolchainError, match="does not say what ties was fitted with") as refused:
+        budgets(_measured("ties"))
+    assert str(path) in str(refused.value)
+
+
 @pytest.mark.parametrize("name", ["ties", "lm-cocktail"])
 def test_a_search_computes_its_losses_in_the_precision_that_its_log_says(folder: Path, name: str) -> None:
     losses = {}
