@@ -1,6 +1,7 @@
 """Logs of what was trained, fitted, imported or measured: a JSON object beside what it is of."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,24 @@ def logged(path: Path, of: str, *fields: str) -> dict[str, Any]:
     if missing := [field for field in fields if field not in log]:
         raise ToolchainError(f"{path} is no log of {of}, it lacks {' and '.join(missing)}: {remedy}")
     return log
+
+
+def refuse_to_replace(path: Path, of: str, *fields: str) -> None:
+    """See that the log of `of` ("a calibration"), which must have `fields`, takes the place of nothing else.
+
+    Raises:
+        ToolchainError: there is something else.
+    """
+    if not os.path.lexists(path):
+        return
+    try:
+        is_one = bool(logged(path, of, *fields))
+    except ToolchainError:
+        is_one = False
+    if not is_one:
+        raise ToolchainError(
+            f"{path} is there and is no log of {of}, which is written to that place: give another --out, or move it away"
+        )
 
 
 def write_log(path: Path, content: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ from toolchain.adapters.training_options import (
 from toolchain.console import chosen, show
 from toolchain.errors import ToolchainError
 from toolchain.folders import refuse_unwritable
+from toolchain.log_file import refuse_to_replace
 
 train_app = typer.Typer(no_args_is_help=True, help="Adapters and calibrations.")
 
@@ -50,7 +51,10 @@ def train_lora_command(
     texts: Annotated[
         Path | None, typer.Option(help="JSON lines like single_texts.jsonl, for languages and tones.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to write; default assets/adapters/<task>.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write, training_log.json in it too; default assets/adapters/<task>."),
+    ] = None,
 ) -> None:
     """Train the LoRA of one task alone on the real base."""
     from toolchain.adapters.files import LOG_FILE
@@ -71,6 +75,8 @@ def train_lora_command(
     refuse_to_commit([*licences(), *further.licences(wanted)], folder)
     # Not made before it has an adapter in it: an empty one among the assets would be taken for one.
     refuse_unwritable(folder / LOG_FILE if folder.exists() else folder)
+    if out:
+        refuse_to_replace(out / LOG_FILE, "an adapter", "training_pairs", "git_commit", "data")
     own = read_recipe(recipe).lora
     training = overridden(own.training, steps, batch_size, learning_rate, precision, gradient_checkpointing, compiled)
     examples = len(single_task_pairs(wanted, Split.SINGLE, further))
@@ -137,7 +143,8 @@ def train_calibration_command(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="File to write; default assets/calibrations/<method>/<composition>.safetensors, for another seed in seed-<seed> there."
+            help="File to write, its log beside it as .json; default assets/calibrations/<method>/<composition>.safetensors, for another seed "
+            "in seed-<seed> there."
         ),
     ] = None,
 ) -> None:
@@ -165,6 +172,12 @@ def train_calibration_command(
         )
     if out and out.suffix != ".safetensors":
         raise ToolchainError(f"--out {out} can be no calibration: name a file that ends in .safetensors")
+    if out and out.is_dir():
+        raise ToolchainError(f"--out {out} is a directory: name a file, which may lie in it")
+    if out and targets and targets.resolve() in (out.resolve(), out.with_suffix(".json").resolve()):
+        raise ToolchainError(
+            f"--out {out} and the log beside it would take the place of --targets {targets}: give another --out"
+        )
     refuse_loss_options(kind, distillation, end_weight)
     data = training_data(parsed, with_teacher, two_step, targets, further)
     schedule = replace(
@@ -178,6 +191,8 @@ def train_calibration_command(
     refuse_to_commit(data.licences, path)
     start = start_of(parsed, kind, seed)
     refuse_unwritable(path)
+    if out:
+        refuse_to_replace(out.with_suffix(".json"), "a calibration", "composition", "method", "git_commit")
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
     log = train_calibration(base, parsed, kind, schedule, path, data, weights, start)
     show(
@@ -201,7 +216,9 @@ def train_main_task_command(
     quantised_activations: Quantised = False,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder to write; default assets/calibrations/lc++s, for another seed seed-<seed> there."),
+        typer.Option(
+            help="Folder to write, the log as <task>.json in it; default assets/calibrations/lc++s, for another seed seed-<seed> there."
+        ),
     ] = None,
 ) -> None:
     """Train LC++S, the calibration that all compositions of a main task share; writes a file for each of them."""
@@ -223,6 +240,8 @@ def train_main_task_command(
     folder = out or calibration_path(trained_with(compositions[0], seed), METHOD).parent
     refuse_to_commit(licences(), folder)
     refuse_unwritable(folder / f"{task}.json")
+    if out:
+        refuse_to_replace(out / f"{task}.json", "a calibration", "main_task", "method", "git_commit")
     for needed in (task, *AUXILIARY_TASKS):
         refuse_no_adapter(needed)
     data = {item: training_data(item, with_teacher) for item in compositions}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolchain.errors import ToolchainError
-from toolchain.log_file import logged, write_log
+from toolchain.log_file import logged, refuse_to_replace, write_log
 
 _VALUES = st.none() | st.integers() | st.floats(allow_nan=False) | st.text() | st.lists(st.text())
 
@@ -36,3 +36,18 @@ def test_a_log_that_lacks_a_field_is_refused(tmp_path: Path) -> None:
     write_log(path := tmp_path / "log.json", {"steps": 1})
     with pytest.raises(ToolchainError, match="it lacks base_sha256 and files: restore it"):
         logged(path, "a fitting", "base_sha256", "files", "steps")
+
+
+@pytest.mark.parametrize("there", [b'{"steps": 1, "files": []}\n', b"my notes", b'{"steps": 1}', None], ids=str)
+def test_a_log_takes_the_place_of_such_a_log_alone(tmp_path: Path, there: bytes | None) -> None:
+    path = tmp_path / "log.json"
+    refuse_to_replace(path, "a fitting", "steps", "files")
+    if there is None:
+        path.mkdir()
+    else:
+        path.write_bytes(there)
+    if there and b"files" in there:
+        refuse_to_replace(path, "a fitting", "steps", "files")
+        return
+    with pytest.raises(ToolchainError, match=r"log\.json is there and is no log of a fitting, .*: give another --out"):
+        refuse_to_replace(path, "a fitting", "steps", "files")
