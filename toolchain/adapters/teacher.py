@@ -5,7 +5,7 @@ from a written reference alone.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import ENGLISH, Conversation, Split, conversations
 from toolchain.data.pairs import WRITTEN_TASKS, Pair, composition_pairs, with_references
 from toolchain.data.record_file import Record, RecordFile
-from toolchain.data.teacher_targets import Target, read_targets, write_targets
+from toolchain.data.teacher_targets import Target, read_targets, targets_path, write_targets
 from toolchain.errors import ToolchainError
 from toolchain.generation.passes import KEPT_AT_ONCE, SEQUENCES_A_BATCH, run_passes, text_rules
 from toolchain.tasks import Composition, Task
@@ -54,10 +54,12 @@ def teacher_pairs(composition: Composition) -> list[Pair]:
     """The calibration conversations with their teacher targets; empty answers are left out.
 
     Raises:
-        ToolchainError: no targets have been made, or other adapters made them.
+        ToolchainError: no targets have been made, or other adapters made them, or not of each of these conversations and of no other.
     """
     written = Composition(composition.tasks[:WRITTEN_TASKS])
     pairs = {pair.id: pair for pair in composition_pairs(written, Split.CALIBRATION)}
+    targets = [target for target in read_targets(composition) if target.through == composition.ids[1:]]
+    _refuse_another_split(composition, pairs, targets)
     items = {item.id: item for item in conversations(Split.CALIBRATION)}
     return [
         replace(
@@ -66,9 +68,24 @@ def teacher_pairs(composition: Composition) -> list[Pair]:
             target=target.text,
             intermediate=target.intermediate or items[target.id].reference(composition.ids[0], target.source),
         )
-        for target in read_targets(composition)
-        if target.text and target.through == composition.ids[1:]
+        for target in targets
+        if target.text
     ]
+
+
+def _refuse_another_split(composition: Composition, ids: Iterable[str], targets: Sequence[Target]) -> None:
+    """See that there is a target of each conversation of these ids and each source, and none of another: an empty answer is one too."""
+    path, remedy = targets_path(composition), f"make it anew with `toolchain data teacher {composition.name}`"
+    wanted = {(id, source): None for source in SOURCES for id in ids}
+    found = {(target.id, target.source): None for target in targets}
+    for id, source in found:
+        if (id, source) not in wanted:
+            raise ToolchainError(
+                f"{path} has a target of {id!r} ({source}), which {paths.BENCHMARK} has not in its calibration split: {remedy}"
+            )
+    for id, source in wanted:
+        if (id, source) not in found:
+            raise ToolchainError(f"{path} has no target of calibration conversation {id!r} ({source}): {remedy}")
 
 
 def _passed_on(
@@ -98,7 +115,8 @@ def _passed_on(
             for item, text, intermediate in zip(batch, made, read, strict=True)
         ]
 
-    digest = hashlib.sha256(repr((main, shared, [item.reference(main, source) for item in items])).encode()).hexdigest()
+    read_of = [(item.id, item.reference(main, source)) for item in items]
+    digest = hashlib.sha256(repr((main, shared, read_of)).encode()).hexdigest()
     name = f"{composition.name}.teacher.{split}.{source}.{digest[:16]}.jsonl"
     file = RecordFile(paths.cache() / "targets" / name, f"toolchain data teacher {composition.name}")
     file.complete(items, shared, make, KEPT_AT_ONCE, progress)

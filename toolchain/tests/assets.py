@@ -47,10 +47,13 @@ def put_calibration(
 
 
 def put_targets(composition: Composition) -> None:
-    """References of a composition of three tasks, the last one empty, and targets of a teacher, as if adapters had made them."""
+    """References of a composition of three tasks, the last one empty, and targets of a teacher, every second one empty, as if adapters had made
+    them.
+    """
     splits = (Split.CALIBRATION, Split.VALIDATION, Split.TEST)
     ids = {split: [item.id for item in conversations(split)] for split in splits}
     _, written, *left = composition.ids
     references = [Target(name, written, tuple(left), f"on {name}") for split in splits for name in ids[split]]
     teacher = [Target(name, "en", composition.ids[1:], f"on {name}", "a joke") for name in ids[Split.CALIBRATION]]
-    write_targets(composition, [*references[:-1], replace(references[-1], text=""), *teacher])
+    empty = [replace(target, source="paraphrase", text="") for target in teacher]
+    write_targets(composition, [*references[:-1], replace(references[-1], text=""), *teacher, *empty])

@@ -1,6 +1,7 @@
 """Teacher targets: the English references through the auxiliary adapters, for the calibration split alone."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from toolchain import paths
 from toolchain.adapters import calibration as calibrating
+from toolchain.adapters import teacher as teaching
 from toolchain.adapters.calibration import train_calibration
 from toolchain.adapters.calibration_data import benchmark_data
 from toolchain.adapters.calibration_file import read_calibration
@@ -40,9 +42,12 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _put_targets(adapter_sha256: str, targets: dict[str, str]) -> None:
+    """These targets of English references; all others are empty answers."""
+    every = {item.id: "" for item in conversations(Split.CALIBRATION)}
     rows = [
-        {"id": name, "source": "en", "target": target, "adapter_sha256": {"es": adapter_sha256}}
-        for name, target in targets.items()
+        {"id": name, "source": source, "target": target, "adapter_sha256": {"es": adapter_sha256}}
+        for source, made in (("en", every | targets), ("paraphrase", every))
+        for name, target in made.items()
     ]
     targets_path(COMPOSITION).parent.mkdir(parents=True)
     targets_path(COMPOSITION).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -93,6 +98,39 @@ def test_targets_of_other_adapters_are_refused(assets: Path) -> None:
     _put_targets("0" * 64, {conversations(Split.CALIBRATION)[0].id: "uno"})
     with pytest.raises(ToolchainError, match=r"other adapters.*toolchain data teacher summarize\+es"):
         teacher_pairs(COMPOSITION)
+
+
+@pytest.mark.parametrize(
+    ("cut", "why"),
+    [
+        (lambda rows: [], r"no target of calibration conversation '.*' \(en\)"),
+        (lambda rows: rows[:-1], r"no target of calibration conversation '.*' \(paraphrase\)"),
+        (lambda rows: [*rows, rows[0] | {"id": "mine"}], r"a target of 'mine' \(en\), which .* has not in its cal"),
+        (lambda rows: [rows[0] | {"source": "es"}, *rows], r"a target of '.*' \(es\), which .* has not in its cal"),
+    ],
+    ids=["empty", "cut", "another conversation", "another source"],
+)
+def test_targets_of_another_split_than_the_one_that_is_there_are_refused(
+    assets: Path, cut: Callable[[list[dict[str, Any]]], list[dict[str, Any]]], why: str
+) -> None:
+    _put_targets(adapter_hash(paths.ADAPTERS / "es"), {conversations(Split.CALIBRATION)[0].id: "uno"})
+    assert len(teacher_pairs(COMPOSITION)) == 1
+    path = targets_path(COMPOSITION)
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    path.write_text("".join(json.dumps(row) + "\n" for row in cut(rows)), encoding="utf-8")
+    with pytest.raises(ToolchainError, match=rf"{why}.*: make it anew with `toolchain data teacher summarize\+es`"):
+        teacher_pairs(COMPOSITION)
+
+
+def test_renamed_conversations_get_targets_of_their_own(
+    short_base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_teacher_targets(short_base, COMPOSITION, lambda _line: None)
+    before = read_targets(COMPOSITION)
+    renamed = [replace(item, id=f"new-{item.id}") for item in conversations(Split.CALIBRATION)]
+    monkeypatch.setattr(teaching, "with_references", lambda _main, _split: renamed)
+    make_teacher_targets(short_base, COMPOSITION, lambda _line: None)
+    assert read_targets(COMPOSITION) == [replace(target, id=f"new-{target.id}") for target in before]
 
 
 def _answer(base: LoadedBase, task: str, text: str) -> str:
