@@ -60,10 +60,15 @@ def peak_memory() -> int:
 
 
 def made_with(files: Iterable[Path] = ()) -> dict[str, Any]:
-    """Commit, versions, and SHA-256 of the benchmark's files and of `files`, which are read beside them.
+    """Commit, versions, and SHA-256 of the benchmark's files and of `files`, which are read beside them, by their names.
+
+    Where another file has a name already, it is said with as many of its folders as tell the two apart.
 
     To be asked before the work: a commit that is made meanwhile is not what ran.
     """
     hashes = {name: sha256_file(paths.BENCHMARK / name) for name in FILES}
-    hashes |= {path.name: sha256_file(path) for path in files}
+    for path in files:
+        digest, parts = sha256_file(path), path.resolve().parts
+        names = (path.name, *("/".join(parts[-count:]) for count in range(2, len(parts) + 1)))
+        hashes[next(name for name in names if hashes.get(name, digest) == digest)] = digest
     return {"git_commit": git_commit(), "versions": versions(), "data": hashes}

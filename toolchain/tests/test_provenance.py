@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolchain import paths
+from toolchain.data.benchmark import FILES, SINGLE_TEXTS
 from toolchain.evaluation.reporting.report import provenance
 from toolchain.evaluation.results import Results
-from toolchain.provenance import git_commit, short_commit
+from toolchain.hashing import sha256_file
+from toolchain.provenance import git_commit, made_with, short_commit
 
 
 @given(st.text("0123456789abcdef", min_size=40, max_size=40), st.sampled_from(["", "-dirty"]))
@@ -53,3 +55,14 @@ def test_a_commit_is_dirty_where_a_file_that_is_part_of_it_differs_unless_it_is_
     assert git_commit() == commit
     code.write_text("another")
     assert git_commit() == f"{commit}-dirty"
+
+
+def test_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    given = [tmp_path / folder / name for folder in ("a", "b") for name in (SINGLE_TEXTS, "more.jsonl")]
+    for path in given:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(str(path), encoding="utf-8")
+    own = {name: sha256_file(paths.BENCHMARK / name) for name in FILES}
+    keys = [f"a/{SINGLE_TEXTS}", "more.jsonl", f"b/{SINGLE_TEXTS}", "b/more.jsonl"]
+    expected = own | {key: sha256_file(path) for key, path in zip(keys, given, strict=True)}
+    assert made_with([paths.BENCHMARK / SINGLE_TEXTS, *given])["data"] == expected
