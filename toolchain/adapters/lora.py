@@ -12,7 +12,7 @@ from toolchain.adapters.processes import launched
 from toolchain.adapters.training import Schedule, checkpoint_path, finish, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.benchmark import Split
-from toolchain.data.pairs import NOTHING_FURTHER, FurtherTexts, single_task_pairs
+from toolchain.data.pairs import NOTHING_FURTHER, FurtherTexts, single_task_pairs, to_choose_by
 from toolchain.provenance import made_with
 from toolchain.tasks import Task
 
@@ -43,8 +43,9 @@ def train_lora(
         ToolchainError: there is nothing to train on, or no validation split.
     """
     made = made_with(further.files(task))
+    measured = to_choose_by(single_task_pairs(task, Split.VALIDATION, further), f"the step of the {task.id} adapter")
     training = encode_pairs(base, task.prompt, single_task_pairs(task, Split.SINGLE, further))
-    validation = encode_pairs(base, task.prompt, single_task_pairs(task, Split.VALIDATION, further))
+    validation = encode_pairs(base, task.prompt, measured)
     torch.manual_seed(schedule.seed)
     wrapped = add_lora(base.model, shape)
     parameters = {name: parameter for name, parameter in wrapped.named_parameters() if parameter.requires_grad}

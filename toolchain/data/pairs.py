@@ -95,7 +95,11 @@ def validation_pairs(composition: Composition, chosen: str, or_else: str = "") -
     Raises:
         ToolchainError: as there; or the split is empty, to which `or_else` adds what else can be done.
     """
-    pairs = composition_pairs(composition, Split.VALIDATION)
+    return to_choose_by(composition_pairs(composition, Split.VALIDATION), chosen, or_else)
+
+
+def to_choose_by(pairs: list[Pair], chosen: str, or_else: str = "") -> list[Pair]:
+    """The pairs of the validation split, by which `chosen` is chosen; where there are none, ToolchainError, to which `or_else` is added."""
     if not pairs:
         raise ToolchainError(f"{paths.BENCHMARK} has no validation split to choose {chosen} by: give it one{or_else}")
     return pairs

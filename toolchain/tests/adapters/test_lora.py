@@ -16,11 +16,12 @@ from toolchain.adapters.lora import LoraShape, add_lora, lora_of, train_lora
 from toolchain.adapters.training import Schedule, TrainingLog, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import quiet_transformers
-from toolchain.data.benchmark import Split
+from toolchain.data import pairs
+from toolchain.data.benchmark import Split, conversations
 from toolchain.data.pairs import single_task_pairs
 from toolchain.errors import ToolchainError
 from toolchain.generation.generate import adapter_applied
-from toolchain.tasks import TASKS
+from toolchain.tasks import MAIN_TASKS, TASKS
 from toolchain.tests.tiny import SPECIFICATION, logits, tiny_base
 
 IDS = [2, 50, 61, 72, 83, 94, 105]
@@ -124,6 +125,17 @@ def test_what_is_trained_is_given_by_task_base_shape_seed_and_splits_alone(
     checkpoints = [arguments[5] for arguments in given]
     assert checkpoints[0] == checkpoints[1]
     assert len(set(checkpoints)) == 4
+
+
+@pytest.mark.parametrize("task", MAIN_TASKS)
+def test_without_a_validation_split_no_step_is_chosen_and_nothing_written(
+    base: LoadedBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str
+) -> None:
+    monkeypatch.setattr(pairs, "conversations", lambda split: [] if split is Split.VALIDATION else conversations(split))
+    monkeypatch.setattr(lora, "train", lambda *_given: pytest.fail("it must not come to that"))
+    with pytest.raises(ToolchainError, match=f"no validation split to choose the step of the {task} adapter by: give"):
+        train_lora(base, TASKS[task], Schedule(1, 1, 0.01), SHAPE, tmp_path / task)
+    assert not (tmp_path / task).exists()
 
 
 def test_a_task_is_trained_and_written_with_its_log(
