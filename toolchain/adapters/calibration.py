@@ -152,6 +152,7 @@ def train_calibration(
         "parameters": sum(parameter.numel() for parameter in parameters.values()),
         "base_sha256": base.specification.sha256,
         "adapter_sha256": hashes,
+        "calibration_sha256": sha256_file(path),
         "merge_weights": merge_weights,
         "start_sha256": start_hash,
         "training_pairs": len(training),

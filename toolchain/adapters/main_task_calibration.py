@@ -23,6 +23,7 @@ from toolchain.adapters.row_merge import merge_by_row
 from toolchain.adapters.training import Schedule, checkpoint_path, finish, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
+from toolchain.hashing import sha256_file
 from toolchain.provenance import made_with, peak_memory
 from toolchain.tasks import Composition
 
@@ -62,11 +63,13 @@ def train_for_main_task(
     log = train(base.model, parameters, examples, measured, schedule, checkpoint, lambda _training: None)
     entries = corrections.entries(base.model.config.num_hidden_layers)
 
+    paths = {item: folder / f"{item.name}.safetensors" for item in data}
+
     def write() -> None:
-        for item in data:
+        for item, path in paths.items():
             own = {task: hashes[task] for task in item.ids}
             calibration = Calibration(METHOD, item.name, base.specification.sha256, own, entries)
-            write_calibration(folder / f"{item.name}.safetensors", calibration)
+            write_calibration(path, calibration)
 
     launched().by_the_first(write)
     content = {
@@ -76,6 +79,7 @@ def train_for_main_task(
         "parameters": sum(parameter.numel() for parameter in parameters.values()),
         "base_sha256": base.specification.sha256,
         "adapter_sha256": hashes,
+        "calibration_sha256": {item.name: sha256_file(path) for item, path in paths.items()},
         "training_pairs": len(examples),
         "of_which_teacher": sum(of_it.described["of_which_teacher"] for of_it in data.values()),
         "validation_pairs": len(measured),

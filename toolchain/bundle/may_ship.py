@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from toolchain import paths
 from toolchain.adapters.adapter_logs import refuse_logs_of_other_weights, stated_licence, texts_licences
 from toolchain.adapters.calibration_data import logged_targets
+from toolchain.adapters.calibration_logs import refuse_log_of_another
 from toolchain.adapters.files import IMPORT_LOG, LOG_FILE
 from toolchain.adapters.methods.calibrated import calibration_log_path, calibration_path
 from toolchain.data.benchmark import licences
@@ -18,7 +19,7 @@ def refuse_what_may_not_ship(compositions: Sequence[Composition]) -> None:
     """See that no licence of the benchmark, of an imported adapter or of a calibration's targets forbids to ship these.
 
     Raises:
-        ToolchainError: one does, or a log is damaged, of another adapter than the one beside it, or missing beside a calibration.
+        ToolchainError: one does, or a log is damaged, of another adapter or calibration than the one beside it, or missing beside a calibration.
     """
     if licence := forbidding(licences()):
         raise ToolchainError(f"{paths.BENCHMARK} has data under {licence}: what is trained on it may not ship")
@@ -39,6 +40,8 @@ def refuse_what_may_not_ship(compositions: Sequence[Composition]) -> None:
                 f"{log} is missing, so it is not known under which licences the targets of {calibration} are: restore it, or train the "
                 "calibration again"
             )
+        if calibration.is_file():
+            refuse_log_of_another(calibration, log, composition)
         licence = forbidding(logged_targets(log)["licence"])
         _refuse(
             licence, f"{log} says that the calibration was trained on targets under {licence}", "train it on others"

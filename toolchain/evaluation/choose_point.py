@@ -84,16 +84,18 @@ def _write(
 ) -> dict[str, Any]:
     kept_as, calibration = trained_with(composition, seed), _at(composition, point, seed)
     targets = logged_targets(*(calibration_log_path(kept_as, method) for method in (OWN, SHARED)))
-    write_calibration(calibration_path(kept_as, METHOD), calibration)
+    path = calibration_path(kept_as, METHOD)
+    write_calibration(path, calibration)
     log = {
         "composition": composition.name,
         "method": METHOD,
         "parameters": calibration.parameters,
         **engine.base,
         "adapter_sha256": calibration.adapter_sha256,
+        "calibration_sha256": sha256_file(path),
         "between": {
-            str(path.relative_to(paths.CALIBRATIONS)): sha256_file(path)
-            for path in _sources(composition, seed).values()
+            str(source.relative_to(paths.CALIBRATIONS)): sha256_file(source)
+            for source in _sources(composition, seed).values()
         },
         **({"targets": targets} if any(targets.values()) else {}),
         "point": asdict(point),

@@ -7,7 +7,7 @@ import pytest
 
 from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
-from toolchain.adapters.methods.calibrated import calibration_log_path
+from toolchain.adapters.methods.calibrated import calibration_log_path, calibration_path
 from toolchain.base_model.specification import BaseSpecification
 from toolchain.hashing import sha256_file
 from toolchain.log_file import write_log
@@ -43,7 +43,9 @@ def commit(folder: Path, patch: pytest.MonkeyPatch) -> BaseSpecification:
     put_adapters(Composition.parse("reply+witty"))
     for composition in COMPOSITIONS:
         put_calibration(composition, CalibrationMethod.LC_PLUS_PLUS, base.sha256)
-        write_log(calibration_log_path(composition, CalibrationMethod.LC_PLUS_PLUS), {"composition": composition.name})
+        path = calibration_path(composition, CalibrationMethod.LC_PLUS_PLUS)
+        told = {"composition": composition.name, "calibration_sha256": sha256_file(path)}
+        write_log(calibration_log_path(composition, CalibrationMethod.LC_PLUS_PLUS), told)
     return base
 
 

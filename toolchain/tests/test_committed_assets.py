@@ -10,6 +10,7 @@ import pytest
 
 from toolchain import paths
 from toolchain.adapters.calibration_file import read_calibration
+from toolchain.adapters.calibration_logs import refuse_log_of_another
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import adapter_hash
 from toolchain.adapters.methods.calibrated import (
@@ -45,6 +46,7 @@ def test_a_calibration_is_of_the_adapters_that_are_there_and_has_the_log_of_its_
     assert path.stem in trained_for
     assert log["adapter_sha256"].keys() == {task for name in trained_for for task in name.split("+")}
     assert calibration.method == log["method"]
+    refuse_log_of_another(path, log_path, composition)
     if log.get("of_which_teacher"):
         assert targets_path(composition).is_file()
 

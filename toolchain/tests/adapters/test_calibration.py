@@ -1,5 +1,6 @@
 """Calibration training: it starts at the merge, and what is exported computes what was trained."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.generation.generate import adapter_applied
+from toolchain.hashing import sha256_file
 from toolchain.tasks import Composition
 from toolchain.tests.tiny import SPECIFICATION, logits, random_adapter, tiny_base, tiny_model
 
@@ -172,7 +174,8 @@ def test_a_calibration_is_trained_and_written_with_what_it_belongs_to(
         assert all(entry.weights is not None and tuple(entry.weights) == weights for entry in shared)
     assert len(log["losses"]) == 2
     assert log["peak_rss_bytes"] > 2**20
-    assert path.with_suffix(".json").is_file()
+    told = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    assert told["calibration_sha256"] == sha256_file(path)
     assert not list((tmp_path / "cache").rglob("*.pt")), "the checkpoint goes once the file is written"
 
 

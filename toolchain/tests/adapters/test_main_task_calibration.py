@@ -26,6 +26,7 @@ from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.generation.generate import adapter_applied
+from toolchain.hashing import sha256_file
 from toolchain.tasks import Composition, compositions_of
 from toolchain.tests.tiny import logits, random_adapter, tiny_base
 
@@ -73,7 +74,11 @@ def test_every_composition_gets_the_same_tensors_for_its_own_adapters(base: Load
     assert stored == log["parameters"]
     assert log["training_pairs"] == 2 * len(COMPOSITIONS)
     assert log["compositions"] == [item.name for item in COMPOSITIONS]
-    assert json.loads((adapters / f"{MAIN}.json").read_text(encoding="utf-8"))["losses"] == log["losses"]
+    told = json.loads((adapters / f"{MAIN}.json").read_text(encoding="utf-8"))
+    assert told["losses"] == log["losses"]
+    assert told["calibration_sha256"] == {
+        item.name: sha256_file(adapters / f"{item.name}.safetensors") for item in COMPOSITIONS
+    }
     assert not list((adapters.parent / "cache").rglob("*.pt")), "the checkpoint goes once the files are written"
 
 

@@ -1,19 +1,21 @@
 """What a licence forbids to ship is not exported."""
 
 import json
+import re
 
 import pytest
 
 from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.files import IMPORT_LOG, LOG_FILE, adapter_hash, write_adapter
-from toolchain.adapters.methods.calibrated import calibration_log_path
+from toolchain.adapters.methods.calibrated import calibration_log_path, calibration_path
 from toolchain.base_model.specification import BaseSpecification
 from toolchain.bundle import may_ship
 from toolchain.bundle.manifest import ManifestAdapter
 from toolchain.bundle.may_ship import refuse_what_may_not_ship
 from toolchain.bundle.model_card import model_card
 from toolchain.errors import ToolchainError
+from toolchain.hashing import sha256_file
 from toolchain.recommendations import write_recommendations
 from toolchain.tests.assets import put_calibration
 from toolchain.tests.bundles import COMPOSITIONS
@@ -28,13 +30,15 @@ def test_a_calibration_on_targets_that_forbid_it_does_not_ship(
     put_calibration(composition, method, base.sha256)
     write_recommendations({composition.name: {"calibration": method}})
     log = calibration_log_path(composition, method)
+    found = sha256_file(calibration_path(composition, method))
+    named = {"calibration_sha256": {composition.name: found} if method is CalibrationMethod.LC_PLUS_PLUS_S else found}
     for content, allowed in (
         ({"training_pairs": 3}, True),
         ({"targets": {"licence": ["CC BY 4.0", "CC0-1.0"]}}, True),
         ({"targets": {"licence": ["CC BY 4.0", "CC BY-NC 4.0"]}}, False),
         ([], False),
     ):
-        log.write_text(json.dumps(content))
+        log.write_text(json.dumps({**content, **named} if isinstance(content, dict) else content))
         if allowed:
             refuse_what_may_not_ship([composition])
             continue
@@ -61,6 +65,33 @@ def test_a_calibration_without_its_log_does_not_ship() -> None:
         ToolchainError, match=r"summarize\+es\.json is missing, so it is not known under which licences"
     ):
         refuse_what_may_not_ship(COMPOSITIONS)
+
+
+@pytest.mark.parametrize("method", [CalibrationMethod.LC_PLUS_PLUS, CalibrationMethod.LC_PLUS_PLUS_S])
+def test_a_log_of_another_calibration_lets_nothing_ship(base: BaseSpecification, method: CalibrationMethod) -> None:
+    composition, another = COMPOSITIONS[:2]
+    for item in (composition, another):
+        put_calibration(item, method, base.sha256)
+    write_recommendations({composition.name: {"calibration": method}})
+    path, log = calibration_path(composition, method), calibration_log_path(composition, method)
+    hashes = {item.name: sha256_file(calibration_path(item, method)) for item in (composition, another)}
+    log.write_text(
+        json.dumps(
+            {"calibration_sha256": hashes if method == CalibrationMethod.LC_PLUS_PLUS_S else hashes[composition.name]}
+        )
+    )
+    refuse_what_may_not_ship([composition])
+    path.write_bytes(calibration_path(another, method).read_bytes())
+    with pytest.raises(
+        ToolchainError, match=rf"{re.escape(log.name)} is of a calibration with the hash {hashes[composition.name]}"
+    ):
+        refuse_what_may_not_ship([composition])
+    for nothing in ({}, {"calibration_sha256": {another.name: hashes[another.name]}}, {"calibration_sha256": None}):
+        log.write_text(json.dumps(nothing))
+        with pytest.raises(
+            ToolchainError, match=rf"{re.escape(log.name)} does not say by its hash which calibration it is of"
+        ):
+            refuse_what_may_not_ship([composition])
 
 
 @pytest.mark.usefixtures("base")

@@ -31,6 +31,7 @@ from toolchain.evaluation.choose_point import choose_points
 from toolchain.evaluation.engines.engine import Answer, Question
 from toolchain.evaluation.engines.python_engine import PythonEngine
 from toolchain.evaluation.paper import group_of
+from toolchain.hashing import sha256_file
 from toolchain.tasks import Composition, compositions_of
 from toolchain.tests.assets import put_calibration
 from toolchain.tests.tiny import random_adapter
@@ -200,4 +201,5 @@ def test_a_group_gets_the_point_that_answers_its_validation_conversations_best(
         write_calibration(assets / "expected.safetensors", interpolate(own, shared, point))
         written = calibration_path(item, METHOD).read_bytes()
         assert written == (assets / "expected.safetensors").read_bytes()
+        assert log["calibration_sha256"] == sha256_file(calibration_path(item, METHOD))
         assert METHODS[METHOD].adapters(item)
