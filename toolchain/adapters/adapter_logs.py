@@ -1,5 +1,6 @@
 """The logs beside an adapter, of its training and of its import: which weights they are of, and which licences they state."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,20 @@ def texts_licences(log: Path) -> list[str]:
     if not (isinstance(found, list) and all(isinstance(item, str) for item in found)):
         raise ToolchainError(f"{log} is no log of an adapter: restore it, or train the adapter again")
     return found
+
+
+def stated_licences(tasks: Iterable[str]) -> list[str]:
+    """All licences that the logs beside the adapters of tasks state: of imports, and of texts that they were trained on.
+
+    Raises:
+        ToolchainError: a log is damaged or of other weights; or there is no adapter.
+    """
+    found: set[str] = set()
+    for task in tasks:
+        refuse_logs_of_other_weights(task)
+        stated = stated_licence(paths.ADAPTERS / task / IMPORT_LOG)
+        found.update(texts_licences(paths.ADAPTERS / task / LOG_FILE), [stated] if stated else [])
+    return sorted(found)
 
 
 def refuse_logs_of_other_weights(task: str) -> None:

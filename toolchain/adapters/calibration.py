@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from toolchain.adapters.calibration_data import CalibrationData, benchmark_data
+from toolchain.adapters.calibration_data import CalibrationData, benchmark_data, logged_targets
 from toolchain.adapters.calibration_file import Calibration, Entry, read_calibration, refuse_foreign, write_calibration
+from toolchain.adapters.calibration_logs import licences_beside
 from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod, attach, merge_into
 from toolchain.adapters.distillation import with_soft_targets
 from toolchain.adapters.examples import encode_pairs, weighted_ends
 from toolchain.adapters.files import adapter_hashes, refuse_beyond_fp16, refuse_no_adapter
-from toolchain.adapters.methods.calibrated import GOES_ON_FROM, OF_A_MAIN_TASK, training_command
+from toolchain.adapters.methods.calibrated import GOES_ON_FROM, OF_A_MAIN_TASK, log_beside, training_command
 from toolchain.adapters.methods.method import single_adapters
 from toolchain.adapters.processes import launched
 from toolchain.adapters.quantised_activations import quantise_activations
@@ -89,7 +90,8 @@ def train_calibration(
     Raises:
         NotFinite: a loss is not, or fp16 does not hold the merge with these weights or what was trained, which is not written.
         ToolchainError: as of `refuse_untrainable` and `refuse_loss_options`; a start for another method, or none for one that needs it, or one
-            of another composition or shape; LC++R in several processes.
+            of another composition or shape; LC++R in several processes; a log beside an adapter or the start is damaged, or an adapter's is of
+            another.
     """
     refuse_untrainable(composition, method, merge_weights)
     refuse_loss_options(method, schedule.distillation, schedule.end_weight)
@@ -102,6 +104,9 @@ def train_calibration(
         refuse_beyond_fp16(what, compose(adapters, merge_weights), "give smaller --merge-weights")
     hashes = adapter_hashes(composition.ids)
     started = _read_start(base, composition, method, hashes, start)
+    start_log = {start: log_beside(start, composition, GOES_ON_FROM[method])} if start else {}
+    licences = licences_beside(composition, start_log)
+    start_targets = logged_targets(*start_log.values())
     if start and started and rewarded:
         merge_weights = _weights_of(start, started)
         started = replace(started, entries=tuple(replace(entry, weights=None) for entry in started.entries))
@@ -153,8 +158,10 @@ def train_calibration(
         "base_sha256": base.specification.sha256,
         "adapter_sha256": hashes,
         "calibration_sha256": sha256_file(path),
+        "adapter_licences": licences,
         "merge_weights": merge_weights,
         "start_sha256": start_hash,
+        **({"start_targets": start_targets} if any(start_targets.values()) else {}),
         "training_pairs": len(training),
         **data.described,
         "validation_pairs": len(validation),

@@ -72,8 +72,8 @@ def target_data(composition: Composition, path: Path, command: str) -> Calibrati
 
 
 def logged_targets(*logs: Path) -> dict[str, list[str]]:
-    """`source`, `licence` and `teacher` of the targets, and of further conversations, that calibrations with these logs were trained on; empty
-    for our own.
+    """`source`, `licence` and `teacher` of the targets, and of further conversations, that calibrations with these logs, or those that they
+    went on from, were trained on; empty for our own.
 
     Raises:
         ToolchainError: a log is damaged.
@@ -82,9 +82,9 @@ def logged_targets(*logs: Path) -> dict[str, list[str]]:
     for path in logs:
         try:
             log = logged(path, "a calibration")
-            targets = log.get("targets", {})
-            for key, values in found.items():
-                values.update(map(str, targets.get(key, ())))
+            for targets in (log.get("targets", {}), log.get("start_targets", {})):
+                for key, values in found.items():
+                    values.update(map(str, targets.get(key, ())))
             found["licence"] |= {*map(str, log.get("further_licence", ()))} - {OURS}
         except (AttributeError, TypeError):
             raise ToolchainError(

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from toolchain.adapters.adapter_logs import stated_licences
 from toolchain.adapters.calibration_data import CalibrationData
 from toolchain.adapters.calibration_file import Calibration, write_calibration
 from toolchain.adapters.corrections import CalibrationMethod, attach
@@ -39,7 +40,7 @@ def train_for_main_task(
 
     Raises:
         NotFinite: a loss is not, or fp16 does not hold what was trained.
-        ToolchainError: an adapter is missing, damaged or of another base.
+        ToolchainError: an adapter is missing, damaged or of another base, or a log beside it is damaged or of another.
     """
 
     def encoded(pairs: Mapping[Composition, Sequence[Pair]]) -> dict[Composition, list[Example]]:
@@ -47,6 +48,7 @@ def train_for_main_task(
 
     tasks = tuple(dict.fromkeys(chain(*(item.ids for item in data))))
     hashes = adapter_hashes(tasks)
+    licences = stated_licences(tasks)
     made = made_with(sorted({path for of_it in data.values() for path in of_it.files}))
     training = encoded({item: of_it.training for item, of_it in data.items()})
     if schedule.end_weight != 1:
@@ -80,6 +82,7 @@ def train_for_main_task(
         "base_sha256": base.specification.sha256,
         "adapter_sha256": hashes,
         "calibration_sha256": {item.name: sha256_file(path) for item, path in paths.items()},
+        "adapter_licences": licences,
         "training_pairs": len(examples),
         "of_which_teacher": sum(of_it.described["of_which_teacher"] for of_it in data.values()),
         "validation_pairs": len(measured),

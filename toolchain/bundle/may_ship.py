@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from toolchain import paths
 from toolchain.adapters.adapter_logs import refuse_logs_of_other_weights, stated_licence, texts_licences
 from toolchain.adapters.calibration_data import logged_targets
-from toolchain.adapters.calibration_logs import refuse_log_of_another
+from toolchain.adapters.calibration_logs import logged_licences_beside, refuse_log_of_another
 from toolchain.adapters.files import IMPORT_LOG, LOG_FILE
 from toolchain.adapters.methods.calibrated import calibration_log_path, calibration_path
 from toolchain.data.benchmark import licences
@@ -16,7 +16,7 @@ from toolchain.tasks import Composition
 
 
 def refuse_what_may_not_ship(compositions: Sequence[Composition]) -> None:
-    """See that no licence of the benchmark, of an imported adapter or of a calibration's targets forbids to ship these.
+    """See that no licence of the benchmark, of an adapter, of a calibration's targets or of what it was trained beside forbids to ship these.
 
     Raises:
         ToolchainError: one does, or a log is damaged, of another adapter or calibration than the one beside it, or missing beside a calibration.
@@ -46,6 +46,9 @@ def refuse_what_may_not_ship(compositions: Sequence[Composition]) -> None:
         _refuse(
             licence, f"{log} says that the calibration was trained on targets under {licence}", "train it on others"
         )
+        licence = forbidding(logged_licences_beside(log))
+        found = f"{log} says that the calibration was trained beside an adapter whose licence is {licence}"
+        _refuse(licence, found, "train it beside others")
 
 
 def _refuse(licence: str | None, found: str, remedy: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from toolchain import paths
 from toolchain.adapters.calibration_data import logged_targets
 from toolchain.adapters.calibration_file import Calibration, write_calibration
+from toolchain.adapters.calibration_logs import licences_beside
 from toolchain.adapters.compose import compose, mean_weights
 from toolchain.adapters.interpolation import METHOD, POINTS, Point, interpolate
 from toolchain.adapters.methods.calibrated import calibration_log_path, calibration_path, read_committed
@@ -83,7 +84,9 @@ def _write(
     made: Mapping[str, Any],
 ) -> dict[str, Any]:
     kept_as, calibration = trained_with(composition, seed), _at(composition, point, seed)
-    targets = logged_targets(*(calibration_log_path(kept_as, method) for method in (OWN, SHARED)))
+    between = {path: calibration_log_path(kept_as, method) for method, path in _sources(composition, seed).items()}
+    licences = licences_beside(composition, between)
+    targets = logged_targets(*between.values())
     path = calibration_path(kept_as, METHOD)
     write_calibration(path, calibration)
     log = {
@@ -93,10 +96,8 @@ def _write(
         **engine.base,
         "adapter_sha256": calibration.adapter_sha256,
         "calibration_sha256": sha256_file(path),
-        "between": {
-            str(source.relative_to(paths.CALIBRATIONS)): sha256_file(source)
-            for source in _sources(composition, seed).values()
-        },
+        "adapter_licences": licences,
+        "between": {str(source.relative_to(paths.CALIBRATIONS)): sha256_file(source) for source in between},
         **({"targets": targets} if any(targets.values()) else {}),
         "point": asdict(point),
         "chosen_for": [item.name for item in members],

@@ -43,8 +43,13 @@ def calibration_path(composition: Composition, method: str) -> Path:
 
 
 def calibration_log_path(composition: Scope, method: str) -> Path:
-    """Where the log of its training is committed: that of the main task, where all its compositions share the calibration."""
-    path = paths.CALIBRATIONS / method / f"{composition.stored_as}.json"
+    """Where the log of its training is committed."""
+    return log_beside(paths.CALIBRATIONS / method / f"{composition.stored_as}.safetensors", composition, method)
+
+
+def log_beside(calibration: Path, composition: Scope, method: str) -> Path:
+    """Where the log of a composition's calibration lies: beside it, with the main task's name where all its compositions share it."""
+    path = calibration.with_suffix(".json")
     return path.with_stem(composition.ids[0]) if method == CalibrationMethod.LC_PLUS_PLUS_S else path
 
 

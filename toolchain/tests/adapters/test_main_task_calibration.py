@@ -17,7 +17,7 @@ from toolchain.adapters.calibration_data import CalibrationData
 from toolchain.adapters.calibration_file import Calibration, read_calibration
 from toolchain.adapters.compose import compose, mean_weights
 from toolchain.adapters.examples import encode_pairs
-from toolchain.adapters.files import adapter_hash, write_adapter
+from toolchain.adapters.files import IMPORT_LOG, LOG_FILE, adapter_hash, write_adapter
 from toolchain.adapters.main_task_calibration import METHOD, train_for_main_task
 from toolchain.adapters.methods.method import single_adapters
 from toolchain.adapters.training import Schedule, TrainingLog
@@ -27,8 +27,9 @@ from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.generation.generate import adapter_applied
 from toolchain.hashing import sha256_file
+from toolchain.log_file import write_log
 from toolchain.tasks import Composition, compositions_of
-from toolchain.tests.tiny import logits, random_adapter, tiny_base
+from toolchain.tests.tiny import SPECIFICATION, logits, random_adapter, tiny_base
 
 MAIN = "summarize"
 COMPOSITIONS = compositions_of(MAIN)
@@ -76,6 +77,7 @@ def test_every_composition_gets_the_same_tensors_for_its_own_adapters(base: Load
     assert log["compositions"] == [item.name for item in COMPOSITIONS]
     told = json.loads((adapters / f"{MAIN}.json").read_text(encoding="utf-8"))
     assert told["losses"] == log["losses"]
+    assert (told["adapter_sha256"].keys(), told["adapter_licences"]) == (TASKS, [])
     assert told["calibration_sha256"] == {
         item.name: sha256_file(adapters / f"{item.name}.safetensors") for item in COMPOSITIONS
     }
@@ -144,6 +146,25 @@ def test_what_is_trained_is_given_by_seed_prompts_splits_and_adapters_alone(
     train_for_main_task(tiny_base(), MAIN, replace(SCHEDULE, seed=1), adapters, data)
     *_, before, after = (arguments[5] for arguments in given)
     assert before != after, "what was trained beside another adapter is not gone on with"
+
+
+def test_its_log_has_the_licences_of_all_adapters_that_it_was_trained_beside(
+    base: LoadedBase, adapters: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for task, name, content in (
+        ("witty", IMPORT_LOG, {"licence": "CC BY-NC 4.0"}),
+        ("casual", IMPORT_LOG, {"licence": None}),
+        ("fr", LOG_FILE, {"texts_licences": ["CC0-1.0"]}),
+    ):
+        write_log(paths.ADAPTERS / task / name, content | {"base_sha256": SPECIFICATION.sha256})
+    monkeypatch.setattr(main_task_calibration, "train", lambda *_given: TrainingLog())
+    assert train_for_main_task(base, MAIN, SCHEDULE, adapters, _data())["adapter_licences"] == [
+        "CC BY-NC 4.0",
+        "CC0-1.0",
+    ]
+    write_log(paths.ADAPTERS / "fr" / LOG_FILE, {"adapter_sha256": "0" * 64})
+    with pytest.raises(ToolchainError, match="of an adapter with the hash 0000"):
+        train_for_main_task(tiny_base(), MAIN, SCHEDULE, adapters, _data())
 
 
 def test_it_is_not_trained_for_one_composition(base: LoadedBase, assets: Path) -> None:

@@ -8,21 +8,24 @@ import pytest
 import torch
 
 from toolchain import paths
+from toolchain.adapters import calibration as calibrating
 from toolchain.adapters.calibration import train_calibration
 from toolchain.adapters.calibration_file import read_calibration, write_calibration
 from toolchain.adapters.compose import compose
 from toolchain.adapters.corrections import CalibrationMethod
-from toolchain.adapters.files import read_adapter
+from toolchain.adapters.files import IMPORT_LOG, read_adapter
 from toolchain.adapters.methods.calibrated import calibration_path
 from toolchain.adapters.safetensors_file import Array
-from toolchain.adapters.training import Schedule
+from toolchain.adapters.training import Schedule, TrainingLog
 from toolchain.base_model.load import LoadedBase
+from toolchain.data.benchmark import UNSTATED
 from toolchain.errors import ToolchainError
 from toolchain.generation.generate import adapter_applied
 from toolchain.hashing import sha256_file
+from toolchain.log_file import write_log
 from toolchain.tasks import Composition
 from toolchain.tests.assets import put_calibration
-from toolchain.tests.tiny import logits, tiny_base
+from toolchain.tests.tiny import SPECIFICATION, logits, tiny_base
 
 COMPOSITION, METHOD = Composition.parse("summarize+es"), CalibrationMethod.LC_PLUS_PLUS_F
 IDS = [2, 50, 61, 72, 83, 94, 105]
@@ -73,6 +76,26 @@ def test_it_is_trained_beside_the_mean_and_may_be_composed_with_other_weights(
         expected = logits(plain, IDS)
     with adapter_applied(plain.model, compose(adapters, mean, read_calibration(out))):
         torch.testing.assert_close(logits(plain, IDS), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_its_log_goes_on_with_the_licences_that_the_log_of_the_start_says(
+    start: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> tuple[list[str], dict[str, list[str]]]:
+        log = train_calibration(tiny_base(), COMPOSITION, METHOD, HARDLY_ANY, out, start=start)
+        return log["adapter_licences"], log.get("start_targets", {})
+
+    monkeypatch.setattr(calibrating, "train", lambda *_given: TrainingLog())
+    assert told() == ([UNSTATED], {}), "it has no log"
+    write_log(log := start.with_name("summarize.json"), {"calibration_sha256": {COMPOSITION.name: sha256_file(start)}})
+    assert told() == ([], {}), "of a log without the field all adapters are ours"
+    named = {"calibration_sha256": {COMPOSITION.name: sha256_file(start)}, "adapter_licences": ["CC BY-NC 4.0"]}
+    write_log(log, named | {"targets": {"licence": ["CC BY-ND 4.0"]}})
+    write_log(paths.ADAPTERS / "es" / IMPORT_LOG, {"licence": "CC0-1.0", "base_sha256": SPECIFICATION.sha256})
+    targets = {"source": [], "licence": ["CC BY-ND 4.0"], "teacher": []}
+    assert told() == (["CC BY-NC 4.0", "CC0-1.0"], targets)
+    write_log(log, named | {"calibration_sha256": {COMPOSITION.name: "0" * 64}})
+    assert told() == (["CC0-1.0", UNSTATED], {}), "the log is of another calibration"
 
 
 def test_no_start_is_refused(base: LoadedBase, out: Path, assets: Path) -> None:

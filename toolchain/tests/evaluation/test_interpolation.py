@@ -24,6 +24,7 @@ from toolchain.adapters.methods.registry import METHODS
 from toolchain.adapters.methods.scope import trained_with
 from toolchain.base_model.load import LoadedBase
 from toolchain.data import pairs as data_pairs
+from toolchain.data.benchmark import UNSTATED
 from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.evaluation import choose_point
@@ -32,6 +33,7 @@ from toolchain.evaluation.engines.engine import Answer, Question
 from toolchain.evaluation.engines.python_engine import PythonEngine
 from toolchain.evaluation.paper import group_of
 from toolchain.hashing import sha256_file
+from toolchain.log_file import write_log
 from toolchain.tasks import Composition, compositions_of
 from toolchain.tests.assets import put_calibration
 from toolchain.tests.tiny import random_adapter
@@ -182,6 +184,10 @@ def test_a_group_gets_the_point_that_answers_its_validation_conversations_best(
         for method in ("lc++", "lc++s"):
             put_calibration(item, interpolation.METHOD, committed_as=method)
         _turn_round(calibration_path(item, "lc++s"))
+    own_hash, shared_hash = (sha256_file(calibration_path(members[1], method)) for method in ("lc++", "lc++s"))
+    write_log(calibration_log_path(members[1], "lc++"), {"calibration_sha256": own_hash})
+    beside = {"calibration_sha256": {members[1].name: shared_hash}, "adapter_licences": ["CC BY-NC 4.0"]}
+    write_log(calibration_log_path(members[1], "lc++s"), beside)
     log_of_one = calibration_log_path(members[0], "lc++")
     log_of_one.write_text('{"targets": {"file": "x", "licence": ["CC BY-NC 4.0"], "source": ["x"], "teacher": ["y"]}}')
     monkeypatch.setattr(data_pairs, "composition_pairs", lambda *given: composition_pairs(*given)[:1])
@@ -201,5 +207,6 @@ def test_a_group_gets_the_point_that_answers_its_validation_conversations_best(
         write_calibration(assets / "expected.safetensors", interpolate(own, shared, point))
         written = calibration_path(item, METHOD).read_bytes()
         assert written == (assets / "expected.safetensors").read_bytes()
+        assert log["adapter_licences"] == (["CC BY-NC 4.0"] if item == members[1] else [UNSTATED])
         assert log["calibration_sha256"] == sha256_file(calibration_path(item, METHOD))
         assert METHODS[METHOD].adapters(item)
