@@ -131,7 +131,8 @@ def _password(new: bool = False) -> str:
         ToolchainError: there is neither, or it is empty.
     """
     password = os.environ.get(PASSWORD_VARIABLE)
-    if password is None and sys.stdin.isatty():
+    # Python has no standard input where it was started with a closed one.
+    if password is None and sys.stdin is not None and sys.stdin.isatty():
         password = typer.prompt("Password of the secret key", hide_input=True, confirmation_prompt=new, err=True)
     if not password:
         raise ToolchainError(f"the secret key needs a password: set {PASSWORD_VARIABLE}, or run this in a terminal")

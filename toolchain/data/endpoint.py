@@ -20,6 +20,8 @@ from toolchain.errors import ToolchainError
 
 KEY_VARIABLE = "TANDEM_ENDPOINT_KEY"
 """The environment variable with the server's key, where it wants one; a key is never an argument, so that no shell history keeps it."""
+_CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""The environment variables of which the first that is set names the certificates that an https server is checked by."""
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 300.0
 LONGEST_PAUSE_SECONDS = 60.0
 """However long a busy server asks to be left alone."""
@@ -96,6 +98,8 @@ class Endpoint:
             )
         if not url.startswith(("http://", "https://")):
             raise ToolchainError(f"endpoint {url!r} is no http address: give one that ends in /v1")
+        if url.startswith("https://"):
+            _refuse_missing_certificates()
         refuse_half_characters("--model", model, "give the model's name in UTF-8")
         self.url, self.model = url.rstrip("/"), model
         self._pause, self._answer_seconds = pause, answer_seconds
@@ -220,6 +224,14 @@ class Endpoint:
             )
         return ToolchainError(
             f"{self.url} cannot be reached ({type(error).__name__}): check the address and that the server runs"
+        )
+
+
+def _refuse_missing_certificates() -> None:
+    variable = next((name for name in _CERTIFICATES if os.environ.get(name)), None)
+    if variable and not os.path.exists(path := os.environ[variable]):
+        raise ToolchainError(
+            f"{variable} names {path}, which is missing, so that no https server can be checked: name a file of certificates, or unset it"
         )
 
 

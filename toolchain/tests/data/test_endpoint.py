@@ -44,6 +44,22 @@ def test_a_login_of_the_user_is_not_given_to_a_server(
     assert server.asked[0][0].get("Authorization") == (f"Bearer {key}" if key else None)
 
 
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_missing_file_of_certificates_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str
+) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv(variable, str(tmp_path / "nowhere.pem"))
+    with pytest.raises(ToolchainError, match=rf"{variable} names .*/nowhere\.pem, which is missing"):
+        Endpoint("https://localhost:9/v1", "m")
+    with serving(str.upper) as server:
+        assert Endpoint(server.url, "m").chat("hola", 5).text == "HOLA", "http needs none"
+    (tmp_path / "nowhere.pem").touch()
+    with pytest.raises(ToolchainError, match="cannot be reached"):
+        Endpoint("https://localhost:9/v1", "m", pause=0).chat(SECRET, 5)
+
+
 def test_a_redirect_is_not_followed() -> None:
     with serving(str.upper) as other, serving(str.upper) as server:
         server.failures, server.failure_headers = [307], {"Location": f"{other.url}/chat/completions"}
