@@ -47,7 +47,7 @@ def refuse_what_may_not_ship(compositions: Sequence[Composition]) -> None:
             licence, f"{log} says that the calibration was trained on targets under {licence}", "train it on others"
         )
         licence = forbidding(logged_licences_beside(log))
-        found = f"{log} says that the calibration was trained beside an adapter whose licence is {licence}"
+        found = f"{log} says that the calibration was trained beside an adapter under {licence}"
         _refuse(licence, found, "train it beside others")
 
 

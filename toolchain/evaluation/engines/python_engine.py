@@ -83,8 +83,8 @@ class PythonEngine:
             digest = adapters_digest(adapters)
             if self._digests.setdefault(name, digest) != digest:
                 raise ToolchainError(
-                    f"what {name[0]} makes of the adapters of {name[1]} in {paths.ADAPTERS} changed while it was evaluated: "
-                    "run the same command again, which keeps what still holds"
+                    f"{paths.ADAPTERS}: what {name[0]} makes of {name[1]} changed while it was evaluated: run the same command again, "
+                    "which keeps what still holds"
                 )
             self._last = name, adapters
         return self._last[1]

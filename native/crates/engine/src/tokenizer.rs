@@ -8,7 +8,7 @@ use tandem_bundle::{BundleError, BundleErrorKind};
 
 use crate::{EngineError, EngineErrorKind};
 
-/// Turns text into ids. Special tokens in a text are encoded as the plain text that they are, so that a message cannot pose as one.
+/// Turns text into ids, whole. Special tokens in a text are encoded as the plain text that they are, so that a message cannot pose as one.
 #[derive(Debug)]
 pub struct Encoder(tokenizers::Tokenizer);
 
@@ -18,6 +18,9 @@ impl Encoder {
         let json = std::str::from_utf8(json).map_err(|e| refuse(&e))?;
         let mut tokenizer = tokenizers::Tokenizer::from_str(json).map_err(|e| refuse(&e))?;
         tokenizer.set_encode_special_tokens(true);
+        // Some files hold the limits of a training, which would cut prompts or fill them up.
+        tokenizer.with_truncation(None).map_err(|e| refuse(&e))?;
+        tokenizer.with_padding(None);
         Ok(Self(tokenizer))
     }
 

@@ -122,6 +122,21 @@ fn tokenizer() -> Option<PathBuf> {
 }
 
 #[test]
+fn limits_in_a_tokenizers_file_neither_cut_a_text_nor_fill_it_up() {
+    let file = serde_json::json!({
+        "version": "1.0",
+        "truncation": {"direction": "Right", "max_length": 2, "strategy": "LongestFirst", "stride": 0},
+        "padding": {
+            "strategy": {"Fixed": 9}, "direction": "Right", "pad_to_multiple_of": null, "pad_id": 0, "pad_type_id": 0, "pad_token": "a"
+        },
+        "added_tokens": [], "normalizer": null, "pre_tokenizer": null, "post_processor": null, "decoder": null,
+        "model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": []},
+    });
+    let encoder = Encoder::parse(&serde_json::to_vec(&file).unwrap()).unwrap();
+    assert_eq!(encoder.encode("abab").unwrap(), [0, 1, 0, 1]);
+}
+
+#[test]
 fn ids_are_the_toolchains() {
     let Some(tokenizer) = tokenizer() else {
         return required("the base's tokenizer is not there; fetch the base, or name it in TANDEM_TOKENIZER");
