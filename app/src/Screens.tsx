@@ -5,6 +5,7 @@ import { useTheme } from 'react-native-paper';
 
 import type { BundleInfo, Core } from './core/contract';
 import type { Device } from './core/device';
+import { bundleOf } from './core/model';
 import { BenchmarkScreen } from './features/benchmark/BenchmarkScreen';
 import { ALL } from './features/conversation/range';
 import type { Sample } from './features/conversation/conversation';
@@ -184,8 +185,7 @@ export function Screens({ services, core, device, samples }: Props) {
 }
 
 function useBundle({ model }: Services): BundleInfo | undefined {
-  const state = useStore(model.state);
-  return 'bundle' in state ? state.bundle : undefined;
+  return bundleOf(useStore(model.state));
 }
 
 function useExport({ history, notices }: Services, { saveFile }: Device, bundle: BundleInfo | undefined): (() => void) | undefined {
