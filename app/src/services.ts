@@ -82,8 +82,14 @@ export async function openServices({ core, device, samples, openStorage }: Servi
   void device.exitNotice?.takeLast().then(
     exit => {
       if (!exit) return;
+      const { maxPromptTokens } = current();
+      const less = lessToRead(maxPromptTokens);
       // An import holds no model: there the memory went to something else.
-      if (exit.reason === 'low-memory' && exit.running !== 'import') preferences.set({ maxPromptTokens: lessToRead(current().maxPromptTokens) });
+      if (exit.reason === 'low-memory' && (exit.running === 'import' || less === maxPromptTokens)) {
+        notices.show('short-of-memory');
+        return;
+      }
+      if (exit.reason === 'low-memory') preferences.set({ maxPromptTokens: less });
       notices.show(exit.reason);
     },
     () => undefined, // a system that does not tell

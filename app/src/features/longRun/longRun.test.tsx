@@ -113,12 +113,13 @@ test('the notification follows the language of the interface', async () => {
 });
 
 test.each([
-  ['answer', 512],
-  ['import', undefined],
-])('a kill for memory while there was an %s is told, and leaves so much to read at once', async (running, maxPromptTokens) => {
+  ['answer', 512, en.notice.lowMemory],
+  // What is told is what was done: nothing of what is read changes what an import takes.
+  ['import', undefined, en.notice.shortOfMemory],
+])('a kill for memory while there was an %s is told, and leaves so much to read at once', async (running, maxPromptTokens, notice) => {
   const exitNotice: Device['exitNotice'] = { takeLast: () => Promise.resolve({ reason: 'low-memory', running }), running: () => undefined };
   const core = await openApp({ device: { exitNotice } });
-  expect(screen.getByText(en.notice.lowMemory)).toBeOnTheScreen();
+  expect(screen.getByText(notice)).toBeOnTheScreen();
   await loaded(core);
   await press(start);
   expect(core.runs[0]?.request.maxPromptTokens).toBe(maxPromptTokens);

@@ -46,6 +46,8 @@ function noticeText(notice: Notice, messages: Messages): string {
       return messages.history.failed;
     case 'low-memory':
       return messages.notice.lowMemory;
+    case 'short-of-memory':
+      return messages.notice.shortOfMemory;
     case 'crash':
       return messages.notice.crash;
     case 'replaced':
