@@ -6,6 +6,7 @@ import type { Device } from '../src/core/device';
 import { itemStorage } from '../src/core/storage/itemStorage';
 import type { Storage } from '../src/core/storage/storage';
 import { intlLanguageName, languageNameBy } from '../src/i18n/languageName';
+import { openServices } from '../src/services';
 
 import { bundle, ScriptedCore } from './scriptedCore';
 
@@ -24,12 +25,32 @@ export const samples = [
 
 type Parts = { offered?: BundleInfo; device?: Device; storage?: Storage; openStorage?: () => Promise<Storage> };
 
+const languageName = languageNameBy(intlLanguageName);
+
 /** The whole app on a scripted core, with a storage that lasts as long as the test gives the same one. */
 export async function openApp({ offered = bundle, device = {}, storage = itemStorage(new Map()), openStorage = () => Promise.resolve(storage) }: Parts = {}) {
   const core = new ScriptedCore(offered);
-  await render(<App core={core} device={device} samples={samples} openStorage={openStorage} languageName={languageNameBy(intlLanguageName)} />);
+  await render(<App core={core} device={device} samples={samples} openStorage={openStorage} languageName={languageName} />);
   await settle();
   return core;
+}
+
+/** The app as on the phone, where its screens can come and go: `show` makes them come, as often as it is called. */
+export function outlivingApp({ device = {} }: { device?: Device } = {}) {
+  const core = new ScriptedCore();
+  const parts = { core, device, samples, openStorage: () => Promise.resolve(itemStorage(new Map())) };
+  const kept = openServices(parts);
+  const show = async () => {
+    await render(<App {...parts} languageName={languageName} kept={kept} />);
+    await settle();
+  };
+  return {
+    core,
+    show,
+    end: async () => {
+      (await kept).close();
+    },
+  };
 }
 
 /** Lets what was started go on until it waits for the test. */

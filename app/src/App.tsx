@@ -8,9 +8,8 @@ import type { Device } from './core/device';
 import type { Storage } from './core/storage/storage';
 import type { Sample } from './features/conversation/conversation';
 import { LockGate } from './features/lock/LockGate';
-import { useLongRun } from './features/longRun/useLongRun';
 import { NoticeBar } from './features/notice/NoticeBar';
-import { I18nContext, localeFor, messagesFor, useMessages, type I18n } from './i18n';
+import { I18nContext, localeFor, messagesFor, type I18n } from './i18n';
 import type { LanguageName } from './i18n/languageName';
 import { Screens } from './Screens';
 import { openServices, type Services } from './services';
@@ -26,29 +25,30 @@ export type AppProps = {
   languageName: LanguageName;
   openStorage: () => Promise<Storage>;
   samples: Sample[];
+  /** What outlives the app's screens, as on the phone; without it, the app opens its own and closes it when it goes away. */
+  kept?: Promise<Services>;
   /** Called with the locale of the interface, also when it changes. */
   onLocale?: (locale: string) => void;
 };
 
 export function App(props: AppProps) {
-  const { core, device, openStorage, samples } = props;
+  const { core, device, openStorage, samples, kept } = props;
   const [services, setServices] = useState<Services>();
 
   useEffect(() => {
-    let opened: Services | undefined;
-    let closed = false;
-    void openServices({ core, device, samples, openStorage }).then(ready => {
-      opened = ready;
-      if (closed) {
-        ready.close();
-        return;
-      }
+    let ended = false;
+    const opening = kept ?? openServices({ core, device, samples, openStorage });
+    void opening.then(ready => {
+      if (ended) return;
       ready.model.load().catch(() => undefined); // the model's state tells
       setServices(ready);
     });
     return () => {
-      closed = true;
-      opened?.close();
+      ended = true;
+      if (!kept)
+        void opening.then(own => {
+          own.close();
+        });
     };
     // What the app is put together of does not change while it runs.
     // eslint-disable-next-line react-hooks/exhaustive-deps
@@ -80,7 +80,6 @@ function Ready({ core, device, languageName, samples, services, onLocale }: AppP
           {/* Paper sets the speed of its animations anew in a theme that it is given, and asks the system for less motion only without one. */}
           <ThemeProvider theme={theme}>
             <LockGate lock={appLock ? device.appLock : undefined}>
-              <LongRun services={services} device={device} />
               <Screens services={services} core={core} device={device} samples={samples} />
               <NoticeBar notices={services.notices} />
             </LockGate>
@@ -89,10 +88,4 @@ function Ready({ core, device, languageName, samples, services, onLocale }: AppP
       </SafeAreaProvider>
     </I18nContext.Provider>
   );
-}
-
-/** Its notification speaks the language of the interface. */
-function LongRun({ services, device }: { services: Services; device: Device }) {
-  useLongRun(services, device, useMessages());
-  return null;
 }

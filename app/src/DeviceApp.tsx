@@ -11,6 +11,7 @@ import { pickedImports } from './core/pickedImports';
 import { phoneStorage } from './core/storage/phoneStorage';
 import type { Storage } from './core/storage/storage';
 import { intlLanguageName, languageNameBy } from './i18n/languageName';
+import { openServices, type Services } from './services';
 import { trustedKey } from './trustedKey';
 
 const KEY = 'bundle';
@@ -39,7 +40,13 @@ function pushedBundle() {
 const device = phone(core, pickedImports(library, documents));
 const languageName = languageNameBy(intlLanguageName, (tag, locale) => LanguageNames?.nameIn(tag, locale));
 
-/** The app on the phone: the core in this process, the bundle in the app's own files. */
+let services: Promise<Services> | undefined;
+
+/**
+ * The app on the phone: the core in this process, the bundle in the app's own files. Its services live as long as the process: Android ends the activity,
+ * and with it every component, for as little as Back or another size of font.
+ */
 export function DeviceApp() {
-  return <App core={core} device={device} languageName={languageName} openStorage={openStorage} samples={samples} />;
+  services ??= openServices({ core, device, samples, openStorage });
+  return <App core={core} device={device} languageName={languageName} openStorage={openStorage} samples={samples} kept={services} />;
 }

@@ -1,10 +1,11 @@
-import { NavigationContainer, type Theme as NavigationTheme } from '@react-navigation/native';
+import { NavigationContainer, StackActions, useNavigationContainerRef, type Theme as NavigationTheme } from '@react-navigation/native';
 import { createNativeStackNavigator, type NativeStackScreenProps as ScreenProps } from '@react-navigation/native-stack';
-import { useMemo } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import { useTheme } from 'react-native-paper';
 
 import type { BundleInfo, Core } from './core/contract';
 import type { Device } from './core/device';
+import { bundleOf } from './core/model';
 import { BenchmarkScreen } from './features/benchmark/BenchmarkScreen';
 import { ALL } from './features/conversation/range';
 import type { Sample } from './features/conversation/conversation';
@@ -45,6 +46,7 @@ export function Screens({ services, core, device, samples }: Props) {
   const messages = useMessages();
   const reducedMotion = useReducedMotion();
   const theme = useNavigationTheme();
+  const container = useFirstScreenFor(useStore(conversation.state)?.id);
   const bundle = useBundle(services);
   const tasks = bundle?.tasks ?? [];
   const exportHistory = useExport(services, device, bundle);
@@ -58,7 +60,7 @@ export function Screens({ services, core, device, samples }: Props) {
     navigation.goBack();
   };
   return (
-    <NavigationContainer theme={theme} documentTitle={{ formatter: () => messages.app.name }}>
+    <NavigationContainer ref={container} theme={theme} documentTitle={{ formatter: () => messages.app.name }}>
       <Stack.Navigator screenOptions={{ headerShown: false, animation: reducedMotion ? 'none' : 'default' }}>
         <Stack.Screen name="home">
           {({ navigation }: Going) => (
@@ -183,9 +185,19 @@ export function Screens({ services, core, device, samples }: Props) {
   );
 }
 
+/** The first screen comes to the top for another conversation, which may come from another app while any screen is there. */
+function useFirstScreenFor(id: string | undefined) {
+  const container = useNavigationContainerRef<Routes>();
+  const shown = useRef(id);
+  useEffect(() => {
+    if (shown.current !== id && container.isReady() && container.canGoBack()) container.dispatch(StackActions.popToTop());
+    shown.current = id;
+  }, [id, container]);
+  return container;
+}
+
 function useBundle({ model }: Services): BundleInfo | undefined {
-  const state = useStore(model.state);
-  return 'bundle' in state ? state.bundle : undefined;
+  return bundleOf(useStore(model.state));
 }
 
 function useExport({ history, notices }: Services, { saveFile }: Device, bundle: BundleInfo | undefined): (() => void) | undefined {

@@ -8,6 +8,7 @@ import { CurrentConversation, fromSample, type Sample } from './features/convers
 import { Benchmark } from './features/benchmark/benchmark';
 import { Bundles } from './features/library/bundles';
 import { History } from './features/history/history';
+import { tellWork } from './features/longRun/longRun';
 import { Notices } from './features/notice/notices';
 import { lessToRead, PreferenceStore } from './features/settings/preferences';
 import { ShareReader } from './features/share/shareReader';
@@ -68,6 +69,7 @@ export async function openServices({ core, device, samples, openStorage }: Servi
       answers.reset();
     }),
     share?.start(),
+    tellWork({ answers, benchmark, bundles, preferences }, device),
     device.onMemoryPressure?.(() => {
       model.freeIfIdle();
     }),
@@ -80,8 +82,14 @@ export async function openServices({ core, device, samples, openStorage }: Servi
   void device.exitNotice?.takeLast().then(
     exit => {
       if (!exit) return;
+      const { maxPromptTokens } = current();
+      const less = lessToRead(maxPromptTokens);
       // An import holds no model: there the memory went to something else.
-      if (exit.reason === 'low-memory' && exit.running !== 'import') preferences.set({ maxPromptTokens: lessToRead(current().maxPromptTokens) });
+      if (exit.reason === 'low-memory' && (exit.running === 'import' || less === maxPromptTokens)) {
+        notices.show('short-of-memory');
+        return;
+      }
+      if (exit.reason === 'low-memory') preferences.set({ maxPromptTokens: less });
       notices.show(exit.reason);
     },
     () => undefined, // a system that does not tell

@@ -115,6 +115,26 @@ describe('an idle model', () => {
     expect(core.opening).toHaveLength(2);
   });
 
+  test('that sleeps knows what it offers, through the next load too, until its bundle may be another one', async () => {
+    const { core, model } = await ready();
+    jest.advanceTimersByTime(1000);
+    expect(model.state.get()).toEqual({ kind: 'closed', bundle: core.offered });
+    model.load().catch(() => undefined);
+    expect(model.state.get()).toEqual({ kind: 'loading', bundle: core.offered });
+    model.close();
+    expect(model.state.get()).toEqual({ kind: 'closed' });
+  });
+
+  test('is not put to sleep where nothing could wake it', async () => {
+    const core = new ScriptedCore();
+    const model = new Model(core);
+    const load = model.load();
+    core.opening[0]?.reject(noBundle());
+    await load.catch(() => undefined);
+    model.freeIfIdle();
+    expect(model.state.get()).toEqual({ kind: 'missing' });
+  });
+
   test('is kept while it is used, whatever asks for memory, and from then on counts anew', async () => {
     const { model } = await ready();
     let end: () => void = () => undefined;

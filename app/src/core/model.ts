@@ -3,13 +3,19 @@ import { CoreError, isNoBundle } from './errors';
 import { Store, type Readable } from './store';
 
 export type ModelState =
-  | { kind: 'closed' }
+  /** `bundle` is what it offered and will offer when it is used again; absent where another may have taken its place. */
+  | { kind: 'closed'; bundle?: BundleInfo }
   /** `bundle` is what it says it offers; it is still being verified. */
   | { kind: 'loading'; bundle?: BundleInfo }
   | { kind: 'ready'; bundle: BundleInfo }
   | { kind: 'failed'; error: CoreError }
   /** No bundle is there to be loaded. */
   | { kind: 'missing' };
+
+/** What can be asked for, also while the model is loaded or sleeps. */
+export function bundleOf(state: ModelState): BundleInfo | undefined {
+  return 'bundle' in state ? state.bundle : undefined;
+}
 
 /**
  * Owns the one session of the app: a model is about a gigabyte, so there is never a second, and one that is
@@ -55,17 +61,22 @@ export class Model {
     this.watchIdleness();
   }
 
-  /** Frees the model at once unless it is being used. */
+  /** Frees the model at once unless it is being used; what it offers stays known, as only a use of it loads it again. */
   freeIfIdle(): void {
-    if (this.uses === 0) this.close();
+    const bundle = bundleOf(this.store.get());
+    if (this.uses === 0 && bundle) this.free({ kind: 'closed', bundle });
   }
 
-  /** Frees the model. A load that is under way ends in a failure for those who wait for it. */
+  /** Frees the model and forgets its bundle. A load that is under way ends in a failure for those who wait for it. */
   close(): void {
+    this.free({ kind: 'closed' });
+  }
+
+  private free(state: ModelState): void {
     clearTimeout(this.idleTimer);
     const session = this.session;
     this.session = undefined;
-    this.store.set({ kind: 'closed' });
+    this.store.set(state);
     session?.then(
       open => {
         open.close();
@@ -84,7 +95,8 @@ export class Model {
   }
 
   private open(): Promise<CoreSession> {
-    this.store.set({ kind: 'loading' });
+    const last = bundleOf(this.store.get());
+    this.store.set({ kind: 'loading', ...(last && { bundle: last }) });
     this.core.inspect().then(
       bundle => {
         if (this.session === opening && this.store.get().kind === 'loading') this.store.set({ kind: 'loading', bundle });

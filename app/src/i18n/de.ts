@@ -278,6 +278,7 @@ export const de: Messages = {
   notice: {
     lowMemory:
       'Letztes Mal hat Android Tandem beendet, weil der Speicher knapp war. Lange Unterhaltungen werden nun weniger weit gelesen; die Einstellungen können das ändern.',
+    shortOfMemory: 'Letztes Mal hat Android Tandem beendet, weil der Speicher knapp war. Schließe andere Apps, bevor du es erneut versuchst.',
     noVoice: 'Keine Stimme auf diesem Gerät liest diese Sprache offline. Stimmen lassen sich in den Einstellungen des Systems installieren.',
     crash: 'Beim letzten Mal wurde Tandem unerwartet beendet. Nichts wurde irgendwohin gesendet.',
     refused: {

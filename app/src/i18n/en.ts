@@ -275,6 +275,7 @@ export const en = {
   },
   notice: {
     lowMemory: 'Last time Android ended Tandem because memory was short. It now reads less of long conversations; the settings can change that.',
+    shortOfMemory: 'Last time Android ended Tandem because memory was short. Close other apps before you try again.',
     noVoice: 'No voice on this device reads this language offline. Voices can be installed in the system’s settings.',
     crash: 'Tandem ended unexpectedly last time. Nothing was sent anywhere.',
     refused: {

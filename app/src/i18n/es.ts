@@ -273,6 +273,7 @@ export const es: Messages = {
   },
   notice: {
     lowMemory: 'La última vez Android cerró Tandem porque faltaba memoria. Ahora lee menos de las conversaciones largas; se puede cambiar en los ajustes.',
+    shortOfMemory: 'La última vez Android cerró Tandem porque faltaba memoria. Cierra otras aplicaciones antes de volver a intentarlo.',
     noVoice: 'Ninguna voz de este dispositivo lee este idioma sin conexión. Se pueden instalar voces en los ajustes del sistema.',
     crash: 'La última vez, Tandem se cerró de forma inesperada. No se envió nada.',
     refused: {

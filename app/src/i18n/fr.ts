@@ -277,6 +277,7 @@ export const fr: Messages = {
   notice: {
     lowMemory:
       'La dernière fois, Android a fermé Tandem faute de mémoire. Il lit désormais moins des longues conversations ; les réglages permettent de changer cela.',
+    shortOfMemory: 'La dernière fois, Android a fermé Tandem faute de mémoire. Fermez d’autres applications avant de réessayer.',
     noVoice: 'Aucune voix de cet appareil ne lit cette langue hors connexion. Des voix peuvent être installées dans les réglages du système.',
     crash: 'La dernière fois, Tandem s’est arrêté de façon inattendue. Rien n’a été envoyé.',
     refused: {

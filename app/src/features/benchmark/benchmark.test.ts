@@ -50,6 +50,30 @@ test('one that is stopped before anything was measured leaves nothing, and no ba
   expect(state()).toEqual({ kept: [] });
 });
 
+test('one that waits for the model is stopped at once, and is not measured when the model is there', async () => {
+  const { core, benchmark, state } = setUp();
+  const first = benchmark.start(plan);
+  benchmark.stop();
+  expect(state()).toEqual({ kept: [] });
+  const second = benchmark.start(plan);
+  core.loaded();
+  await first;
+  await settled();
+  expect(core.benches).toHaveLength(1);
+  benchmark.stop();
+  await second;
+  expect(state()).toEqual({ kept: [] });
+});
+
+test('a load that fails after the stop is no failure of the benchmark', async () => {
+  const { core, benchmark, state } = setUp();
+  const done = benchmark.start(plan);
+  benchmark.stop();
+  core.opening[0]?.reject(new CoreError({ source: 'memory', kind: 'wont-fit', message: 'x' }));
+  await done;
+  expect(state()).toEqual({ kept: [] });
+});
+
 test('a failure is told, and it can be started again', async () => {
   const { core, benchmark, state } = setUp();
   const error = new CoreError({ source: 'engine', kind: 'generation', message: 'x' });

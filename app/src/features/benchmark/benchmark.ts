@@ -23,6 +23,8 @@ const MOST = 20;
 export class Benchmark {
   private readonly store = new Store<BenchmarkState>({ kept: [] });
   private session: CoreSession | undefined;
+  /** Stands for the plan that was started last, until it is stopped. */
+  private wanted: symbol | undefined;
 
   constructor(
     private readonly model: Model,
@@ -47,29 +49,41 @@ export class Benchmark {
   async start(plan: BenchPlan): Promise<void> {
     const { running, kept } = this.store.get();
     if (running) return;
+    const own = Symbol();
+    this.wanted = own;
     this.store.set({ kept, running: { done: 0, total: 0 } });
     try {
       const found = await this.model.use(async session => {
+        if (this.wanted !== own) return undefined;
         this.session = session;
-        const before = this.heat?.();
-        const report = await session.bench(plan, progress => {
-          this.store.set({ kept, running: progress });
-        });
-        const after = this.heat?.();
-        return { at: Date.now(), baseName: session.bundle.baseName, report, ...(before && after && { heat: { before, after } }) };
+        try {
+          const before = this.heat?.();
+          const report = await session.bench(plan, progress => {
+            this.store.set({ kept, running: progress });
+          });
+          const after = this.heat?.();
+          return { at: Date.now(), baseName: session.bundle.baseName, report, ...(before && after && { heat: { before, after } }) };
+        } finally {
+          this.session = undefined;
+        }
       });
+      if (!found) return;
       // What was stopped before its first pair says nothing.
       await this.keep(found.report.pairs.length > 0 ? [found, ...kept].slice(0, MOST) : kept);
     } catch (thrown) {
-      this.store.set({ kept, error: CoreError.from(thrown) });
-    } finally {
-      this.session = undefined;
+      // Of one that was stopped while the model was loading, a failure of the load says nothing.
+      if (this.wanted === own) this.store.set({ kept, error: CoreError.from(thrown) });
     }
   }
 
-  /** What was complete until then is kept. */
+  /** What was complete until then is kept. One that waits for the model is over at once. */
   stop(): void {
-    this.session?.cancel();
+    const { running, kept } = this.store.get();
+    if (this.session) this.session.cancel();
+    else if (running) {
+      this.wanted = undefined;
+      this.store.set({ kept });
+    }
   }
 
   async removeAll(): Promise<void> {

@@ -3,6 +3,7 @@ import { act, fireEvent, screen, within } from '@testing-library/react-native';
 
 import { button, loaded, openApp, pick, press, radio, samples, settle, write } from '../../../jest/renderApp';
 import { bundle, largeBundle, statistics } from '../../../jest/scriptedCore';
+import type { SharedItem, ShareInbox } from '../../core/device';
 import { CoreError } from '../../core/errors';
 import { itemStorage } from '../../core/storage/itemStorage';
 import { en } from '../../i18n/en';
@@ -237,6 +238,22 @@ test('another conversation takes the old answer away', async () => {
   await settle();
   expect(screen.queryByTestId('summary')).toBeNull();
   expect(within(screen.getByLabelText(en.conversation.label)).getByText('The report is late.')).toBeOnTheScreen();
+});
+
+test('what another app shares is on the screen, whichever screen was there', async () => {
+  const waiting: SharedItem[] = [];
+  let come: () => void = () => undefined;
+  const shareInbox: ShareInbox = { take: () => Promise.resolve(waiting.shift()), subscribe: listener => ((come = listener), () => undefined) };
+  await openApp({ device: { shareInbox } });
+  await press(en.settings.title);
+  await press(en.about.title);
+  waiting.push({ kind: 'text', text: 'An article about trains.' });
+  await act(() => {
+    come();
+  });
+  await settle();
+  expect(within(screen.getByLabelText(en.conversation.label)).getByText('An article about trains.')).toBeOnTheScreen();
+  expect(screen.queryByText(en.about.title)).toBeNull();
 });
 
 test('a task alone is not said to be merged, neither in the choice of methods nor below its answer', async () => {

@@ -5,7 +5,7 @@ import { useSafeAreaInsets } from 'react-native-safe-area-context';
 
 import type { RunRequest } from '../../core/contract';
 import type { Device } from '../../core/device';
-import type { Model } from '../../core/model';
+import { bundleOf, type Model } from '../../core/model';
 import { useMessages } from '../../i18n';
 import { HeaderAction, ScreenHeader } from '../../ui/ScreenHeader';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
@@ -56,8 +56,7 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
   const conversation = useStore(current.state);
   const [chosen, setChosen] = useState<Choice | null>(() => preferences.state.get().defaultChoice ?? preferences.state.get().lastChoice);
 
-  const bundle = 'bundle' in modelState ? modelState.bundle : undefined;
-  const known = useLastDefined(bundle);
+  const known = useLastDefined(bundleOf(modelState));
   const outputs = known ? outputsOf(known) : [];
   const choice = chosen ?? firstChoice(outputs);
   const output = chosenOutput(outputs, choice);
@@ -194,7 +193,7 @@ function requestsOf(conversation: Conversation, made: ReturnType<typeof wanted>,
   }));
 }
 
-/** What the bundle offers stays on the screen while the model is asleep. */
+/** What the bundle offers stays on the screen when a load has failed. */
 function useLastDefined<T>(value: T | undefined): T | undefined {
   const [last, setLast] = useState(value);
   if (value !== undefined && value !== last) setLast(value);

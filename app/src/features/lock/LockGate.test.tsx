@@ -1,7 +1,8 @@
 import { act, fireEvent, screen } from '@testing-library/react-native';
 import { AppState, type AppStateStatus } from 'react-native';
 
-import { openApp, press, settle } from '../../../jest/renderApp';
+import { button, loaded, openApp, press, settle, write } from '../../../jest/renderApp';
+import type { SharedItem, ShareInbox } from '../../core/device';
 import { itemStorage } from '../../core/storage/itemStorage';
 import { en } from '../../i18n/en';
 
@@ -30,7 +31,8 @@ test('a phone that lost its screen lock does not shut its owner out', async () =
   expect(conversation()).toBeOnTheScreen();
 });
 
-test('asks again after a while out of sight, not after a moment', async () => {
+/** Lets the app be out of sight. */
+function outOfSight() {
   const listeners = new Set<(state: AppStateStatus) => void>();
   jest.spyOn(AppState, 'addEventListener').mockImplementation((_, listener) => {
     listeners.add(listener);
@@ -48,12 +50,113 @@ test('asks again after a while out of sight, not after a moment', async () => {
     });
     await settle();
   };
+  return away;
+}
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+test('asks again after a while out of sight, not after a moment', async () => {
+  const away = outOfSight();
   await openApp({ device: { appLock: lockThat(true, false) }, storage: locked() });
   await away(30_000);
   expect(conversation()).toBeOnTheScreen();
   await away(90_000);
   expect(conversation()).toBeNull();
-  jest.restoreAllMocks();
+});
+
+test('what was typed is hidden while it is locked, and there again', async () => {
+  const away = outOfSight();
+  await openApp({ device: { appLock: lockThat(true, false, true) }, storage: locked() });
+  await press(en.conversation.change);
+  const typed = () => screen.queryByDisplayValue('private words');
+  await fireEvent.changeText(screen.getByLabelText(en.conversation.textLabel), 'private words');
+  await away(90_000);
+  expect(typed()).toBeNull();
+  expect(screen.getByDisplayValue('private words', { includeHiddenElements: true })).not.toBeVisible();
+  await press(en.lock.unlock);
+  expect(typed()).toBeVisible();
+});
+
+test('what is shared while it is locked is on the screen when it is unlocked', async () => {
+  const away = outOfSight();
+  const waiting: SharedItem[] = [];
+  let come: () => void = () => undefined;
+  const shareInbox: ShareInbox = { take: () => Promise.resolve(waiting.shift()), subscribe: listener => ((come = listener), () => undefined) };
+  await openApp({ device: { shareInbox, appLock: lockThat(true, false, true) }, storage: locked() });
+  await press(en.settings.title);
+  await away(90_000);
+  waiting.push({ kind: 'text', text: 'private words' });
+  await act(() => {
+    come();
+  });
+  await settle();
+  expect(screen.queryByText('private words')).toBeNull();
+  await press(en.lock.unlock);
+  expect(screen.getByText('private words')).toBeVisible();
+  expect(conversation()).toBeVisible();
+});
+
+test('no dialog stays in front of the lock, and the words in it are not lost', async () => {
+  const away = outOfSight();
+  const core = await openApp({ device: { appLock: lockThat(true, false, true) }, storage: locked() });
+  await loaded(core);
+  await press(en.task.start['summarize'] ?? '');
+  await write(core, 'Quedan.');
+  await press(en.answer.edit);
+  await fireEvent.changeText(screen.getByDisplayValue('Quedan.'), 'Quedan el viernes.');
+  await away(90_000);
+  expect(screen.queryByDisplayValue('Quedan el viernes.', { includeHiddenElements: true })).toBeNull();
+  await press(en.lock.unlock);
+  expect(screen.getByDisplayValue('Quedan el viernes.')).toBeVisible();
+});
+
+test('nothing is read aloud behind the lock', async () => {
+  const away = outOfSight();
+  let stops = 0;
+  const readAloud = { speak: () => new Promise<boolean>(() => undefined), stop: () => void (stops += 1) };
+  const core = await openApp({ device: { readAloud, appLock: lockThat(true, false) }, storage: locked() });
+  await loaded(core);
+  await press(en.task.start['summarize'] ?? '');
+  await write(core, 'Quedan.');
+  await press(en.answer.readAloud);
+  await away(90_000);
+  expect(stops).toBe(1);
+});
+
+test('a model that fell asleep behind the lock is still of use', async () => {
+  const away = outOfSight();
+  let shortOfMemory: () => void = () => undefined;
+  const onMemoryPressure = (listener: () => void) => ((shortOfMemory = listener), () => undefined);
+  const core = await openApp({ device: { onMemoryPressure, appLock: lockThat(true, true) }, storage: locked() });
+  await loaded(core);
+  await act(() => {
+    shortOfMemory();
+  });
+  await away(90_000);
+  expect(screen.getByText(en.model.closed)).toBeOnTheScreen();
+  await press(en.settings.title);
+  await press(en.settings.benchmark);
+  expect(button(en.benchmark.start)).toBeEnabled();
+  await press(en.app.back);
+  await press(en.app.back);
+  await press(en.task.start['summarize'] ?? '');
+  await loaded(core);
+  expect(core.runs).toHaveLength(1);
+});
+
+test('who was long away before the lock is switched on is asked once, and stays in the settings', async () => {
+  const away = outOfSight();
+  const lock = lockThat(true);
+  await openApp({ device: { appLock: lock } });
+  await away(90_000);
+  await press(en.settings.title);
+  const row = () => screen.getByRole('switch', { name: new RegExp(en.settings.lock) });
+  await fireEvent.press(row());
+  await settle();
+  expect(row()).toBeChecked();
+  expect(lock.asked).toBe(1);
 });
 
 test('the switch asks before it changes anything', async () => {

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
+import { Activity, useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
 import { AppState, StyleSheet, View } from 'react-native';
 import { Button, Icon, Text, useTheme } from 'react-native-paper';
 
@@ -11,46 +11,65 @@ const GRACE = 60_000;
 
 type Props = { lock: AppLock | undefined; children: ReactNode };
 
-/** Shows what it holds when the user has unlocked it; without a lock, always. */
+/**
+ * Shows what it holds when the user has unlocked it; without a lock, always. Locked again, it keeps what was typed and where the user was: nothing of it is
+ * drawn or told to assistive technology, and as no effect of it lasts, no dialog stays open in front, nothing is read aloud and Back leads nowhere in it.
+ */
 export function LockGate({ lock, children }: Props) {
   const messages = useMessages();
-  const { colors } = useTheme();
-  // Whoever switches the lock on has just been asked.
-  const [open, setOpen] = useState(lock === undefined);
+  // Whoever switches the lock on has just been asked. What was never unlocked is not even made.
+  const [state, setState] = useState<'unasked' | 'open' | 'locked'>(lock ? 'unasked' : 'open');
+  const hasLock = lock !== undefined;
   const left = useRef<number>(undefined);
 
   const unlock = useCallback(async () => {
     // Without a screen lock of the phone there is nothing to ask for, and the user must not be shut out.
-    if (lock) setOpen(!lock.available() || (await lock.unlock(messages.lock.prompt).catch(() => false)));
+    if (!lock?.available() || (await lock.unlock(messages.lock.prompt).catch(() => false))) setState('open');
   }, [lock, messages]);
 
   useEffect(() => {
     // Opened by what the phone answers, which is no state of this screen.
     // eslint-disable-next-line react-hooks/set-state-in-effect
-    if (!open) void unlock();
-  }, [open, unlock]);
+    if (state !== 'open') void unlock();
+  }, [state, unlock]);
 
   useEffect(() => {
-    const subscription = AppState.addEventListener('change', state => {
-      if (state === 'background') left.current = Date.now();
-      if (state === 'active' && left.current !== undefined) {
-        if (Date.now() - left.current > GRACE) setOpen(false);
+    if (!hasLock) return undefined;
+    const subscription = AppState.addEventListener('change', next => {
+      if (next === 'background') left.current = Date.now();
+      if (next === 'active' && left.current !== undefined) {
+        if (Date.now() - left.current > GRACE) setState(before => (before === 'open' ? 'locked' : before));
         left.current = undefined;
       }
     });
     return () => {
       subscription.remove();
     };
-  }, []);
+  }, [hasLock]);
 
-  if (!lock || open) return children;
+  const open = state === 'open';
+  return (
+    <>
+      {state !== 'unasked' && (
+        <View style={open ? styles.open : styles.hidden} importantForAccessibility={open ? 'auto' : 'no-hide-descendants'} aria-hidden={!open}>
+          <Activity mode={open ? 'visible' : 'hidden'}>{children}</Activity>
+        </View>
+      )}
+      {!open && <Locked onUnlock={() => void unlock()} />}
+    </>
+  );
+}
+
+function Locked({ onUnlock }: { onUnlock: () => void }) {
+  const messages = useMessages();
+  const { colors } = useTheme();
   return (
     <View style={[styles.screen, { backgroundColor: colors.background }]}>
       <Icon source="lock-outline" size={48} color={colors.primary} />
       <Text variant="titleLarge" role="heading" aria-level={1}>
         {messages.lock.title}
       </Text>
-      <Button mode="contained" onPress={() => void unlock()} contentStyle={styles.target}>
+      <Button mode="contained" onPress={onUnlock} contentStyle={styles.target}>
         {messages.lock.unlock}
       </Button>
     </View>
@@ -58,6 +77,8 @@ export function LockGate({ lock, children }: Props) {
 }
 
 const styles = StyleSheet.create({
+  open: { flex: 1 },
+  hidden: { display: 'none' },
   screen: { flex: 1, alignItems: 'center', justifyContent: 'center', gap: 16, padding: 24 },
   target: { minHeight: TOUCH_TARGET },
 });

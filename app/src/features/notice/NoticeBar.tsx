@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { Snackbar } from 'react-native-paper';
 
 import { useMessages, type Messages } from '../../i18n';
@@ -13,9 +14,11 @@ const SHOWN_FOR = 8000;
 export function NoticeBar({ notices }: { notices: Notices }) {
   const messages = useMessages();
   const notice = useStore(notices.state);
+  const key = useCount(notice);
   const undo = typeof notice === 'object' && 'undo' in notice ? notice.undo : undefined;
   return (
     <Snackbar
+      key={key}
       visible={notice !== undefined}
       onDismiss={notices.dismiss}
       duration={SHOWN_FOR}
@@ -24,6 +27,14 @@ export function NoticeBar({ notices }: { notices: Notices }) {
       {notice === undefined ? '' : noticeText(notice, messages)}
     </Snackbar>
   );
+}
+
+/** Of the notices so far: the bar counts its time from when it appears, so each has a bar of its own. */
+function useCount(notice: Notice | undefined): number {
+  const [last, setLast] = useState({ notice, count: 0 });
+  // The last one's stays while it goes away.
+  if (notice !== undefined && notice !== last.notice) setLast({ notice, count: last.count + 1 });
+  return last.count;
 }
 
 function noticeText(notice: Notice, messages: Messages): string {
@@ -35,6 +46,8 @@ function noticeText(notice: Notice, messages: Messages): string {
       return messages.history.failed;
     case 'low-memory':
       return messages.notice.lowMemory;
+    case 'short-of-memory':
+      return messages.notice.shortOfMemory;
     case 'crash':
       return messages.notice.crash;
     case 'replaced':

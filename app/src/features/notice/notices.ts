@@ -6,7 +6,9 @@ import { Store, type Readable } from '../../core/store';
 export type Notice =
   | 'history-full'
   | 'history-failed'
+  /** Less is read from now on. */
   | 'low-memory'
+  | 'short-of-memory'
   | 'crash'
   | 'replaced'
   | 'replace-failed'

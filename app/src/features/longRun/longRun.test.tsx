@@ -1,8 +1,9 @@
 import { act, screen } from '@testing-library/react-native';
 
-import { loaded, openApp, pick, press, write } from '../../../jest/renderApp';
+import { loaded, openApp, outlivingApp, pick, press, settle, write } from '../../../jest/renderApp';
 import { largeBundle } from '../../../jest/scriptedCore';
 import type { Device } from '../../core/device';
+import { de } from '../../i18n/de';
 import { en } from '../../i18n/en';
 
 /** A system that notes what it is told. */
@@ -78,13 +79,47 @@ test('a benchmark is told too, and is stopped from outside the app', async () =>
   await expect(bench?.report.promise).resolves.toMatchObject({ cancelled: true });
 });
 
+test('an answer goes on when the screens go away, and is there when they come back', async () => {
+  const { device, told } = noting();
+  const { core, show, end } = outlivingApp({ device });
+  await show();
+  await loaded(core);
+  await press(start);
+  await act(() => core.runs[0]?.write('Quedan'));
+  await screen.unmount();
+  await settle();
+  expect(core.closed).toBe(0);
+  expect(told).toEqual([
+    ['begin', en.longRun.answer],
+    ['running', 'answer'],
+  ]);
+  await write(core, ' el viernes.');
+  expect(told.slice(2)).toEqual([['end'], ['running', undefined]]);
+  await show();
+  expect(screen.getByText('Quedan el viernes.')).toBeOnTheScreen();
+  expect(core.opening).toHaveLength(1);
+  await end();
+});
+
+test('the notification follows the language of the interface', async () => {
+  const { device, told } = noting();
+  const core = await openApp({ device });
+  await loaded(core);
+  await press(start);
+  await press(en.settings.title);
+  await press(new RegExp(`^${en.settings.language}`));
+  await pick('Deutsch');
+  expect(told.at(-1)).toEqual(['begin', de.longRun.answer]);
+});
+
 test.each([
-  ['answer', 512],
-  ['import', undefined],
-])('a kill for memory while there was an %s is told, and leaves so much to read at once', async (running, maxPromptTokens) => {
+  ['answer', 512, en.notice.lowMemory],
+  // What is told is what was done: nothing of what is read changes what an import takes.
+  ['import', undefined, en.notice.shortOfMemory],
+])('a kill for memory while there was an %s is told, and leaves so much to read at once', async (running, maxPromptTokens, notice) => {
   const exitNotice: Device['exitNotice'] = { takeLast: () => Promise.resolve({ reason: 'low-memory', running }), running: () => undefined };
   const core = await openApp({ device: { exitNotice } });
-  expect(screen.getByText(en.notice.lowMemory)).toBeOnTheScreen();
+  expect(screen.getByText(notice)).toBeOnTheScreen();
   await loaded(core);
   await press(start);
   expect(core.runs[0]?.request.maxPromptTokens).toBe(maxPromptTokens);
