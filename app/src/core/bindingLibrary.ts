@@ -7,11 +7,12 @@ import {
   memoryFit,
   MemoryFit as NativeFit,
   StoredState_Tags,
+  TandemError,
   type LibraryLike,
   type StoredBundle,
 } from '#binding';
 
-import { bundleInfo } from './bindingCore';
+import { bundleInfo, coreError } from './bindingCore';
 import { CoreError, type CoreErrorFields } from './errors';
 import type { ImportKind, InstalledBundle, Library, MemoryFit, OnImportProgress } from './library';
 
@@ -63,7 +64,14 @@ export function bindingLibrary(parts: LibraryParts): FileLibrary & { place: () =
     rethrowing(async () => {
       const stored = library().bundles();
       const inUse = await idInUse(stored);
-      return stored.map(bundle => installedBundle(library(), bundle, bundle.id === inUse, parts.availableBytes()));
+      return stored.map((bundle): InstalledBundle => {
+        try {
+          return installedBundle(library(), bundle, bundle.id === inUse, parts.availableBytes());
+        } catch (thrown) {
+          // One that cannot be judged, as its base cannot be read, keeps no other from being shown, and can be removed.
+          return { id: bundle.id, inUse: bundle.id === inUse, state: { kind: 'broken', error: asCoreError(thrown).toJSON() } };
+        }
+      });
     });
 
   return {
@@ -129,8 +137,13 @@ async function rethrowing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {
-    throw LibraryError.instanceOf(thrown) ? libraryError(thrown) : CoreError.from(thrown);
+    throw asCoreError(thrown);
   }
+}
+
+function asCoreError(thrown: unknown): CoreError {
+  if (LibraryError.instanceOf(thrown)) return libraryError(thrown);
+  return TandemError.instanceOf(thrown) ? coreError(thrown) : CoreError.from(thrown);
 }
 
 function libraryError(error: LibraryError): CoreError {
