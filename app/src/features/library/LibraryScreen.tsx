@@ -32,7 +32,7 @@ export function LibraryScreen({ bundles: service, loaded, onBack }: Props) {
   const [removing, setRemoving] = useState<string>();
 
   useEffect(() => {
-    void service.refresh();
+    void service.open();
   }, [service]);
 
   return (

@@ -142,6 +142,28 @@ test('one import at a time; a cancelled one changes nothing, and is no error', a
   expect(model.closed).toBe(0);
 });
 
+test('what failed while nobody looked is told when the list is read, until the next action', async () => {
+  const { library, bundles, imports, state } = setUp(installed('a'));
+  const refused = new CoreError({ source: 'bundle', kind: 'hash-mismatch', message: 'x' });
+  const done = bundles.importPicked('bundle');
+  // A read that began before the failure ends after it.
+  const read = new Deferred<InstalledBundle[]>();
+  const { list } = library;
+  library.list = () => read.promise;
+  const opening = bundles.open();
+  library.list = list;
+  imports[0]?.result.reject(refused);
+  await done;
+  read.resolve([installed('a')]);
+  await opening;
+  await bundles.open();
+  expect(state()).toEqual({ bundles: [installed('a')], error: refused });
+  const using = bundles.use('a');
+  expect(state().error).toBeUndefined();
+  await using;
+  expect(state().error).toBeUndefined();
+});
+
 test('the model is let go before its bundle is removed, and left alone otherwise', async () => {
   const { bundles, model, state } = setUp(installed('a', { inUse: true }), installed('b'));
   await bundles.refresh();

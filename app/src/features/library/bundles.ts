@@ -10,7 +10,7 @@ export type BundlesState = {
   unfinished?: UnfinishedImport;
   /** What an import is doing; `choosing` while the user picks. */
   importing?: ImportProgress | 'choosing';
-  /** Why the last call failed. */
+  /** Why the last action failed, or the list could not be read. */
   error?: CoreError;
 };
 
@@ -18,6 +18,8 @@ export type BundlesState = {
 export class Bundles {
   private readonly store = new Store<BundlesState>({});
   private aborting: AbortController | undefined;
+  /** Of the last action. */
+  private failure: CoreError | undefined;
 
   constructor(
     private readonly library: Library,
@@ -28,8 +30,14 @@ export class Bundles {
     return this.store;
   }
 
+  /** Reads the list anew, for a user who has seen what failed. */
   async refresh(): Promise<void> {
     await this.trying(() => Promise.resolve());
+  }
+
+  /** Reads the list anew. What failed while nobody looked stays to be told, until the next action. */
+  async open(): Promise<void> {
+    await this.read();
   }
 
   /** Imports one, and uses it when it can be used. One at a time: a second call while one is under way does nothing. */
@@ -105,17 +113,27 @@ export class Bundles {
 
   /** Whatever comes of it, the list is read anew and nothing goes on turning but an import that is under way. */
   private async trying(work: () => Promise<void>): Promise<void> {
-    let error: CoreError | undefined;
+    this.failure = undefined;
+    const { error, ...told } = this.store.get();
+    if (error) this.store.set(told);
+    await work().catch((thrown: unknown) => {
+      this.failure = CoreError.from(thrown);
+    });
+    await this.read();
+  }
+
+  private async read(): Promise<void> {
+    let unread: CoreError | undefined;
     const failed = (thrown: unknown) => {
-      error ??= CoreError.from(thrown);
+      unread ??= CoreError.from(thrown);
     };
-    await work().catch(failed);
     const bundles = await this.library.list().catch((thrown: unknown) => {
       failed(thrown);
       return this.store.get().bundles ?? [];
     });
     const unfinished = await this.unfinished().catch(failed);
     const { importing } = this.store.get();
+    const error = this.failure ?? unread;
     this.store.set({
       bundles,
       ...(unfinished && { unfinished }),
