@@ -1,6 +1,7 @@
 import { Snackbar } from 'react-native-paper';
 
 import { useMessages, type Messages } from '../../i18n';
+import { adviceOf } from '../../ui/errorText';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 import { useStore } from '../../ui/useStore';
 
@@ -27,7 +28,10 @@ export function NoticeBar({ notices }: { notices: Notices }) {
 }
 
 function noticeText(notice: Notice, messages: Messages): string {
-  if (typeof notice === 'object') return 'undo' in notice ? messages.history.removed : messages.notice.refused[notice.refused];
+  if (typeof notice === 'object') {
+    if ('unsaved' in notice) return adviceOf(notice.unsaved, messages);
+    return 'undo' in notice ? messages.history.removed : messages.notice.refused[notice.refused];
+  }
   switch (notice) {
     case 'history-full':
       return messages.history.full;
