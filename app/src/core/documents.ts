@@ -1,12 +1,15 @@
+import type { ImportFile } from './bindingLibrary';
 import { CoreError } from './errors';
 import type { ImportKind } from './library';
 import type { PickedDocument, Spec } from './NativeDocuments';
 import type { FilePicker, Picked } from './pickedImports';
 
+type Documents = Pick<Spec, 'pick' | 'held' | 'open' | 'cancel' | 'close' | 'release'>;
+
 /** Files of bundles and base models, by the system's picker. They go to the core by their descriptor: no copy, and no storage permission. */
-export function documentPicker(documents: Pick<Spec, 'pick' | 'held' | 'open' | 'release'>): FilePicker {
+export function documentPicker(documents: Documents): FilePicker {
   const picked = ({ uri }: PickedDocument): Picked => ({
-    open: async () => ({ descriptor: await typed(documents.open(uri)) }),
+    open: signal => openDocument(documents, uri, signal),
     release: () => {
       documents.release(uri);
     },
@@ -18,6 +21,26 @@ export function documentPicker(documents: Pick<Spec, 'pick' | 'held' | 'open' | 
     },
     held: async () => (await typed(documents.held())).map(document => ({ ...picked(document), id: document.uri, name: document.name, kind: kindOf(document) })),
   };
+}
+
+/** A provider need not heed that it is to stop: the abort waits for none, and a descriptor that comes after it is closed. */
+function openDocument(documents: Documents, uri: string, signal: AbortSignal): Promise<ImportFile> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      documents.cancel();
+      reject(new CoreError({ source: 'document', kind: 'cancelled', message: 'opening the document was cancelled' }));
+    };
+    signal.addEventListener('abort', stop);
+    typed(documents.open(uri))
+      .then(descriptor => {
+        if (signal.aborted) documents.close(descriptor);
+        else resolve({ descriptor });
+      })
+      .catch(reject)
+      .finally(() => {
+        signal.removeEventListener('abort', stop);
+      });
+  });
 }
 
 /** A call of the native module whose failures are CoreErrors: their kind is the module's code. */
