@@ -83,6 +83,22 @@ test('a bundle whose base is no model is told as broken and can be removed, and 
   await expect(library.list()).resolves.toMatchObject([{ id: good }]);
 });
 
+test('the bundle that is loaded fits, and what it holds is free for another', async () => {
+  let free = 2 ** 40;
+  const library = bindingLibrary({ root: () => join(folder, 'library'), inUse: inUseInMemory(), availableBytes: () => free });
+  const loaded = await importMadeFor(library, smallBase());
+  const other = await importMadeFor(library, Buffer.concat([smallBase(), Buffer.alloc(32)]));
+  await library.use(loaded);
+  const fits = async (isLoaded: boolean) =>
+    Object.fromEntries((await library.list(isLoaded)).map(({ id, state }) => [id, state.kind === 'ready' && state.fit]));
+  free = 1;
+  await expect(fits(false)).resolves.toEqual({ [loaded]: 'wont-fit', [other]: 'wont-fit' });
+  // The other needs 32 bytes more.
+  await expect(fits(true)).resolves.toEqual({ [loaded]: 'fits', [other]: 'wont-fit' });
+  free = 32;
+  await expect(fits(true)).resolves.toEqual({ [loaded]: 'fits', [other]: 'tight' });
+});
+
 const bundlePath = process.env['TANDEM_BUNDLE'] ?? join(__dirname, '..', '..', '..', 'build', 'bundle');
 const missing = existsSync(join(bundlePath, 'manifest.json')) ? undefined : `no bundle at ${bundlePath}; 'make bundle' exports one`;
 if (missing !== undefined && process.env['REQUIRE_ALL'] === '1') throw new Error(missing);

@@ -32,9 +32,7 @@ export function LibraryScreen({ bundles: service, loaded, onBack }: Props) {
   const { bundles, unfinished, importing, error } = useStore(service.state);
   const [removing, setRemoving] = useState<string>();
 
-  useEffect(() => {
-    void service.open();
-  }, [service]);
+  useEffect(() => service.follow(), [service]);
 
   return (
     <View style={[styles.screen, { backgroundColor: colors.background }]}>

@@ -23,7 +23,7 @@ export class Bundles {
 
   constructor(
     private readonly library: Library,
-    private readonly model: Pick<Model, 'close' | 'load'>,
+    private readonly model: Pick<Model, 'state' | 'close' | 'load'>,
   ) {}
 
   get state(): Readable<BundlesState> {
@@ -38,6 +38,17 @@ export class Bundles {
   /** Reads the list anew. What failed while nobody looked stays to be told, until the next action. */
   async open(): Promise<void> {
     await this.read();
+  }
+
+  /** As `open`, and again when a model has come into memory or gone out of it: what is free is then another. The returned function ends that. */
+  follow(): () => void {
+    void this.open();
+    let { kind } = this.model.state.get();
+    return this.model.state.subscribe(() => {
+      const before = kind;
+      ({ kind } = this.model.state.get());
+      if (kind !== before && kind !== 'loading') void this.open();
+    });
   }
 
   /** Imports one, and uses it when it can be used. One at a time: a second call while one is under way does nothing. */
@@ -86,7 +97,7 @@ export class Bundles {
     await this.trying(async () => {
       try {
         const imported = await Promise.race([work(show, signal), this.gaveUpChoosing(signal)]);
-        if (imported?.state.kind === 'ready' && imported.state.fit !== 'wont-fit') await this.change(() => this.library.use(imported.id));
+        if (imported && (await this.canBeUsed(imported.id))) await this.change(() => this.library.use(imported.id));
         // A bundle that waited for the base model that was imported may be the one in use.
         if (!imported && !signal.aborted && this.store.get().importing !== 'choosing') await this.change(() => Promise.resolve());
       } finally {
@@ -102,6 +113,16 @@ export class Bundles {
         if (this.store.get().importing === 'choosing') resolve(undefined);
       });
     });
+  }
+
+  private async canBeUsed(id: string): Promise<boolean> {
+    const state = (await this.list()).find(bundle => bundle.id === id)?.state;
+    return state?.kind === 'ready' && state.fit !== 'wont-fit';
+  }
+
+  private list(): Promise<InstalledBundle[]> {
+    const { kind } = this.model.state.get();
+    return this.library.list(kind === 'ready' || kind === 'loading');
   }
 
   /** The model of before must let its files go first. */
@@ -127,7 +148,7 @@ export class Bundles {
     const failed = (thrown: unknown) => {
       unread ??= CoreError.from(thrown);
     };
-    const bundles = await this.library.list().catch((thrown: unknown) => {
+    const bundles = await this.list().catch((thrown: unknown) => {
       failed(thrown);
       return this.store.get().bundles ?? [];
     });
