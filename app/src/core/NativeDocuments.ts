@@ -23,7 +23,7 @@ export interface Spec extends TurboModule {
   held(): Promise<PickedDocument[]>;
   /** Opens a document and gives its file descriptor, for reading. It belongs to the caller: the device core that is handed it closes it, or `close` does. */
   open(uri: string): Promise<number>;
-  /** Ends an `open` that waits, as for a file in a cloud: it fails with `cancelled`. */
+  /** Ends an `open` that waits, as for a file in a cloud: it fails with `cancelled`, if its provider heeds that. No other call waits behind it. */
   cancel(): void;
   /** Closes a descriptor of `open` that was handed to nobody. */
   close(descriptor: number): void;

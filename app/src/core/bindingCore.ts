@@ -254,7 +254,7 @@ async function rethrowing<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function coreError(error: TandemError): CoreError {
+export function coreError(error: TandemError): CoreError {
   switch (error.tag) {
     case TandemError_Tags.Bundle:
       return new CoreError({ source: 'bundle', ...error.inner });

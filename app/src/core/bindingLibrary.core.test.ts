@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +42,61 @@ test('what is no bundle is refused with its kind, and leaves nothing', async () 
   await expect(importing).rejects.toMatchObject({ name: 'CoreError', source: 'bundle', kind: expect.stringMatching(/^[a-z-]+$/) as string });
   await expect(importing).rejects.not.toThrow(/private/);
   await expect(library.list()).resolves.toEqual([]);
+});
+
+const golden = join(__dirname, '..', '..', '..', 'tests', 'golden', 'bundle');
+
+/** Imports the golden bundle, made for these bytes as its base model, and then that base. Gives its id. */
+async function importMadeFor(library: ReturnType<typeof openLibrary>, base: Buffer): Promise<string> {
+  const path = mkdtempSync(join(folder, 'made-'));
+  cpSync(golden, path, { recursive: true });
+  const manifest = JSON.parse(readFileSync(join(golden, 'manifest.json'), 'utf8')) as { base: object };
+  Object.assign(manifest.base, { bytes: base.length, sha256: createHash('sha256').update(base).digest('hex') });
+  writeFileSync(join(path, 'manifest.json'), JSON.stringify(manifest));
+  const imported = await library.importFile('bundle', { path }, ignore, never());
+  const file = `${path}.gguf`;
+  writeFileSync(file, base);
+  await library.importFile('base', { path: file }, ignore, never());
+  return imported?.id ?? '';
+}
+
+/** A GGUF file that holds nothing but a table of embeddings of 2 by 4. */
+function smallBase(): Buffer {
+  const u32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer);
+  const u64 = (value: number) => Buffer.from(BigUint64Array.of(BigInt(value)).buffer);
+  const name = 'token_embd.weight';
+  const head = [Buffer.from('GGUF'), u32(3), u64(1), u64(0), u64(name.length), Buffer.from(name), u32(2), u64(4), u64(2), u32(0), u64(0)];
+  return Buffer.concat([...head, Buffer.alloc(64)]);
+}
+
+test('a bundle whose base is no model is told as broken and can be removed, and the others are there', async () => {
+  const library = openLibrary();
+  const good = await importMadeFor(library, smallBase());
+  const bad = await importMadeFor(library, Buffer.from('private words, no model'));
+  const listed = await library.list();
+  expect(listed).toHaveLength(2);
+  expect(listed.find(({ id }) => id === good)?.state).toMatchObject({ kind: 'ready', fit: 'fits' });
+  const broken = listed.find(({ id }) => id === bad)?.state;
+  expect(broken).toMatchObject({ kind: 'broken', error: { source: 'base', kind: 'base-unreadable' } });
+  expect(JSON.stringify(broken)).not.toMatch(/private/);
+  await library.remove(bad);
+  await expect(library.list()).resolves.toMatchObject([{ id: good }]);
+});
+
+test('the bundle that is loaded fits, and what it holds is free for another', async () => {
+  let free = 2 ** 40;
+  const library = bindingLibrary({ root: () => join(folder, 'library'), inUse: inUseInMemory(), availableBytes: () => free });
+  const loaded = await importMadeFor(library, smallBase());
+  const other = await importMadeFor(library, Buffer.concat([smallBase(), Buffer.alloc(32)]));
+  await library.use(loaded);
+  const fits = async (isLoaded: boolean) =>
+    Object.fromEntries((await library.list(isLoaded)).map(({ id, state }) => [id, state.kind === 'ready' && state.fit]));
+  free = 1;
+  await expect(fits(false)).resolves.toEqual({ [loaded]: 'wont-fit', [other]: 'wont-fit' });
+  // The other needs 32 bytes more.
+  await expect(fits(true)).resolves.toEqual({ [loaded]: 'fits', [other]: 'wont-fit' });
+  free = 32;
+  await expect(fits(true)).resolves.toEqual({ [loaded]: 'fits', [other]: 'tight' });
 });
 
 const bundlePath = process.env['TANDEM_BUNDLE'] ?? join(__dirname, '..', '..', '..', 'build', 'bundle');

@@ -7,11 +7,12 @@ import {
   memoryFit,
   MemoryFit as NativeFit,
   StoredState_Tags,
+  TandemError,
   type LibraryLike,
   type StoredBundle,
 } from '#binding';
 
-import { bundleInfo } from './bindingCore';
+import { bundleInfo, coreError } from './bindingCore';
 import { CoreError, type CoreErrorFields } from './errors';
 import type { ImportKind, InstalledBundle, Library, MemoryFit, OnImportProgress } from './library';
 
@@ -59,11 +60,29 @@ export function bindingLibrary(parts: LibraryParts): FileLibrary & { place: () =
     const chosen = await parts.inUse.read();
     return (stored.find(({ id }) => id === chosen) ?? stored.find(({ state }) => state.tag === StoredState_Tags.Ready) ?? stored[0])?.id;
   };
-  const list = () =>
+  const heldBytes = (id: string): number => {
+    try {
+      return Number(library().memoryNeed(id).residentBytes);
+    } catch {
+      return 0; // the model in memory came from elsewhere
+    }
+  };
+  const list = (loaded = false) =>
     rethrowing(async () => {
       const stored = library().bundles();
       const inUse = await idInUse(stored);
-      return stored.map(bundle => installedBundle(library(), bundle, bundle.id === inUse, parts.availableBytes()));
+      const inMemory = loaded ? inUse : undefined;
+      const availableBytes = parts.availableBytes() + (inMemory === undefined ? 0 : heldBytes(inMemory));
+      const fitOf = (id: string): MemoryFit =>
+        id === inMemory ? 'fits' : fits[memoryFit(library().memoryNeed(id), BigInt(Math.max(0, Math.floor(availableBytes))))];
+      return stored.map((bundle): InstalledBundle => {
+        try {
+          return installedBundle(bundle, bundle.id === inUse, fitOf);
+        } catch (thrown) {
+          // One that cannot be judged, as its base cannot be read, keeps no other from being shown, and can be removed.
+          return { id: bundle.id, inUse: bundle.id === inUse, state: { kind: 'broken', error: asCoreError(thrown).toJSON() } };
+        }
+      });
     });
 
   return {
@@ -113,12 +132,12 @@ function importSource(source: ImportFile) {
   return 'path' in source ? new ImportSource.Path(source) : new ImportSource.Descriptor(source);
 }
 
-function installedBundle(library: LibraryLike, { id, state, info }: StoredBundle, inUse: boolean, availableBytes: number): InstalledBundle {
+function installedBundle({ id, state, info }: StoredBundle, inUse: boolean, fitOf: (id: string) => MemoryFit): InstalledBundle {
   if (state.tag === StoredState_Tags.Broken) return { id, inUse, state: { kind: 'broken', error: { source: 'bundle', ...state.inner } } };
   if (!info) return { id, inUse, state: { kind: 'broken', error: unreadable } };
   const bundle = bundleInfo(info);
   if (state.tag === StoredState_Tags.NeedsBase) return { id, inUse, state: { kind: 'needs-base', bundle } };
-  return { id, inUse, state: { kind: 'ready', bundle, fit: fits[memoryFit(library.memoryNeed(id), BigInt(Math.max(0, Math.floor(availableBytes))))] } };
+  return { id, inUse, state: { kind: 'ready', bundle, fit: fitOf(id) } };
 }
 
 const unreadable: CoreErrorFields = { source: 'bundle', kind: 'bundle-broken', message: 'the bundle cannot be read; import it again' };
@@ -129,8 +148,13 @@ async function rethrowing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {
-    throw LibraryError.instanceOf(thrown) ? libraryError(thrown) : CoreError.from(thrown);
+    throw asCoreError(thrown);
   }
+}
+
+function asCoreError(thrown: unknown): CoreError {
+  if (LibraryError.instanceOf(thrown)) return libraryError(thrown);
+  return TandemError.instanceOf(thrown) ? coreError(thrown) : CoreError.from(thrown);
 }
 
 function libraryError(error: LibraryError): CoreError {

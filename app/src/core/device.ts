@@ -8,7 +8,7 @@ import type { Library } from './library';
 export type Device = {
   /** Gives text to another app. */
   shareText?: (text: string) => Promise<void>;
-  /** Lets the user save a file. False when they went back. */
+  /** Lets the user save a file. False when they went back. Throws CoreError. */
   saveFile?: (name: string, mimeType: string, text: string) => Promise<boolean>;
   /** Lets the user pick a chat export and reads it; undefined when they went back. Throws CoreError. */
   pickChat?: () => Promise<ChatMessage[] | undefined>;

@@ -6,6 +6,8 @@ export type CoreErrorSource =
   | 'base'
   /** A bundle could not be taken in, or found, for a reason that is not its own: no space, files that others should have brought. */
   | 'library'
+  /** A file of the system's picker could not be had, or not be written. */
+  | 'document'
   /** The model was not loaded: it would not fit into the memory that is free. */
   | 'memory'
   /** The text to be worked on was refused. */
@@ -19,9 +21,20 @@ export type CoreErrorSource =
   /** A mistake in the app or the core. */
   | 'internal';
 
-const sources: readonly string[] = ['bundle', 'base', 'library', 'memory', 'input', 'engine', 'closed', 'connection', 'internal'] satisfies CoreErrorSource[];
+const sources: readonly string[] = [
+  'bundle',
+  'base',
+  'library',
+  'document',
+  'memory',
+  'input',
+  'engine',
+  'closed',
+  'connection',
+  'internal',
+] satisfies CoreErrorSource[];
 
-/** `kind` is the id of docs/command-line.md; `message` is one sentence in English and never holds the user's text. */
+/** `kind` is the id of docs/command-line.md, or the code of NativeDocuments.ts; `message` is one sentence in English and never holds the user's text. */
 export type CoreErrorFields = { source: CoreErrorSource; kind: string; message: string; file?: string };
 
 export class CoreError extends Error {

@@ -23,7 +23,8 @@ export type OnImportProgress = (progress: ImportProgress) => void;
 
 /** The bundles on the device. Each call may throw CoreError. */
 export interface Library {
-  list: () => Promise<InstalledBundle[]>;
+  /** With `loaded`, the model of the bundle in use is in memory: it fits, and what it holds is free for another, as it goes first. */
+  list: (loaded?: boolean) => Promise<InstalledBundle[]>;
   /**
    * Lets the user pick a bundle, or a base model that one of them needs, and takes it in; what was there stays until the new one is whole and
    * checked. An import that was cut short goes on where it ended. Gives the bundle; undefined for a base model, when the user went back, or when it

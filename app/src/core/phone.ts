@@ -2,25 +2,25 @@ import { Share } from 'react-native';
 
 import type { ChatMessage, Core } from './contract';
 import type { Device, SharedItem } from './device';
+import { documentPicker, typed } from './documents';
 import { CoreError } from './errors';
-import type { ImportKind, Library } from './library';
+import type { Library } from './library';
 import AppLock from './NativeAppLock';
 import DeviceHealth from './NativeDeviceHealth';
-import Documents, { type PickedDocument } from './NativeDocuments';
+import Documents from './NativeDocuments';
 import ExitReasons from './NativeExitReasons';
 import LongRun from './NativeLongRun';
 import ReadAloud from './NativeReadAloud';
 import SecureWindow from './NativeSecureWindow';
 import ShareInbox, { type SharedItem as NativeItem } from './NativeShareInbox';
 import { askForNotifications } from './notifications';
-import type { FilePicker, Picked } from './pickedImports';
 
 /** What the app asks of Android, by the app's own native modules. */
 export function phone(core: Core, library: Library): Device {
   return {
     library,
     pickChat: async () => {
-      const picked = await Documents.pick('chat');
+      const picked = await typed(Documents.pick('chat'));
       return picked ? messagesOf(core, await ShareInbox.read(picked.uri)) : undefined;
     },
     shareInbox: {
@@ -33,7 +33,7 @@ export function phone(core: Core, library: Library): Device {
     shareText: async text => {
       await Share.share({ message: text });
     },
-    saveFile: (name, mimeType, text) => Documents.save(name, mimeType, text),
+    saveFile: (name, mimeType, text) => typed(Documents.save(name, mimeType, text)),
     secureWindow: {
       isOn: () => SecureWindow.isSecure(),
       set: on => {
@@ -83,28 +83,7 @@ export function phone(core: Core, library: Library): Device {
   };
 }
 
-/** Files of bundles and base models, by the system's picker. They go to the core by their descriptor: no copy, and no storage permission. */
-export const documents: FilePicker = {
-  pick: async kind => {
-    const document = await Documents.pick(kind);
-    return document ? picked(document) : undefined;
-  },
-  held: async () => (await Documents.held()).map(document => ({ ...picked(document), id: document.uri, name: document.name, kind: kindOf(document) })),
-};
-
-function picked({ uri }: PickedDocument): Picked {
-  return {
-    open: async () => ({ descriptor: await Documents.open(uri) }),
-    release: () => {
-      Documents.release(uri);
-    },
-  };
-}
-
-/** Android remembers which file was picked and not what for. A file of the wrong kind is refused with its reason. */
-function kindOf({ name }: PickedDocument): ImportKind {
-  return name.toLowerCase().endsWith('.gguf') ? 'base' : 'bundle';
-}
+export const documents = documentPicker(Documents);
 
 export function availableBytes(): number {
   return DeviceHealth.read().availableBytes;

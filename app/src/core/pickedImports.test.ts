@@ -64,6 +64,25 @@ test('what is aborted while the user chooses, or while the file is opened, reads
   expect([calls, held()]).toEqual([[], []]);
 });
 
+test('what is aborted while it waits for its file ends then, is no error, and gives the file back', async () => {
+  const { library, picker, calls, held } = setUp('a.tandem');
+  const file = (await picker.held())[0];
+  const opening = new Deferred<never>();
+  const aborting = new AbortController();
+  if (file) {
+    file.open = signal => {
+      expect(signal).toBe(aborting.signal);
+      return opening.promise;
+    };
+  }
+  const resumed = library.unfinished?.resume('a.tandem', ignore, aborting.signal);
+  await new Promise(setImmediate);
+  aborting.abort();
+  opening.reject(new Error('cancelled'));
+  await expect(resumed).resolves.toBeUndefined();
+  expect([calls, held()]).toEqual([[], []]);
+});
+
 test('a user who goes back imports nothing', async () => {
   const { library, calls } = setUp();
   await expect(library.importPicked('base', ignore, never())).resolves.toBeUndefined();

@@ -1,8 +1,13 @@
 import type { FileLibrary, ImportFile } from './bindingLibrary';
 import type { ImportKind, InstalledBundle, Library, OnImportProgress } from './library';
 
-/** A file that the user picked. `release` gives it back; then it can no longer be opened. */
-export type Picked = { open: () => Promise<ImportFile>; release: () => void };
+/** A file that the user picked. */
+export type Picked = {
+  /** May wait for a network; an abort ends that at once, as a failure. */
+  open: (signal: AbortSignal) => Promise<ImportFile>;
+  /** Gives it back; then it can no longer be opened. */
+  release: () => void;
+};
 
 /** A file that was picked before the process ended, and has not been released. */
 export type Held = Picked & { id: string; name: string; kind: ImportKind };
@@ -17,7 +22,7 @@ export type FilePicker = {
 export function pickedImports(library: FileLibrary, { pick, held }: FilePicker): Library {
   const take = async (kind: ImportKind, picked: Picked, onProgress: OnImportProgress, signal: AbortSignal): Promise<InstalledBundle | undefined> => {
     try {
-      return signal.aborted ? undefined : await library.importFile(kind, await picked.open(), onProgress, signal);
+      return signal.aborted ? undefined : await library.importFile(kind, await picked.open(signal), onProgress, signal);
     } catch (thrown) {
       if (signal.aborted) return undefined; // while it was being opened
       throw thrown;

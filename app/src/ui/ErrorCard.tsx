@@ -4,6 +4,7 @@ import { Button, Icon, Text, useTheme } from 'react-native-paper';
 import type { CoreError } from '../core/errors';
 import { useMessages } from '../i18n';
 
+import { adviceOf } from './errorText';
 import { TOUCH_TARGET } from './touchTarget';
 
 type Props = { error: CoreError; onRetry: () => void };
@@ -22,7 +23,7 @@ export function ErrorCard({ error, onRetry }: Props) {
         </Text>
       </View>
       <Text variant="bodyMedium" style={text}>
-        {messages.error.advice[error.source]}
+        {adviceOf(error, messages)}
       </Text>
       <Text variant="bodySmall" selectable style={text}>
         {error.message}

@@ -9,6 +9,7 @@ import { endOf, type Connection } from './connection';
  */
 export function httpLibrary({ call, postBytes }: Connection, pick: (accept: string) => Promise<File | undefined>): Library {
   return {
+    // What is loaded is the server's, which knows it.
     list: async () => (await call('bundles', {})).bundles,
     importPicked: async (kind, onProgress, signal) => {
       const file = await pick(suffixes[kind]);

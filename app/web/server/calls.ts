@@ -32,7 +32,7 @@ export async function answerCall(parts: Parts, urlPath: string, request: Incomin
       send(response, {} satisfies Calls['cancel']['reply']);
       return;
     case path('bundles'):
-      send(response, { bundles: await library.list() } satisfies Calls['bundles']['reply']);
+      send(response, { bundles: await library.list(model.state.get().kind === 'ready') } satisfies Calls['bundles']['reply']);
       return;
     case path('use-bundle'): {
       await library.use(readId(await readJson(request)));

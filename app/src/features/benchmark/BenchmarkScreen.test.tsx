@@ -2,6 +2,7 @@ import { act, screen } from '@testing-library/react-native';
 
 import { loaded, openApp, press, samples, settle } from '../../../jest/renderApp';
 import { benchReport, bundle } from '../../../jest/scriptedCore';
+import { CoreError } from '../../core/errors';
 import { en } from '../../i18n/en';
 
 async function openBenchmark(parts: Parameters<typeof openApp>[0] = {}) {
@@ -28,6 +29,17 @@ test('measures the samples for what is chosen, and shows the pairs and the ratio
   expect(screen.getAllByText(`${en.benchmark.twoStep}: 3.0 s`)).toHaveLength(2);
   await press(en.benchmark.exportCsv);
   expect(saved).toEqual(['tandem-benchmark.csv']);
+});
+
+test('results that cannot be saved are told, with the remedy', async () => {
+  const fails = () => Promise.reject(new CoreError({ source: 'document', kind: 'unwritable', message: 'x' }));
+  const core = await openBenchmark({ device: { saveFile: fails } });
+  await press(en.benchmark.start);
+  const [bench] = core.benches;
+  if (bench) bench.report.resolve(benchReport(bench.plan));
+  await settle();
+  await press(en.benchmark.exportCsv);
+  expect(screen.getByText(en.error.document.unwritable)).toBeOnTheScreen();
 });
 
 test('can be stopped, and its results deleted', async () => {

@@ -14,7 +14,7 @@ import { chosenOutput, firstChoice, type Choice } from '../choice/choice';
 import { outputsOf, type Output } from '../choice/outputs';
 import { fromSample, type Sample } from '../conversation/conversation';
 
-import { csvOf, type Benchmark } from './benchmark';
+import type { Benchmark } from './benchmark';
 import { ComparisonCard } from './ComparisonCard';
 import { ReportCard } from './ReportCard';
 
@@ -53,12 +53,7 @@ export function BenchmarkScreen({ benchmark, bundle, choice, samples, saveFile, 
     <View style={[styles.screen, { backgroundColor: colors.background }]}>
       <ScreenHeader title={texts.title} onBack={onBack}>
         {saveFile && (
-          <HeaderAction
-            icon="export-variant"
-            label={texts.exportCsv}
-            disabled={kept.length === 0}
-            onPress={() => void saveFile('tandem-benchmark.csv', 'text/csv', csvOf(kept)).catch(() => undefined) /* the user went back */}
-          />
+          <HeaderAction icon="export-variant" label={texts.exportCsv} disabled={kept.length === 0} onPress={() => void benchmark.exportCsv(saveFile)} />
         )}
         <HeaderAction
           icon="delete-sweep-outline"

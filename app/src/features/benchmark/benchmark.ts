@@ -1,5 +1,5 @@
 import type { BenchPlan, BenchProgress, BenchReport, CoreSession } from '../../core/contract';
-import type { Heat } from '../../core/device';
+import type { Device, Heat } from '../../core/device';
 import { CoreError } from '../../core/errors';
 import type { Model } from '../../core/model';
 import type { Storage } from '../../core/storage/storage';
@@ -88,6 +88,11 @@ export class Benchmark {
 
   async removeAll(): Promise<void> {
     await this.keep([]);
+  }
+
+  /** Lets the user save what is kept, as CSV. */
+  async exportCsv(save: NonNullable<Device['saveFile']>): Promise<void> {
+    await save('tandem-benchmark.csv', 'text/csv', csvOf(this.store.get().kept)).catch(this.onFailure);
   }
 
   private async keep(kept: readonly KeptReport[]): Promise<void> {

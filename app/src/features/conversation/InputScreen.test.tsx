@@ -48,6 +48,14 @@ test('the clipboard is read when asked for, and an empty one is told', async () 
   expect(conversation().getByText('Where?')).toBeOnTheScreen();
 });
 
+test('a chat file that its provider does not give is told with the remedy', async () => {
+  const refused = new CoreError({ source: 'document', kind: 'not-picked', message: 'x' });
+  await openApp({ device: { pickChat: () => Promise.reject(refused) } });
+  await press(en.conversation.change);
+  await press(en.conversation.importFile);
+  expect(screen.getByText(en.error.document['not-picked'])).toBeOnTheScreen();
+});
+
 test('a chat file is opened, and one that is none is told', async () => {
   const answers: (() => Promise<ChatMessage[] | undefined>)[] = [
     () => Promise.resolve(undefined),

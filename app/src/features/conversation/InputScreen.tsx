@@ -7,6 +7,7 @@ import type { ChatMessage } from '../../core/contract';
 import { CoreError } from '../../core/errors';
 import { useMessages, useNumbers, type Messages } from '../../i18n';
 import { clipboardText } from '../../ui/copyText';
+import { adviceOf } from '../../ui/errorText';
 import { ScreenHeader } from '../../ui/ScreenHeader';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 
@@ -138,7 +139,9 @@ export function InputScreen({ samples, parseChat, pickChat, onChoose, onBack }: 
 }
 
 /** Why a file or a text was refused, in the user's language where that is known. */
-function problemText({ source, kind, message }: CoreError, { error, notice }: Messages): string {
+function problemText({ source, kind, message }: CoreError, messages: Messages): string {
+  if (source === 'document') return adviceOf({ source, kind }, messages);
+  const { error, notice } = messages;
   const refused: Record<string, string> = notice.refused;
   if (Object.hasOwn(refused, kind)) return refused[kind] ?? message;
   return source === 'input' ? `${error.title.input}: ${message}` : error.title[source];

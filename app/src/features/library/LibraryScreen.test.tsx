@@ -109,6 +109,21 @@ test('a refused import says why and leaves no bar', async () => {
   expect(screen.queryByText(en.library.choosing)).toBeNull();
 });
 
+test('an import that was refused behind another screen says why when the models are opened', async () => {
+  const { library, picked } = libraryOf([{ ...good }]);
+  await openApp({ device: { library } });
+  await press(en.settings.title);
+  await press(en.settings.bundles);
+  await press(en.library.importOne);
+  await press(en.app.back);
+  picked.reject(new CoreError({ source: 'bundle', kind: 'hash-mismatch', message: 'one file has another hash' }));
+  await settle();
+  await press(en.settings.bundles);
+  expect(screen.getByText('one file has another hash')).toBeOnTheScreen();
+  await press(en.model.retry);
+  expect(screen.queryByText('one file has another hash')).toBeNull();
+});
+
 test('an import can be cancelled', async () => {
   const { library, report } = libraryOf();
   await openApp({ device: { library } });

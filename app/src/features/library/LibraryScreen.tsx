@@ -8,6 +8,7 @@ import type { ImportProgress, InstalledBundle, UnfinishedImport } from '../../co
 import { useLanguageName, useMessages, useNumbers } from '../../i18n';
 import { ConfirmDialog } from '../../ui/ConfirmDialog';
 import { ErrorCard } from '../../ui/ErrorCard';
+import { adviceOf } from '../../ui/errorText';
 import { ScreenHeader } from '../../ui/ScreenHeader';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 import { useStore } from '../../ui/useStore';
@@ -31,9 +32,7 @@ export function LibraryScreen({ bundles: service, loaded, onBack }: Props) {
   const { bundles, unfinished, importing, error } = useStore(service.state);
   const [removing, setRemoving] = useState<string>();
 
-  useEffect(() => {
-    void service.refresh();
-  }, [service]);
+  useEffect(() => service.follow(), [service]);
 
   return (
     <View style={[styles.screen, { backgroundColor: colors.background }]}>
@@ -152,7 +151,7 @@ function BundleCard({ installed, busy, onImportBase, onUse, onRemove }: CardProp
           )}
           {state.kind === 'broken' && (
             <>
-              <Text variant="bodyMedium">{messages.error.advice[state.error.source]}</Text>
+              <Text variant="bodyMedium">{adviceOf(state.error, messages)}</Text>
               <Text variant="bodySmall" selectable>
                 {state.error.message}
               </Text>

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { bundle, Deferred } from '../../../jest/scriptedCore';
 import { CoreError } from '../../core/errors';
 import type { ImportProgress, InstalledBundle, Library } from '../../core/library';
+import type { ModelState } from '../../core/model';
+import { Store } from '../../core/store';
 
 import { Bundles } from './bundles';
 
@@ -40,7 +42,13 @@ function setUp(...there: InstalledBundle[]) {
   const close = () => {
     model.closed += 1;
   };
-  const model = { closed: 0, loaded: 0, close, load: () => (model.loaded++, new Promise<never>(() => undefined)) };
+  const model = {
+    closed: 0,
+    loaded: 0,
+    state: new Store<ModelState>({ kind: 'closed' }),
+    close,
+    load: () => (model.loaded++, new Promise<never>(() => undefined)),
+  };
   const bundles = new Bundles(library, model);
   return { library, imports, model, bundles, state: () => bundles.state.get() };
 }
@@ -73,6 +81,37 @@ test.each([
     ['a', false],
   ]);
   expect(model).toMatchObject({ closed: 0, loaded: 0 });
+});
+
+test('what fits is judged with the memory of the model that it takes the place of', async () => {
+  const { library, bundles, imports, model, state } = setUp(installed('old', { inUse: true }));
+  const { list } = library;
+  // As little is free beside the loaded model that another does not fit.
+  library.list = async loaded => {
+    const fit = loaded === true ? 'fits' : 'wont-fit';
+    return (await list()).map(each => (each.state.kind === 'ready' ? { ...each, state: { ...each.state, fit } } : each));
+  };
+  const end = bundles.follow();
+  await settled();
+  expect(state().bundles?.[0]?.state).toMatchObject({ fit: 'wont-fit' });
+  model.state.set({ kind: 'loading' });
+  model.state.set({ kind: 'ready', bundle });
+  await settled();
+  expect(state().bundles?.[0]?.state).toMatchObject({ fit: 'fits' });
+  const done = bundles.importPicked('bundle');
+  imports[0]?.result.resolve(installed('new', { state: { kind: 'ready', bundle, fit: 'wont-fit' } }));
+  await done;
+  expect(state().bundles?.map(({ id, inUse }) => [id, inUse])).toEqual([
+    ['old', false],
+    ['new', true],
+  ]);
+  model.state.set({ kind: 'failed', error: new CoreError({ source: 'memory', kind: 'wont-fit', message: 'x' }) });
+  await settled();
+  expect(state().bundles?.[0]?.state).toMatchObject({ fit: 'wont-fit' });
+  end();
+  model.state.set({ kind: 'ready', bundle });
+  await settled();
+  expect(state().bundles?.[0]?.state).toMatchObject({ fit: 'wont-fit' });
 });
 
 test('a base model that was waited for loads the model', async () => {
@@ -140,6 +179,28 @@ test('one import at a time; a cancelled one changes nothing, and is no error', a
   await done;
   expect(state()).toEqual({ bundles: [installed('old', { inUse: true })] });
   expect(model.closed).toBe(0);
+});
+
+test('what failed while nobody looked is told when the list is read, until the next action', async () => {
+  const { library, bundles, imports, state } = setUp(installed('a'));
+  const refused = new CoreError({ source: 'bundle', kind: 'hash-mismatch', message: 'x' });
+  const done = bundles.importPicked('bundle');
+  // A read that began before the failure ends after it.
+  const read = new Deferred<InstalledBundle[]>();
+  const { list } = library;
+  library.list = () => read.promise;
+  const opening = bundles.open();
+  library.list = list;
+  imports[0]?.result.reject(refused);
+  await done;
+  read.resolve([installed('a')]);
+  await opening;
+  await bundles.open();
+  expect(state()).toEqual({ bundles: [installed('a')], error: refused });
+  const using = bundles.use('a');
+  expect(state().error).toBeUndefined();
+  await using;
+  expect(state().error).toBeUndefined();
 });
 
 test('the model is let go before its bundle is removed, and left alone otherwise', async () => {

@@ -10,7 +10,7 @@ export type BundlesState = {
   unfinished?: UnfinishedImport;
   /** What an import is doing; `choosing` while the user picks. */
   importing?: ImportProgress | 'choosing';
-  /** Why the last call failed. */
+  /** Why the last action failed, or the list could not be read. */
   error?: CoreError;
 };
 
@@ -18,18 +18,37 @@ export type BundlesState = {
 export class Bundles {
   private readonly store = new Store<BundlesState>({});
   private aborting: AbortController | undefined;
+  /** Of the last action. */
+  private failure: CoreError | undefined;
 
   constructor(
     private readonly library: Library,
-    private readonly model: Pick<Model, 'close' | 'load'>,
+    private readonly model: Pick<Model, 'state' | 'close' | 'load'>,
   ) {}
 
   get state(): Readable<BundlesState> {
     return this.store;
   }
 
+  /** Reads the list anew, for a user who has seen what failed. */
   async refresh(): Promise<void> {
     await this.trying(() => Promise.resolve());
+  }
+
+  /** Reads the list anew. What failed while nobody looked stays to be told, until the next action. */
+  async open(): Promise<void> {
+    await this.read();
+  }
+
+  /** As `open`, and again when a model has come into memory or gone out of it: what is free is then another. The returned function ends that. */
+  follow(): () => void {
+    void this.open();
+    let { kind } = this.model.state.get();
+    return this.model.state.subscribe(() => {
+      const before = kind;
+      ({ kind } = this.model.state.get());
+      if (kind !== before && kind !== 'loading') void this.open();
+    });
   }
 
   /** Imports one, and uses it when it can be used. One at a time: a second call while one is under way does nothing. */
@@ -78,7 +97,7 @@ export class Bundles {
     await this.trying(async () => {
       try {
         const imported = await Promise.race([work(show, signal), this.gaveUpChoosing(signal)]);
-        if (imported?.state.kind === 'ready' && imported.state.fit !== 'wont-fit') await this.change(() => this.library.use(imported.id));
+        if (imported && (await this.canBeUsed(imported.id))) await this.change(() => this.library.use(imported.id));
         // A bundle that waited for the base model that was imported may be the one in use.
         if (!imported && !signal.aborted && this.store.get().importing !== 'choosing') await this.change(() => Promise.resolve());
       } finally {
@@ -96,6 +115,16 @@ export class Bundles {
     });
   }
 
+  private async canBeUsed(id: string): Promise<boolean> {
+    const state = (await this.list()).find(bundle => bundle.id === id)?.state;
+    return state?.kind === 'ready' && state.fit !== 'wont-fit';
+  }
+
+  private list(): Promise<InstalledBundle[]> {
+    const { kind } = this.model.state.get();
+    return this.library.list(kind === 'ready' || kind === 'loading');
+  }
+
   /** The model of before must let its files go first. */
   private async change(work: () => Promise<void>): Promise<void> {
     this.model.close();
@@ -105,17 +134,27 @@ export class Bundles {
 
   /** Whatever comes of it, the list is read anew and nothing goes on turning but an import that is under way. */
   private async trying(work: () => Promise<void>): Promise<void> {
-    let error: CoreError | undefined;
+    this.failure = undefined;
+    const { error, ...told } = this.store.get();
+    if (error) this.store.set(told);
+    await work().catch((thrown: unknown) => {
+      this.failure = CoreError.from(thrown);
+    });
+    await this.read();
+  }
+
+  private async read(): Promise<void> {
+    let unread: CoreError | undefined;
     const failed = (thrown: unknown) => {
-      error ??= CoreError.from(thrown);
+      unread ??= CoreError.from(thrown);
     };
-    await work().catch(failed);
-    const bundles = await this.library.list().catch((thrown: unknown) => {
+    const bundles = await this.list().catch((thrown: unknown) => {
       failed(thrown);
       return this.store.get().bundles ?? [];
     });
     const unfinished = await this.unfinished().catch(failed);
     const { importing } = this.store.get();
+    const error = this.failure ?? unread;
     this.store.set({
       bundles,
       ...(unfinished && { unfinished }),

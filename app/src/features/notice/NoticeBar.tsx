@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { Snackbar } from 'react-native-paper';
 
 import { useMessages, type Messages } from '../../i18n';
+import { adviceOf } from '../../ui/errorText';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 import { useStore } from '../../ui/useStore';
 
@@ -38,7 +39,10 @@ function useCount(notice: Notice | undefined): number {
 }
 
 function noticeText(notice: Notice, messages: Messages): string {
-  if (typeof notice === 'object') return 'undo' in notice ? messages.history.removed : messages.notice.refused[notice.refused];
+  if (typeof notice === 'object') {
+    if ('unsaved' in notice) return adviceOf(notice.unsaved, messages);
+    return 'undo' in notice ? messages.history.removed : messages.notice.refused[notice.refused];
+  }
   switch (notice) {
     case 'history-full':
       return messages.history.full;

@@ -1,4 +1,5 @@
 import type { ShareRefusal } from '../../core/device';
+import { CoreError } from '../../core/errors';
 import { StorageError } from '../../core/storage/storage';
 import { Store, type Readable } from '../../core/store';
 
@@ -17,6 +18,8 @@ export type Notice =
   | 'no-voice'
   | 'failed'
   | { refused: ShareRefusal }
+  /** A file could not be saved. */
+  | { unsaved: CoreError }
   /** Something was deleted; the function brings it back. */
   | { undo: () => void };
 
@@ -36,9 +39,9 @@ export class Notices {
     this.store.set(undefined);
   };
 
-  /** A failure of the storage; anything else is a mistake in the app, of which the user is told no more than that. */
+  /** A failure of the storage or of a file that was to be saved; anything else is a mistake in the app, of which the user is told no more than that. */
   readonly showFailure = (thrown: unknown): void => {
     if (thrown instanceof StorageError) this.show(thrown.kind === 'full' ? 'history-full' : 'history-failed');
-    else this.show('failed');
+    else this.show(thrown instanceof CoreError && thrown.source === 'document' ? { unsaved: thrown } : 'failed');
   };
 }

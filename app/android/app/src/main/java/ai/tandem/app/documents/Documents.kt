@@ -17,7 +17,7 @@ class PickedDocument(val uri: Uri, val name: String, val bytes: Long?)
 /** Reads and writes documents that the user picked, through their providers. The codes of its refusals are listed in app/src/core/NativeDocuments.ts. */
 class Documents(private val context: Context) {
   private val resolver = context.contentResolver
-  private var opening: CancellationSignal? = null
+  @Volatile private var opening: CancellationSignal? = null
 
   /** Name and size, as the provider tells them. */
   fun describe(uri: Uri): PickedDocument {
@@ -66,23 +66,20 @@ class Documents(private val context: Context) {
   }
 
   /** The document, for reading from any place in it; the caller's to close. May wait for a network: see [cancel]. */
-  fun open(uri: Uri): ParcelFileDescriptor {
-    val signal = CancellationSignal()
-    synchronized(this) { opening = signal }
-    try {
-      val document = guarded(::unreadable) { resolver.openFileDescriptor(uri, "r", signal) } ?: throw unreadable()
-      if (!isSeekable(document)) {
-        document.close()
-        throw Refusal("not-a-file", "the document's provider streams it; wanted a file: copy it to the phone's own storage and pick it there")
-      }
-      return document
-    } finally {
-      synchronized(this) { if (opening === signal) opening = null }
+  fun open(uri: Uri, signal: CancellationSignal = announce()): ParcelFileDescriptor {
+    val document = guarded(::unreadable) { resolver.openFileDescriptor(uri, "r", signal) } ?: throw unreadable()
+    if (!isSeekable(document)) {
+      document.close()
+      throw Refusal("not-a-file", "the document's provider streams it; wanted a file: copy it to the phone's own storage and pick it there")
     }
+    return document
   }
 
-  /** Ends an [open] that waits. */
-  @Synchronized fun cancel() = opening?.cancel() ?: Unit
+  /** For an [open] that is about to begin on another thread: from now on [cancel] ends it. */
+  fun announce(): CancellationSignal = CancellationSignal().also { opening = it }
+
+  /** Ends the [open] that was announced last, as far as the document's provider heeds that. */
+  fun cancel() = opening?.cancel() ?: Unit
 
   /** Writes [text] over what the document holds. */
   fun write(uri: Uri, text: String) {

@@ -21,10 +21,13 @@ class DocumentsModule(context: ReactApplicationContext) : NativeDocumentsSpec(co
   private val documents = Documents(context)
   private val picker = DocumentPicker.of(context)
   private val working = Executors.newSingleThreadExecutor()
+  /** A document in a cloud may keep its thread for long: what else is asked for does not wait behind it. */
+  private val opening = Executors.newCachedThreadPool()
 
   override fun invalidate() {
     documents.cancel()
     working.shutdown()
+    opening.shutdown()
   }
 
   override fun pick(kind: String, promise: Promise) =
@@ -43,7 +46,10 @@ class DocumentsModule(context: ReactApplicationContext) : NativeDocumentsSpec(co
         Arguments.createArray().apply { documents.held().forEach { pushMap(it.writeTo(Arguments.createMap())) } }
       }
 
-  override fun open(uri: String, promise: Promise) = promise.settleOn(working) { documents.open(Uri.parse(uri)).detachFd() }
+  override fun open(uri: String, promise: Promise) {
+    val signal = documents.announce()
+    promise.settleOn(opening) { documents.open(Uri.parse(uri), signal).detachFd() }
+  }
 
   override fun cancel() = documents.cancel()
 

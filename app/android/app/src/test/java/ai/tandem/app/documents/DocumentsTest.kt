@@ -74,6 +74,15 @@ class DocumentsTest {
   }
 
   @Test
+  fun anOpenThatWasAnnouncedIsCancelledEvenBeforeItBegins() {
+    val uri = other.add(bundle())
+    val signal = documents.announce()
+    documents.cancel()
+    assertEquals("cancelled", code { documents.open(uri, signal) })
+    documents.open(uri).close()
+  }
+
+  @Test
   fun failuresOfAProviderHaveCodesAndTellNothingOfIt() {
     for ((failure, code) in
         listOf(
