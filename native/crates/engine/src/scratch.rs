@@ -57,7 +57,7 @@ impl Scratch {
         // Locked before it has its name, so that no other process takes this folder for a stale one.
         let unnamed = path.join("lock.new");
         let lock = File::create(&unnamed)?;
-        lock.lock()?;
+        tandem_lock::wait(&lock)?;
         fs::rename(unnamed, path.join(LOCK))?;
         Ok(Self { path, _lock: lock })
     }
@@ -79,7 +79,7 @@ fn remove_stale(parent: &Path) {
     for entry in entries.flatten() {
         let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let unlocked = |folder: &Path| File::open(folder.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok());
+        let unlocked = |folder: &Path| File::open(folder.join(LOCK)).is_ok_and(|lock| tandem_lock::try_now(&lock).unwrap_or(false));
         if ours && is_folder && unlocked(&entry.path()) {
             let _ = fs::remove_dir_all(entry.path());
         }
@@ -101,7 +101,7 @@ mod tests {
         };
         let (stale, _) = folder("tandem-stale", true);
         let (used, lock) = folder("tandem-used", true);
-        lock.as_ref().unwrap().lock().unwrap();
+        tandem_lock::wait(lock.as_ref().unwrap()).unwrap();
         let (new, _) = folder("tandem-new", false);
         let (other, _) = folder("other", true);
         remove_stale(parent.path());
