@@ -133,7 +133,7 @@ impl Library {
         }
     }
 
-    fn open_bundle(&self, id: &str) -> Result<Bundle, StoreError> {
+    pub(crate) fn open_bundle(&self, id: &str) -> Result<Bundle, StoreError> {
         let bundle = Bundle::open_stored(&self.checked_folder_of(id)?, self.files.folder(), self.key())?;
         if Sha256::of(&[bundle.manifest_bytes()]).to_string() != id {
             let message = "its SHA-256 is not the bundle's id, so it was changed; import the bundle anew.";
