@@ -174,6 +174,7 @@ class Manifest(_Part):
     @model_validator(mode="after")
     def _tasks_and_compositions_hold(self) -> "Manifest":
         kinds = {task.id: task.kind for task in self.tasks}
+        adapters = {task.id: task.adapter for task in self.tasks}
         if len(kinds) != len(self.tasks):
             raise ValueError("a task id comes twice")
         if missing := {task.adapter for task in self.tasks} - self.adapters.keys():
@@ -184,6 +185,8 @@ class Manifest(_Part):
                 raise ValueError(f"composition {name} names unknown task {', '.join(sorted(missing))}")
             if [kinds[task] is TaskKind.MAIN for task in composition.tasks] != [True] + [False] * name.count("+"):
                 raise ValueError(f"composition {name}: want a main task first, then others")
+            if len({adapters[task] for task in composition.tasks}) < len(composition.tasks):
+                raise ValueError(f"composition {name}: a task, or the adapter of one, comes twice")
         if len(set(names)) != len(names):
             raise ValueError("a composition comes twice")
         return self

@@ -77,6 +77,10 @@ MISTAKES: dict[str, tuple[Callable[[Json], object], str]] = {
     "a composition twice": (lambda m: m["compositions"].append(m["compositions"][0]), "twice"),
     "an unknown task": (lambda m: _of(m, "summarize+es").update(tasks=["summarize", "it"]), "it"),
     "no main task first": (lambda m: _of(m, "summarize+es").update(tasks=["es", "summarize"]), "main task first"),
+    "a task of a composition twice": (
+        lambda m: _of(m, "summarize+es").update(tasks=["summarize", "es", "es"], weights=[0.5, 0.5, 0.5]),
+        "summarize+es+es: a task",
+    ),
     "no task": (lambda m: _of(m, "summarize").update(tasks=[]), "tasks"),
     "too few weights": (lambda m: _of(m, "summarize+es").update(weights=[1.0]), "weights"),
     "a method without calibration": (lambda m: _of(m, "summarize").update(method="lc"), "summarize"),

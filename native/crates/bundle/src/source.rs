@@ -57,11 +57,11 @@ impl Source {
 
     /// Copies from `offset` on, and at most one byte more than the file is to have, so that a file that grew is noticed and not followed.
     pub fn copy(&self, file: &str, offset: u64, bytes: u64, to: impl Write) -> io::Result<(u64, Sha256)> {
-        let left = bytes.saturating_sub(offset);
+        let limit = bytes.saturating_sub(offset).saturating_add(1);
         let from_file = |path: &Path, to| {
             let mut from = File::open(path)?;
             from.seek(SeekFrom::Start(offset))?;
-            Sha256::copy(from.take(left.saturating_add(1)), to)
+            Sha256::copy(from.take(limit), to)
         };
         match self {
             Self::Directory(root) => from_file(&root.join(file), to),
@@ -71,24 +71,26 @@ impl Source {
                 let mut zip = zip.lock().unwrap_or_else(PoisonError::into_inner);
                 let start = span.start.saturating_add(offset).min(span.end);
                 zip.seek(SeekFrom::Start(start))?;
-                Sha256::copy((&mut *zip).take(span.end - start), to)
+                Sha256::copy((&mut *zip).take(limit.min(span.end - start)), to)
             }
         }
     }
 
     /// Reads a file that the manifest cannot vouch for: the manifest itself and its signature. In a zip its checksum does.
     pub fn read_small(&self, sizes: &BTreeMap<String, u64>, file: &str, limit: u64) -> Result<Option<Vec<u8>>, BundleError> {
-        if !sizes.contains_key(file) {
-            return Ok(None);
+        let Some(size) = sizes.get(file) else { return Ok(None) };
+        let too_large = || {
+            let message = format!("it is larger than {limit} bytes, as no bundle's is; get the bundle anew from its maker.");
+            BundleError::new(BundleErrorKind::BundleTooLarge, file, message)
+        };
+        if *size > limit {
+            return Err(too_large());
         }
         let mut bytes = Vec::new();
         let (read, _) = self.copy(file, 0, limit, &mut bytes).map_err(|e| directory::unreadable(Path::new(file), &e))?;
+        // It grew since.
         if read > limit {
-            return Err(BundleError::new(
-                BundleErrorKind::BundleTooLarge,
-                file,
-                format!("it is larger than {limit} bytes, as no bundle's is; get the bundle anew from its maker."),
-            ));
+            return Err(too_large());
         }
         if let Self::Zip { index, .. } = self
             && index.get(file).is_some_and(|stored| stored.crc32 != crc32fast::hash(&bytes))
@@ -100,5 +102,38 @@ impl Source {
             ));
         }
         Ok(Some(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::MANIFEST;
+    use tandem_fixture::{Entry, write_zip};
+
+    #[test]
+    fn no_more_is_read_than_one_byte_beyond_what_a_file_is_to_have() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = vec![b' '; 1 << 20];
+        let (file, zip) = (folder.path().join(MANIFEST), folder.path().join("bundle.tandem"));
+        fs::write(&file, &bytes).unwrap();
+        fs::write(&zip, write_zip(&[Entry::new(MANIFEST, bytes)])).unwrap();
+        let stored = Source::Store(BTreeMap::from([(MANIFEST.to_owned(), file)]));
+        for source in [Source::Directory(folder.path().to_owned()), Source::open(&zip).unwrap().0, stored] {
+            for (offset, wanted, copied) in [(0, 10, 11), (4, 10, 7), (10, 4, 1), (0, 1 << 20, 1 << 20), (1 << 19, 1 << 20, 1 << 19)] {
+                let mut to = Vec::new();
+                assert_eq!(source.copy(MANIFEST, offset, wanted, &mut to).unwrap().0, copied);
+                assert_eq!(to.len() as u64, copied);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused_before_it_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = Source::Directory(folder.path().to_owned());
+        let kind = |size| source.read_small(&BTreeMap::from([(MANIFEST.to_owned(), size)]), MANIFEST, 10).unwrap_err().kind;
+        assert_eq!(kind(11), BundleErrorKind::BundleTooLarge);
+        assert_eq!(kind(10), BundleErrorKind::BundleUnreadable, "there is no such file");
     }
 }

@@ -1,6 +1,7 @@
 //! Damaged and hostile bundles: each is refused with the kind of error that tells what is wrong, as a folder and as a zip.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -251,11 +252,41 @@ fn what_follows_or_precedes_a_zip_is_refused() {
     }
 }
 
+/// More than a test takes of memory.
+const HUGE: u32 = 3 << 30;
+
+/// A zip whose manifest is a hole of so many bytes.
+fn write_zip_with_hole(path: &Path) {
+    let mut zip = write_zip(&[Entry { size: Some(HUGE), ..Entry::new("manifest.json", vec![]) }]);
+    let (start, offset) = (30 + "manifest.json".len(), zip.len() - 6);
+    let directory = u32::try_from(start).unwrap() + HUGE;
+    zip[offset..][..4].copy_from_slice(&directory.to_le_bytes());
+    let mut file = File::create(path).unwrap();
+    file.write_all(&zip[..start]).unwrap();
+    file.seek(SeekFrom::Start(directory.into())).unwrap();
+    file.write_all(&zip[start..]).unwrap();
+}
+
+/// The most memory that this process had, where the system tells.
+fn peak_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? << 10)
+}
+
 #[test]
 fn a_huge_manifest_is_not_read() {
     let mut fixture = Fixture::new();
     fixture.manifest["padding"] = json!(" ".repeat(5 << 20));
     assert_eq!(refusal(&fixture).0, Kind::BundleTooLarge);
+    let folder = tempfile::tempdir().unwrap();
+    let (manifest, zip) = (folder.path().join("manifest.json"), folder.path().join("bundle.tandem"));
+    // Full of holes, so that it takes no room.
+    File::create(&manifest).unwrap().set_len(HUGE.into()).unwrap();
+    assert_eq!(check(folder.path()).unwrap_err().kind, Kind::BundleTooLarge);
+    write_zip_with_hole(&zip);
+    assert_eq!(check(&zip).unwrap_err().kind, Kind::BundleTooLarge);
+    assert!(peak_memory().is_none_or(|bytes| bytes < u64::from(HUGE) / 2), "it was read");
 }
 
 #[test]

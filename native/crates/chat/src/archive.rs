@@ -1,4 +1,4 @@
-use std::io::{Read, Seek};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use tandem_bundle::{InputError, InputErrorKind};
 use zip::ZipArchive;
@@ -7,7 +7,9 @@ use zip::result::ZipError;
 use crate::bounded;
 
 /// An export with media has some thousand files.
-const MAX_FILES: usize = 100_000;
+const MAX_FILES: u64 = 100_000;
+/// The longest end of a zip: its records, and a comment.
+const MAX_TAIL_BYTES: u64 = 20 + 22 + 0xffff;
 /// What an iPhone calls the chat, and what an Android phone has in its name whatever its language.
 const IOS_NAME: &str = "_chat.txt";
 const ANDROID_NAME: &str = "whatsapp";
@@ -18,16 +20,46 @@ pub fn is_zip(head: &[u8]) -> bool {
 }
 
 /// The bytes of the one chat in a zip. Media may lie beside it, other texts among them.
-pub fn chat_of(source: impl Read + Seek) -> Result<Vec<u8>, InputError> {
+pub fn chat_of(mut source: impl Read + Seek) -> Result<Vec<u8>, InputError> {
+    // Before the library makes room for as many files as a large zip says to have; what a small one says is below the limit.
+    check_files(large_count(&mut source).map_err(|e| invalid(&ZipError::Io(e)))?.unwrap_or(0))?;
     let mut zip = ZipArchive::new(source).map_err(|e| invalid(&e))?;
-    if zip.len() > MAX_FILES {
-        let message = format!("the zip holds {} files, and at most {MAX_FILES} are read; export the chat without media.", zip.len());
-        return Err(InputError::new(InputErrorKind::ChatTooLarge, message));
-    }
+    check_files(zip.len() as u64)?;
     let texts: Vec<String> = zip.file_names().filter(|path| is_text(path)).map(str::to_owned).collect();
     let chat = choose(&texts)?.to_owned();
     let entry = zip.by_name(&chat).map_err(|e| invalid(&e))?;
     bounded(entry, |e| invalid(&ZipError::Io(e)))
+}
+
+fn check_files(files: u64) -> Result<(), InputError> {
+    if files <= MAX_FILES {
+        return Ok(());
+    }
+    let message = format!("the zip holds {files} files, and at most {MAX_FILES} are read; export the chat without media.");
+    Err(InputError::new(InputErrorKind::ChatTooLarge, message))
+}
+
+/// The number of files that the last end record of a large zip (zip64) tells; none where the zip has no such record.
+fn large_count(source: &mut (impl Read + Seek)) -> io::Result<Option<u64>> {
+    let start = source.seek(SeekFrom::End(0))?.saturating_sub(MAX_TAIL_BYTES);
+    let tail = read_at(source, start, MAX_TAIL_BYTES)?;
+    let Some(end) = tail.windows(4).rposition(|window| window == b"PK\x05\x06") else { return Ok(None) };
+    let Some((_, locator)) = tail[..end].split_last_chunk::<20>().filter(|(_, locator)| locator.starts_with(b"PK\x06\x07")) else {
+        return Ok(None);
+    };
+    let record = read_at(source, u64_at(locator, 8), 40)?;
+    Ok((record.len() == 40 && record.starts_with(b"PK\x06\x06")).then(|| u64_at(&record, 32)))
+}
+
+fn read_at(source: &mut (impl Read + Seek), start: u64, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.seek(SeekFrom::Start(start))?;
+    source.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    bytes[at..][..8].iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte))
 }
 
 /// The chat among the texts of a zip: the only one, or the only one that is named as a chat is.

@@ -1,4 +1,4 @@
-//! Exported or pasted chat text becomes messages. The text is untrusted: whatever it is, parsing does not fail.
+//! Exported or pasted chat text becomes messages. The text is untrusted: whatever it is, it is parsed, unless it is too large.
 //!
 //! `docs/chat-formats.md` tells what is recognised; `tests/formats.rs` holds the parser to it.
 
@@ -14,13 +14,16 @@ use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
-use tandem_bundle::text::Message;
+use tandem_bundle::text::{Message, is_line_break};
 use tandem_bundle::{InputError, InputErrorKind};
 
 pub use sent_at::SentAt;
 
 /// The longest chat that is read, in bytes: some hundred thousand messages.
 pub const MAX_CHAT_BYTES: u64 = 64 << 20;
+
+/// The most line breaks of a chat that is read: what is known of a line takes far more memory than a short line.
+pub const MAX_LINE_BREAKS: usize = 1_000_000;
 
 /// A message of a chat, and when it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +43,13 @@ impl From<SentMessage> for Message {
 }
 
 /// Reads the messages of a chat text. What no person wrote (notices, placeholders of media, deleted messages) is left out.
-pub fn parse(text: &str) -> Vec<SentMessage> {
-    whatsapp::parse(text).or_else(|| telegram::parse(text)).unwrap_or_else(|| plain::parse(text))
+pub fn parse(text: &str) -> Result<Vec<SentMessage>, InputError> {
+    // "\r\n" is one.
+    if text.matches(is_line_break).count() - text.matches("\r\n").count() > MAX_LINE_BREAKS {
+        let message = format!("the chat has more than {MAX_LINE_BREAKS} lines; export a shorter one.");
+        return Err(InputError::new(InputErrorKind::ChatTooLarge, message));
+    }
+    Ok(whatsapp::parse(text).or_else(|| telegram::parse(text)).unwrap_or_else(|| plain::parse(text)))
 }
 
 /// Reads the messages of a chat file: a text in UTF-8 or UTF-16, or a zip that holds one.
@@ -67,7 +75,7 @@ fn read_from(mut source: impl Read + Seek) -> Result<Vec<SentMessage>, InputErro
     source.by_ref().take(4).read_to_end(&mut head).map_err(unreadable)?;
     source.rewind().map_err(unreadable)?;
     let bytes = if archive::is_zip(&head) { archive::chat_of(source)? } else { bounded(source, unreadable)? };
-    Ok(parse(&encoding::decode(&bytes)?))
+    parse(&encoding::decode(&bytes)?)
 }
 
 /// Reads to the end, but no more than a chat may be long.

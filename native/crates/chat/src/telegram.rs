@@ -7,8 +7,8 @@ use crate::{Messages, SentMessage};
 /// Reads a copy; none if the text does not start as one.
 pub fn parse(text: &str) -> Option<Vec<SentMessage>> {
     let lines = text.lines().skip_while(|line| line.trim().is_empty());
+    header(lines.clone().next()?)?;
     let headers: Vec<_> = lines.clone().map(header).collect();
-    headers.first()?.as_ref()?;
     let order = Order::of_export(&headers.iter().flatten().map(|(_, stamp)| stamp));
     let mut messages = Messages::default();
     for (line, header) in lines.zip(&headers) {

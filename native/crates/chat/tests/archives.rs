@@ -4,7 +4,7 @@ use std::io::{Cursor, Write as _};
 
 use proptest::prelude::*;
 use tandem_bundle::InputErrorKind;
-use tandem_chat::{MAX_CHAT_BYTES, read, read_file};
+use tandem_chat::{MAX_CHAT_BYTES, MAX_LINE_BREAKS, parse, read, read_file};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -66,6 +66,38 @@ fn a_bomb_is_refused_before_it_fills_the_memory() {
     let bytes = zip.finish().unwrap().into_inner();
     assert!(bytes.len() < 1 << 20);
     assert_eq!(refused(&bytes), InputErrorKind::ChatTooLarge);
+}
+
+#[test]
+fn more_lines_than_a_chat_has_are_refused_before_they_are_collected() {
+    for line_break in ["\n", "\r\n", "\u{2028}"] {
+        let most = line_break.repeat(MAX_LINE_BREAKS);
+        assert_eq!(parse(&most), Ok(vec![]));
+        let more = most + line_break;
+        assert_eq!(parse(&more).unwrap_err().kind, InputErrorKind::ChatTooLarge);
+        assert_eq!(refused(&zip(&[("_chat.txt", more.as_bytes())], CompressionMethod::Deflated)), InputErrorKind::ChatTooLarge);
+    }
+}
+
+#[test]
+fn a_zip_that_tells_of_more_files_than_are_read_is_refused_before_they_are_listed() {
+    // The end records of a large zip, after nothing: more entries than there are bytes for.
+    let mut end = Vec::new();
+    end.extend(b"PK\x03\x04");
+    let record = end.len() as u64;
+    end.extend(b"PK\x06\x06");
+    end.extend(44_u64.to_le_bytes());
+    end.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for value in [100_001_u64, 100_001, 0, 0] {
+        end.extend(value.to_le_bytes());
+    }
+    end.extend(b"PK\x06\x07\0\0\0\0");
+    end.extend(record.to_le_bytes());
+    end.extend(1_u32.to_le_bytes());
+    end.extend(b"PK\x05\x06\0\0\0\0");
+    end.extend([0xff; 12]);
+    end.extend([0, 0]);
+    assert_eq!(refused(&end), InputErrorKind::ChatTooLarge);
 }
 
 proptest! {

@@ -16,11 +16,11 @@ const STAMPS: &[&str] = &[
 ];
 
 fn said(text: &str) -> Vec<(String, String)> {
-    parse(text).into_iter().map(|message| (message.speaker, message.text)).collect()
+    parse(text).unwrap().into_iter().map(|message| (message.speaker, message.text)).collect()
 }
 
 fn times(text: &str) -> Vec<String> {
-    parse(text).iter().map(|message| message.sent_at.map_or_else(String::new, |sent_at| sent_at.to_string())).collect()
+    parse(text).unwrap().iter().map(|message| message.sent_at.map_or_else(String::new, |sent_at| sent_at.to_string())).collect()
 }
 
 fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -101,7 +101,7 @@ proptest! {
 
     #[test]
     fn whatever_the_text_messages_are_whole(text in r"([\[\]0-9/:, <>\-\n]|[ap]m| - |: |Ana|\PC){0,80}") {
-        for SentMessage { speaker, text: said, .. } in parse(&text) {
+        for SentMessage { speaker, text: said, .. } in parse(&text).unwrap() {
             prop_assert_eq!(said.trim(), &said);
             prop_assert!(!said.is_empty());
             prop_assert_eq!(speaker.trim(), &speaker);

@@ -36,7 +36,7 @@ fn unescape(cell: &str) -> String {
 fn every_stamp_is_known() {
     for [place, stamp, sent_at] in table("| where | stamp |") {
         let export = format!("{stamp}Ana: one: 1\ntwo\n{stamp}Ben López: hi\n{stamp}Ana: bye");
-        let messages = parse(&export);
+        let messages = parse(&export).unwrap();
         let said: Vec<_> = messages.iter().map(|message| (message.speaker.as_str(), message.text.as_str())).collect();
         assert_eq!(said, [("Ana", "one: 1\ntwo"), ("Ben López", "hi"), ("Ana", "bye")], "{place}");
         for message in messages {
@@ -50,7 +50,7 @@ fn what_whatsapp_wrote_is_left_out_and_what_a_person_wrote_stays() {
     for stamp in ["31/12/2023, 21:41 - ", "[31/12/2023, 21:41:05] "] {
         for [what, text, stays] in table("| what | text |") {
             let export = format!("{stamp}Ana: first\n{stamp}Ana: {text}\n{stamp}Ben: last");
-            let said: Vec<_> = parse(&export).into_iter().map(|message| (message.speaker, message.text)).collect();
+            let said: Vec<_> = parse(&export).unwrap().into_iter().map(|message| (message.speaker, message.text)).collect();
             let mut expected = vec![("Ana".into(), "first".into()), ("Ana".into(), stays.clone()), ("Ben".into(), "last".to_owned())];
             expected.retain(|(_, text): &(String, String)| !text.is_empty());
             assert_eq!(said, expected, "{what} after {stamp}");

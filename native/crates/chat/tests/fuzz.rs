@@ -134,7 +134,7 @@ fn no_input_panics() {
     for seed in 0..inputs {
         let mut random = Random(seed);
         let text = random.text();
-        let messages = parse(&text);
+        let messages = parse(&text).unwrap();
         said += messages.len() as u64;
         for message in messages {
             assert!(!message.text.is_empty() && message.text == message.text.trim(), "seed {seed}: {text:?}");

@@ -100,7 +100,7 @@ impl Calibration {
             match part {
                 "P1" => {
                     let (p1, p2) = (Matrix::read(tensors, name)?, Matrix::read(tensors, &of("P2"))?);
-                    if p1.rows != p2.columns || p1.rows == 0 {
+                    if p1.rows != p2.columns {
                         return Err(format!("P1 and P2 of {name} have ranks {} and {}", p1.rows, p2.columns));
                     }
                     insert(&mut calibration.low_rank, range, LowRank { p1, p2 })?;

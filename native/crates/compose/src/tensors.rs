@@ -36,6 +36,10 @@ impl Matrix {
             [rows] => (rows, 1),
             _ => return Err(format!("the tensor {name} has {} dimensions, at most 2 are wanted", tensor.shape().len())),
         };
+        // Of these one side could be of any size, without a byte in the file.
+        if rows == 0 || columns == 0 {
+            return Err(format!("the tensor {name} has no rows or no columns"));
+        }
         if tensor.dtype() != Dtype::F16 {
             return Err(format!("the tensor {name} is {:?}, F16 is wanted", tensor.dtype()));
         }

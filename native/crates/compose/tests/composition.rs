@@ -153,6 +153,19 @@ fn adapters_that_mean_more_than_their_factors_are_refused() {
 }
 
 #[test]
+fn tensors_of_any_size_without_a_number_are_refused() {
+    let names = (format!("{LINEAR}.lora_A.weight"), format!("{LINEAR}.lora_B.weight"));
+    let huge = u32::MAX as usize;
+    for (rank, inputs, outputs) in [(huge, 0, 0), (1, 0, 0)] {
+        let tensors = serialize([(&names.0, [rank, inputs], &[]), (&names.1, [outputs, rank], &[])], &[]);
+        assert_eq!(Adapter::parse("adapter", &config(rank, 1.0), &tensors).unwrap_err().kind, Kind::AdapterInvalid);
+        let tensors = [("layers.0-0.q_proj.P1", [rank, inputs], &[][..]), ("layers.0-0.q_proj.P2", [outputs, rank], &[][..])];
+        let bytes = serialize(tensors, &metadata(&identity()));
+        assert_eq!(Calibration::parse("calibration", &bytes, &identity()).unwrap_err().kind, Kind::CalibrationInvalid);
+    }
+}
+
+#[test]
 fn a_calibration_for_something_else_is_refused() {
     let bytes = serialize([], &metadata(&identity()));
     let parse = |wanted: &Identity<'_>| Calibration::parse("calibration", &bytes, wanted).map(drop).map_err(|e| e.kind);

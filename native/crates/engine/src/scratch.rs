@@ -3,6 +3,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
+use tempfile::TempDir;
+
 use crate::{EngineError, EngineErrorKind};
 
 const PREFIX: &str = "tandem-";
@@ -29,16 +31,18 @@ impl Scratch {
             return Ok(scratch);
         }
         let parent = parent.map_or_else(std::env::temp_dir, Path::to_owned);
-        let scratch = Self::create(&parent).map(Arc::new).map_err(|e| {
-            let message = format!("{}: no temporary files can be written here ({e}); name another folder.", parent.display());
-            EngineError::new(EngineErrorKind::TempDir, message)
-        })?;
+        let scratch = Self::create(&parent).map(Arc::new).map_err(|e| unwritable(&parent, &e))?;
         *current = Arc::downgrade(&scratch);
         Ok(scratch)
     }
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// A new folder in it, deleted when it is dropped: sessions that are opened at the same time write files of the same names.
+    pub fn folder(&self) -> Result<TempDir, EngineError> {
+        tempfile::tempdir_in(&self.path).map_err(|e| unwritable(&self.path, &e))
     }
 
     fn create(parent: &Path) -> io::Result<Self> {
@@ -57,7 +61,7 @@ impl Scratch {
         // Locked before it has its name, so that no other process takes this folder for a stale one.
         let unnamed = path.join("lock.new");
         let lock = File::create(&unnamed)?;
-        lock.lock()?;
+        tandem_lock::wait(&lock)?;
         fs::rename(unnamed, path.join(LOCK))?;
         Ok(Self { path, _lock: lock })
     }
@@ -73,13 +77,18 @@ impl Drop for Scratch {
     }
 }
 
+fn unwritable(folder: &Path, e: &io::Error) -> EngineError {
+    let message = format!("{}: no temporary files can be written here ({e}); name another folder.", folder.display());
+    EngineError::new(EngineErrorKind::TempDir, message)
+}
+
 /// Deletes the folders whose process is gone: nobody holds their lock. What cannot be deleted is left to the next start.
 fn remove_stale(parent: &Path) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
         let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let unlocked = |folder: &Path| File::open(folder.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok());
+        let unlocked = |folder: &Path| File::open(folder.join(LOCK)).is_ok_and(|lock| tandem_lock::try_now(&lock).unwrap_or(false));
         if ours && is_folder && unlocked(&entry.path()) {
             let _ = fs::remove_dir_all(entry.path());
         }
@@ -89,6 +98,17 @@ fn remove_stale(parent: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sessions_that_open_at_once_write_apart() {
+        let scratch = Scratch::acquire(None).unwrap();
+        let (first, second) = (scratch.folder().unwrap(), scratch.folder().unwrap());
+        assert_ne!(first.path(), second.path());
+        let path = first.path().to_owned();
+        assert!(path.starts_with(scratch.path()) && path.is_dir());
+        drop(first);
+        assert!(!path.exists() && second.path().is_dir());
+    }
 
     #[test]
     fn only_stale_folders_are_removed() {
@@ -101,7 +121,7 @@ mod tests {
         };
         let (stale, _) = folder("tandem-stale", true);
         let (used, lock) = folder("tandem-used", true);
-        lock.as_ref().unwrap().lock().unwrap();
+        tandem_lock::wait(lock.as_ref().unwrap()).unwrap();
         let (new, _) = folder("tandem-new", false);
         let (other, _) = folder("other", true);
         remove_stale(parent.path());

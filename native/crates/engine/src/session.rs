@@ -1,4 +1,3 @@
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
@@ -45,16 +44,15 @@ impl Session {
         let start = Instant::now();
         bundle.verify_unpacked()?;
         let scratch = Scratch::acquire(options.temp_dir.as_deref())?;
+        // Deleted once the model is loaded, or not. The engine keeps a copied base mapped: the room on the disk is free when the model goes,
+        // whatever happens.
+        let folder = scratch.folder()?;
         let base = match base {
             Some(base) => check_base(base, bundle.manifest()).map(|()| base.to_owned())?,
-            None if bundle.base_packed() => bundle.base_path(scratch.path())?,
+            None if bundle.base_packed() => bundle.base_path(folder.path())?,
             None => return Err(no_base(&bundle).into()),
         };
-        let engine = MistralEngine::load(&base, &bundle, &scratch, options.threads)?;
-        if base.starts_with(scratch.path()) {
-            // The engine keeps its copy mapped; so the room on the disk is free when the model goes, whatever happens.
-            let _ = fs::remove_file(&base);
-        }
+        let engine = MistralEngine::load(&base, &bundle, folder.path(), options.threads)?;
         Ok(Self::with_engine(bundle, Box::new(engine), scratch, options.adapter_bytes, start))
     }
 

@@ -54,8 +54,8 @@ pub fn memory_fit(need: MemoryNeed, available_bytes: u64) -> MemoryFit {
 
 /// Reads pasted or exported chat text.
 #[uniffi::export]
-pub fn read_pasted_chat(text: String) -> Vec<SentMessage> {
-    tandem_chat::parse(&text).into_iter().map(Into::into).collect()
+pub fn read_pasted_chat(text: String) -> Result<Vec<SentMessage>, TandemError> {
+    guard(|| Ok(tandem_chat::parse(&text)?.into_iter().map(Into::into).collect()))
 }
 
 /// Reads the bytes of a chat file: a text, or a zip with one.

@@ -61,7 +61,7 @@ fn a_session_without_base_says_so() {
 
 #[test]
 fn chat_text_becomes_messages() {
-    let messages = read_pasted_chat("Ana: hi\nBen: ho".into());
+    let messages = read_pasted_chat("Ana: hi\nBen: ho".into()).unwrap();
     let messages: Vec<_> = messages.iter().map(|m| (m.speaker.as_str(), m.text.as_str())).collect();
     assert_eq!(messages, [("Ana", "hi"), ("Ben", "ho")]);
 }
@@ -101,7 +101,7 @@ fn a_bundle_is_imported_listed_and_removed() {
 #[test]
 fn an_exported_chat_tells_when_its_messages_were_sent() {
     let export = "31/12/23, 21:41 - Ana: hi\n";
-    let messages = read_pasted_chat(export.into());
+    let messages = read_pasted_chat(export.into()).unwrap();
     assert_eq!((messages[0].speaker.as_str(), messages[0].sent_at.as_deref()), ("Ana", Some("2023-12-31T21:41")));
     assert_eq!(read_chat(export.into()).unwrap(), messages);
     let folder = tempfile::tempdir_in(std::env::temp_dir()).unwrap();

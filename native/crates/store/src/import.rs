@@ -167,25 +167,30 @@ impl Library {
         })
     }
 
-    /// Gives the bundle its place by one rename.
+    /// Gives the bundle its place by one rename. Of the same id it is the same bundle: one that can be used stays where it is, and only
+    /// its signature may be replaced, so that it can be used at every moment.
     fn publish(&self, bundle: &Bundle) -> Result<String, StoreError> {
         let id = Sha256::of(&[bundle.manifest_bytes()]).to_string();
         let place = self.folder_of(&id);
+        if let Ok(stored) = self.open_bundle(&id) {
+            if let Some(signature) = bundle.signature().filter(|signature| Some(*signature) != stored.signature()) {
+                self.replace_signature(&place, signature)?;
+            }
+            return Ok(id);
+        }
         let building = self.files().building(&format!("bundle-{id}"));
         let write = |folder: &Path| -> io::Result<()> {
             let _ = fs::remove_dir_all(folder);
             fs::create_dir(folder)?;
             for (name, bytes) in [(MANIFEST, Some(bundle.manifest_bytes())), (SIGNATURE, bundle.signature())] {
                 if let Some(bytes) = bytes {
-                    let mut file = File::create(folder.join(name))?;
-                    file.write_all(bytes)?;
-                    file.sync_all()?;
+                    write_synced(&folder.join(name), bytes)?;
                 }
             }
             File::open(folder)?.sync_all()
         };
         write(&building).map_err(StoreError::unwritable(&building))?;
-        // Of the same id it is the same bundle, or a damaged one.
+        // Damaged; nothing is lost with it.
         if place.exists() {
             fs::remove_dir_all(&place).map_err(StoreError::unwritable(&place))?;
         }
@@ -193,6 +198,20 @@ impl Library {
         sync_folder(place.parent().unwrap_or(&place))?;
         Ok(id)
     }
+
+    /// Puts another signature beside a manifest, by one rename.
+    fn replace_signature(&self, place: &Path, signature: &[u8]) -> Result<(), StoreError> {
+        let building = self.files().building(SIGNATURE);
+        write_synced(&building, signature).map_err(StoreError::unwritable(&building))?;
+        fs::rename(&building, place.join(SIGNATURE)).map_err(StoreError::unwritable(place))?;
+        sync_folder(place)
+    }
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// Takes in one file of a bundle.

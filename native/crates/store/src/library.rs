@@ -1,4 +1,4 @@
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use tandem_bundle::{Bundle, BundleError, BundleErrorKind, FileEntry, PublicKey, Sha256};
@@ -106,12 +106,9 @@ impl Library {
     /// Keeps others from changing the library, in this process and in others, until it is dropped.
     pub(crate) fn lock(&self) -> Result<File, StoreError> {
         let path = self.root.join("lock");
-        let lock = File::create(&path).map_err(StoreError::unwritable(&path))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(lock),
-            Err(TryLockError::WouldBlock) => Err(StoreError::Busy),
-            Err(TryLockError::Error(e)) => Err(StoreError::unwritable(&path)(e)),
-        }
+        let unwritable = StoreError::unwritable(&path);
+        let lock = File::create(&path).map_err(&unwritable)?;
+        if tandem_lock::try_now(&lock).map_err(&unwritable)? { Ok(lock) } else { Err(StoreError::Busy) }
     }
 
     fn ids(&self) -> Vec<String> {
@@ -136,7 +133,7 @@ impl Library {
         }
     }
 
-    fn open_bundle(&self, id: &str) -> Result<Bundle, StoreError> {
+    pub(crate) fn open_bundle(&self, id: &str) -> Result<Bundle, StoreError> {
         let bundle = Bundle::open_stored(&self.checked_folder_of(id)?, self.files.folder(), self.key())?;
         if Sha256::of(&[bundle.manifest_bytes()]).to_string() != id {
             let message = "its SHA-256 is not the bundle's id, so it was changed; import the bundle anew.";

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use tandem_bundle::BaseErrorKind;
-use tandem_fixture::{BASE, CALIBRATION, Fixture};
+use tandem_fixture::{BASE, CALIBRATION, Entry, Fixture, write_zip};
 use tandem_store::{ImportProgress, ImportSource, Library, Phase, StoreError, StoredState};
 use tempfile::TempDir;
 
@@ -175,6 +175,33 @@ fn a_damaged_file_breaks_its_bundle_and_is_repaired_by_importing_again() {
     assert_eq!(rig.states(), [(id.clone(), "broken")]);
     assert_eq!(rig.import(&fixture), Ok(id.clone()));
     assert_eq!(rig.states(), [(id, "needs base")]);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_bundle_that_is_there_already_stays_where_it_is() {
+    use std::os::unix::fs::MetadataExt as _;
+    let (rig, fixture) = (Rig::new(), Fixture::new());
+    let id = rig.import(&fixture).unwrap();
+    let place = rig.path("library/bundles").join(&id);
+    let inode = |path: &Path| fs::metadata(path).unwrap().ino();
+    let before = (inode(&place), inode(&place.join("manifest.json")));
+    let mut signed = fixture.entries();
+    signed.push(Entry::new("manifest.json.minisig", b"signed".to_vec()));
+    let signed_zip = rig.path("signed.tandem");
+    fs::write(&signed_zip, write_zip(&signed)).unwrap();
+    let unsigned = || rig.import(&fixture);
+    let import_signed = || rig.library.import_bundle(ImportSource::Path(signed_zip.clone()), &mut |_| ControlFlow::Continue(()));
+    let signature = || rig.library.bundle(&id).unwrap().0.signature().map(<[u8]>::to_vec);
+    // A signature comes beside it, and stays where a bundle without one is imported.
+    let steps: [(&dyn Fn() -> _, _); 3] =
+        [(&unsigned, None), (&import_signed, Some(b"signed".to_vec())), (&unsigned, Some(b"signed".to_vec()))];
+    for (import, found) in steps {
+        assert_eq!(import(), Ok(id.clone()));
+        assert_eq!((inode(&place), inode(&place.join("manifest.json"))), before);
+        assert_eq!(signature(), found);
+    }
+    assert_eq!((rig.states().len(), rig.files("partial")), (1, BTreeMap::new()));
 }
 
 #[test]

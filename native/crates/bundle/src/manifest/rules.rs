@@ -102,10 +102,15 @@ impl Manifest {
         if composition.tasks.is_empty() {
             return Err(refuse("it has no task."));
         }
+        let mut adapters = BTreeSet::new();
         for (position, id) in composition.tasks.iter().enumerate() {
             let task = self.task(id).ok_or_else(|| refuse(&format!("the task {id} is not among tasks.")))?;
             if (task.kind == TaskKind::Main) != (position == 0) {
                 return Err(refuse("the first task is a main task, the others are not."));
+            }
+            // So no adapter is read twice for it, however many tasks are named.
+            if !adapters.insert(&task.adapter) {
+                return Err(refuse(&format!("two of its tasks have the adapter {}, or are one.", task.adapter)));
             }
         }
         if composition.weights.len() != composition.tasks.len() || !composition.weights.iter().all(|weight| weight.is_finite()) {

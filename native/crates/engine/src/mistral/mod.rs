@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 
 use crate::engine::Sink;
 use crate::tokenizer::{Encoder, without_merges};
-use crate::{Engine, EngineError, EngineErrorKind, Error, Generated, Generation, Scratch, Stopped, memory};
+use crate::{Engine, EngineError, EngineErrorKind, Error, Generated, Generation, Stopped, memory};
 use request::{Progress, Tokens};
 use shutdown::Shutdown;
 
@@ -35,8 +35,8 @@ pub struct MistralEngine {
 }
 
 impl MistralEngine {
-    /// Loads a verified base with the bundle's tokenizer.
-    pub fn load(base: &Path, bundle: &Bundle, scratch: &Scratch, threads: Option<usize>) -> Result<Self, Error> {
+    /// Loads a verified base with the bundle's tokenizer. What it writes to `folder` is of no use afterwards.
+    pub fn load(base: &Path, bundle: &Bundle, folder: &Path, threads: Option<usize>) -> Result<Self, Error> {
         let architecture = &bundle.manifest().base.architecture;
         if PERMUTED_ARCHITECTURES.contains(&architecture.as_str()) {
             let message = format!("adapters do not fit GGUF files of the architecture {architecture}; choose a bundle with another base.");
@@ -50,13 +50,11 @@ impl MistralEngine {
         // First, so that the model is built in the memory that this needs only for a while.
         let encoder = Encoder::parse(&json)?;
         let model = {
-            let tokenizer = scratch.path().join("tokenizer.json");
+            let tokenizer = folder.join("tokenizer.json");
             let temp_dir = |e: std::io::Error| EngineError::new(EngineErrorKind::TempDir, format!("{}: {e}.", tokenizer.display()));
             std::fs::write(&tokenizer, without_merges(&json)?).map_err(temp_dir)?;
             drop(json);
-            let model = build(&runtime, base, &tokenizer);
-            std::fs::remove_file(&tokenizer).map_err(temp_dir)?;
-            model?
+            build(&runtime, base, &tokenizer)?
         };
         memory::give_back_freed();
         let shutdown = Shutdown::of(&model);
