@@ -22,12 +22,15 @@ export const samples = [
   { id: 'b', domain: 'work', reply_speaker: 'Bob', conversation: [{ speaker: 'Al', text: 'The report is late.' }] },
 ];
 
-type Parts = { offered?: BundleInfo; device?: Device; storage?: Storage; openStorage?: () => Promise<Storage> };
+type Parts = { offered?: BundleInfo; device?: Device; storage?: Storage; openStorage?: () => Promise<Storage>; startNewStorage?: () => Promise<Storage> };
 
 /** The whole app on a scripted core, with a storage that lasts as long as the test gives the same one. */
-export async function openApp({ offered = bundle, device = {}, storage = itemStorage(new Map()), openStorage = () => Promise.resolve(storage) }: Parts = {}) {
+export async function openApp(parts: Parts = {}) {
+  const { offered = bundle, device = {}, storage = itemStorage(new Map()), openStorage = () => Promise.resolve(storage), startNewStorage } = parts;
   const core = new ScriptedCore(offered);
-  await render(<App core={core} device={device} samples={samples} openStorage={openStorage} languageName={languageNameBy(intlLanguageName)} />);
+  await render(
+    <App {...{ core, device, samples, openStorage, ...(startNewStorage && { startNewStorage }) }} languageName={languageNameBy(intlLanguageName)} />,
+  );
   await settle();
   return core;
 }

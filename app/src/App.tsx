@@ -25,19 +25,26 @@ export type AppProps = {
   device: Device;
   languageName: LanguageName;
   openStorage: () => Promise<Storage>;
+  /** As `StoragePlace.startNew`; absent where the storage always opens. */
+  startNewStorage?: () => Promise<Storage>;
   samples: Sample[];
   /** Called with the locale of the interface, also when it changes. */
   onLocale?: (locale: string) => void;
 };
 
 export function App(props: AppProps) {
-  const { core, device, openStorage, samples } = props;
+  const { core, device, openStorage, startNewStorage, samples } = props;
   const [services, setServices] = useState<Services>();
+  const [starts, setStarts] = useState(1);
 
   useEffect(() => {
     let opened: Services | undefined;
     let closed = false;
-    void openServices({ core, device, samples, openStorage }).then(ready => {
+    const restart = () => {
+      setServices(undefined);
+      setStarts(count => count + 1);
+    };
+    void openServices({ core, device, samples, openStorage, startNewStorage, restart }).then(ready => {
       opened = ready;
       if (closed) {
         ready.close();
@@ -52,7 +59,7 @@ export function App(props: AppProps) {
     };
     // What the app is put together of does not change while it runs.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, []);
+  }, [starts]);
 
   const scheme = useColorScheme();
   // The settings are read in an instant; what they decide must not be seen before.

@@ -15,8 +15,10 @@ import { trustedKey } from './trustedKey';
 
 const KEY = 'bundle';
 
+const place = phoneStorage({ get: () => DatabaseKey.get(), forget: () => DatabaseKey.forget() });
 let storage: Promise<Storage> | undefined;
-const openStorage = () => (storage ??= phoneStorage({ get: () => DatabaseKey.get(), forget: () => DatabaseKey.forget() }));
+const openStorage = () => (storage ??= place.open());
+const startNewStorage = () => (storage = place.startNew());
 
 const library = bindingLibrary({
   root: () => DeviceFiles.libraryPath(),
@@ -41,5 +43,5 @@ const languageName = languageNameBy(intlLanguageName, (tag, locale) => LanguageN
 
 /** The app on the phone: the core in this process, the bundle in the app's own files. */
 export function DeviceApp() {
-  return <App core={core} device={device} languageName={languageName} openStorage={openStorage} samples={samples} />;
+  return <App core={core} device={device} languageName={languageName} openStorage={openStorage} startNewStorage={startNewStorage} samples={samples} />;
 }

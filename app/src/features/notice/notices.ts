@@ -5,6 +5,7 @@ import { Store, type Readable } from '../../core/store';
 /** Something to be told in passing; its text is in the catalogues. */
 export type Notice =
   | 'history-full'
+  | 'history-lost'
   | 'history-failed'
   | 'low-memory'
   | 'crash'
@@ -36,7 +37,7 @@ export class Notices {
 
   /** A failure of the storage; anything else is a mistake in the app, of which the user is told no more than that. */
   readonly showFailure = (thrown: unknown): void => {
-    if (thrown instanceof StorageError) this.show(thrown.kind === 'full' ? 'history-full' : 'history-failed');
+    if (thrown instanceof StorageError) this.show(`history-${thrown.kind}`);
     else this.show('failed');
   };
 }
