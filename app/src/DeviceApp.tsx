@@ -3,26 +3,22 @@ import samples from '../../assets/samples/conversations.json';
 import { App } from './App';
 import { bindingCore } from './core/bindingCore';
 import { bindingLibrary } from './core/bindingLibrary';
+import { inUseInStorage } from './core/inUse';
 import DatabaseKey from './core/NativeDatabaseKey';
 import DeviceFiles from './core/NativeDeviceFiles';
 import LanguageNames from './core/NativeLanguageNames';
 import { availableBytes, documents, phone } from './core/phone';
 import { pickedImports } from './core/pickedImports';
 import { phoneStorage } from './core/storage/phoneStorage';
-import type { Storage } from './core/storage/storage';
+import { sharedStorage } from './core/storage/sharedStorage';
 import { intlLanguageName, languageNameBy } from './i18n/languageName';
 import { trustedKey } from './trustedKey';
 
-const KEY = 'bundle';
-
-const place = phoneStorage({ get: () => DatabaseKey.get(), forget: () => DatabaseKey.forget() });
-let storage: Promise<Storage> | undefined;
-const openStorage = () => (storage ??= place.open());
-const startNewStorage = () => (storage = place.startNew());
+const storage = sharedStorage(phoneStorage({ get: () => DatabaseKey.get(), forget: () => DatabaseKey.forget() }));
 
 const library = bindingLibrary({
   root: () => DeviceFiles.libraryPath(),
-  inUse: { read: async () => (await openStorage()).read(KEY), write: async id => (await openStorage()).write(KEY, id) },
+  inUse: inUseInStorage(storage.open),
   availableBytes,
   trustedKey,
 });
@@ -43,5 +39,5 @@ const languageName = languageNameBy(intlLanguageName, (tag, locale) => LanguageN
 
 /** The app on the phone: the core in this process, the bundle in the app's own files. */
 export function DeviceApp() {
-  return <App core={core} device={device} languageName={languageName} openStorage={openStorage} startNewStorage={startNewStorage} samples={samples} />;
+  return <App core={core} device={device} languageName={languageName} openStorage={storage.open} startNewStorage={storage.startNew} samples={samples} />;
 }
