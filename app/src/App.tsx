@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'react';
-import { useColorScheme, View } from 'react-native';
+import { StatusBar, useColorScheme, View } from 'react-native';
 import { PaperProvider, ThemeProvider } from 'react-native-paper';
 import { SafeAreaProvider } from 'react-native-safe-area-context';
 
@@ -18,6 +18,7 @@ import { icon } from './ui/icon';
 import { themeFor } from './ui/theme';
 import { useReducedMotion } from './ui/useReducedMotion';
 import { useStore } from './ui/useStore';
+import { useSystemTheme } from './ui/useSystemTheme';
 
 /** What differs between the phone, the browser and tests. */
 export type AppProps = {
@@ -74,6 +75,7 @@ function Ready({ core, device, languageName, samples, services, onLocale }: AppP
   const scheme = chosenTheme === 'system' ? systemScheme : chosenTheme;
   const theme = useMemo(() => themeFor(scheme, reducedMotion), [scheme, reducedMotion]);
   const locale = localeFor(language);
+  useSystemTheme(chosenTheme);
   const i18n = useMemo<I18n>(() => ({ locale, messages: messagesFor(locale), languageName }), [locale, languageName]);
 
   useEffect(() => {
@@ -83,6 +85,7 @@ function Ready({ core, device, languageName, samples, services, onLocale }: AppP
   return (
     <I18nContext.Provider value={i18n}>
       <SafeAreaProvider>
+        <StatusBar barStyle={theme.dark ? 'light-content' : 'dark-content'} />
         <PaperProvider theme={theme} settings={{ icon }}>
           {/* Paper sets the speed of its animations anew in a theme that it is given, and asks the system for less motion only without one. */}
           <ThemeProvider theme={theme}>
