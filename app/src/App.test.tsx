@@ -1,4 +1,5 @@
-import { Appearance, StatusBar } from 'react-native';
+import { act, fireEvent, screen } from '@testing-library/react-native';
+import { Appearance, DeviceEventEmitter, StatusBar, StyleSheet, type StyleProp, type ViewStyle } from 'react-native';
 
 import { openApp, pick, press } from '../jest/renderApp';
 
@@ -25,4 +26,26 @@ test('what the system draws around the app follows the theme: icons dark on ligh
   expect(changed).toHaveBeenLastCalledWith(expect.anything(), expect.objectContaining({ barStyle: 'dark-content' }));
   await choose(en.settings.themes.system);
   expect(scheme).toHaveBeenLastCalledWith('auto');
+});
+
+test('dialogs make room for the keyboard, and take it back', async () => {
+  await openApp();
+  await press(new RegExp(`^${en.range.button('')}`));
+  const paddingOf = (view: { props: Record<string, unknown> }) => StyleSheet.flatten(view.props['style'] as StyleProp<ViewStyle>)?.paddingBottom;
+  const room = () => {
+    for (let view = screen.getByLabelText(en.range.custom).parent; view; view = view.parent)
+      if (view.props['onLayout'] !== undefined && paddingOf(view) !== undefined) return view;
+    throw new Error('nothing around the dialog makes room');
+  };
+  const keyboard = async (event: string, screenY: number) => {
+    await act(async () => {
+      DeviceEventEmitter.emit(event, { duration: 0, easing: 'keyboard', endCoordinates: { screenX: 0, screenY, width: 400, height: 800 - screenY } });
+      await Promise.resolve();
+    });
+  };
+  await fireEvent(room(), 'layout', { persist: () => undefined, nativeEvent: { layout: { x: 0, y: 0, width: 400, height: 800 } } });
+  await keyboard('keyboardWillShow', 500);
+  expect(paddingOf(room())).toBe(300);
+  await keyboard('keyboardWillHide', 800);
+  expect(paddingOf(room())).toBe(0);
 });

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'react';
-import { StatusBar, useColorScheme, View } from 'react-native';
+import { KeyboardAvoidingView, StatusBar, useColorScheme, View } from 'react-native';
 import { PaperProvider, ThemeProvider } from 'react-native-paper';
 import { SafeAreaProvider } from 'react-native-safe-area-context';
 
@@ -86,16 +86,19 @@ function Ready({ core, device, languageName, samples, services, onLocale }: AppP
     <I18nContext.Provider value={i18n}>
       <SafeAreaProvider>
         <StatusBar barStyle={theme.dark ? 'light-content' : 'dark-content'} />
-        <PaperProvider theme={theme} settings={{ icon }}>
-          {/* Paper sets the speed of its animations anew in a theme that it is given, and asks the system for less motion only without one. */}
-          <ThemeProvider theme={theme}>
-            <LockGate lock={appLock ? device.appLock : undefined}>
-              <LongRun services={services} device={device} />
-              <Screens services={services} core={core} device={device} samples={samples} />
-              <NoticeBar notices={services.notices} />
-            </LockGate>
-          </ThemeProvider>
-        </PaperProvider>
+        {/* Edge to edge, Android makes no room for the keyboard. Around Paper's provider, so that dialogs too stand above it. */}
+        <KeyboardAvoidingView behavior="padding" style={{ flex: 1 }}>
+          <PaperProvider theme={theme} settings={{ icon }}>
+            {/* Paper sets the speed of its animations anew in a theme that it is given, and asks the system for less motion only without one. */}
+            <ThemeProvider theme={theme}>
+              <LockGate lock={appLock ? device.appLock : undefined}>
+                <LongRun services={services} device={device} />
+                <Screens services={services} core={core} device={device} samples={samples} />
+                <NoticeBar notices={services.notices} />
+              </LockGate>
+            </ThemeProvider>
+          </PaperProvider>
+        </KeyboardAvoidingView>
       </SafeAreaProvider>
     </I18nContext.Provider>
   );
