@@ -6,7 +6,7 @@ import type { Device } from '../src/core/device';
 import { itemStorage } from '../src/core/storage/itemStorage';
 import type { Storage } from '../src/core/storage/storage';
 import { intlLanguageName, languageNameBy } from '../src/i18n/languageName';
-import { openServices } from '../src/services';
+import { keptServices } from '../src/keptServices';
 
 import { bundle, ScriptedCore } from './scriptedCore';
 
@@ -23,23 +23,24 @@ export const samples = [
   { id: 'b', domain: 'work', reply_speaker: 'Bob', conversation: [{ speaker: 'Al', text: 'The report is late.' }] },
 ];
 
-type Parts = { offered?: BundleInfo; device?: Device; storage?: Storage; openStorage?: () => Promise<Storage> };
+type Parts = { offered?: BundleInfo; device?: Device; storage?: Storage; openStorage?: () => Promise<Storage>; startNewStorage?: () => Promise<Storage> };
 
 const languageName = languageNameBy(intlLanguageName);
 
 /** The whole app on a scripted core, with a storage that lasts as long as the test gives the same one. */
-export async function openApp({ offered = bundle, device = {}, storage = itemStorage(new Map()), openStorage = () => Promise.resolve(storage) }: Parts = {}) {
+export async function openApp(parts: Parts = {}) {
+  const { offered = bundle, device = {}, storage = itemStorage(new Map()), openStorage = () => Promise.resolve(storage), startNewStorage } = parts;
   const core = new ScriptedCore(offered);
-  await render(<App core={core} device={device} samples={samples} openStorage={openStorage} languageName={languageName} />);
+  await render(<App {...{ core, device, samples, openStorage, languageName, ...(startNewStorage && { startNewStorage }) }} />);
   await settle();
   return core;
 }
 
 /** The app as on the phone, where its screens can come and go: `show` makes them come, as often as it is called. */
-export function outlivingApp({ device = {} }: { device?: Device } = {}) {
+export function outlivingApp({ device = {}, ...storage }: Pick<Parts, 'device' | 'openStorage' | 'startNewStorage'> = {}) {
   const core = new ScriptedCore();
-  const parts = { core, device, samples, openStorage: () => Promise.resolve(itemStorage(new Map())) };
-  const kept = openServices(parts);
+  const parts = { core, device, samples, openStorage: () => Promise.resolve(itemStorage(new Map())), ...storage };
+  const kept = keptServices(parts);
   const show = async () => {
     await render(<App {...parts} languageName={languageName} kept={kept} />);
     await settle();
@@ -48,7 +49,8 @@ export function outlivingApp({ device = {} }: { device?: Device } = {}) {
     core,
     show,
     end: async () => {
-      (await kept).close();
+      const services = await kept(() => undefined);
+      services.close();
     },
   };
 }

@@ -1,9 +1,55 @@
-import { screen } from '@testing-library/react-native';
+import { act, fireEvent, screen } from '@testing-library/react-native';
+import { Appearance, DeviceEventEmitter, StatusBar, StyleSheet, type StyleProp, type ViewStyle } from 'react-native';
 
-import { outlivingApp } from '../jest/renderApp';
+import { openApp, outlivingApp, pick, press } from '../jest/renderApp';
 
 import { de } from './i18n/de';
 import { en } from './i18n/en';
+
+test('what the system draws around the app follows the theme: icons dark on light and the reverse, and its own parts', async () => {
+  const scheme = jest.spyOn(Appearance, 'setColorScheme');
+  const shown = jest.spyOn(StatusBar, 'pushStackEntry');
+  const changed = jest.spyOn(StatusBar, 'replaceStackEntry');
+  await openApp();
+  expect(scheme).toHaveBeenLastCalledWith('auto');
+  expect(shown).toHaveBeenLastCalledWith(expect.objectContaining({ barStyle: 'dark-content' }));
+
+  const choose = async (theme: string) => {
+    await press(new RegExp(`^${en.settings.theme}`));
+    await pick(theme);
+  };
+  await press(en.settings.title);
+  await choose(en.settings.themes.dark);
+  expect(scheme).toHaveBeenLastCalledWith('dark');
+  expect(changed).toHaveBeenLastCalledWith(expect.anything(), expect.objectContaining({ barStyle: 'light-content' }));
+  await choose(en.settings.themes.light);
+  expect(scheme).toHaveBeenLastCalledWith('light');
+  expect(changed).toHaveBeenLastCalledWith(expect.anything(), expect.objectContaining({ barStyle: 'dark-content' }));
+  await choose(en.settings.themes.system);
+  expect(scheme).toHaveBeenLastCalledWith('auto');
+});
+
+test('dialogs make room for the keyboard, and take it back', async () => {
+  await openApp();
+  await press(new RegExp(`^${en.range.button('')}`));
+  const paddingOf = (view: { props: Record<string, unknown> }) => StyleSheet.flatten(view.props['style'] as StyleProp<ViewStyle>)?.paddingBottom;
+  const room = () => {
+    for (let view = screen.getByLabelText(en.range.custom).parent; view; view = view.parent)
+      if (view.props['onLayout'] !== undefined && paddingOf(view) !== undefined) return view;
+    throw new Error('nothing around the dialog makes room');
+  };
+  const keyboard = async (event: string, screenY: number) => {
+    await act(async () => {
+      DeviceEventEmitter.emit(event, { duration: 0, easing: 'keyboard', endCoordinates: { screenX: 0, screenY, width: 400, height: 800 - screenY } });
+      await Promise.resolve();
+    });
+  };
+  await fireEvent(room(), 'layout', { persist: () => undefined, nativeEvent: { layout: { x: 0, y: 0, width: 400, height: 800 } } });
+  await keyboard('keyboardWillShow', 500);
+  expect(paddingOf(room())).toBe(300);
+  await keyboard('keyboardWillHide', 800);
+  expect(paddingOf(room())).toBe(0);
+});
 
 test('screens that come back speak the language that the phone has by then, on the same model', async () => {
   const { core, show, end } = outlivingApp();

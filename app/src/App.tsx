@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'react';
-import { useColorScheme, View } from 'react-native';
+import { KeyboardAvoidingView, StatusBar, useColorScheme, View } from 'react-native';
 import { PaperProvider, ThemeProvider } from 'react-native-paper';
 import { SafeAreaProvider } from 'react-native-safe-area-context';
 
@@ -11,12 +11,14 @@ import { LockGate } from './features/lock/LockGate';
 import { NoticeBar } from './features/notice/NoticeBar';
 import { I18nContext, localeFor, messagesFor, type I18n } from './i18n';
 import type { LanguageName } from './i18n/languageName';
+import type { KeptServices } from './keptServices';
 import { Screens } from './Screens';
 import { openServices, type Services } from './services';
 import { icon } from './ui/icon';
 import { themeFor } from './ui/theme';
 import { useReducedMotion } from './ui/useReducedMotion';
 import { useStore } from './ui/useStore';
+import { useSystemTheme } from './ui/useSystemTheme';
 
 /** What differs between the phone, the browser and tests. */
 export type AppProps = {
@@ -24,20 +26,27 @@ export type AppProps = {
   device: Device;
   languageName: LanguageName;
   openStorage: () => Promise<Storage>;
+  /** As `StoragePlace.startNew`; absent where the storage always opens. */
+  startNewStorage?: () => Promise<Storage>;
   samples: Sample[];
   /** What outlives the app's screens, as on the phone; without it, the app opens its own and closes it when it goes away. */
-  kept?: Promise<Services>;
+  kept?: KeptServices;
   /** Called with the locale of the interface, also when it changes. */
   onLocale?: (locale: string) => void;
 };
 
 export function App(props: AppProps) {
-  const { core, device, openStorage, samples, kept } = props;
+  const { core, device, openStorage, startNewStorage, samples, kept } = props;
   const [services, setServices] = useState<Services>();
+  const [starts, setStarts] = useState(1);
 
   useEffect(() => {
     let ended = false;
-    const opening = kept ?? openServices({ core, device, samples, openStorage });
+    const restart = () => {
+      setServices(undefined);
+      setStarts(count => count + 1);
+    };
+    const opening = kept ? kept(restart) : openServices({ core, device, samples, openStorage, startNewStorage, restart });
     void opening.then(ready => {
       if (ended) return;
       ready.model.load().catch(() => undefined); // the model's state tells
@@ -52,7 +61,7 @@ export function App(props: AppProps) {
     };
     // What the app is put together of does not change while it runs.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, []);
+  }, [starts]);
 
   const scheme = useColorScheme();
   // The settings are read in an instant; what they decide must not be seen before.
@@ -67,6 +76,7 @@ function Ready({ core, device, languageName, samples, services, onLocale }: AppP
   const scheme = chosenTheme === 'system' ? systemScheme : chosenTheme;
   const theme = useMemo(() => themeFor(scheme, reducedMotion), [scheme, reducedMotion]);
   const locale = localeFor(language);
+  useSystemTheme(chosenTheme);
   const i18n = useMemo<I18n>(() => ({ locale, messages: messagesFor(locale), languageName }), [locale, languageName]);
 
   useEffect(() => {
@@ -76,15 +86,19 @@ function Ready({ core, device, languageName, samples, services, onLocale }: AppP
   return (
     <I18nContext.Provider value={i18n}>
       <SafeAreaProvider>
-        <PaperProvider theme={theme} settings={{ icon }}>
-          {/* Paper sets the speed of its animations anew in a theme that it is given, and asks the system for less motion only without one. */}
-          <ThemeProvider theme={theme}>
-            <LockGate lock={appLock ? device.appLock : undefined}>
-              <Screens services={services} core={core} device={device} samples={samples} />
-              <NoticeBar notices={services.notices} />
-            </LockGate>
-          </ThemeProvider>
-        </PaperProvider>
+        <StatusBar barStyle={theme.dark ? 'light-content' : 'dark-content'} />
+        {/* Edge to edge, Android makes no room for the keyboard. Around Paper's provider, so that dialogs too stand above it. */}
+        <KeyboardAvoidingView behavior="padding" style={{ flex: 1 }}>
+          <PaperProvider theme={theme} settings={{ icon }}>
+            {/* Paper sets the speed of its animations anew in a theme that it is given, and asks the system for less motion only without one. */}
+            <ThemeProvider theme={theme}>
+              <LockGate lock={appLock ? device.appLock : undefined}>
+                <Screens services={services} core={core} device={device} samples={samples} />
+                <NoticeBar notices={services.notices} />
+              </LockGate>
+            </ThemeProvider>
+          </PaperProvider>
+        </KeyboardAvoidingView>
       </SafeAreaProvider>
     </I18nContext.Provider>
   );

@@ -9,6 +9,7 @@ import { Benchmark } from './features/benchmark/benchmark';
 import { Bundles } from './features/library/bundles';
 import { History } from './features/history/history';
 import { tellWork } from './features/longRun/longRun';
+import { Unreadable } from './features/history/unreadable';
 import { Notices } from './features/notice/notices';
 import { lessToRead, PreferenceStore } from './features/settings/preferences';
 import { ShareReader } from './features/share/shareReader';
@@ -28,15 +29,21 @@ export type Services = {
   close: () => void;
 };
 
-export type ServiceParts = { core: Core; device: Device; samples: Sample[]; openStorage: () => Promise<Storage> };
+export type ServiceParts = {
+  core: Core;
+  device: Device;
+  samples: Sample[];
+  openStorage: () => Promise<Storage>;
+  /** As `StoragePlace.startNew`; absent where the storage always opens. */
+  startNewStorage?: (() => Promise<Storage>) | undefined;
+  /** Closes these services and opens others, on the storage that can now be read. */
+  restart?: () => void;
+};
 
-export async function openServices({ core, device, samples, openStorage }: ServiceParts): Promise<Services> {
+export async function openServices(parts: ServiceParts): Promise<Services> {
+  const { core, device, samples } = parts;
   const notices = new Notices();
-  // Without its storage the app is still of use: what is set and made then lasts until it ends.
-  const storage = await openStorage().catch((thrown: unknown) => {
-    notices.showFailure(thrown);
-    return itemStorage(new Map());
-  });
+  const { storage, unreadable } = await storageOrNone(parts, notices);
   const preferences = await PreferenceStore.open(storage, notices.showFailure).catch((thrown: unknown) => {
     notices.showFailure(thrown);
     return PreferenceStore.open(itemStorage(new Map()), notices.showFailure);
@@ -53,7 +60,7 @@ export async function openServices({ core, device, samples, openStorage }: Servi
   };
   freeWhenIdle();
 
-  const history = new History(storage, () => current().keepHistory, notices.showFailure);
+  const history = new History(storage, () => current().keepHistory, notices.showFailure, unreadable);
   const answers = new Answers(model, item => void history.keep(item));
   const conversation = new CurrentConversation(samples[0] && fromSample(samples[0]), () => current().ownNames);
   const share = device.shareInbox && new ShareReader(device.shareInbox, core, conversation, notices);
@@ -112,6 +119,19 @@ export async function openServices({ core, device, samples, openStorage }: Servi
       model.close();
     },
   };
+}
+
+/** Without its storage the app is still of use: what is set and made then lasts until it ends. */
+async function storageOrNone(parts: ServiceParts, notices: Notices): Promise<{ storage: Storage; unreadable?: Unreadable }> {
+  const { openStorage: open, startNewStorage: startNew, restart } = parts;
+  try {
+    return { storage: await open() };
+  } catch (thrown) {
+    notices.showFailure(thrown);
+    const storage = itemStorage(new Map());
+    if (!startNew || !restart) return { storage };
+    return { storage, unreadable: new Unreadable(thrown, { open, startNew }, notices.showFailure, restart) };
+  }
 }
 
 /** Calls back when the conversation is another one, not when its range or owner changes. */

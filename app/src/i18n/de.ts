@@ -144,6 +144,20 @@ export const de: Messages = {
     from: 'Aus',
     failed: 'Der Verlauf konnte nicht gelesen oder geschrieben werden.',
     full: 'Auf dem Gerät ist kein Platz mehr für den Verlauf.',
+    lost: 'Der Verlauf kann nicht mehr gelesen werden. Unter „Verlauf“ lässt sich ein neuer anlegen.',
+    unreadable: {
+      closed: 'Der Verlauf lässt sich nicht öffnen',
+      closedHint:
+        'Nichts wurde gelöscht, und beim nächsten Start der App öffnet er sich vielleicht wieder. Bis dahin gelten deine Einstellungen nicht, und nichts wird aufbewahrt.',
+      lost: 'Der Verlauf kann nicht mehr gelesen werden',
+      lostHint:
+        'Dieses Telefon hat den Schlüssel nicht mehr, mit dem er verschlüsselt wurde: Seine Antworten und deine Einstellungen lassen sich nicht wiederherstellen. Solange du keinen neuen Verlauf anlegst, wird nichts aufbewahrt.',
+      startNew: 'Neuen Verlauf anlegen',
+      startNewAsk: 'Einen neuen Verlauf anlegen?',
+      startNewHint:
+        'Der alte Verlauf und deine Einstellungen werden gelöscht; das lässt sich nicht rückgängig machen. Auch was gerade auf dem Bildschirm steht, bleibt nicht erhalten.',
+      startNewSure: 'Löschen und anlegen',
+    },
   },
   settings: {
     title: 'Einstellungen',

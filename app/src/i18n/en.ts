@@ -143,6 +143,18 @@ export const en = {
     from: 'From',
     failed: 'The history could not be read or written.',
     full: 'There is no space left on the device to keep the history.',
+    lost: 'The history can no longer be read. Open “History” to start a new one.',
+    unreadable: {
+      closed: 'The history cannot be opened',
+      closedHint: 'Nothing was deleted, and it may open when the app starts next. Until then your settings are not in force, and nothing is kept.',
+      lost: 'The history can no longer be read',
+      lostHint:
+        'This phone no longer has the key that it was encrypted with: its answers and your settings cannot be brought back. Until you start a new history, nothing is kept.',
+      startNew: 'Start a new history',
+      startNewAsk: 'Start a new history?',
+      startNewHint: 'The old history and your settings are deleted; this cannot be undone. What is on the screen now is not kept either.',
+      startNewSure: 'Delete and start',
+    },
   },
   settings: {
     title: 'Settings',

@@ -141,6 +141,20 @@ export const es: Messages = {
     from: 'A partir de',
     failed: 'No se pudo leer o escribir el historial.',
     full: 'No queda espacio en el dispositivo para guardar el historial.',
+    lost: 'El historial ya no se puede leer. Abre «Historial» para empezar uno nuevo.',
+    unreadable: {
+      closed: 'No se puede abrir el historial',
+      closedHint:
+        'No se ha eliminado nada y puede que se abra la próxima vez que inicies la aplicación. Hasta entonces no se aplican tus ajustes y no se guarda nada.',
+      lost: 'El historial ya no se puede leer',
+      lostHint:
+        'Este teléfono ya no tiene la clave con la que se cifró: sus respuestas y tus ajustes no se pueden recuperar. Mientras no empieces un historial nuevo, no se guarda nada.',
+      startNew: 'Empezar un historial nuevo',
+      startNewAsk: '¿Empezar un historial nuevo?',
+      startNewHint:
+        'Se eliminarán el historial anterior y tus ajustes; esta acción no se puede deshacer. Tampoco se conserva lo que está ahora en la pantalla.',
+      startNewSure: 'Eliminar y empezar',
+    },
   },
   settings: {
     title: 'Ajustes',

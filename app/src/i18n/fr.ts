@@ -144,6 +144,20 @@ export const fr: Messages = {
     from: 'À partir de',
     failed: 'L’historique n’a pas pu être lu ou écrit.',
     full: 'Il n’y a plus de place sur l’appareil pour conserver l’historique.',
+    lost: 'L’historique ne peut plus être lu. Ouvrez « Historique » pour en commencer un nouveau.',
+    unreadable: {
+      closed: 'Impossible d’ouvrir l’historique',
+      closedHint:
+        'Rien n’a été supprimé, et il s’ouvrira peut-être au prochain démarrage de l’application. D’ici là, vos réglages ne s’appliquent pas et rien n’est conservé.',
+      lost: 'L’historique ne peut plus être lu',
+      lostHint:
+        'Ce téléphone n’a plus la clé avec laquelle il a été chiffré : ses réponses et vos réglages ne peuvent pas être récupérés. Tant que vous ne commencez pas un nouvel historique, rien n’est conservé.',
+      startNew: 'Commencer un nouvel historique',
+      startNewAsk: 'Commencer un nouvel historique ?',
+      startNewHint:
+        'L’ancien historique et vos réglages seront supprimés ; cette action est irréversible. Ce qui est à l’écran en ce moment n’est pas conservé non plus.',
+      startNewSure: 'Supprimer et commencer',
+    },
   },
   settings: {
     title: 'Paramètres',

@@ -17,6 +17,7 @@ async function phoneWith(isEncrypted: boolean) {
     const database = new sql.Database();
     keys.push(encryptionKey);
     return {
+      close: () => undefined,
       delete: () => {
         deleted += 1;
       },
@@ -35,7 +36,7 @@ async function phoneWith(isEncrypted: boolean) {
 
 test('the database is opened with the phone’s key', async () => {
   const { keys, deleted } = await phoneWith(true);
-  const storage = await phoneStorage({ get: () => Promise.resolve(KEY), forget: () => Promise.resolve() });
+  const storage = await phoneStorage({ get: () => Promise.resolve(KEY), forget: () => Promise.resolve() }).open();
   await storage.write('a', 'b');
   await expect(storage.read('a')).resolves.toBe('b');
   expect(keys).toEqual([KEY]);
@@ -44,24 +45,68 @@ test('the database is opened with the phone’s key', async () => {
 
 test('a database that is not encrypted is refused', async () => {
   await phoneWith(false);
-  const opening = phoneStorage({ get: () => Promise.resolve(KEY), forget: () => Promise.resolve() });
+  const opening = phoneStorage({ get: () => Promise.resolve(KEY), forget: () => Promise.resolve() }).open();
   await expect(opening).rejects.toEqual(new StorageError('failed'));
 });
 
-test('a lost key is forgotten, and the database that it leaves unreadable makes room', async () => {
+test('a lost key is told and deletes nothing until the user starts a new history', async () => {
   const { keys, deleted } = await phoneWith(true);
   let lost = true;
+  const forget = jest.fn(() => Promise.resolve(void (lost = false)));
   const get = () => (lost ? Promise.reject(Object.assign(new Error('x'), { code: 'lost' })) : Promise.resolve(KEY));
-  const storage = await phoneStorage({ get, forget: () => Promise.resolve(void (lost = false)) });
+  const place = phoneStorage({ get, forget });
+  await expect(place.open()).rejects.toEqual(new StorageError('lost'));
+  expect(forget).not.toHaveBeenCalled();
+  expect(deleted()).toBe(0);
+
+  const storage = await place.startNew();
   expect(keys).toEqual([KEY, KEY]);
   expect(deleted()).toBe(1);
+  await expect(storage.read('a')).resolves.toBeUndefined();
+});
+
+test('a database that its key does not open is lost, and a new one can be started in its place', async () => {
+  await phoneWith(true);
+  const openEmpty = jest.mocked(open).getMockImplementation() ?? open;
+  let isOld = true;
+  const closed = jest.fn();
+  const old = {
+    close: closed,
+    delete: () => {
+      isOld = false;
+    },
+    execute: (statement: string) =>
+      statement.startsWith('PRAGMA')
+        ? Promise.resolve({ rows: [{ cipher_version: '4' }] })
+        : Promise.reject(new Error('[op-sqlite] statement execution error: file is not a database')),
+  };
+  jest.mocked(open).mockImplementation(options => (isOld ? (old as unknown as ReturnType<typeof open>) : openEmpty(options)));
+  const place = phoneStorage({ get: () => Promise.resolve(KEY), forget: () => Promise.resolve() });
+  await expect(place.open()).rejects.toEqual(new StorageError('lost'));
+  expect(closed).toHaveBeenCalled();
+  expect(isOld).toBe(true);
+  const storage = await place.startNew();
+  await expect(storage.read('a')).resolves.toBeUndefined();
+});
+
+test('a new history is started also where there is no file to delete', async () => {
+  await phoneWith(true);
+  jest.mocked(open).mockImplementationOnce(
+    () =>
+      ({
+        delete: () => {
+          throw new Error('op-sqlite: db file not found');
+        },
+      }) as unknown as ReturnType<typeof open>,
+  );
+  const storage = await phoneStorage({ get: () => Promise.resolve(KEY), forget: () => Promise.resolve() }).startNew();
   await expect(storage.read('a')).resolves.toBeUndefined();
 });
 
 test('a keystore that fails otherwise deletes nothing', async () => {
   const { deleted } = await phoneWith(true);
   const forget = jest.fn();
-  await expect(phoneStorage({ get: () => Promise.reject(new Error('locked')), forget })).rejects.toEqual(new StorageError('failed'));
+  await expect(phoneStorage({ get: () => Promise.reject(new Error('locked')), forget }).open()).rejects.toEqual(new StorageError('failed'));
   expect(forget).not.toHaveBeenCalled();
   expect(deleted()).toBe(0);
 });

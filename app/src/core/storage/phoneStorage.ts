@@ -1,7 +1,7 @@
 import { open, type DB } from '@op-engineering/op-sqlite';
 
 import { sqlStorage, type SqlDatabase } from './sqlStorage';
-import { StorageError, type Storage } from './storage';
+import { StorageError, type Storage, type StoragePlace } from './storage';
 
 /** Where the key of the encrypted database is kept. */
 export interface DatabaseKey {
@@ -13,29 +13,48 @@ export interface DatabaseKey {
 
 const NAME = 'tandem.sqlite';
 
-/** The storage on the phone: SQLite encrypted by SQLCipher. Throws StorageError. */
-export async function phoneStorage(key: DatabaseKey): Promise<Storage> {
-  try {
-    return await openWith(await key.get());
-  } catch (thrown) {
-    if (!isLost(thrown)) throw thrown instanceof StorageError ? thrown : new StorageError('failed');
-  }
-  // Without its key the old database is noise.
-  try {
-    await key.forget();
-    const fresh = await key.get();
-    open({ name: NAME, encryptionKey: fresh }).delete();
-    return await openWith(fresh);
-  } catch {
-    throw new StorageError('failed');
-  }
+/** The storage on the phone: SQLite encrypted by SQLCipher. */
+export function phoneStorage(key: DatabaseKey): StoragePlace {
+  const open = async () => {
+    try {
+      return await openWith(await key.get());
+    } catch (thrown) {
+      if (thrown instanceof StorageError) throw thrown;
+      throw new StorageError(isLost(thrown) ? 'lost' : 'failed');
+    }
+  };
+  return {
+    open,
+    startNew: async () => {
+      try {
+        await key.forget();
+        deleteDatabase(await key.get());
+      } catch {
+        throw new StorageError('failed');
+      }
+      return open();
+    },
+  };
 }
 
 async function openWith(encryptionKey: string): Promise<Storage> {
   const connection: DB = open({ name: NAME, encryptionKey });
   const database: SqlDatabase = { execute: async (sql, values) => (await connection.execute(sql, values)).rows };
-  await refuseUnencrypted(database);
-  return sqlStorage(database);
+  try {
+    await refuseUnencrypted(database);
+    return await sqlStorage(database);
+  } catch (thrown) {
+    connection.close();
+    throw thrown;
+  }
+}
+
+function deleteDatabase(encryptionKey: string): void {
+  try {
+    open({ name: NAME, encryptionKey }).delete();
+  } catch {
+    // There was none; one that stays does not open with the new key, which is told.
+  }
 }
 
 /** Plain SQLite passes over a key, and would keep the user's texts readable: only SQLCipher answers this. */

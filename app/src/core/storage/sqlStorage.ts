@@ -28,7 +28,7 @@ export async function sqlStorage(database: SqlDatabase): Promise<Storage> {
     try {
       return await database.execute(sql, values);
     } catch (thrown) {
-      throw new StorageError(thrown instanceof Error && /full/i.test(thrown.message) ? 'full' : 'failed');
+      throw new StorageError(kindOf(thrown));
     }
   };
   for (const statement of SCHEMA) await execute(statement);
@@ -73,6 +73,13 @@ export async function sqlStorage(database: SqlDatabase): Promise<Storage> {
       await execute('DELETE FROM history');
     },
   };
+}
+
+/** Told by SQLite's words, as drivers keep no codes. "Not a database" is also what a wrong key of SQLCipher makes of one. */
+function kindOf(thrown: unknown): StorageError['kind'] {
+  const message = thrown instanceof Error ? thrown.message : '';
+  if (/not a database/i.test(message)) return 'lost';
+  return /full/i.test(message) ? 'full' : 'failed';
 }
 
 function head(row: Record<string, unknown>): HistoryHead {

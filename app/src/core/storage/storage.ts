@@ -36,12 +36,26 @@ export interface Storage {
   removeAll: () => Promise<void>;
 }
 
-/** `full`: no space is left. `failed`: anything else; the cause may quote texts of the user and is not kept. */
+const failures = {
+  full: 'there is no space left to keep the history',
+  lost: 'the history does not open with its key and cannot be read; start a new one',
+  failed: 'the history could not be read or written; start the app again',
+};
+
+/** `full`: no space is left. `lost`: nobody can read it any more. `failed`: anything else; the cause may quote texts of the user and is not kept. */
 export class StorageError extends Error {
-  constructor(readonly kind: 'full' | 'failed') {
-    super(kind === 'full' ? 'there is no space left to keep the history' : 'the history could not be read or written');
+  constructor(readonly kind: keyof typeof failures) {
+    super(failures[kind]);
     this.name = 'StorageError';
   }
+}
+
+/** Where the app's storage is opened. Both throw StorageError. */
+export interface StoragePlace {
+  /** Deletes nothing, whatever happens. */
+  open: () => Promise<Storage>;
+  /** Deletes what is kept, with all settings, and opens an empty one. Only at the user's word. */
+  startNew: () => Promise<Storage>;
 }
 
 /** The most characters of an excerpt. */

@@ -2,7 +2,7 @@ import { fireEvent, screen, within } from '@testing-library/react-native';
 
 import { button, loaded, openApp, pick, press, settle, write } from '../../../jest/renderApp';
 import { itemStorage } from '../../core/storage/itemStorage';
-import { StorageError } from '../../core/storage/storage';
+import { StorageError, type Storage } from '../../core/storage/storage';
 import { en } from '../../i18n/en';
 
 const START = en.task.start['summarize'] ?? '';
@@ -96,4 +96,47 @@ test('a storage that cannot be opened leaves an app that works until it ends', a
   await pick('Spanish');
   await press(START);
   expect(core.runs).toHaveLength(1);
+});
+
+/** The app where the history does not open for this reason, until it is mended. */
+async function openUnreadable(kind: StorageError['kind']) {
+  const old = itemStorage(new Map([['value/preferences', JSON.stringify({ theme: 'dark' })]]));
+  let storage: Storage | undefined;
+  const open = () => (storage ? Promise.resolve(storage) : Promise.reject(new StorageError(kind)));
+  const startNewStorage = jest.fn(() => Promise.resolve((storage = itemStorage(new Map()))));
+  await openApp({ openStorage: open, startNewStorage });
+  return { startNewStorage, mend: () => void (storage = old) };
+}
+
+test('a history that nobody can read is told, and a new one is started only when the user says so twice', async () => {
+  const { startNewStorage } = await openUnreadable('lost');
+  expect(screen.getByText(en.history.lost)).toBeOnTheScreen();
+  await press(en.history.title);
+  expect(screen.getByText(en.history.unreadable.lostHint)).toBeOnTheScreen();
+  expect(screen.queryByRole('button', { name: en.model.retry })).toBeNull();
+
+  await press(en.history.unreadable.startNew);
+  await press(en.app.cancel);
+  expect(startNewStorage).not.toHaveBeenCalled();
+
+  await press(en.history.unreadable.startNew);
+  await press(en.history.unreadable.startNewSure);
+  expect(startNewStorage).toHaveBeenCalledTimes(1);
+  await press(en.history.title);
+  expect(screen.queryByText(en.history.unreadable.lostHint)).toBeNull();
+});
+
+test('a history that does not open for now is tried again, and is then there with the settings', async () => {
+  const { startNewStorage, mend } = await openUnreadable('failed');
+  await press(en.history.title);
+  await press(en.model.retry);
+  expect(screen.getByText(en.history.unreadable.closedHint)).toBeOnTheScreen();
+  mend();
+  await press(en.model.retry);
+  await press(en.history.title);
+  expect(screen.queryByText(en.history.unreadable.closedHint)).toBeNull();
+  await press(en.app.back);
+  await press(en.settings.title);
+  expect(screen.getByText(en.settings.themes.dark)).toBeOnTheScreen();
+  expect(startNewStorage).not.toHaveBeenCalled();
 });

@@ -14,6 +14,7 @@ import { useStore } from '../../ui/useStore';
 import { tasksName } from '../choice/names';
 
 import type { History } from './history';
+import { UnreadableCard } from './UnreadableCard';
 
 type Props = {
   history: History;
@@ -51,6 +52,7 @@ export function HistoryScreen({ history, tasks, isKept, onOpen, onRemove, onExpo
           }}
         />
       </ScreenHeader>
+      {history.unreadable && <UnreadableCard unreadable={history.unreadable} />}
       <TextInput
         mode="outlined"
         label={messages.history.search}

@@ -2,6 +2,8 @@ import type { HistoryEntry, HistoryHead, Storage } from '../../core/storage/stor
 import { Store, type Readable } from '../../core/store';
 import type { FinishedItem } from '../answer/answers';
 
+import type { Unreadable } from './unreadable';
+
 /** What of the history is listed. `more` says whether there are older ones. */
 export type Listed = { words: string; heads: readonly HistoryHead[]; more: boolean; loading: boolean };
 
@@ -18,6 +20,8 @@ export class History {
     private readonly storage: Storage,
     private readonly isKept: () => boolean,
     private readonly onFailure: (thrown: unknown) => void,
+    /** There when what was kept before could not be opened, and `storage` stands in for it. */
+    readonly unreadable?: Unreadable,
   ) {}
 
   get state(): Readable<Listed> {

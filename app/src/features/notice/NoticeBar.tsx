@@ -46,6 +46,8 @@ function noticeText(notice: Notice, messages: Messages): string {
   switch (notice) {
     case 'history-full':
       return messages.history.full;
+    case 'history-lost':
+      return messages.history.lost;
     case 'history-failed':
       return messages.history.failed;
     case 'low-memory':

@@ -6,6 +6,7 @@ import { Store, type Readable } from '../../core/store';
 /** Something to be told in passing; its text is in the catalogues. */
 export type Notice =
   | 'history-full'
+  | 'history-lost'
   | 'history-failed'
   /** Less is read from now on. */
   | 'low-memory'
@@ -41,7 +42,7 @@ export class Notices {
 
   /** A failure of the storage or of a file that was to be saved; anything else is a mistake in the app, of which the user is told no more than that. */
   readonly showFailure = (thrown: unknown): void => {
-    if (thrown instanceof StorageError) this.show(thrown.kind === 'full' ? 'history-full' : 'history-failed');
+    if (thrown instanceof StorageError) this.show(`history-${thrown.kind}`);
     else this.show(thrown instanceof CoreError && thrown.source === 'document' ? { unsaved: thrown } : 'failed');
   };
 }

@@ -5,7 +5,9 @@ import ai.tandem.app.security.SecureWindow
 import ai.tandem.app.share.Incoming
 import ai.tandem.app.share.ShareInbox
 import android.content.Intent
+import android.content.res.Configuration
 import android.os.Bundle
+import androidx.core.view.WindowCompat
 import com.facebook.react.ReactActivity
 import com.facebook.react.ReactActivityDelegate
 import com.facebook.react.defaults.DefaultReactActivityDelegate
@@ -28,6 +30,13 @@ class MainActivity : ReactActivity() {
   override fun onNewIntent(intent: Intent) {
     super.onNewIntent(intent)
     Incoming.of(intent)?.let(ShareInbox.of(this)::offer)
+  }
+
+  override fun onConfigurationChanged(newConfig: Configuration) {
+    super.onConfigurationChanged(newConfig)
+    // React Native sets their colour when the activity is made; the theme that the user chose in the app comes later. It is in the resources by now.
+    val isNight = resources.configuration.uiMode and Configuration.UI_MODE_NIGHT_MASK == Configuration.UI_MODE_NIGHT_YES
+    WindowCompat.getInsetsController(window, window.decorView).isAppearanceLightNavigationBars = !isNight
   }
 
   override fun onActivityResult(requestCode: Int, resultCode: Int, data: Intent?) {

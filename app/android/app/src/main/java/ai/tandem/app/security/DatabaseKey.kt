@@ -1,11 +1,14 @@
 package ai.tandem.app.security
 
 import ai.tandem.app.bridge.Refusal
+import android.security.keystore.KeyPermanentlyInvalidatedException
 import android.util.AtomicFile
 import java.io.File
 import java.io.IOException
 import java.security.GeneralSecurityException
+import java.security.ProviderException
 import java.security.SecureRandom
+import javax.crypto.AEADBadTagException
 import javax.crypto.Cipher
 import javax.crypto.spec.GCMParameterSpec
 
@@ -16,18 +19,21 @@ import javax.crypto.spec.GCMParameterSpec
 class DatabaseKey(file: File, private val wrapping: WrappingKey) {
   private val file = AtomicFile(file)
 
-  /** The key as 64 hexadecimal digits; the first call makes it. Throws [Refusal] `lost` when it cannot be unwrapped. */
+  /**
+   * The key as 64 hexadecimal digits; the first call makes it. Throws [Refusal]: `lost` when nothing will ever unwrap it, `unavailable` when the
+   * phone does not do so now.
+   */
   @Synchronized
-  fun get(): String {
-    val wrapped =
-        try {
-          file.readFully()
-        } catch (_: IOException) {
-          if (file.baseFile.exists()) throw lost()
-          null
-        }
-    return hex(if (wrapped == null) make() else unwrap(wrapped))
-  }
+  fun get(): String =
+      try {
+        hex(read()?.let(::unwrap) ?: make())
+      } catch (failure: GeneralSecurityException) {
+        throw if (isFinal(failure)) lost(failure) else unavailable(failure)
+      } catch (failure: ProviderException) {
+        throw unavailable(failure)
+      } catch (failure: IOException) {
+        throw unavailable(failure)
+      }
 
   /** Deletes the key and the one that wraps it. */
   @Synchronized
@@ -35,6 +41,14 @@ class DatabaseKey(file: File, private val wrapping: WrappingKey) {
     file.delete()
     wrapping.delete()
   }
+
+  private fun read(): ByteArray? =
+      try {
+        file.readFully()
+      } catch (failure: IOException) {
+        if (file.baseFile.exists()) throw failure
+        null
+      }
 
   private fun make(): ByteArray {
     val key = ByteArray(KEY_BYTES).also(SecureRandom()::nextBytes)
@@ -55,17 +69,20 @@ class DatabaseKey(file: File, private val wrapping: WrappingKey) {
 
   private fun unwrap(wrapped: ByteArray): ByteArray {
     if (wrapped.size != WRAPPED_BYTES) throw lost()
-    return try {
-      val key = wrapping.find() ?: throw lost()
-      val cipher = Cipher.getInstance(CIPHER).apply { init(Cipher.DECRYPT_MODE, key, GCMParameterSpec(TAG_BITS, wrapped, 0, NONCE_BYTES)) }
-      cipher.doFinal(wrapped, NONCE_BYTES, wrapped.size - NONCE_BYTES)
-    } catch (failure: GeneralSecurityException) {
-      throw lost(failure)
-    }
+    val key = wrapping.find() ?: throw lost()
+    val cipher = Cipher.getInstance(CIPHER).apply { init(Cipher.DECRYPT_MODE, key, GCMParameterSpec(TAG_BITS, wrapped, 0, NONCE_BYTES)) }
+    return cipher.doFinal(wrapped, NONCE_BYTES, wrapped.size - NONCE_BYTES)
   }
 
+  /** The Keystore fails in passing too, and may put why into the cause: only these two never pass. */
+  private fun isFinal(failure: Throwable) =
+      generateSequence(failure) { it.cause }.any { it is AEADBadTagException || it is KeyPermanentlyInvalidatedException }
+
   private fun lost(cause: Throwable? = null) =
-      Refusal("lost", "${file.baseFile.name} does not open with the phone's key, so the history cannot be read; delete the history to begin a new one", cause)
+      Refusal("lost", "${file.baseFile.name} does not open with the phone's key, so the history cannot be read; start a new one", cause)
+
+  private fun unavailable(cause: Throwable) =
+      Refusal("unavailable", "the phone's Keystore does not open ${file.baseFile.name} at the moment; try again later", cause)
 
   private fun hex(key: ByteArray) = key.joinToString("") { "%02x".format(it) }
 

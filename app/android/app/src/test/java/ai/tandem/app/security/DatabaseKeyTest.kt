@@ -1,8 +1,12 @@
 package ai.tandem.app.security
 
 import ai.tandem.app.bridge.Refusal
+import android.security.keystore.KeyPermanentlyInvalidatedException
 import java.io.File
+import java.security.InvalidKeyException
+import java.security.ProviderException
 import java.security.SecureRandom
+import java.security.UnrecoverableKeyException
 import javax.crypto.SecretKey
 import javax.crypto.spec.SecretKeySpec
 import org.junit.Assert.assertEquals
@@ -24,8 +28,12 @@ class DatabaseKeyTest {
 
   private class JvmKey : WrappingKey {
     var key: SecretKey? = null
+    var failure: Exception? = null
 
-    override fun find() = key
+    override fun find(): SecretKey? {
+      failure?.let { throw it }
+      return key
+    }
 
     override fun make(): SecretKey = SecretKeySpec(ByteArray(32).also(SecureRandom()::nextBytes), "AES").also { key = it }
 
@@ -87,5 +95,25 @@ class DatabaseKeyTest {
     val second = key().get()
     assertNotEquals(first, second)
     assertEquals(second, key().get())
+  }
+
+  @Test
+  fun aKeystoreThatFailsInPassingCostsNothing() {
+    val made = key().get()
+    for (failure in listOf(UnrecoverableKeyException(), InvalidKeyException("Keystore operation failed"), ProviderException())) {
+      wrapping.failure = failure
+      assertEquals(failure.toString(), "unavailable", code { key().get() })
+      wrapping.failure = null
+      assertEquals(made, key().get())
+    }
+  }
+
+  @Test
+  fun aWrappingKeyThatThePhoneHasInvalidatedForGoodIsLost() {
+    key().get()
+    for (failure in listOf(KeyPermanentlyInvalidatedException(), UnrecoverableKeyException().apply { initCause(KeyPermanentlyInvalidatedException()) })) {
+      wrapping.failure = failure
+      assertEquals(failure.toString(), "lost", code { key().get() })
+    }
   }
 }
