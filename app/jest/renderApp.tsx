@@ -48,10 +48,11 @@ export function outlivingApp({ device = {}, ...storage }: Pick<Parts, 'device' |
   return {
     core,
     show,
-    end: async () => {
-      const services = await kept(() => undefined);
-      services.close();
-    },
+    end: () =>
+      act(async () => {
+        const services = await kept(() => undefined);
+        services.close();
+      }),
   };
 }
 

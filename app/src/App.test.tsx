@@ -3,8 +3,14 @@ import { Appearance, DeviceEventEmitter, StatusBar, StyleSheet, type StyleProp, 
 
 import { openApp, outlivingApp, pick, press } from '../jest/renderApp';
 
+import { itemStorage } from './core/storage/itemStorage';
+import { StorageError, type Storage } from './core/storage/storage';
 import { de } from './i18n/de';
 import { en } from './i18n/en';
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 test('what the system draws around the app follows the theme: icons dark on light and the reverse, and its own parts', async () => {
   const scheme = jest.spyOn(Appearance, 'setColorScheme');
@@ -61,5 +67,25 @@ test('screens that come back speak the language that the phone has by then, on t
   await show();
   expect(screen.getByText(de.model.loading)).toBeOnTheScreen();
   expect(core.opening).toHaveLength(1);
+  await end();
+});
+
+test('a new history takes the place of a lost one where the services outlive the screens, and is kept like the first', async () => {
+  let storage: Storage | undefined;
+  const openStorage = () => (storage ? Promise.resolve(storage) : Promise.reject(new StorageError('lost')));
+  const startNewStorage = () => Promise.resolve((storage = itemStorage(new Map())));
+  const { core, show, end } = outlivingApp({ openStorage, startNewStorage });
+  await show();
+  await press(en.history.title);
+  await press(en.history.unreadable.startNew);
+  await press(en.history.unreadable.startNewSure);
+  await press(en.history.title);
+  expect(screen.queryByText(en.history.unreadable.lostHint)).toBeNull();
+  expect(core.opening).toHaveLength(2);
+  await screen.unmount();
+  await show();
+  await press(en.history.title);
+  expect(screen.queryByText(en.history.unreadable.lostHint)).toBeNull();
+  expect(core.opening).toHaveLength(2);
   await end();
 });
