@@ -157,7 +157,8 @@ def train_calibration(
         "parameters": sum(parameter.numel() for parameter in parameters.values()),
         "base_sha256": base.specification.sha256,
         "adapter_sha256": hashes,
-        "calibration_sha256": sha256_file(path),
+        # Only the first has written it, and only its log is written.
+        "calibration_sha256": sha256_file(path) if launched().first else None,
         "adapter_licences": licences,
         "merge_weights": merge_weights,
         "start_sha256": start_hash,

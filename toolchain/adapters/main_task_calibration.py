@@ -81,7 +81,8 @@ def train_for_main_task(
         "parameters": sum(parameter.numel() for parameter in parameters.values()),
         "base_sha256": base.specification.sha256,
         "adapter_sha256": hashes,
-        "calibration_sha256": {item.name: sha256_file(path) for item, path in paths.items()},
+        # Only the first has written them, and only its log is written.
+        "calibration_sha256": {item.name: sha256_file(path) for item, path in paths.items() if launched().first},
         "adapter_licences": licences,
         "training_pairs": len(examples),
         "of_which_teacher": sum(of_it.described["of_which_teacher"] for of_it in data.values()),

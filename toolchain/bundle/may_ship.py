@@ -8,7 +8,7 @@ from toolchain.adapters.calibration_data import logged_targets
 from toolchain.adapters.calibration_logs import logged_licences_beside, refuse_log_of_another
 from toolchain.adapters.files import IMPORT_LOG, LOG_FILE
 from toolchain.adapters.methods.calibrated import calibration_log_path, calibration_path
-from toolchain.data.benchmark import licences
+from toolchain.data.benchmark import UNSTATED, licences
 from toolchain.data.licences import forbidding
 from toolchain.errors import ToolchainError
 from toolchain.recommendations import shipped_calibration
@@ -48,7 +48,13 @@ def refuse_what_may_not_ship(compositions: Sequence[Composition]) -> None:
         )
         licence = forbidding(logged_licences_beside(log))
         found = f"{log} says that the calibration was trained beside an adapter under {licence}"
-        _refuse(licence, found, "train it beside others")
+        remedy = "train it beside others"
+        if licence == UNSTATED:
+            found = (
+                f"{log} says that the calibration goes on from one whose log does not tell the licences of its adapters"
+            )
+            remedy = "train that one again, then this"
+        _refuse(licence, found, remedy)
 
 
 def _refuse(licence: str | None, found: str, remedy: str) -> None:

@@ -14,6 +14,7 @@ from toolchain.bundle import may_ship
 from toolchain.bundle.manifest import ManifestAdapter
 from toolchain.bundle.may_ship import refuse_what_may_not_ship
 from toolchain.bundle.model_card import model_card
+from toolchain.data.benchmark import UNSTATED
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
 from toolchain.recommendations import write_recommendations
@@ -49,6 +50,18 @@ def test_a_calibration_on_targets_that_forbid_it_does_not_ship(
         with pytest.raises(ToolchainError, match=r"under CC BY-NC 4\.0|no log") as refused:
             refuse_what_may_not_ship([composition])
         assert str(log) in str(refused.value)
+
+
+def test_what_goes_on_from_a_calibration_of_which_too_little_is_known_is_told_to_begin_there(
+    base: BaseSpecification,
+) -> None:
+    composition, method = COMPOSITIONS[0], CalibrationMethod.LC_PLUS_PLUS
+    put_calibration(composition, method, base.sha256)
+    found = sha256_file(calibration_path(composition, method))
+    told = {"calibration_sha256": found, "adapter_licences": ["CC BY 4.0", UNSTATED]}
+    calibration_log_path(composition, method).write_text(json.dumps(told))
+    with pytest.raises(ToolchainError, match=r"goes on from one whose log does not tell .* train that one again"):
+        refuse_what_may_not_ship([composition])
 
 
 @pytest.mark.usefixtures("base")
