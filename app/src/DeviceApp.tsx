@@ -42,7 +42,7 @@ const kept = keptServices({ core, device, samples, openStorage: storage.open, st
 
 /**
  * The app on the phone: the core in this process, the bundle in the app's own files. Its services live as long as the process: Android ends the activity,
- * and with it every component, for as little as Back or another size of font.
+ * and with it every component, for as little as Back or another language.
  */
 export function DeviceApp() {
   return <App {...{ core, device, languageName, samples, kept }} openStorage={storage.open} startNewStorage={storage.startNew} />;

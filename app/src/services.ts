@@ -86,7 +86,9 @@ export async function openServices(parts: ServiceParts): Promise<Services> {
       bundles?.cancel();
     }),
   ];
-  void device.exitNotice?.takeLast().then(
+  // It is told once, and changes a setting: not where that is lost again.
+  const ended = unreadable ? undefined : device.exitNotice?.takeLast();
+  void ended?.then(
     exit => {
       if (!exit) return;
       const { maxPromptTokens } = current();

@@ -54,6 +54,20 @@ describe('a chat file', () => {
   });
 });
 
+test('a model is loaded when the load before it has ended', async () => {
+  const places: ((none: undefined) => void)[] = [];
+  const waiting = bindingCore(() => new Promise(resolve => places.push(resolve)));
+  const opening = [waiting.open({}), waiting.open({})];
+  await new Promise(setImmediate);
+  expect(places).toHaveLength(1);
+  places[0]?.(undefined);
+  await expect(opening[0]).rejects.toEqual(noBundle());
+  await new Promise(setImmediate);
+  expect(places).toHaveLength(2);
+  places[1]?.(undefined);
+  await expect(opening[1]).rejects.toEqual(noBundle());
+});
+
 test('where no bundle is, that is what is said', async () => {
   const none = bindingCore(() => Promise.resolve(undefined));
   await expect(none.inspect()).rejects.toEqual(noBundle());

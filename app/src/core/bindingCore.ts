@@ -64,6 +64,8 @@ export function bindingCore(places: () => Promise<Places | undefined>): Core {
     if (!place) throw noBundle();
     return place;
   };
+  // No load can be stopped, and a second beside it would want a second gigabyte.
+  let former: Promise<unknown> = Promise.resolve();
   return {
     inspect: () =>
       rethrowing(async () => {
@@ -73,8 +75,10 @@ export function bindingCore(places: () => Promise<Places | undefined>): Core {
         if (!info) throw new CoreError({ source: 'library', kind: 'bundle-broken', message: 'the bundle in use cannot be read; import it again' });
         return bundleInfo(info);
       }),
-    open: ({ threads }) =>
-      rethrowing(async () => {
+    open: ({ threads }) => {
+      const before = former.catch(() => undefined);
+      const opened = rethrowing(async () => {
+        await before;
         const place = await placeOfBundle();
         refuseWhatWontFit(place);
         const { tempDir } = place;
@@ -82,7 +86,10 @@ export function bindingCore(places: () => Promise<Places | undefined>): Core {
         const opening =
           'library' in place ? Session.openStored(place.library, place.bundleId, options) : Session.open(place.bundlePath, place.basePath, options);
         return coreSession(await opening);
-      }),
+      });
+      former = opened;
+      return opened;
+    },
     parseChat: text => rethrowing(() => Promise.resolve(readPastedChat(text).map(chatMessage))),
     readChat: file => rethrowing(() => Promise.resolve(('path' in file ? readChatFile(file.path) : readChat(file.bytes)).map(chatMessage))),
   };

@@ -1,6 +1,7 @@
 import { fireEvent, screen, within } from '@testing-library/react-native';
 
 import { button, loaded, openApp, pick, press, settle, write } from '../../../jest/renderApp';
+import type { Device } from '../../core/device';
 import { itemStorage } from '../../core/storage/itemStorage';
 import { StorageError, type Storage } from '../../core/storage/storage';
 import { en } from '../../i18n/en';
@@ -99,12 +100,12 @@ test('a storage that cannot be opened leaves an app that works until it ends', a
 });
 
 /** The app where the history does not open for this reason, until it is mended. */
-async function openUnreadable(kind: StorageError['kind']) {
+async function openUnreadable(kind: StorageError['kind'], device: Device = {}) {
   const old = itemStorage(new Map([['value/preferences', JSON.stringify({ theme: 'dark' })]]));
   let storage: Storage | undefined;
   const open = () => (storage ? Promise.resolve(storage) : Promise.reject(new StorageError(kind)));
   const startNewStorage = jest.fn(() => Promise.resolve((storage = itemStorage(new Map()))));
-  await openApp({ openStorage: open, startNewStorage });
+  await openApp({ device, openStorage: open, startNewStorage });
   return { startNewStorage, mend: () => void (storage = old) };
 }
 
@@ -139,4 +140,15 @@ test('a history that does not open for now is tried again, and is then there wit
   await press(en.settings.title);
   expect(screen.getByText(en.settings.themes.dark)).toBeOnTheScreen();
   expect(startNewStorage).not.toHaveBeenCalled();
+});
+
+test('how the app ended before is told when the setting that it changes is kept', async () => {
+  const takeLast = jest.fn(() => Promise.resolve({ reason: 'low-memory', running: 'answer' } as const));
+  await openUnreadable('lost', { exitNotice: { takeLast, running: () => undefined } });
+  expect(takeLast).not.toHaveBeenCalled();
+  expect(screen.getByText(en.history.lost)).toBeOnTheScreen();
+  await press(en.history.title);
+  await press(en.history.unreadable.startNew);
+  await press(en.history.unreadable.startNewSure);
+  expect(screen.getByText(en.notice.lowMemory)).toBeOnTheScreen();
 });

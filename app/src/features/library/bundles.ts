@@ -97,7 +97,7 @@ export class Bundles {
     await this.trying(async () => {
       try {
         const imported = await Promise.race([work(show, signal), this.gaveUpChoosing(signal)]);
-        if (imported && (await this.canBeUsed(imported.id))) await this.change(() => this.library.use(imported.id));
+        if (imported && (await this.canBeUsed(imported.id)) && !signal.aborted) await this.change(() => this.library.use(imported.id));
         // A bundle that waited for the base model that was imported may be the one in use.
         if (!imported && !signal.aborted && this.store.get().importing !== 'choosing') await this.change(() => Promise.resolve());
       } finally {
