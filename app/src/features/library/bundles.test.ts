@@ -114,6 +114,36 @@ test('what fits is judged with the memory of the model that it takes the place o
   expect(state().bundles?.[0]?.state).toMatchObject({ fit: 'wont-fit' });
 });
 
+test('what an import puts in use is listed when the import is over', async () => {
+  const { library, bundles, imports, model, state } = setUp(installed('old', { inUse: true }));
+  model.state.set({ kind: 'ready', bundle });
+  model.close = () => {
+    model.state.set({ kind: 'closed' });
+  };
+  const { list, use: putInUse } = library;
+  library.list = async loaded => {
+    await settled();
+    return list(loaded);
+  };
+  library.use = async id => {
+    await putInUse(id);
+    await settled();
+    await settled();
+  };
+  const end = bundles.follow();
+  const seen: unknown[] = [];
+  bundles.state.subscribe(() => {
+    const { bundles: listed, importing } = state();
+    if (importing !== undefined && listed?.some(({ id, inUse }) => id === 'new' && inUse)) seen.push(importing);
+  });
+  const done = bundles.importPicked('bundle');
+  imports[0]?.result.resolve(installed('new', { state: { kind: 'ready', bundle, fit: 'fits' } }));
+  await done;
+  expect(state().bundles?.find(({ id }) => id === 'new')?.inUse).toBe(true);
+  expect(seen).toEqual([]);
+  end();
+});
+
 test('a base model that was waited for loads the model', async () => {
   const { bundles, imports, model } = setUp(installed('a', { inUse: true, state: { kind: 'needs-base', bundle } }));
   for (const sent of [false, true]) {

@@ -47,7 +47,8 @@ export class Bundles {
     return this.model.state.subscribe(() => {
       const before = kind;
       ({ kind } = this.model.state.get());
-      if (kind !== before && kind !== 'loading') void this.open();
+      // An import that puts one in use reads the list when it is over.
+      if (kind !== before && kind !== 'loading' && !this.aborting) void this.open();
     });
   }
 
