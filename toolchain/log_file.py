@@ -25,6 +25,18 @@ def logged(path: Path, of: str, *fields: str) -> dict[str, Any]:
     return log
 
 
+def logged_texts(path: Path, of: str, field: str, remedy: str) -> list[str]:
+    """What the log of `of` lists under a field; nothing where it has none, or there is no log.
+
+    Raises:
+        ToolchainError: it is damaged, or the field is no list of texts.
+    """
+    found = logged(path, of).get(field, [])
+    if not (isinstance(found, list) and all(isinstance(item, str) for item in found)):
+        raise ToolchainError(f"{path} is no log of {of}: {remedy}")
+    return found
+
+
 def refuse_to_replace(path: Path, of: str, *fields: str) -> None:
     """See that the log of `of` ("a calibration"), which must have `fields`, takes the place of nothing else.
 

@@ -7,7 +7,7 @@ from typing import Any
 from toolchain import paths
 from toolchain.adapters.files import IMPORT_LOG, LOG_FILE, adapter_hashes
 from toolchain.errors import ToolchainError
-from toolchain.log_file import logged
+from toolchain.log_file import logged, logged_texts
 
 
 def stated_licence(log: Path) -> str | None:
@@ -26,10 +26,7 @@ def texts_licences(log: Path) -> list[str]:
     Raises:
         ToolchainError: the log is damaged.
     """
-    found = logged(log, "an adapter").get("texts_licences", [])
-    if not (isinstance(found, list) and all(isinstance(item, str) for item in found)):
-        raise ToolchainError(f"{log} is no log of an adapter: restore it, or train the adapter again")
-    return found
+    return logged_texts(log, "an adapter", "texts_licences", "restore it, or train the adapter again")
 
 
 def stated_licences(tasks: Iterable[str]) -> list[str]:

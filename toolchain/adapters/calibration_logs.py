@@ -7,7 +7,7 @@ from toolchain.adapters.adapter_logs import stated_licences
 from toolchain.data.benchmark import UNSTATED
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
-from toolchain.log_file import logged
+from toolchain.log_file import logged, logged_texts
 from toolchain.tasks import Composition
 
 
@@ -48,10 +48,7 @@ def logged_licences_beside(log: Path) -> list[str]:
     Raises:
         ToolchainError: the log is damaged.
     """
-    found = logged(log, "a calibration").get("adapter_licences", [])
-    if not (isinstance(found, list) and all(isinstance(item, str) for item in found)):
-        raise ToolchainError(f"{log} is no log of a calibration: restore it, or train the calibration again")
-    return found
+    return logged_texts(log, "a calibration", "adapter_licences", "restore it, or train the calibration again")
 
 
 def _named(log: Path, composition: Composition) -> str | None:
