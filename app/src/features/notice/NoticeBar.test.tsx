@@ -5,7 +5,7 @@ import { I18nContext } from '../../i18n';
 import { en } from '../../i18n/en';
 
 import { NoticeBar } from './NoticeBar';
-import { Notices } from './notices';
+import { Notices, type Notice } from './notices';
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -14,7 +14,12 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-test('each deletion can be undone for its whole time, also one soon after another', async () => {
+const told: { what: string; notice: () => Notice; text: string }[] = [
+  { what: 'a deletion, to be undone,', notice: () => ({ undo: () => undefined }), text: en.history.removed },
+  { what: 'what was told before', notice: () => 'exported', text: en.history.exported },
+];
+
+test.each(told)('$what is shown for its whole time, also one soon after another', async ({ notice, text }) => {
   const notices = new Notices();
   await render(
     <I18nContext.Provider value={{ locale: 'en', messages: en, languageName: tag => tag }}>
@@ -23,19 +28,19 @@ test('each deletion can be undone for its whole time, also one soon after anothe
       </PaperProvider>
     </I18nContext.Provider>,
   );
-  const remove = () =>
+  const show = () =>
     act(() => {
-      notices.show({ undo: () => undefined });
+      notices.show(notice());
     });
   const pass = (milliseconds: number) =>
     act(() => {
       jest.advanceTimersByTime(milliseconds);
     });
-  await remove();
+  await show();
   await pass(5000);
-  await remove();
+  await show();
   await pass(5000);
-  expect(screen.getByText(en.history.removed)).toBeOnTheScreen();
+  expect(screen.getByText(text)).toBeOnTheScreen();
   await pass(5000);
-  expect(screen.queryByText(en.history.removed)).toBeNull();
+  expect(screen.queryByText(text)).toBeNull();
 });

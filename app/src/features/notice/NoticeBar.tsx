@@ -6,7 +6,7 @@ import { adviceOf } from '../../ui/errorText';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 import { useStore } from '../../ui/useStore';
 
-import type { Notice, Notices } from './notices';
+import type { Notice, Notices, Shown } from './notices';
 
 /** How long a notice stays, in milliseconds. */
 const SHOWN_FOR = 8000;
@@ -14,8 +14,9 @@ const SHOWN_FOR = 8000;
 /** The notice at the bottom of the screen. */
 export function NoticeBar({ notices }: { notices: Notices }) {
   const messages = useMessages();
-  const notice = useStore(notices.state);
-  const key = useCount(notice);
+  const shown = useStore(notices.state);
+  const key = useCount(shown);
+  const notice = shown?.notice;
   const undo = typeof notice === 'object' && 'undo' in notice ? notice.undo : undefined;
   return (
     <Snackbar
@@ -31,10 +32,10 @@ export function NoticeBar({ notices }: { notices: Notices }) {
 }
 
 /** Of the notices so far: the bar counts its time from when it appears, so each has a bar of its own. */
-function useCount(notice: Notice | undefined): number {
-  const [last, setLast] = useState({ notice, count: 0 });
+function useCount(shown: Shown | undefined): number {
+  const [last, setLast] = useState({ shown, count: 0 });
   // The last one's stays while it goes away.
-  if (notice !== undefined && notice !== last.notice) setLast({ notice, count: last.count + 1 });
+  if (shown !== undefined && shown !== last.shown) setLast({ shown, count: last.count + 1 });
   return last.count;
 }
 

@@ -24,16 +24,19 @@ export type Notice =
   /** Something was deleted; the function brings it back. */
   | { undo: () => void };
 
+/** One showing of a notice: the same one that is told again is another. */
+export type Shown = { notice: Notice };
+
 /** The one notice that is shown, if any. */
 export class Notices {
-  private readonly store = new Store<Notice | undefined>(undefined);
+  private readonly store = new Store<Shown | undefined>(undefined);
 
-  get state(): Readable<Notice | undefined> {
+  get state(): Readable<Shown | undefined> {
     return this.store;
   }
 
   show(notice: Notice): void {
-    this.store.set(notice);
+    this.store.set({ notice });
   }
 
   readonly dismiss = (): void => {

@@ -28,7 +28,7 @@ function setUp(...waiting: (SharedItem | CoreError)[]) {
     for (const listener of listeners) listener();
     await settled();
   };
-  return { conversation: () => conversation.state.get(), notice: () => notices.state.get(), share, stop, waiting };
+  return { conversation: () => conversation.state.get(), notice: () => notices.state.get()?.notice, share, stop, waiting };
 }
 
 test('what was shared before the app started is opened', async () => {
