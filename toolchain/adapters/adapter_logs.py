@@ -21,7 +21,7 @@ def stated_licence(log: Path) -> str | None:
 
 
 def texts_licences(log: Path) -> list[str]:
-    """The licences of the texts beside the benchmark and CoCoA-MT that an adapter with this log was trained on.
+    """The licences of the texts that an adapter with this log was trained on, beside our own and CoCoA-MT.
 
     Raises:
         ToolchainError: the log is damaged.

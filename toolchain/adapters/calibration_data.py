@@ -48,7 +48,7 @@ def benchmark_data(composition: Composition, teacher: Sequence[Pair] = (), *, fu
     return CalibrationData(
         [*composition_pairs(composition, Split.CALIBRATION), *more, *teacher],
         composition_pairs(composition, Split.VALIDATION),
-        {"of_which_teacher": len(teacher)}
+        {"of_which_teacher": len(teacher), "benchmark_licence": licences()}
         | ({"of_which_further": len(more), "further_licence": further_licences()} if further else {}),
         [*target_files([composition], with_teacher=bool(teacher)), *([path] if further else [])],
     )
@@ -72,8 +72,8 @@ def target_data(composition: Composition, path: Path, command: str) -> Calibrati
 
 
 def logged_targets(*logs: Path) -> dict[str, list[str]]:
-    """`source`, `licence` and `teacher` of the targets, and of further conversations, that calibrations with these logs, or those that they
-    went on from, were trained on; empty for our own.
+    """`source`, `licence` and `teacher` of the targets, and the licences of the benchmark and of further conversations, that calibrations with
+    these logs, or those that they went on from, were trained on; empty for our own.
 
     Raises:
         ToolchainError: a log is damaged.
@@ -85,7 +85,8 @@ def logged_targets(*logs: Path) -> dict[str, list[str]]:
             for targets in (log.get("targets", {}), log.get("start_targets", {})):
                 for key, values in found.items():
                     values.update(map(str, targets.get(key, ())))
-            found["licence"] |= {*map(str, log.get("further_licence", ()))} - {OURS}
+            for of_ours in ("benchmark_licence", "further_licence"):
+                found["licence"] |= {*map(str, log.get(of_ours, ()))} - {OURS}
         except (AttributeError, TypeError):
             raise ToolchainError(
                 f"{path} is no log of a calibration: restore it, or train the calibration again"

@@ -11,7 +11,7 @@ from toolchain.adapters.files import IMPORT_LOG, LOG_FILE, MODULES, Adapter, ada
 from toolchain.adapters.processes import launched
 from toolchain.adapters.training import Schedule, checkpoint_path, finish, train
 from toolchain.base_model.load import LoadedBase
-from toolchain.data.benchmark import Split
+from toolchain.data.benchmark import Split, foreign_licences
 from toolchain.data.pairs import NOTHING_FURTHER, FurtherTexts, single_task_pairs, to_choose_by
 from toolchain.provenance import made_with
 from toolchain.tasks import Task
@@ -63,7 +63,7 @@ def train_lora(
         "adapter_sha256": adapter_hash(folder),
         "training_pairs": len(training),
         "validation_pairs": len(validation),
-        "texts_licences": further.licences(task),
+        "texts_licences": sorted({*foreign_licences(), *further.licences(task)}),
         "shape": asdict(shape),
         "schedule": asdict(schedule),
         **made,

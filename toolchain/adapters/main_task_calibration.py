@@ -86,6 +86,9 @@ def train_for_main_task(
         "adapter_licences": licences,
         "training_pairs": len(examples),
         "of_which_teacher": sum(of_it.described["of_which_teacher"] for of_it in data.values()),
+        "benchmark_licence": sorted(
+            {licence for of_it in data.values() for licence in of_it.described["benchmark_licence"]}
+        ),
         "validation_pairs": len(measured),
         "schedule": asdict(schedule),
         "peak_rss_bytes": peak_memory(),

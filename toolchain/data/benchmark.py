@@ -179,6 +179,11 @@ def licences(folder: Path = paths.BENCHMARK) -> list[str]:
     return _stated(row for name in files_of(folder) for row in _rows(folder / name))
 
 
+def foreign_licences(folder: Path = paths.BENCHMARK) -> list[str]:
+    """Those of `licences` that are not ours."""
+    return sorted({*licences(folder)} - {OURS})
+
+
 def spoken_messages(row: Row) -> tuple[Message, ...]:
     """The messages of a conversation.
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from toolchain.adapters import lora
+from toolchain.adapters.adapter_logs import texts_licences
 from toolchain.adapters.examples import Example, encode_pairs
 from toolchain.adapters.files import IMPORT_LOG, LOG_FILE, MODULES, adapter_hash, read_adapter, write_adapter
 from toolchain.adapters.lora import LoraShape, add_lora, lora_of, train_lora
@@ -79,6 +80,16 @@ def test_what_training_drove_beyond_fp16_is_not_written(
     with pytest.raises(ToolchainError, match="lower learning rate"):
         train_lora(base, TASKS["es"], schedule, SHAPE, tmp_path / "es")
     assert not (tmp_path / "es").exists()
+
+
+def test_its_log_keeps_the_licences_of_a_benchmark_that_is_not_ours(
+    base: LoadedBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else an import under another licence would let an adapter ship that its benchmark forbids to."""
+    monkeypatch.setenv("TANDEM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(lora, "foreign_licences", lambda: ["CC BY-NC-ND 4.0"])
+    train_lora(base, TASKS["summarize"], Schedule(steps=1, batch_size=1, learning_rate=0.01), SHAPE, tmp_path / "out")
+    assert texts_licences(tmp_path / "out" / LOG_FILE) == ["CC BY-NC-ND 4.0"]
 
 
 def test_an_interrupted_training_goes_on_in_another_folder(

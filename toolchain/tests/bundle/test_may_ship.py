@@ -41,6 +41,7 @@ def test_a_calibration_on_targets_that_forbid_it_does_not_ship(
         ({"start_targets": {"licence": ["CC BY-NC 4.0"]}}, False),
         ({"targets": {"licence": ["CC BY 4.0", "CC0-1.0"]}}, True),
         ({"targets": {"licence": ["CC BY 4.0", "CC BY-NC 4.0"]}}, False),
+        ({"benchmark_licence": ["CC BY 4.0", "CC BY-NC 4.0"]}, False),
         ([], False),
     ):
         log.write_text(json.dumps({**content, **named} if isinstance(content, dict) else content))

@@ -78,7 +78,7 @@ def test_a_calibration_may_train_on_them_beside_its_own_split() -> None:
     assert more.validation == own.validation
     assert more.described == own.described | {"of_which_further": 1177, "further_licence": [OURS]}
     assert [path.name for path in more.files] == [*(path.name for path in own.files), FURTHER_CONVERSATIONS]
-    assert {*more.licences, *own.licences} == {OURS}
+    assert {*more.licences, *own.licences, *own.described["benchmark_licence"]} == {OURS}
 
 
 @pytest.mark.parametrize("split", Split)
@@ -103,7 +103,8 @@ def test_what_their_lines_say_of_a_licence_counts(tmp_path: Path) -> None:
     assert further_licences(tmp_path) == sorted(["MIT", OURS, UNSTATED])
 
 
-def test_the_log_of_a_calibration_keeps_their_licences(tmp_path: Path) -> None:
+@pytest.mark.parametrize("of_what", ["further_licence", "benchmark_licence"])
+def test_the_log_of_a_calibration_keeps_their_licences(tmp_path: Path, of_what: str) -> None:
     log = tmp_path / "log.json"
-    log.write_text(json.dumps({"of_which_further": 3, "further_licence": [OURS, "CC BY-NC 4.0"]}))
+    log.write_text(json.dumps({"of_which_further": 3, of_what: [OURS, "CC BY-NC 4.0"]}))
     assert logged_targets(log) == {"source": [], "licence": ["CC BY-NC 4.0"], "teacher": []}
