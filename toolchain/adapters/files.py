@@ -98,6 +98,12 @@ def adapters_digest(adapters: Sequence[Adapter | None]) -> str:
     return digest.hexdigest()
 
 
+@np.errstate(over="ignore")
+def in_fp16(tensor: Array) -> Array:
+    """Rounded to fp16; what that does not hold becomes infinite, and is refused where it is used (`refuse_beyond_fp16`) or written."""
+    return np.asarray(tensor, dtype=np.float16)
+
+
 def linear_beyond_fp16(adapter: Adapter) -> str | None:
     """The first linear of which a factor, or B times the scale, is not finite in fp16: it cannot be composed on any device."""
     with np.errstate(over="ignore", invalid="ignore"):

@@ -1,6 +1,5 @@
 """What a method has learned: tensors in the cache (a joint-expert is as large as an adapter), the log with their hashes under docs/results."""
 
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -90,7 +89,7 @@ def fit_method(method: Method, load: Callable[[], LoadedBase], scope: Scope, bud
     """
     if method.fit is None:
         raise ToolchainError(f"method {method.id!r} learns nothing: evaluate it as it is")
-    folder, log_path, started = fitted_folder(method.id, scope), fit_log_path(method.id, scope), time.monotonic()
+    folder, log_path = fitted_folder(method.id, scope), fit_log_path(method.id, scope)
     refuse_unwritable(log_path)
     made = made_with(target_files(compositions_in(scope), with_teacher=budget.teacher))
     hashes = adapter_hashes(scope.ids)
@@ -108,7 +107,7 @@ def fit_method(method: Method, load: Callable[[], LoadedBase], scope: Scope, bud
         "base_sha256": specification.base_model().sha256,
         "adapter_sha256": hashes,
         "files": files,
-        "seconds": round(time.monotonic() - started, 1),
+        "seconds": learned.seconds,
         "peak_rss_bytes": peak_memory(),
         **made,
         **learned.log,

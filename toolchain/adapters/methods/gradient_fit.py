@@ -1,5 +1,6 @@
 """Fitting by gradient, the same for every trained baseline: each rate of the budget in turn, the one that validation likes best is kept."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -57,6 +58,7 @@ def gradient_fit(
     choosing = {item: choosing_examples(base, item) for item in compositions}
     best, chosen = float("inf"), None
     rates: dict[str, Any] = {}
+    seconds = 0.0
     parameters, checkpoints = 0, []
     for index, rate in enumerate(budget.rates):
         if index:
@@ -67,6 +69,7 @@ def gradient_fit(
         depends_on = (base.specification.sha256, rate, budget.schedule.seed, hashes)
         checkpoints.append(checkpoint_path(f"{method}-{scope.name}", *depends_on))
         rates[str(rate)] = None
+        started = time.monotonic()
         try:
             log = train(
                 trainable.model,
@@ -81,11 +84,13 @@ def gradient_fit(
                 trainable.save(folder)
                 best, chosen = loss, rate
             rates[str(rate)] = asdict(log)
+            seconds += log.seconds
         except NotFinite as error:
             progress(f"the rate {rate} is left out: {error}")
+            seconds += time.monotonic() - started
     if chosen is None:
         raise NotFinite(
             f"{method} of {scope.name} diverged at every rate of {', '.join(rates)}: give --rates lower ones"
         )
     # They go with the log, not before: a run that was killed at a later rate finds the earlier ones done.
-    return Learned({"parameters": parameters, "rate": chosen, "rates": rates}, checkpoints)
+    return Learned({"parameters": parameters, "rate": chosen, "rates": rates}, round(seconds, 1), checkpoints)

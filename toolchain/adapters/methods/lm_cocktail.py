@@ -7,7 +7,7 @@ import numpy as np
 
 from toolchain.adapters.compose import compose
 from toolchain.adapters.files import Adapter
-from toolchain.adapters.methods.adapter_loss import few_examples_loss
+from toolchain.adapters.methods.adapter_loss import few_examples_loss, finite_or_none, refuse_all_infinite
 from toolchain.adapters.methods.budget import FEW, Budget
 from toolchain.adapters.methods.found_weights import read_weights, write_weights
 from toolchain.adapters.methods.method import Learned, Method, single_adapters
@@ -18,19 +18,32 @@ ID = "lm-cocktail"
 
 
 def weights_of(losses: Sequence[float]) -> list[float]:
-    """softmax(-loss) (equation 3, temperature 1)."""
+    """softmax(-loss) (equation 3, temperature 1); 0 where a loss is infinite, and another is not."""
     values = np.exp(min(losses) - np.asarray(losses, dtype=np.float64))
     return [float(value) for value in values / values.sum()]
 
 
 def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget, folder: Path) -> Learned:
-    """Measure each adapter alone on a few examples of the calibration split."""
+    """Measure each adapter alone on a few examples of the calibration split.
+
+    Raises:
+        NotFinite: no loss is finite.
+    """
     base, adapters = load(), single_adapters(composition)
     with few_examples_loss(base, ID, composition, budget) as loss:
         losses = [loss(adapter) for adapter in adapters]
+    refuse_all_infinite(f"{ID} of {composition.name}", losses)
     weights = weights_of(losses)
     write_weights(folder, weights)
-    return Learned({"weights": weights, "losses": losses, "examples": FEW, "evaluations": len(adapters)})
+    return Learned(
+        {
+            "weights": weights,
+            "losses": list(map(finite_or_none, losses)),
+            "examples": FEW,
+            "evaluations": len(adapters),
+        },
+        loss.seconds,
+    )
 
 
 def _adapters(composition: Composition) -> list[Adapter]:

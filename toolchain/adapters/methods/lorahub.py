@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from toolchain.adapters.files import Adapter
+from toolchain.adapters.files import Adapter, in_fp16
 from toolchain.adapters.limits import LARGEST_SEED
-from toolchain.adapters.methods.adapter_loss import few_examples_loss
+from toolchain.adapters.methods.adapter_loss import few_examples_loss, refuse_all_infinite
 from toolchain.adapters.methods.alike import refuse_unlike
 from toolchain.adapters.methods.budget import FEW, Budget
 from toolchain.adapters.methods.found_weights import read_weights, write_weights
@@ -21,6 +21,8 @@ ID = "lorahub"
 _BOUND = 1.5
 _REGULARISATION = 0.05
 _FIRST_STEP = 0.5
+_LARGEST = 1e6
+"""In place of an infinite loss, of which the search can make nothing."""
 
 
 def merge(adapters: Sequence[Adapter], weights: Sequence[float]) -> Adapter:
@@ -37,16 +39,25 @@ def merge(adapters: Sequence[Adapter], weights: Sequence[float]) -> Adapter:
             weight * np.sqrt(adapter.scale) * adapter.tensors[name].astype(np.float32)
             for weight, adapter in zip(weights, adapters, strict=True)
         ]
-        tensors[name] = np.asarray(np.sum(terms, axis=0), dtype=np.float16)
+        tensors[name] = in_fp16(np.sum(terms, axis=0))
     return Adapter(first.rank, first.rank, tensors)
 
 
 def search(loss: Callable[[Sequence[float]], float], count: int, budget: Budget) -> tuple[list[float], int]:
     """Weights in [-1.5, 1.5], from 0, that minimise loss + 0.05 mean |w| (section 3.3), by CMA-ES (docs/adr/0008); and how often it asked.
 
-    A generation that the budget's evaluations end in is asked whole.
+    A generation that the budget's evaluations end in is asked whole. An infinite loss loses to every other.
+
+    Raises:
+        NotFinite: all are infinite.
     """
     import cma
+
+    losses: list[float] = []
+
+    def regularised(weights: Sequence[float]) -> float:
+        losses.append(loss(weights))
+        return min(losses[-1], _LARGEST) + _REGULARISATION * float(np.abs(weights).mean())
 
     # Seeded here, and no seed told to cma, to which 0 is the time of day. One further, which is how committed weights were drawn.
     np.random.seed((budget.schedule.seed + 1) % (LARGEST_SEED + 1))
@@ -54,7 +65,8 @@ def search(loss: Callable[[Sequence[float]], float], count: int, budget: Budget)
     strategy = cma.CMAEvolutionStrategy([0.0] * count, _FIRST_STEP, options)
     while not strategy.stop():
         candidates = strategy.ask()
-        strategy.tell(candidates, [loss(w) + _REGULARISATION * float(np.abs(w).mean()) for w in candidates])
+        strategy.tell(candidates, [regularised(weights) for weights in candidates])
+    refuse_all_infinite(ID, losses)
     return [float(weight) for weight in strategy.result.xbest], int(strategy.result.evaluations)
 
 
@@ -70,7 +82,7 @@ def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget
     with few_examples_loss(base, ID, composition, budget) as loss:
         weights, evaluations = search(lambda candidate: loss(merge(adapters, candidate)), len(adapters), budget)
         write_weights(folder, weights)
-    return Learned({"weights": weights, "examples": FEW, "evaluations": evaluations})
+    return Learned({"weights": weights, "examples": FEW, "evaluations": evaluations}, loss.seconds)
 
 
 def _adapters(composition: Composition) -> list[Adapter]:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from toolchain.adapters.files import Adapter
+from toolchain.adapters.files import Adapter, in_fp16
 from toolchain.adapters.methods.alike import refuse_unlike
 from toolchain.adapters.safetensors_file import Array
 
@@ -77,6 +77,6 @@ def _taken(model: Any) -> Adapter:
             continue
         a, b = layer.lora_A[MERGED].weight.detach(), layer.lora_B[MERGED].weight.detach() * layer.scaling[MERGED]
         rank = a.shape[0]
-        tensors[f"{linear}.lora_A"] = a.numpy().astype(np.float16)
-        tensors[f"{linear}.lora_B"] = b.numpy().astype(np.float16)
+        tensors[f"{linear}.lora_A"] = in_fp16(a.numpy())
+        tensors[f"{linear}.lora_B"] = in_fp16(b.numpy())
     return Adapter(rank, rank, tensors)

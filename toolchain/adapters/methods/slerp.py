@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from toolchain.adapters.files import Adapter
+from toolchain.adapters.files import Adapter, in_fp16
 from toolchain.adapters.methods.alike import refuse_unlike
 from toolchain.adapters.methods.method import Method, single_adapters
 from toolchain.adapters.safetensors_file import Array
@@ -37,7 +37,7 @@ def merge(adapters: Sequence[Adapter]) -> Adapter:
         merged = factors[0]
         for index, factor in enumerate(factors[1:], start=2):
             merged = interpolate(merged, factor, 1 / index)
-        tensors[name] = merged.astype(np.float16)
+        tensors[name] = in_fp16(merged)
     return Adapter(first.rank, first.rank, tensors)
 
 

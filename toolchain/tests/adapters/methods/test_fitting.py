@@ -1,6 +1,7 @@
 """Methods that learn: on the tiny base, from the same examples, kept with their hashes."""
 
 import gc
+import math
 import re
 import weakref
 from collections.abc import Sequence
@@ -39,7 +40,7 @@ from toolchain.data import pairs as data_pairs
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs, target_files
 from toolchain.data.teacher_targets import targets_path
-from toolchain.errors import ToolchainError
+from toolchain.errors import NotFinite, ToolchainError
 from toolchain.evaluation.engines.python_engine import PythonEngine
 from toolchain.evaluation.evaluate import Evaluation, evaluate
 from toolchain.evaluation.reporting.budgets import NOT_TUNED, budgets
@@ -364,6 +365,18 @@ def test_a_search_finds_the_better_weights() -> None:
     found, evaluations = lorahub.search(loss, 2, replace(BUDGET, evaluations=120))
     np.testing.assert_allclose(found, target, atol=0.15)
     assert evaluations == len(asked)
+
+
+def test_an_infinite_loss_loses_a_search_and_nothing_else_is_refused() -> None:
+    def loss(weights: Sequence[float]) -> float:
+        return math.inf if weights[0] > 0.2 else float(np.square(np.asarray(weights) - [0.7, -0.4]).sum())
+
+    found, evaluations = lorahub.search(loss, 2, replace(BUDGET, evaluations=120))
+    np.testing.assert_allclose(found, [0.2, -0.4], atol=0.15)
+    assert found[0] <= 0.2
+    assert evaluations >= 120
+    with pytest.raises(NotFinite, match="no merge that was tried has a finite loss"):
+        lorahub.search(lambda _weights: math.inf, 2, BUDGET)
 
 
 def test_a_search_takes_every_seed_that_the_command_takes_and_draws_by_it() -> None:

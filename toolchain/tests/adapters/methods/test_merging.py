@@ -1,5 +1,6 @@
 """What every merge keeps to: order, weights of one and zero, equal adapters, ranks that differ, reload."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolchain.adapters.compose import compose, delta
-from toolchain.adapters.files import Adapter, read_adapter, write_adapter
+from toolchain.adapters.files import Adapter, linear_beyond_fp16, read_adapter, write_adapter
 from toolchain.adapters.methods import (
     concat,
     dam,
@@ -284,6 +285,15 @@ def test_cocktail_weights_sum_to_one_and_prefer_the_lower_loss(losses: list[floa
     assert sum(weights) == pytest.approx(1)
     order = np.argsort(losses, kind="stable")
     assert all(weights[a] >= weights[b] for a, b in pairwise(order))
+
+
+@pytest.mark.parametrize("name", MERGES)
+def test_what_fp16_does_not_hold_is_found_and_warns_of_nothing(name: str) -> None:
+    large = [replace(random_adapter(seed), alpha=1e16) for seed in (1, 2)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        merged = MERGES[name](large)
+    assert linear_beyond_fp16(merged)
 
 
 @pytest.mark.parametrize("name", ["linear", "ties", "dare", "slerp"])

@@ -1,5 +1,6 @@
 """A fitting that is killed goes on where it was, one that fails leaves what was there, and a rate that diverges loses to the others."""
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -8,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from toolchain.adapters.files import Adapter, adapters_digest
-from toolchain.adapters.methods import adapter_loss, fitted
+from toolchain.adapters.files import adapters_digest
+from toolchain.adapters.methods import adapter_loss, fitted, gradient_fit
+from toolchain.adapters.methods.adapter_loss import AdapterLoss
 from toolchain.adapters.methods.budget import choosing_examples
 from toolchain.adapters.methods.fitted import fit_method, fitted_folder
 from toolchain.adapters.methods.method import single_adapters
 from toolchain.adapters.methods.registry import METHODS
-from toolchain.adapters.training import Precision, validation_loss
+from toolchain.adapters.training import Precision, TrainingLog, validation_loss
 from toolchain.base_model.load import LoadedBase
-from toolchain.errors import ToolchainError
+from toolchain.errors import NotFinite, ToolchainError
 from toolchain.tests.fitting import BUDGET, COMPOSITION, put_all_adapters, scheduled, scope_of
 from toolchain.tests.tiny import tiny_base
 
@@ -122,6 +124,50 @@ def test_a_search_that_was_killed_looks_at_no_merge_twice(
     assert not list((folder / "cache" / "checkpoints").glob("*"))
 
 
+@pytest.mark.parametrize("name", ["ties", "lm-cocktail", "lorahub"])
+def test_a_merge_without_a_finite_loss_is_not_chosen(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    losses = [math.nan, math.inf]
+
+    def given(*given: Any) -> float:
+        return losses.pop(0) if losses else validation_loss(*given)
+
+    monkeypatch.setattr(adapter_loss, "validation_loss", given)
+    if name == "lm-cocktail":
+        losses.pop()
+    log = fit_method(METHODS[name], tiny_base, COMPOSITION, BUDGET)
+    if name == "ties":
+        first, second, *others = (setting["loss"] for setting in log["settings"])
+        assert (first, second) == (None, None)
+        assert None not in others
+        assert log["density"] in {setting["density"] for setting in log["settings"][2:]}
+    if name == "lm-cocktail":
+        assert log["weights"] == [0, 1]
+    monkeypatch.setattr(adapter_loss, "validation_loss", lambda *_given: math.nan)
+    with pytest.raises(NotFinite, match=rf"{name}.*: no merge that was tried has a finite loss"):
+        fit_method(METHODS[name], tiny_base, COMPOSITION, BUDGET)
+
+
+def test_the_seconds_of_a_fitting_are_those_of_all_its_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+
+    def later(*given: Any) -> float:
+        nonlocal now
+        now += 1000
+        if now == 2000:
+            raise KeyboardInterrupt
+        return validation_loss(*given)
+
+    monkeypatch.setattr(adapter_loss, "validation_loss", later)
+    monkeypatch.setattr("toolchain.adapters.methods.adapter_loss.time.monotonic", lambda: now)
+    with pytest.raises(KeyboardInterrupt):
+        fit_method(METHODS["lm-cocktail"], tiny_base, COMPOSITION, BUDGET)
+    assert fit_method(METHODS["lm-cocktail"], tiny_base, COMPOSITION, BUDGET)["seconds"] == 2000
+
+    trained = TrainingLog(validation_losses={1: 0.5}, best_step=1, seconds=1000)
+    monkeypatch.setattr(gradient_fit, "train", lambda *_given: trained)
+    assert fit_method(METHODS["dam"], tiny_base, COMPOSITION, BUDGET)["seconds"] == 1000 * len(BUDGET.rates)
+
+
 def test_losses_of_something_else_are_not_taken(folder: Path, base: LoadedBase) -> None:
     adapter, (one, other) = single_adapters(COMPOSITION)[0], choosing_examples(base, COMPOSITION)[:2]
     another = replace(base, specification=replace(base.specification, sha256="8" * 64))
@@ -144,13 +190,13 @@ def test_losses_of_something_else_are_not_taken(folder: Path, base: LoadedBase) 
     assert len(list((folder / "cache" / "checkpoints").iterdir())) == len(searches)
 
 
-@pytest.mark.parametrize("content", [b"", b'{"a": 1', b"[]", b"\xff"])
+@pytest.mark.parametrize("content", [b"", b'{"a": 1', b"[]", b'{"a": 1}', b"\xff"])
 def test_losses_that_are_damaged_are_computed_anew(
     folder: Path, base: LoadedBase, capsys: pytest.CaptureFixture[str], content: bytes
 ) -> None:
     adapter, examples = single_adapters(COMPOSITION)[0], choosing_examples(base, COMPOSITION)[:1]
 
-    def search() -> AbstractContextManager[Callable[[Adapter], float]]:
+    def search() -> AbstractContextManager[AdapterLoss]:
         return adapter_loss.adapter_loss(base, "search", examples, Precision.FP32)
 
     with search() as loss:
