@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import reprlib
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -15,6 +16,7 @@ from toolchain.plain_files import read_plain
 
 MAX_CONFIG_BYTES = 1 << 20
 _LEAST, _LARGEST = (float(limit) for limit in (np.finfo(np.float32).tiny, np.finfo(np.float32).max))
+_SNAPSHOT = re.compile(r"models--(?:[^/]+--)?([^/]+)/snapshots/[0-9a-f]{40}/?$")
 _REASONS = {
     "alora_invocation_tokens": "it works after certain tokens only (aLoRA)",
     "bias": "it trains biases",
@@ -32,8 +34,10 @@ _HARMLESS: dict[str, tuple[object, ...]] = {
     "bias": ("none",),
     # Others (PiSSA, OLoRA, LoftQ, CorDA …) move a part of the base's weights into the adapter.
     "init_lora_weights": (True, "gaussian", "orthogonal", "eva"),
-    # [] is not what PEFT writes for "not set"; but no modules are none.
-    "modules_to_save": ([],),
+    # It ties what modules_to_save and trainable_token_indices name, and nothing else.
+    "ensure_weight_tying": (True,),
+    # [] is not what PEFT writes for "not set"; but none of these is none.
+    **dict.fromkeys(("layer_replication", "modules_to_save", "target_parameters", "trainable_token_indices"), ([],)),
 }
 """Values of settings with which an adapter is a plain LoRA, beside those for "not set"."""
 _NEUTRAL = {
@@ -118,11 +122,18 @@ def _refuse_what_is_not_plain(path: Path, config: dict[str, Any]) -> None:
 
 def _refuse_other_bases(path: Path, config: dict[str, Any], base: BaseSpecification) -> None:
     named = config.get("base_model_name_or_path")
-    if named and str(named).rstrip("/").rsplit("/", 1)[-1].lower() not in _names(base):
+    if named and _last_name(str(named)).lower() not in _names(base):
         raise ToolchainError(
             f"{path} says that the adapter was trained for {named!r}, not for {base.name}: it cannot be composed here; "
             f"if that is the same base under another name, write {base.name} into base_model_name_or_path"
         )
+
+
+def _last_name(path: str) -> str:
+    """The name of a repository or folder; of a snapshot in Hugging Face's cache that of its repository."""
+    if snapshot := _SNAPSHOT.search(path):
+        return snapshot[1]
+    return path.rstrip("/").rsplit("/", 1)[-1]
 
 
 def _names(base: BaseSpecification) -> tuple[str, str]:

@@ -137,7 +137,15 @@ def test_an_adapter_of_some_linears_composes_with_one_of_all(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "harmless", [{"modules_to_save": []}, {"init_lora_weights": "eva", "eva_config": {"rho": 2.0}}]
+    "harmless",
+    [
+        {"init_lora_weights": "eva", "eva_config": {"rho": 2.0}},
+        {"ensure_weight_tying": True},
+        *(
+            {key: []}
+            for key in ("layer_replication", "modules_to_save", "target_parameters", "trainable_token_indices")
+        ),
+    ],
 )
 def test_what_changes_nothing_is_taken(foreign: Path, harmless: dict[str, Any]) -> None:
     before = read_foreign_adapter(foreign, SPECIFICATION, SHAPES)
@@ -381,9 +389,12 @@ def test_the_bases_shapes_are_read_without_its_weights(tmp_path: Path, monkeypat
     assert SPECIFICATION.dequantised_path.parent == paths.models()
 
 
-def test_the_name_of_the_dequantised_copy_is_the_bases_too(foreign: Path) -> None:
-    for name in (None, "x/TINY/", str(SPECIFICATION.dequantised_path)):
+def test_the_name_of_the_dequantised_copy_or_of_a_snapshot_is_the_bases_too(foreign: Path) -> None:
+    snapshots = [f"/home/a/hub/models--{name}/snapshots/{'0a' * 20}" for name in ("google--tiny", "Tiny", "a--other")]
+    for name in (None, "x/TINY/", str(SPECIFICATION.dequantised_path), *snapshots[:2], f"{snapshots[0]}/"):
         set_config(foreign, base_model_name_or_path=name)
         read_foreign_adapter(foreign, SPECIFICATION, SHAPES)
     with pytest.raises(ToolchainError, match="tiny"):
         read_foreign_adapter(foreign, replace(SPECIFICATION, name="large"), SHAPES)
+    set_config(foreign, base_model_name_or_path=snapshots[2])
+    assert "models--a--other/snapshots" in _refusal(foreign)
