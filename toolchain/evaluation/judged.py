@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from toolchain.data.benchmark import Split
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.bootstrap import bootstrap_mean
 from toolchain.evaluation.judge import BothOrders, Score
 from toolchain.evaluation.result_file import (
@@ -108,6 +109,23 @@ def add_judged(path: Path, results: Results, engine: str, rows: Sequence[ResultR
         if row["value"] != NOT_RUN or kept.get(_key(row), row)["value"] == NOT_RUN:
             kept[_key(row)] = row | {"split": first["split"], "engine": engine}
     write_result(path, Result(meta, list(kept.values()), []))
+
+
+def refuse_to_lose_a_verdict(
+    path: Path, there: Sequence[ResultRow], method: str, against: str, composition: str, asked: int, model: str
+) -> None:
+    """See that a verdict of `model` on so many conversations takes the place of none of another judge's, nor of one on more.
+
+    Raises:
+        ToolchainError: it would.
+    """
+    key = composition, method, judged_metric(against)
+    for row in there:
+        if _key(row) == key and row["value"] != NOT_RUN and (row["judge"] != model or row["n"] > asked):
+            raise ToolchainError(
+                f"{path} has the verdict of {row['judge']} on {row['n']} answers of {method} to {composition} against {against}, which that of "
+                f"{model} on {asked} would replace: give another folder with --out, or take that line out of the file first"
+            )
 
 
 def _key(row: ResultRow) -> tuple[str, str, str]:

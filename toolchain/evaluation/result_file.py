@@ -19,6 +19,8 @@ JUDGE_FILE = "judge."
 """What the name of a file of verdicts begins with."""
 ANSWERS_HASH = "answers_sha256"
 """In the header: the hash of the file of the answers."""
+ROWS = "rows"
+"""In the header: how many rows follow. Older files do not say it."""
 ResultRow = dict[str, Any]
 """One number, or what stands in its place: {engine, composition, method, metric, value, interval, n, …}."""
 _REMEDY = "make it with `toolchain evaluate`, or, if it holds verdicts, with `toolchain judge`"
@@ -30,6 +32,7 @@ _HEADER: tuple[tuple[str, type | UnionType, str], ...] = (
     ("data", dict, "an object"),
     ("adapter_sha256", dict, "an object"),
     ("judged", list, "a list"),
+    (ROWS, int, "a number"),
 )
 
 
@@ -53,8 +56,8 @@ def is_result_path(path: Path) -> bool:
 
 
 def write_result(path: Path, result: Result) -> None:
-    """Write the rows to `path` and the answers, where there are any, beside it; the header holds their hash."""
-    meta = result.meta
+    """Write the rows to `path` and the answers, where there are any, beside it; the header holds their hash, and how many rows there are."""
+    meta = result.meta | {ROWS: len(result.rows)}
     if result.answers:
         write_text_whole(answers_path(path), json_lines(result.answers))
         meta = meta | {ANSWERS_HASH: sha256_file(answers_path(path))}
@@ -65,7 +68,7 @@ def read_result(path: Path) -> Result:
     """Read both files; a judge's has no answers of its own.
 
     Raises:
-        ToolchainError: one is missing, the first is no result file, or the other is of another run.
+        ToolchainError: one is missing, the first is no result file, or not the whole of one, or the other is of another run.
     """
     lines = [row.fields for row in read_rows(path, _REMEDY)]
     if not lines:
@@ -84,12 +87,7 @@ def read_result(path: Path) -> Result:
             raise ToolchainError(f"{file} has a line without {', '.join(keys)}: {_REMEDY}")
     if not judged and meta[ANSWERS_HASH] != sha256_file(answers_path(path)):
         raise ToolchainError(f"{answers_path(path)} has other answers than those that {path} is of: {_REMEDY}")
-    for field, kind, wanted in _HEADER:
-        if field in meta and not isinstance(meta[field], kind):
-            raise ToolchainError(f"{path}: {field} of its first line is not {wanted}: {_REMEDY}")
-    for field in ("data", "adapter_sha256"):
-        if not all(isinstance(digest, str) for digest in meta.get(field, {}).values()):
-            raise ToolchainError(f"{path}: {field} of its first line is not an object of hashes: {_REMEDY}")
+    _refuse_damaged_header(path, meta)
     if any(row["engine"] != meta["engine"] for row in rows):
         raise ToolchainError(f"{path} has a row of another engine than its first line's, {meta['engine']}: {_REMEDY}")
     if meta["split"] not in HELD_OUT:
@@ -100,7 +98,19 @@ def read_result(path: Path) -> Result:
         raise ToolchainError(
             f"{path} has a row whose value is no number with an interval, or no verdict on answers that it names: {_REMEDY}"
         )
+    # What a copy that was cut off at the end of a line has lost would else count as never measured.
+    if (count := meta.get(ROWS, len(rows))) != len(rows):
+        raise ToolchainError(f"{path} has {len(rows)} rows where its first line says {count}: restore it, or {_REMEDY}")
     return Result(meta, rows, answers)
+
+
+def _refuse_damaged_header(path: Path, meta: dict[str, Any]) -> None:
+    for field, kind, wanted in _HEADER:
+        if field in meta and not isinstance(meta[field], kind):
+            raise ToolchainError(f"{path}: {field} of its first line is not {wanted}: {_REMEDY}")
+    for field in ("data", "adapter_sha256"):
+        if not all(isinstance(digest, str) for digest in meta.get(field, {}).values()):
+            raise ToolchainError(f"{path}: {field} of its first line is not an object of hashes: {_REMEDY}")
 
 
 def _is_measured(row: ResultRow) -> bool:

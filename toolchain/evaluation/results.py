@@ -8,7 +8,7 @@ from statistics import mean
 from typing import Any
 
 from toolchain import paths
-from toolchain.adapters.methods.registry import SEED_MARK
+from toolchain.adapters.methods.registry import id_and_seed
 from toolchain.data.benchmark import FILES
 from toolchain.data.pairs import target_files
 from toolchain.errors import ToolchainError
@@ -69,12 +69,12 @@ class Results:
 
     def methods(self, engine: str, name: str | None = None) -> list[str]:
         """The methods that were measured on a composition or task, by default on any composition, in order; all seeds of one are one."""
-        return list(dict.fromkeys(method.partition(SEED_MARK)[0] for method in self._named(engine, name)))
+        return list(dict.fromkeys(id_and_seed(method)[0] for method in self._named(engine, name)))
 
     def repeats(self, engine: str, name: str, method: str) -> list[str]:
         """A method and what other training seeds made of it (`lc++`, `lc++@1`), as far as they were measured on a composition, by seed."""
-        found = [named.partition(SEED_MARK) for named in self._named(engine, name)]
-        return ["".join(parts) for parts in sorted(found, key=lambda parts: int(parts[2] or 0)) if parts[0] == method]
+        found = [named for named in self._named(engine, name) if id_and_seed(named)[0] == method]
+        return sorted(found, key=lambda named: id_and_seed(named)[1])
 
     def over_seeds(self, engine: str, name: str, method: str, metric: str) -> float | None:
         """The mean of a metric over the training seeds that were measured, or None."""

@@ -23,6 +23,7 @@ from toolchain.adapters.methods.calibrated import (
 from toolchain.adapters.methods.scope import trained_with
 from toolchain.bundle.export import committed_compositions
 from toolchain.data.teacher_targets import targets_path
+from toolchain.evaluation.reporting.costs import budget_of
 from toolchain.hashing import sha256_file
 from toolchain.recommendations import recommendations_path, shipped_calibration
 from toolchain.tasks import Composition
@@ -49,6 +50,17 @@ def test_a_calibration_is_of_the_adapters_that_are_there_and_has_the_log_of_its_
     refuse_log_of_another(path, log_path, composition)
     if log.get("of_which_teacher"):
         assert targets_path(composition).is_file()
+
+
+def test_a_report_says_what_each_of_ours_goes_on_from_and_what_it_read() -> None:
+    composition = Composition.parse("summarize+fr")
+    said = {
+        method: budget_of(json.loads(calibration_log_path(composition, method).read_text(encoding="utf-8")))
+        for method in ("lc++f", "lc++r")
+    }
+    assert said["lc++f"].endswith("rounded activations, on from lc++s")
+    ending = "on from lc++f, by 6 answers of its own to each prompt, with 1177 further conversations"
+    assert said["lc++r"].endswith(ending)
 
 
 def _documented() -> dict[tuple[str, str], list[str]]:

@@ -56,6 +56,12 @@ SEED_MARK = "@"
 _SEED = re.compile(r"[1-9][0-9]*")
 
 
+def id_and_seed(name: str) -> tuple[str, int]:
+    """What `lc++@1` is made of; a name that ends in no seed, also one that is unknown here, is an id as a whole, and of the seed 0."""
+    id, _, seed = name.partition(SEED_MARK)
+    return (id, int(seed)) if _SEED.fullmatch(seed) else (name, 0)
+
+
 def method_named(name: str) -> Method:
     """The method of an id. `lc++@1` is `lc++` as seed 1 trained it, for methods that are trained for each composition.
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from toolchain import paths
-from toolchain.adapters.corrections import CalibrationMethod
 from toolchain.adapters.methods import calibrated
 from toolchain.adapters.methods.fitted import fit_log_path
 from toolchain.adapters.methods.registry import METHODS
@@ -63,7 +62,11 @@ def budget_of(log: dict[str, Any]) -> str:
     if (weight := schedule.get("end_weight", 1)) != 1:
         tried += f", end weight {weight}"
     if log.get("start_sha256"):
-        tried += f", on from {CalibrationMethod.LC_PLUS_PLUS_S}"
+        tried += f", on from {calibrated.GOES_ON_FROM[log['method']]}"
+    if reward := log.get("reward"):
+        tried += f", by {reward['samples']} answers of its own to each prompt"
+    if further := log.get("of_which_further"):
+        tried += f", with {further} further conversations"
     if targets := log.get("targets"):
         return f"{tried}, on targets of {', '.join(targets['teacher'])}"
     teacher = log.get("of_which_teacher") or log.get("budget", {}).get("teacher")

@@ -16,7 +16,7 @@ def markdown(result: Result) -> str:
     """One table for each composition, or task alone: means in %, and the paired ratios with their 95 % intervals."""
     lines: list[str] = []
     rows = result.rows
-    for composition in dict.fromkeys(row["composition"] for row in rows):
+    for composition in dict.fromkeys(row["composition"] for row in rows if "n" in row):
         chosen = {(row["method"], row["metric"]): row for row in rows if row["composition"] == composition}
         methods = list(dict.fromkeys(method for method, _ in chosen))
         n = next(row["n"] for row in chosen.values() if "n" in row)

@@ -221,6 +221,26 @@ def test_the_answers_of_a_training_seed_are_judged_by_its_name(tmp_path: Path) -
     assert shown == {"lc++@1": "100.0 [100.0, 100.0]", "lc++": "0.0 [0.0, 0.0]"}
 
 
+def test_a_verdict_gives_way_to_none_of_another_judge_or_on_fewer_answers(tmp_path: Path) -> None:
+    results = _put_results(tmp_path / "x.test.python.jsonl", {"lc++": "a longer answer", "two-step": "short"})
+    verdicts = judged_path(tmp_path, Split.TEST, "python")
+
+    def ask(model: str, limit: int | None) -> None:
+        judging = Judging(["lc++"], "two-step", limit, seed=0, send=True)
+        list(judge_answers(results, judging, Endpoint(server.url, model), tmp_path, tmp_path / "cells", silent))
+
+    with serving(_longer_wins) as server:
+        ask("one", 1)
+        ask("one", 2)
+        first, asked = verdicts.read_bytes(), len(server.asked)
+        for model, limit in (("another", 2), ("another", None), ("one", 1)):
+            with pytest.raises(ToolchainError, match=r"has the verdict of one on 2 answers of lc\+\+ to summarize\+es"):
+                ask(model, limit)
+        assert (verdicts.read_bytes(), len(server.asked)) == (first, asked), "nothing is sent"
+        ask("one", None)
+    assert json.loads(verdicts.read_text().splitlines()[-1])["n"] == 2
+
+
 def test_tasks_alone_are_not_judged(tmp_path: Path) -> None:
     results = _put_results(tmp_path / "x.test.python.jsonl", {"main": "x", "zero-shot": "y"}, ("summarize",))
     judging = Judging(["main"], "zero-shot", limit=None, seed=0, send=False)

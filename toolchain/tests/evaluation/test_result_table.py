@@ -20,3 +20,8 @@ def test_a_printed_table_compares_in_the_main_metric(composition: str, main: str
     assert "0.20 [0.10, 0.30]" in cells[next(name for name in cells if name.startswith(f"{main} / {baseline}"))]
     assert ("W-R" in cells) == (main == "W-R")
     assert sum(" / " in name for name in cells) == 1, "a baseline that was not asked for has no column"
+
+
+def test_what_was_asked_and_not_measured_has_no_table() -> None:
+    prompt = {"composition": "summarize+es", "method": "linear", "metric": "prompt", "value": "0"}
+    assert markdown(Result({"split": "test"}, [prompt], [])) == ""

@@ -10,7 +10,7 @@ import pytest
 from toolchain import paths
 from toolchain.data.teacher_targets import targets_path
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.result_file import ANSWERS_HASH, RESULT_FORMAT, Result, answers_path, write_result
+from toolchain.evaluation.result_file import ANSWERS_HASH, RESULT_FORMAT, ROWS, Result, answers_path, write_result
 from toolchain.evaluation.results import read_results, refuse_another_base
 from toolchain.provenance import made_with
 from toolchain.tasks import Composition
@@ -100,6 +100,29 @@ def test_rows_and_answers_of_two_runs_do_not_stand_together(tmp_path: Path) -> N
     with pytest.raises(ToolchainError, match="other answers than those") as refused:
         read_results([path])
     assert str(path) in str(refused.value)
+
+
+def test_a_copy_that_was_cut_off_at_the_end_of_a_line_is_named(tmp_path: Path) -> None:
+    path, another = tmp_path / "x.test.jsonl", MEASURED | {"metric": "chrf"}
+    write_result(path, Result(META, [MEASURED, another], ANSWERS))
+    head, first, _ = path.read_text().splitlines(keepends=True)
+    path.write_text(head + first)
+    with pytest.raises(ToolchainError, match=r"x\.test\.jsonl has 1 rows where its first line says 2") as refused:
+        read_results([path])
+    assert str(path) in str(refused.value)
+    older = {key: value for key, value in json.loads(head).items() if key != ROWS}
+    path.write_text(json.dumps(older) + "\n" + first)
+    assert len(read_results([path]).rows) == 1, "older files do not say how many"
+
+
+def test_a_foreign_name_with_the_mark_of_a_seed_is_a_name(tmp_path: Path) -> None:
+    names = ["lc++@2", "mine@v2", "lc++", "mine@"]
+    rows, answers = ([item | {"method": name} for name in names for item in items] for items in ([MEASURED], ANSWERS))
+    write_result(tmp_path / "x.test.jsonl", Result(META, rows, answers))
+    results = read_results([tmp_path / "x.test.jsonl"])
+    assert results.methods("python") == ["lc++", "mine@v2", "mine@"]
+    assert results.repeats("python", "summarize+es", "lc++") == ["lc++", "lc++@2"]
+    assert results.repeats("python", "summarize+es", "mine@v2") == ["mine@v2"]
 
 
 def test_splits_are_not_mixed(tmp_path: Path) -> None:
