@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from toolchain import paths
-from toolchain.data.benchmark import FURTHER_CONVERSATIONS, OURS, Split, further_licences, licences
+from toolchain.data.benchmark import FURTHER_CONVERSATIONS, OURS, Split, foreign_licences, further_licences, licences
 from toolchain.data.held_out import refuse_held_out, refuse_said_in
 from toolchain.data.pairs import Pair, composition_pairs, further_pairs, target_files
 from toolchain.data.target_records import read_target_records, target_pairs
@@ -48,7 +48,7 @@ def benchmark_data(composition: Composition, teacher: Sequence[Pair] = (), *, fu
     return CalibrationData(
         [*composition_pairs(composition, Split.CALIBRATION), *more, *teacher],
         composition_pairs(composition, Split.VALIDATION),
-        {"of_which_teacher": len(teacher), "benchmark_licence": licences()}
+        {"of_which_teacher": len(teacher), "benchmark_licence": foreign_licences(Split.CALIBRATION)}
         | ({"of_which_further": len(more), "further_licence": further_licences()} if further else {}),
         [*target_files([composition], with_teacher=bool(teacher)), *([path] if further else [])],
     )

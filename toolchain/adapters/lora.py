@@ -43,6 +43,7 @@ def train_lora(
         ToolchainError: there is nothing to train on, or no validation split.
     """
     made = made_with(further.files(task))
+    texts_licences = sorted({*foreign_licences(Split.SINGLE), *further.licences(task)})
     measured = to_choose_by(single_task_pairs(task, Split.VALIDATION, further), f"the step of the {task.id} adapter")
     training = encode_pairs(base, task.prompt, single_task_pairs(task, Split.SINGLE, further))
     validation = encode_pairs(base, task.prompt, measured)
@@ -63,7 +64,7 @@ def train_lora(
         "adapter_sha256": adapter_hash(folder),
         "training_pairs": len(training),
         "validation_pairs": len(validation),
-        "texts_licences": sorted({*foreign_licences(), *further.licences(task)}),
+        "texts_licences": texts_licences,
         "shape": asdict(shape),
         "schedule": asdict(schedule),
         **made,

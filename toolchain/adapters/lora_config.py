@@ -34,7 +34,7 @@ _HARMLESS: dict[str, tuple[object, ...]] = {
     "bias": ("none",),
     # Others (PiSSA, OLoRA, LoftQ, CorDA …) move a part of the base's weights into the adapter.
     "init_lora_weights": (True, "gaussian", "orthogonal", "eva"),
-    # It ties what modules_to_save and trainable_token_indices name, and nothing else.
+    # It ties what is trained of the embeddings to the output layer, and ours are of neither.
     "ensure_weight_tying": (True,),
     # [] is not what PEFT writes for "not set"; but none of these is none.
     **dict.fromkeys(("layer_replication", "modules_to_save", "target_parameters", "trainable_token_indices"), ([],)),

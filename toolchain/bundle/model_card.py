@@ -85,7 +85,7 @@ def _origin(task: str) -> str:
 
 
 def _calibration(item: ManifestComposition) -> str:
-    """Its method, and what its targets are where they are not the benchmark's own."""
+    """Its method, and what its targets are where they are not our benchmark's."""
     composition = Composition.of("+".join(item.tasks))
     if item.method is None:
         return "none"

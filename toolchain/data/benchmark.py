@@ -179,9 +179,12 @@ def licences(folder: Path = paths.BENCHMARK) -> list[str]:
     return _stated(row for name in files_of(folder) for row in _rows(folder / name))
 
 
-def foreign_licences(folder: Path = paths.BENCHMARK) -> list[str]:
-    """Those of `licences` that are not ours."""
-    return sorted({*licences(folder)} - {OURS})
+def foreign_licences(split: Split, folder: Path = paths.BENCHMARK) -> list[str]:
+    """Those, other than ours, of a split's conversations and, for `Split.SINGLE`, of what is there for single tasks alone."""
+    rows = [row for row in _rows(folder / CONVERSATIONS) if row.choice("split", tuple(Split)) == split]
+    if split is Split.SINGLE:
+        rows += [row for name in (SINGLE_CONVERSATIONS, SINGLE_TEXTS) for row in _rows(folder / name)]
+    return sorted({*_stated(rows)} - {OURS})
 
 
 def spoken_messages(row: Row) -> tuple[Message, ...]:

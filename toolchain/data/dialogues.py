@@ -20,7 +20,8 @@ from toolchain.text_file import file_text
 
 _LONGEST_NAME = 60
 _NAME = re.compile(r"[^\s,!?;\"/]+|[^a-z\s,!?;\"/][^,!?;\"/]*")
-_COLON = re.compile("[:：]")
+_NO_SPEECH = re.compile(r"\d|//")
+"""What follows the colon of a time of day, and of an address."""
 _HASHED = re.compile(r"#(\w+)#")
 _SUMMARIES = ("summary", "summary1", "summary2", "summary3")
 _SHARES = ((Split.TEST, 10), (Split.VALIDATION, 20), (Split.CALIBRATION, 100))
@@ -106,11 +107,11 @@ def messages_of(text: str) -> tuple[Message, ...]:
     with a star.
     """
     lines = [(*_parted(line), line) for line in text.splitlines()]
-    begun = Counter(name for name, said, _ in lines if name and _is_speech(name, said))
+    begun = Counter(name for name, said, _ in lines if name and _is_speech(said))
     names = {name for name, times in begun.items() if times > 1}
     messages: list[Message] = []
     for name, said, line in lines:
-        begins = name and _is_speech(name, said) and (not messages or _NAME.fullmatch(name))
+        begins = name and _is_speech(said) and (not messages or _NAME.fullmatch(name))
         if name in names or begins:
             names.add(name)
             messages.append(Message(name, said.strip()))
@@ -122,14 +123,13 @@ def messages_of(text: str) -> tuple[Message, ...]:
 
 def _parted(line: str) -> tuple[str, str]:
     """What may be a name, empty where nothing before a colon is short enough, and what stands behind the colon."""
-    before, *after = _COLON.split(line, maxsplit=1)
+    before, colon, said = line.partition(":")
     name = before.strip().removeprefix("*").strip()
-    return name if after and len(name) <= _LONGEST_NAME else "", "".join(after)
+    return name if colon and len(name) <= _LONGEST_NAME else "", said
 
 
-def _is_speech(name: str, said: str) -> bool:
-    is_time, is_address = name[-1:].isdigit() and said[:1].isdigit(), said.startswith("//")
-    return bool(said.strip()) and not is_time and not is_address
+def _is_speech(said: str) -> bool:
+    return bool(said.strip()) and not _NO_SPEECH.match(said)
 
 
 def _ours(path: Path, remedy: str) -> Iterator[Dialogue]:

@@ -3,13 +3,15 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from toolchain.data.benchmark import Split
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.bootstrap import bootstrap_mean
-from toolchain.evaluation.judge import BothOrders, Score
+from toolchain.evaluation.judge import BothOrders, Score, comparisons
+from toolchain.evaluation.reporting.samples import samples_of
 from toolchain.evaluation.result_file import (
     JUDGE_FILE,
     JUDGED,
@@ -111,20 +113,40 @@ def add_judged(path: Path, results: Results, engine: str, rows: Sequence[ResultR
     write_result(path, Result(meta, list(kept.values()), []))
 
 
-def refuse_to_lose_a_verdict(
-    path: Path, there: Sequence[ResultRow], method: str, against: str, composition: str, asked: int, model: str
-) -> None:
-    """See that a verdict of `model` on so many conversations takes the place of none of another judge's, nor of one on more.
+def is_of_these(results: Results, engine: str, row: ResultRow) -> bool:
+    """Whether the answers that a verdict is of are those of the result files."""
+    compared = row["method"], row["against"]
+    taken = samples_of(results, engine, row["composition"], row["n"], compared)
+    judged: str = row["asked_sha256"]
+    return judged == asked_sha256(comparisons(taken, *compared))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be asked: how many answers of a method are compared with another's, and the judge's name."""
+
+    method: str
+    against: str
+    composition: str
+    n: int
+    judge: str
+
+
+def refuse_to_lose_a_verdict(path: Path, results: Results, engine: str, wanted: Verdict) -> None:
+    """See that what is to be asked takes the place of no verdict of another judge's on these answers, nor of one on more of them.
 
     Raises:
-        ToolchainError: it would.
+        ToolchainError: it would, or the file is damaged.
     """
-    key = composition, method, judged_metric(against)
-    for row in there:
-        if _key(row) == key and row["value"] != NOT_RUN and (row["judge"] != model or row["n"] > asked):
+    key = wanted.composition, wanted.method, judged_metric(wanted.against)
+    for row in read_result(path).rows if path.is_file() else []:
+        if _key(row) != key or row["value"] == NOT_RUN or not is_of_these(results, engine, row):
+            continue
+        if row["judge"] != wanted.judge or row["n"] > wanted.n:
             raise ToolchainError(
-                f"{path} has the verdict of {row['judge']} on {row['n']} answers of {method} to {composition} against {against}, which that of "
-                f"{model} on {asked} would replace: give another folder with --out, or take that line out of the file first"
+                f"{path} has the verdict of {row['judge']} on {row['n']} answers of {wanted.method} to {wanted.composition} against "
+                f"{wanted.against}, which that of {wanted.judge} on {wanted.n} would replace: give another folder with --out, or take that "
+                "line out of the file first"
             )
 
 

@@ -8,7 +8,14 @@ from toolchain.data.benchmark import Split
 from toolchain.data.endpoint import Endpoint
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.judge import BothOrders, comparisons, estimate, judge
-from toolchain.evaluation.judged import add_judged, judged_path, judged_row, not_run_row, refuse_to_lose_a_verdict
+from toolchain.evaluation.judged import (
+    Verdict,
+    add_judged,
+    judged_path,
+    judged_row,
+    not_run_row,
+    refuse_to_lose_a_verdict,
+)
 from toolchain.evaluation.reporting.samples import samples_of
 from toolchain.evaluation.result_file import ResultRow, read_result
 from toolchain.evaluation.results import Results
@@ -41,16 +48,18 @@ def judge_answers(
 
     Raises:
         ToolchainError: a method answered nothing, nothing that `against` answered, or is compared with itself, a file of `folder` is damaged,
-            cannot be written, or has another judge's verdict on the same, or one on more conversations; or the judge fails (`judge`).
+            cannot be written, or has another judge's verdict on these answers, or one on more of them; or the judge fails (`judge`).
     """
     _refuse_what_cannot_be_compared(results, judging)
     paths = {engine: judged_path(folder, Split(results.split), engine) for engine in results.engines()}
     for engine, path in paths.items():
-        there = read_result(path).rows if path.exists() else []
+        if path.exists():
+            read_result(path)
         refuse_unwritable(path)
         if server and judging.send:
             for method, composition, asked in _comparisons(results, judging, engine):
-                refuse_to_lose_a_verdict(path, there, method, judging.against, composition, len(asked), server.model)
+                wanted = Verdict(method, judging.against, composition, len(asked), server.model)
+                refuse_to_lose_a_verdict(path, results, engine, wanted)
     compared: set[str] = set()
     for engine, path in paths.items():
         for method, composition, asked in _comparisons(results, judging, engine):

@@ -56,8 +56,13 @@ def is_result_path(path: Path) -> bool:
 
 
 def write_result(path: Path, result: Result) -> None:
-    """Write the rows to `path` and the answers, where there are any, beside it; the header holds their hash, and how many rows there are."""
-    meta = result.meta | {ROWS: len(result.rows)}
+    """Write the rows to `path` and the answers, where there are any, beside it; the header holds their hash, and how many rows there are.
+
+    Not of verdicts: a line of those may be taken out by hand.
+    """
+    meta = result.meta
+    if "judged" not in meta:
+        meta = meta | {ROWS: len(result.rows)}
     if result.answers:
         write_text_whole(answers_path(path), json_lines(result.answers))
         meta = meta | {ANSWERS_HASH: sha256_file(answers_path(path))}

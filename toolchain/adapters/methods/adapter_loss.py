@@ -3,11 +3,11 @@
 import json
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from random import Random
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter, adapters_digest
@@ -27,48 +27,46 @@ class AdapterLoss:
 
     def __init__(self, base: LoadedBase, examples: Sequence[Example], precision: Precision, kept: Path) -> None:
         self._base, self._examples, self._precision, self._file = base, examples, precision, kept
-        self._told = 0
+        self._given: list[float] = []
         read = kept_json(kept)
-        self._kept = read if _are_losses(read) else {}
-        if kept.is_file() and not _are_losses(read):
+        if kept.is_file() and not _is_kept(read):
             tell_damaged(kept)
+        before: dict[str, Any] = read if _is_kept(read) else {"seconds": 0.0, "losses": {}}
+        self._losses: dict[str, float] = before["losses"]
+        self._started: float = time.monotonic() - before["seconds"]
 
     @property
     def seconds(self) -> float:
-        """What all losses have taken, also those of a run that was killed."""
-        return round(math.fsum(seconds for _, seconds in self._kept.values()), 1)
+        """The time since the search began, with that of runs that were killed."""
+        return round(time.monotonic() - self._started, 1)
 
     def __call__(self, adapter: Adapter) -> float:
         """An adapter's mean cross-entropy over the target tokens, which is told; infinite where that is no finite number."""
         key = adapters_digest([adapter])
-        if key not in self._kept:
-            started = time.monotonic()
+        if key not in self._losses:
             with adapter_applied(self._base.model, adapter), self._precision.products(self._base.model.device.type):
                 found = validation_loss(self._base.model, self._examples, FEW)
-            loss = found if math.isfinite(found) else math.inf
-            self._kept[key] = [loss, time.monotonic() - started]
-            write_text_whole(self._file, json.dumps(self._kept))
-        loss = self._kept[key][0]
-        self._told += 1
-        progress(f"merge {self._told}  loss {loss:.3f}")
-        return loss
+            self._losses[key] = found if math.isfinite(found) else math.inf
+            write_text_whole(self._file, json.dumps({"seconds": self.seconds, "losses": self._losses}))
+        self._given.append(self._losses[key])
+        progress(f"merge {len(self._given)}  loss {self._given[-1]:.3f}")
+        return self._given[-1]
+
+    def refuse_all_infinite(self, search: str) -> None:
+        """See that something can be chosen of what it was asked for; `search` is whose.
+
+        Raises:
+            NotFinite: no loss was finite.
+        """
+        if not any(map(math.isfinite, self._given)):
+            raise NotFinite(
+                f"{search}: nothing that was tried has a finite loss, so there is nothing to choose: train the adapters again"
+            )
 
 
 def finite_or_none(loss: float) -> float | None:
     """As a log holds it: JSON has no infinite number."""
     return loss if math.isfinite(loss) else None
-
-
-def refuse_all_infinite(what: str, losses: Iterable[float]) -> None:
-    """See that something that was looked at can be chosen.
-
-    Raises:
-        NotFinite: no loss is finite.
-    """
-    if not any(map(math.isfinite, losses)):
-        raise NotFinite(
-            f"{what}: no merge that was tried has a finite loss, so there is none to choose: train the adapters again"
-        )
 
 
 @contextmanager
@@ -96,6 +94,8 @@ def few_examples_loss(
     return adapter_loss(base, f"{method}-{composition.name}", drawn, budget.schedule.precision)
 
 
-def _are_losses(read: object) -> TypeGuard[dict[str, list[float]]]:
-    """{digest of an adapter: [loss, seconds]}"""
-    return isinstance(read, dict) and all(isinstance(item, list) and len(item) == 2 for item in read.values())
+def _is_kept(read: object) -> TypeGuard[dict[str, Any]]:
+    """{"seconds": of the search so far, "losses": {digest of an adapter: loss}}"""
+    if not (isinstance(read, dict) and isinstance(read.get("losses"), dict)):
+        return False
+    return all(isinstance(number, float) for number in (read.get("seconds"), *read["losses"].values()))

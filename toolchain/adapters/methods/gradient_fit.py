@@ -69,7 +69,7 @@ def gradient_fit(
         depends_on = (base.specification.sha256, rate, budget.schedule.seed, hashes)
         checkpoints.append(checkpoint_path(f"{method}-{scope.name}", *depends_on))
         rates[str(rate)] = None
-        started = time.monotonic()
+        started, log = time.monotonic(), None
         try:
             log = train(
                 trainable.model,
@@ -84,10 +84,10 @@ def gradient_fit(
                 trainable.save(folder)
                 best, chosen = loss, rate
             rates[str(rate)] = asdict(log)
-            seconds += log.seconds
         except NotFinite as error:
             progress(f"the rate {rate} is left out: {error}")
-            seconds += time.monotonic() - started
+        # Of a rate that diverged that of its last run alone: with what it had done before it has left nothing.
+        seconds += log.seconds if log else time.monotonic() - started
     if chosen is None:
         raise NotFinite(
             f"{method} of {scope.name} diverged at every rate of {', '.join(rates)}: give --rates lower ones"

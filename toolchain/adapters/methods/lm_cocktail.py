@@ -7,7 +7,7 @@ import numpy as np
 
 from toolchain.adapters.compose import compose
 from toolchain.adapters.files import Adapter
-from toolchain.adapters.methods.adapter_loss import few_examples_loss, finite_or_none, refuse_all_infinite
+from toolchain.adapters.methods.adapter_loss import few_examples_loss, finite_or_none
 from toolchain.adapters.methods.budget import FEW, Budget
 from toolchain.adapters.methods.found_weights import read_weights, write_weights
 from toolchain.adapters.methods.method import Learned, Method, single_adapters
@@ -32,7 +32,7 @@ def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget
     base, adapters = load(), single_adapters(composition)
     with few_examples_loss(base, ID, composition, budget) as loss:
         losses = [loss(adapter) for adapter in adapters]
-    refuse_all_infinite(f"{ID} of {composition.name}", losses)
+        loss.refuse_all_infinite(f"{ID} of {composition.name}")
     weights = weights_of(losses)
     write_weights(folder, weights)
     return Learned(

@@ -7,7 +7,7 @@ import numpy as np
 
 from toolchain.adapters.files import Adapter, in_fp16
 from toolchain.adapters.limits import LARGEST_SEED
-from toolchain.adapters.methods.adapter_loss import few_examples_loss, refuse_all_infinite
+from toolchain.adapters.methods.adapter_loss import few_examples_loss
 from toolchain.adapters.methods.alike import refuse_unlike
 from toolchain.adapters.methods.budget import FEW, Budget
 from toolchain.adapters.methods.found_weights import read_weights, write_weights
@@ -47,17 +47,11 @@ def search(loss: Callable[[Sequence[float]], float], count: int, budget: Budget)
     """Weights in [-1.5, 1.5], from 0, that minimise loss + 0.05 mean |w| (section 3.3), by CMA-ES (docs/adr/0008); and how often it asked.
 
     A generation that the budget's evaluations end in is asked whole. An infinite loss loses to every other.
-
-    Raises:
-        NotFinite: all are infinite.
     """
     import cma
 
-    losses: list[float] = []
-
     def regularised(weights: Sequence[float]) -> float:
-        losses.append(loss(weights))
-        return min(losses[-1], _LARGEST) + _REGULARISATION * float(np.abs(weights).mean())
+        return min(loss(weights), _LARGEST) + _REGULARISATION * float(np.abs(weights).mean())
 
     # Seeded here, and no seed told to cma, to which 0 is the time of day. One further, which is how committed weights were drawn.
     np.random.seed((budget.schedule.seed + 1) % (LARGEST_SEED + 1))
@@ -66,7 +60,6 @@ def search(loss: Callable[[Sequence[float]], float], count: int, budget: Budget)
     while not strategy.stop():
         candidates = strategy.ask()
         strategy.tell(candidates, [regularised(weights) for weights in candidates])
-    refuse_all_infinite(ID, losses)
     return [float(weight) for weight in strategy.result.xbest], int(strategy.result.evaluations)
 
 
@@ -74,6 +67,7 @@ def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget
     """Search on a few examples of the calibration split.
 
     Raises:
+        NotFinite: no loss is finite.
         ToolchainError: there is one adapter alone, and nothing to weigh.
     """
     if composition.is_single_task:
@@ -81,6 +75,7 @@ def fit(load: Callable[[], LoadedBase], composition: Composition, budget: Budget
     base, adapters = load(), single_adapters(composition)
     with few_examples_loss(base, ID, composition, budget) as loss:
         weights, evaluations = search(lambda candidate: loss(merge(adapters, candidate)), len(adapters), budget)
+        loss.refuse_all_infinite(f"{ID} of {composition.name}")
         write_weights(folder, weights)
     return Learned({"weights": weights, "examples": FEW, "evaluations": evaluations}, loss.seconds)
 

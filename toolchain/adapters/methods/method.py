@@ -14,8 +14,8 @@ from toolchain.tasks import Composition
 
 @dataclass(frozen=True)
 class Learned:
-    """What the log of a fitting says of it, the seconds that it took, those of runs that were killed included, and the checkpoints that it
-    would go on from for as long as there is no log.
+    """What the log of a fitting says of it, the seconds that it took (without the loading of the base, with those of runs that were killed),
+    and the checkpoints that it would go on from for as long as there is no log.
     """
 
     log: dict[str, Any]

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from toolchain.adapters.files import Adapter
-from toolchain.adapters.methods.adapter_loss import adapter_loss, finite_or_none, refuse_all_infinite
+from toolchain.adapters.methods.adapter_loss import adapter_loss, finite_or_none
 from toolchain.adapters.methods.budget import FEW, Budget, choosing_examples
 from toolchain.adapters.methods.fitted import fitted_log
 from toolchain.adapters.methods.method import Fit, Learned, Method, single_adapters
@@ -60,7 +60,7 @@ def _fit(id: str, merge: SettingMerge, usual: Callable[[int], Setting]) -> Fit:
         examples = validation[:: -(-len(validation) // affordable)]
         with adapter_loss(base, f"{id}-{composition.name}", examples, budget.schedule.precision) as loss:
             losses = {setting: loss(merge(single, setting)) for setting in tried}
-        refuse_all_infinite(f"{id} of {composition.name}", losses.values())
+            loss.refuse_all_infinite(f"{id} of {composition.name}")
         best = min(losses, key=lambda setting: losses[setting])
         settings = [asdict(setting) | {"loss": finite_or_none(round(losses[setting], 5))} for setting in tried]
         chosen = asdict(best) | {"settings": settings, "evaluations": len(losses), "examples": len(examples)}

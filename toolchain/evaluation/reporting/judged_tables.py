@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from statistics import mean
 
 from toolchain.evaluation.bootstrap import bootstrap_mean
-from toolchain.evaluation.judge import comparisons
-from toolchain.evaluation.judged import NOT_RUN, asked_sha256, not_run_row
+from toolchain.evaluation.judged import NOT_RUN, is_of_these, not_run_row
 from toolchain.evaluation.paper import GROUPS, TABLE_1_JUDGED, group_of
-from toolchain.evaluation.reporting.samples import samples_of
 from toolchain.evaluation.reporting.table import Table, percent
 from toolchain.evaluation.result_file import JUDGED, ResultRow
 from toolchain.evaluation.results import Results
@@ -36,7 +34,7 @@ def judged_groups(results: Results, engine: str) -> Table:
     members: dict[tuple[str, str, str, str], list[ResultRow]] = {}
     for row in _judged(results, engine):
         group = group_of(Composition.parse(row["composition"]))
-        if group and "scores" in row and _is_of_these(results, engine, row):
+        if group and "scores" in row and is_of_these(results, engine, row):
             members.setdefault((group, row["method"], row["against"], row["judge"]), []).append(row)
     rows = []
     for (group, method, against, model), of_it in sorted(members.items(), key=lambda item: GROUPS.index(item[0][0])):
@@ -69,15 +67,7 @@ def _judged(results: Results, engine: str) -> Iterator[ResultRow]:
 def _cells(results: Results, engine: str, row: ResultRow) -> list[str]:
     if row["value"] == NOT_RUN:
         return [f"{NOT_RUN} ({row['why']})", "", "", ""]
-    if not _is_of_these(results, engine, row):
+    if not is_of_these(results, engine, row):
         return [f"{NOT_RUN} (other answers were judged)", "", "", ""]
     unreadable = f" ({row['unreadable']} unreadable)" if row.get("unreadable") else ""
     return [percent(row), str(row["ties"]), f"{row['n']}{unreadable}", row["judge"]]
-
-
-def _is_of_these(results: Results, engine: str, row: ResultRow) -> bool:
-    """Whether the answers that were judged are those of the result files."""
-    compared = row["method"], row["against"]
-    taken = samples_of(results, engine, row["composition"], row["n"], compared)
-    judged: str = row["asked_sha256"]
-    return judged == asked_sha256(comparisons(taken, *compared))

@@ -22,7 +22,7 @@ from toolchain.adapters.main_task_calibration import METHOD, train_for_main_task
 from toolchain.adapters.methods.method import single_adapters
 from toolchain.adapters.training import Schedule, TrainingLog
 from toolchain.base_model.load import LoadedBase
-from toolchain.data.benchmark import OURS, Split
+from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.generation.generate import adapter_applied
@@ -49,7 +49,7 @@ def _data() -> dict[Composition, CalibrationData]:
         item: CalibrationData(
             composition_pairs(item, Split.CALIBRATION)[:2],
             composition_pairs(item, Split.VALIDATION)[:1],
-            {"of_which_teacher": 0, "benchmark_licence": [OURS, "CC0-1.0"]},
+            {"of_which_teacher": 0, "benchmark_licence": ["CC0-1.0"]},
         )
         for item in COMPOSITIONS
     }
@@ -78,7 +78,7 @@ def test_every_composition_gets_the_same_tensors_for_its_own_adapters(base: Load
     told = json.loads((adapters / f"{MAIN}.json").read_text(encoding="utf-8"))
     assert told["losses"] == log["losses"]
     assert (told["adapter_sha256"].keys(), told["adapter_licences"]) == (TASKS, [])
-    assert told["benchmark_licence"] == [OURS, "CC0-1.0"]
+    assert told["benchmark_licence"] == ["CC0-1.0"]
     assert told["calibration_sha256"] == {
         item.name: sha256_file(adapters / f"{item.name}.safetensors") for item in COMPOSITIONS
     }

@@ -8,8 +8,20 @@ import pytest
 
 from toolchain import paths
 from toolchain.data import benchmark
-from toolchain.data.benchmark import FILES, OURS, UNLABELLED_CONVERSATIONS, UNSTATED, Split, licences
+from toolchain.data.benchmark import (
+    CONVERSATIONS,
+    FILES,
+    OURS,
+    SINGLE_CONVERSATIONS,
+    SINGLE_TEXTS,
+    UNLABELLED_CONVERSATIONS,
+    UNSTATED,
+    Split,
+    foreign_licences,
+    licences,
+)
 from toolchain.data.commands import origin_of
+from toolchain.data.json_lines import json_lines
 from toolchain.data.licences import forbidding, refuse_to_commit
 from toolchain.data.pairs import FurtherTexts
 from toolchain.data.target_records import read_target_records, target_record
@@ -128,6 +140,17 @@ def test_every_file_of_a_benchmark_has_a_say(tmp_path: Path, name: str) -> None:
         rows = [{"id": "1"}, {"id": "2", "licence": NC}] if file == name else [{"id": "3"}]
         (tmp_path / file).write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert licences(tmp_path) == [OURS, NC]
+
+
+def test_what_is_trained_is_under_the_licences_of_what_it_reads(tmp_path: Path) -> None:
+    """One's own conversations, to be measured on (`data own`), change nothing of what is trained beside them."""
+    rows = [{"id": split, "split": split, "licence": f"of {split}"} for split in Split]
+    (tmp_path / CONVERSATIONS).write_text(json_lines([*rows, {"id": "ours", "split": "calibration"}]))
+    for name in (SINGLE_CONVERSATIONS, SINGLE_TEXTS):
+        (tmp_path / name).write_text(json_lines([{"id": "1", "licence": f"of {name}"}]))
+    assert foreign_licences(Split.CALIBRATION, tmp_path) == ["of calibration"]
+    single = ["of single", f"of {SINGLE_CONVERSATIONS}", f"of {SINGLE_TEXTS}"]
+    assert foreign_licences(Split.SINGLE, tmp_path) == sorted(single)
 
 
 @pytest.mark.parametrize(

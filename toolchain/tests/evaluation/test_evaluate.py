@@ -27,7 +27,7 @@ from toolchain.evaluation.engines.prompts import prompt_variants
 from toolchain.evaluation.engines.python_engine import PYTHON_BF16, PythonEngine
 from toolchain.evaluation.evaluate import PROMPT_CONVERSATIONS, Evaluation, evaluate
 from toolchain.evaluation.reporting.result_table import markdown
-from toolchain.evaluation.result_file import ANSWERS_HASH, Result, answers_path, read_result, write_result
+from toolchain.evaluation.result_file import ANSWERS_HASH, ROWS, Result, answers_path, read_result, write_result
 from toolchain.evaluation.rows import COMPARED
 from toolchain.generation.generate import adapter_applied, generate
 from toolchain.hashing import sha256_file
@@ -285,6 +285,7 @@ def test_a_result_is_read_as_it_was_written(base: LoadedBase, assets: Path) -> N
     noted = replace(result, meta=result.meta | {"note": "ñ", "git_commit": "0" * 40})
     write_result(assets / "x.test.jsonl", noted)
     read = read_result(assets / "x.test.jsonl")
+    assert read.meta.pop(ROWS) == len(noted.rows)
     assert read.meta.pop(ANSWERS_HASH) == sha256_file(answers_path(assets / "x.test.jsonl"))
     assert read == noted
 

@@ -238,7 +238,16 @@ def test_a_verdict_gives_way_to_none_of_another_judge_or_on_fewer_answers(tmp_pa
                 ask(model, limit)
         assert (verdicts.read_bytes(), len(server.asked)) == (first, asked), "nothing is sent"
         ask("one", None)
-    assert json.loads(verdicts.read_text().splitlines()[-1])["n"] == 2
+        assert read_result(verdicts).rows[0]["n"] == 2
+        head, _ = verdicts.read_text().splitlines(keepends=True)
+        verdicts.write_text(head)
+        ask("another", 1)
+        _put_results(tmp_path / "x.test.python.jsonl", {"lc++": "short", "two-step": "a longer answer"})
+        results = read_results([tmp_path / "x.test.python.jsonl"])
+        ask("one", 1)
+    assert [(row["judge"], row["value"]) for row in read_result(verdicts).rows] == [("one", 0)], (
+        "other answers were judged"
+    )
 
 
 def test_tasks_alone_are_not_judged(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ from toolchain.data import pairs as data_pairs
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs, target_files
 from toolchain.data.teacher_targets import targets_path
-from toolchain.errors import NotFinite, ToolchainError
+from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.python_engine import PythonEngine
 from toolchain.evaluation.evaluate import Evaluation, evaluate
 from toolchain.evaluation.reporting.budgets import NOT_TUNED, budgets
@@ -367,7 +367,7 @@ def test_a_search_finds_the_better_weights() -> None:
     assert evaluations == len(asked)
 
 
-def test_an_infinite_loss_loses_a_search_and_nothing_else_is_refused() -> None:
+def test_an_infinite_loss_loses_a_search() -> None:
     def loss(weights: Sequence[float]) -> float:
         return math.inf if weights[0] > 0.2 else float(np.square(np.asarray(weights) - [0.7, -0.4]).sum())
 
@@ -375,8 +375,6 @@ def test_an_infinite_loss_loses_a_search_and_nothing_else_is_refused() -> None:
     np.testing.assert_allclose(found, [0.2, -0.4], atol=0.15)
     assert found[0] <= 0.2
     assert evaluations >= 120
-    with pytest.raises(NotFinite, match="no merge that was tried has a finite loss"):
-        lorahub.search(lambda _weights: math.inf, 2, BUDGET)
 
 
 def test_a_search_takes_every_seed_that_the_command_takes_and_draws_by_it() -> None:

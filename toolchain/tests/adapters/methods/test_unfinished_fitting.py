@@ -1,7 +1,7 @@
 """A fitting that is killed goes on where it was, one that fails leaves what was there, and a rate that diverges loses to the others."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from toolchain.adapters.files import adapters_digest
-from toolchain.adapters.methods import adapter_loss, fitted, gradient_fit
+from toolchain.adapters.files import Adapter, adapters_digest
+from toolchain.adapters.methods import adapter_loss, fitted, gradient_fit, lorahub
 from toolchain.adapters.methods.adapter_loss import AdapterLoss
 from toolchain.adapters.methods.budget import choosing_examples
 from toolchain.adapters.methods.fitted import fit_method, fitted_folder
@@ -134,6 +134,14 @@ def test_a_merge_without_a_finite_loss_is_not_chosen(folder: Path, monkeypatch: 
     monkeypatch.setattr(adapter_loss, "validation_loss", given)
     if name == "lm-cocktail":
         losses.pop()
+    asked: list[list[float]] = []
+    lorahubs = lorahub.merge
+
+    def noted(adapters: Sequence[Adapter], weights: Sequence[float]) -> Adapter:
+        asked.append(list(weights))
+        return lorahubs(adapters, weights)
+
+    monkeypatch.setattr(lorahub, "merge", noted)
     log = fit_method(METHODS[name], tiny_base, COMPOSITION, BUDGET)
     if name == "ties":
         first, second, *others = (setting["loss"] for setting in log["settings"])
@@ -142,8 +150,11 @@ def test_a_merge_without_a_finite_loss_is_not_chosen(folder: Path, monkeypatch: 
         assert log["density"] in {setting["density"] for setting in log["settings"][2:]}
     if name == "lm-cocktail":
         assert log["weights"] == [0, 1]
+    if name == "lorahub":
+        assert log["weights"] in asked[2:]
+        assert log["weights"] not in asked[:2]
     monkeypatch.setattr(adapter_loss, "validation_loss", lambda *_given: math.nan)
-    with pytest.raises(NotFinite, match=rf"{name}.*: no merge that was tried has a finite loss"):
+    with pytest.raises(NotFinite, match=rf"{name}.*: nothing that was tried has a finite loss"):
         fit_method(METHODS[name], tiny_base, COMPOSITION, BUDGET)
 
 
