@@ -15,7 +15,7 @@ from toolchain.whole_file import write_text_whole
 DEFAULT_CALIBRATION = "lc++"
 """Ships where nothing else was recommended; where it was not trained, for want of references, LC++ on two-step's answers does."""
 TRUE_TO_TONE = (DEFAULT_CALIBRATION, "lc++f")
-"""In whose answers blind readers name the tone most often (docs/findings.md, "The tones, read blind")."""
+"""In whose answers blind readers name the tone (docs/findings.md, "The tones, read blind"), and which they like no less than LC++R's."""
 CALIBRATIONS = (*TRUE_TO_TONE, FURTHER, "lc++r", "lc++s", "lc++i")
 """Among which validation chooses what ships."""
 SHIPPABLE = (*CALIBRATIONS, FROM_TWO_STEP)
