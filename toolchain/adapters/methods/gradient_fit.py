@@ -86,7 +86,7 @@ def gradient_fit(
             rates[str(rate)] = asdict(log)
         except NotFinite as error:
             progress(f"the rate {rate} is left out: {error}")
-        # Of a rate that diverged that of its last run alone: with what it had done before it has left nothing.
+        # A rate that diverged leaves no log: the seconds of its earlier runs are lost.
         seconds += log.seconds if log else time.monotonic() - started
     if chosen is None:
         raise NotFinite(
