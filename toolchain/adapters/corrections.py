@@ -12,7 +12,7 @@ from torch import nn
 
 from toolchain.adapters.calibration_file import Entry
 from toolchain.adapters.compose import compose, delta, layer_of, mean_weights
-from toolchain.adapters.files import Adapter
+from toolchain.adapters.files import Adapter, in_fp16
 from toolchain.adapters.linears import adapted_linears
 from toolchain.adapters.merge_weights import MergeWeights
 
@@ -176,6 +176,5 @@ def wrap_linears(model: Any, beside: Callable[[str, nn.Linear], Sequence[nn.Modu
         setattr(model.get_submodule(parent), module, CalibratedLinear(linear, beside(name, linear)))
 
 
-@np.errstate(over="ignore")  # What fp16 does not hold is refused where it is written.
 def _fp16(parameter: nn.Parameter) -> np.ndarray[Any, Any]:
-    return parameter.detach().numpy().astype(np.float16)
+    return in_fp16(parameter.detach().numpy())

@@ -90,7 +90,7 @@ def conversations(split: Split, folder: Path = paths.BENCHMARK) -> list[Conversa
     refuse_repeated_ids(rows)
     if not rows:
         raise ToolchainError(f"{folder / CONVERSATIONS} holds no conversation: {_MADE_BY}")
-    return [_conversation(row) for row in rows if row.choice("split", tuple(Split)) == split]
+    return [_conversation(row) for row in _of_split(rows, split)]
 
 
 def refuse_repeated_ids(rows: Sequence[Row]) -> None:
@@ -181,7 +181,7 @@ def licences(folder: Path = paths.BENCHMARK) -> list[str]:
 
 def foreign_licences(split: Split, folder: Path = paths.BENCHMARK) -> list[str]:
     """Those, other than ours, of a split's conversations and, for `Split.SINGLE`, of what is there for single tasks alone."""
-    rows = [row for row in _rows(folder / CONVERSATIONS) if row.choice("split", tuple(Split)) == split]
+    rows = _of_split(_rows(folder / CONVERSATIONS), split)
     if split is Split.SINGLE:
         rows += [row for name in (SINGLE_CONVERSATIONS, SINGLE_TEXTS) for row in _rows(folder / name)]
     return sorted({*_stated(rows)} - {OURS})
@@ -212,6 +212,10 @@ def _conversation(row: Row) -> Conversation:
 def _stated(rows: Iterable[Row]) -> list[str]:
     stated = (row.optional_text("licence") for row in rows)
     return sorted({OURS if licence is None else licence.strip() or UNSTATED for licence in stated})
+
+
+def _of_split(rows: Iterable[Row], split: Split) -> list[Row]:
+    return [row for row in rows if row.choice("split", tuple(Split)) == split]
 
 
 def _further(folder: Path) -> list[Row]:

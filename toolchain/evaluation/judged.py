@@ -132,14 +132,17 @@ class Verdict:
     judge: str
 
 
-def refuse_to_lose_a_verdict(path: Path, results: Results, engine: str, wanted: Verdict) -> None:
-    """See that what is to be asked takes the place of no verdict of another judge's on these answers, nor of one on more of them.
+def refuse_to_lose_a_verdict(
+    path: Path, there: Sequence[ResultRow], results: Results, engine: str, wanted: Verdict
+) -> None:
+    """See that what is to be asked takes the place of no verdict in `path`, whose rows are `there`, of another judge's on these answers, nor
+    of one on more of them.
 
     Raises:
-        ToolchainError: it would, or the file is damaged.
+        ToolchainError: it would.
     """
     key = wanted.composition, wanted.method, judged_metric(wanted.against)
-    for row in read_result(path).rows if path.is_file() else []:
+    for row in there:
         if _key(row) != key or row["value"] == NOT_RUN or not is_of_these(results, engine, row):
             continue
         if row["judge"] != wanted.judge or row["n"] > wanted.n:

@@ -53,13 +53,12 @@ def judge_answers(
     _refuse_what_cannot_be_compared(results, judging)
     paths = {engine: judged_path(folder, Split(results.split), engine) for engine in results.engines()}
     for engine, path in paths.items():
-        if path.exists():
-            read_result(path)
+        there = read_result(path).rows if path.exists() else []
         refuse_unwritable(path)
         if server and judging.send:
             for method, composition, asked in _comparisons(results, judging, engine):
                 wanted = Verdict(method, judging.against, composition, len(asked), server.model)
-                refuse_to_lose_a_verdict(path, results, engine, wanted)
+                refuse_to_lose_a_verdict(path, there, results, engine, wanted)
     compared: set[str] = set()
     for engine, path in paths.items():
         for method, composition, asked in _comparisons(results, judging, engine):
