@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from toolchain import paths
-from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, FURTHER, calibration_path
+from toolchain.adapters.methods.calibrated import BRIEF, FROM_TWO_STEP, FURTHER, calibration_path
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
 from toolchain.json_object import json_object
@@ -16,7 +16,7 @@ DEFAULT_CALIBRATION = "lc++"
 """Ships where nothing else was recommended; where it was not trained, for want of references, LC++ on two-step's answers does."""
 TRUE_TO_TONE = (DEFAULT_CALIBRATION, "lc++f")
 """In whose answers blind readers name the tone (docs/findings.md, "The tones, read blind"), and which they like no less than LC++R's."""
-CALIBRATIONS = (*TRUE_TO_TONE, FURTHER, "lc++r", "lc++s", "lc++i")
+CALIBRATIONS = (*TRUE_TO_TONE, FURTHER, "lc++r", BRIEF, "lc++s", "lc++i")
 """Among which validation chooses what ships."""
 SHIPPABLE = (*CALIBRATIONS, FROM_TWO_STEP)
 

@@ -20,7 +20,7 @@ from toolchain.adapters.methods.calibrated import GOES_ON_FROM, OF_A_MAIN_TASK, 
 from toolchain.adapters.methods.method import single_adapters
 from toolchain.adapters.processes import launched
 from toolchain.adapters.quantised_activations import quantise_activations
-from toolchain.adapters.rewarded_samples import CODE, RewardedSamples, reward_of
+from toolchain.adapters.rewarded_samples import CODE, Reward, RewardedSamples, reward_of
 from toolchain.adapters.training import Schedule, checkpoint_path, finish, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress
@@ -78,12 +78,14 @@ def train_calibration(
     data: CalibrationData | None = None,
     merge_weights: Sequence[float] | None = None,
     start: Path | None = None,
+    reward: Reward | None = None,
 ) -> dict[str, Any]:
     """Train on `data`, by default the benchmark's calibration split, over the exported fp16 adapters.
 
     `merge_weights`, one for each task: LC++M is trained and composed beside that merge; LC++F is trained beside the mean and, where some are
     given, composed beside them. `start` is the calibration file that a method goes on from (GOES_ON_FROM); LC++R keeps its merge weights, and
-    learns by the worth of its own answers instead of by the targets' loss, which its validation losses still are.
+    learns by the worth of its own answers (`reward`, by default `reward_of` the composition) instead of by the targets' loss, which its
+    validation losses still are.
 
     Writes the calibration file and, beside it, its log; returns the log.
 
@@ -129,7 +131,9 @@ def train_calibration(
         quantise_activations(base.model)
     start_hash = start and sha256_file(start)
     samples = (
-        RewardedSamples(base, training, data.training, schedule.precision, reward_of(composition)) if rewarded else None
+        RewardedSamples(base, training, data.training, schedule.precision, reward or reward_of(composition))
+        if rewarded
+        else None
     )
     depends_on = (
         base.specification.sha256,

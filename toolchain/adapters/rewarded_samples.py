@@ -33,6 +33,8 @@ from toolchain.text import cut_answer
 
 CODE = code_sha256(*(Path(str(part.__file__)) for part in (generation, overlap, text)))
 """What answers and what values an answer, hashed as the rest of what trains is."""
+COST_OF_LENGTH = 0.03
+"""Of 100 characters, where answers have to be brief (docs/trials.md, "By the worth of its own answers")."""
 PROMPTS_AT_ONCE = 5
 """In a backward pass, with all their answers: more would take more memory, of which a step of the default base takes 17 GiB."""
 
@@ -43,8 +45,9 @@ class Reward:
 
     `samples` answers to each prompt at `temperature`, by whose distribution the gradient goes as well. The reward is the mean of ROUGE-L and,
     counting `chrf`, chrF, which alone would reward length. `plain` times the same of the text that the last task turned into the reference
-    goes off it: what a reference has by its tone alone is then worth most, and what the plain text alone has is a loss. `references` is what
-    the references' own cross-entropy counts beside the reward, in nats a token: it keeps answers sentences.
+    goes off it: what a reference has by its tone alone is then worth most, and what the plain text alone has is a loss. So does `length` for every
+    100 characters, each of which takes time on the device. `references` is what the references' own cross-entropy counts beside the reward, in
+    nats a token: it keeps answers sentences.
     """
 
     samples: int = 6
@@ -52,10 +55,11 @@ class Reward:
     chrf: float = 0.3
     references: float = 0.3
     plain: float = 0.0
+    length: float = 0.0
 
     def of(self, answer: str, pair: Pair) -> float:
-        """`-plain`..1."""
-        worth = self._overlap(answer, pair.target)
+        """At most 1; with no `length` at least `-plain`."""
+        worth = self._overlap(answer, pair.target) - self.length * len(answer) / 100
         if self.plain and pair.intermediate:
             worth -= self.plain * self._overlap(answer, pair.intermediate)
         return worth
@@ -65,9 +69,12 @@ class Reward:
         return (found["rouge_l"] + self.chrf * found["chrf"]) / (1 + self.chrf)
 
 
-def reward_of(composition: Composition) -> Reward:
-    """Overlap alone hardly tells a tone from none; a language it does."""
-    return Reward(plain=0.3 if composition.tasks[-1].kind is TaskKind.TONE else 0.0)
+def reward_of(composition: Composition, *, brief: bool = False) -> Reward:
+    """Overlap alone hardly tells a tone from none; a language it does. Brief answers are about as long as LC++F's, which it goes on from."""
+    return Reward(
+        plain=0.3 if composition.tasks[-1].kind is TaskKind.TONE else 0.0,
+        length=COST_OF_LENGTH if brief else 0.0,
+    )
 
 
 class RewardedSamples:

@@ -116,6 +116,10 @@ def train_calibration_command(
             "--further", help="Also train on the benchmark's further conversations; LC++ so trained is lc++-further."
         ),
     ] = False,
+    brief: Annotated[
+        bool,
+        typer.Option("--brief", help="Take the length of an answer off its worth; lc++r so trained is lc++r-brief."),
+    ] = False,
     distillation: Annotated[
         float,
         typer.Option(min=0, max=1, help="Share of the last task's adapter's distributions in the loss."),
@@ -153,6 +157,7 @@ def train_calibration_command(
     from toolchain.adapters.corrections import CalibrationMethod
     from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_path, committed_as, start_of
     from toolchain.adapters.methods.scope import trained_with
+    from toolchain.adapters.rewarded_samples import reward_of
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
     from toolchain.data.licences import refuse_to_commit
@@ -166,6 +171,10 @@ def train_calibration_command(
     refuse_untrainable(parsed, kind, weights)
     if two_step and kind is not CalibrationMethod.LC_PLUS_PLUS:
         raise ToolchainError(f"--two-step trains {FROM_TWO_STEP}, not {kind}: use --targets and --out")
+    if brief and kind is not CalibrationMethod.LC_PLUS_PLUS_R:
+        raise ToolchainError(
+            f"--brief is of {CalibrationMethod.LC_PLUS_PLUS_R}, which learns by what its answers are worth, not of {kind}"
+        )
     if targets and not out:
         raise ToolchainError(
             "--targets is not what committed calibrations are trained on: say with --out where to write"
@@ -186,7 +195,7 @@ def train_calibration_command(
         end_weight=end_weight,
         quantised_activations=quantised_activations,
     )
-    name = committed_as(kind, two_step=two_step, further=further)
+    name = committed_as(kind, two_step=two_step, further=further, brief=brief)
     path = out or calibration_path(trained_with(parsed, seed), name)
     refuse_to_commit(data.licences, path)
     start = start_of(parsed, kind, seed)
@@ -194,7 +203,8 @@ def train_calibration_command(
     if out:
         refuse_to_replace(out.with_suffix(".json"), "a calibration", "composition", "method", "git_commit")
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
-    log = train_calibration(base, parsed, kind, schedule, path, data, weights, start)
+    reward = reward_of(parsed, brief=brief)
+    log = train_calibration(base, parsed, kind, schedule, path, data, weights, start, reward)
     show(
         {key: log[key] for key in ("composition", "method", "parameters", "best_step", "validation_losses", "seconds")}
     )

@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from toolchain import paths
 from toolchain.adapters.corrections import CalibrationMethod
-from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, FURTHER
+from toolchain.adapters.methods.calibrated import BRIEF, FROM_TWO_STEP, FURTHER
 from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
 from toolchain.bundle.export import export_bundle
@@ -60,6 +60,7 @@ def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         put_calibration(composition, method)
     for name in (FROM_TWO_STEP, FURTHER):
         put_calibration(composition, CalibrationMethod.LC_PLUS_PLUS, committed_as=name)
+    put_calibration(composition, CalibrationMethod.LC_PLUS_PLUS_R, committed_as=BRIEF)
     return tmp_path
 
 

@@ -137,6 +137,10 @@ REFUSED = {
         ["train", "calibration", "summarize+es", "--method", "lc++r", "--seed", "3"],
         "`toolchain train calibration summarize+es --method lc++f --seed 3`",
     ),
+    "brief answers of what learns from references": (
+        ["train", "calibration", "summarize+es", "--brief"],
+        "--brief is of lc++r",
+    ),
     "a reward for the ends of sentences": (
         ["train", "calibration", "summarize+es", "--method", "lc++r", "--end-weight", "1.5"],
         "leave them out",

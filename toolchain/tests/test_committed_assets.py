@@ -78,7 +78,7 @@ def _documented() -> dict[tuple[str, str], list[str]]:
         if arguments[:2] == ["train", "calibration"] and "--two-step" not in arguments:
             composition, flag, method, *rest = arguments[2:]
             assert flag == "--method"
-            name = committed_as(CalibrationMethod(method), two_step=False, further="--further" in rest)
+            name = committed_as(CalibrationMethod(method), further="--further" in rest, brief="--brief" in rest)
             assert (name, composition) not in found
             found[name, composition] = rest
     return found
@@ -90,7 +90,9 @@ DOCUMENTED = _documented()
 @pytest.mark.parametrize(
     "path",
     sorted(
-        p for m in ("lc", "lc++", "lc++-further", "lc++f", "lc++r") for p in (paths.CALIBRATIONS / m).rglob("*.json")
+        p
+        for m in ("lc", "lc++", "lc++-further", "lc++f", "lc++r", "lc++r-brief")
+        for p in (paths.CALIBRATIONS / m).rglob("*.json")
     ),
     ids=str,
 )
@@ -99,7 +101,9 @@ def test_every_calibration_was_trained_by_its_documented_command(path: Path) -> 
     schedule = log["schedule"]
     name = path.relative_to(paths.CALIBRATIONS).parts[0]
     flags = DOCUMENTED[name, log["composition"]]
-    assert name == committed_as(CalibrationMethod(log["method"]), two_step=False, further="--further" in flags)
+    assert name == committed_as(
+        CalibrationMethod(log["method"]), further="--further" in flags, brief="--brief" in flags
+    )
 
     def given(flag: str, default: float) -> float:
         return float(flags[flags.index(flag) + 1]) if flag in flags else default
@@ -110,6 +114,7 @@ def test_every_calibration_was_trained_by_its_documented_command(path: Path) -> 
     assert schedule.get("end_weight", 1) == given("--end-weight", 1)
     assert schedule.get("quantised_activations", False) == ("--quantised-activations" in flags)
     assert (log.get("of_which_further", 0) > 0) == ("--further" in flags)
+    assert (log.get("reward", {}).get("length", 0) > 0) == ("--brief" in flags)
     begins_at = GOES_ON_FROM.get(log["method"])
     if begins_at:
         trained = trained_with(Composition.parse(log["composition"]), schedule["seed"])

@@ -18,6 +18,8 @@ FROM_TWO_STEP = "lc++-two-step"
 """LC++ that was trained on two-step's own answers to unlabelled conversations, and on no reference."""
 FURTHER = "lc++-further"
 """LC++ that was trained on the benchmark's further conversations too."""
+BRIEF = "lc++r-brief"
+"""LC++R that was trained to answer in fewer words."""
 
 OF_A_MAIN_TASK: dict[str, str] = {
     CalibrationMethod.LC_PLUS_PLUS_S: "main-task",
@@ -58,12 +60,21 @@ def training_command(composition: Composition, method: str) -> str:
     seed = f" --seed {composition.seed}" if isinstance(composition, Repeat) else ""
     if method in OF_A_MAIN_TASK:
         return f"toolchain train {OF_A_MAIN_TASK[method]} {composition.ids[0]}{seed}"
-    option = {FROM_TWO_STEP: "--two-step", FURTHER: "--further"}.get(method, f"--method {method}")
+    options = {
+        FROM_TWO_STEP: "--two-step",
+        FURTHER: "--further",
+        BRIEF: f"--method {CalibrationMethod.LC_PLUS_PLUS_R} --brief",
+    }
+    option = options.get(method, f"--method {method}")
     return f"toolchain train calibration {composition.name} {option}{seed}"
 
 
-def committed_as(method: CalibrationMethod, *, two_step: bool, further: bool) -> str:
-    """The id in `METHODS` of what a calibration method makes of these data."""
+def committed_as(
+    method: CalibrationMethod, *, two_step: bool = False, further: bool = False, brief: bool = False
+) -> str:
+    """The id in `METHODS` of what a calibration method makes of these data, or by that reward."""
+    if brief:
+        return BRIEF
     if method is not CalibrationMethod.LC_PLUS_PLUS:
         return method
     return FROM_TWO_STEP if two_step else FURTHER if further else method
@@ -116,6 +127,6 @@ def _adapters(method: str) -> Callable[[Composition], list[Adapter]]:
 
 METHODS = [
     *(Method(method.value, _adapters(method), paper=_PAPER.get(method)) for method in CalibrationMethod),
-    *(Method(name, _adapters(name)) for name in (FROM_TWO_STEP, FURTHER)),
+    *(Method(name, _adapters(name)) for name in (FROM_TWO_STEP, FURTHER, BRIEF)),
 ]
 IDS = frozenset(method.id for method in METHODS)

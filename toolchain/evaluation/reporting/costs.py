@@ -65,6 +65,8 @@ def budget_of(log: dict[str, Any]) -> str:
         tried += f", on from {calibrated.GOES_ON_FROM[log['method']]}"
     if reward := log.get("reward"):
         tried += f", by {reward['samples']} answers of its own to each prompt"
+        if cost := reward.get("length"):
+            tried += f", less {cost} of 1 for every 100 characters"
     if further := log.get("of_which_further"):
         tried += f", with {further} further conversations"
     if targets := log.get("targets"):

@@ -179,6 +179,14 @@ def test_in_a_tone_what_the_plain_text_has_is_worth_less(composition: str) -> No
     assert of_plain > of_tone > 0 if composition == "reply+witty" else of_plain == of_tone == 0
 
 
+def test_where_answers_have_to_be_brief_each_letter_costs_something() -> None:
+    composition, pair = Composition.parse("summarize+es"), Pair("1", "x", None, "Llueve a mediodía", None)
+    brief, other = reward_of(composition, brief=True), reward_of(composition)
+    for answer in ("", "Llueve", "Llueve a mediodía" * 30):
+        assert other.of(answer, pair) - brief.of(answer, pair) == pytest.approx(brief.length * len(answer) / 100)
+    assert replace(brief, length=0.0) == other
+
+
 @pytest.fixture
 def start(assets: Path) -> Path:
     return calibration_path(COMPOSITION, CalibrationMethod.LC_PLUS_PLUS_F)
@@ -199,7 +207,14 @@ def test_it_starts_at_lcf_beside_the_merge_that_it_is_composed_with(base: Loaded
     _weighted(start, (0.75, 0.5))
     log = train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out, start=start)
     assert log["start_sha256"] == sha256_file(start)
-    assert log["reward"] == {"samples": 6, "temperature": 0.7, "chrf": 0.3, "references": 0.3, "plain": 0.0}
+    assert log["reward"] == {
+        "samples": 6,
+        "temperature": 0.7,
+        "chrf": 0.3,
+        "references": 0.3,
+        "plain": 0.0,
+        "length": 0.0,
+    }
     trained = read_calibration(out)
     assert (trained.method, trained.composition, log["merge_weights"]) == (METHOD, COMPOSITION.name, (0.75, 0.5))
     adapters = [read_adapter(paths.ADAPTERS / task) for task in COMPOSITION.ids]

@@ -10,7 +10,7 @@ from toolchain import paths
 from toolchain.adapters import calibration, lora, main_task_calibration
 from toolchain.adapters.files import write_adapter
 from toolchain.adapters.methods import fitted
-from toolchain.adapters.methods.calibrated import FURTHER, calibration_path, training_command
+from toolchain.adapters.methods.calibrated import BRIEF, FURTHER, calibration_path, training_command
 from toolchain.adapters.methods.scope import trained_with
 from toolchain.adapters.training import Precision, Schedule
 from toolchain.base_model import load
@@ -114,7 +114,7 @@ def test_a_training_has_the_schedule_that_it_was_told(
 
 @pytest.mark.usefixtures("assets")
 @pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize("method", ["lc", "lc++", FURTHER, "lc++d"])
+@pytest.mark.parametrize("method", ["lc", "lc++", FURTHER, "lc++d", BRIEF])
 def test_what_is_said_to_make_a_calibration_makes_it(monkeypatch: pytest.MonkeyPatch, method: str, seed: int) -> None:
     def told(*given: Any) -> None:
         raise _Told(next(item for item in given if isinstance(item, Path)))
