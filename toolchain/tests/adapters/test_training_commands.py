@@ -122,6 +122,9 @@ def test_what_is_said_to_make_a_calibration_makes_it(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(load, "load_base", lambda *_given, **_named: None)
     monkeypatch.setattr(calibration, "train_calibration", told)
     wanted = trained_with(Composition.parse("summarize+es"), seed)
+    start = calibration_path(wanted, "lc++f")
+    start.parent.mkdir(parents=True, exist_ok=True)
+    start.touch()
     _, *command = training_command(wanted, method).split()
     with pytest.raises(_Told) as begun:
         app(command, standalone_mode=False)
