@@ -34,7 +34,7 @@ from toolchain.text import cut_answer
 CODE = code_sha256(*(Path(str(part.__file__)) for part in (generation, overlap, text)))
 """What answers and what values an answer, hashed as the rest of what trains is."""
 COST_OF_LENGTH = 0.03
-"""Of 100 characters, where answers have to be brief (docs/trials.md, "By the worth of its own answers")."""
+"""Of 100 characters, where answers have to be brief (docs/trials.md, "As brief as LC++")."""
 PROMPTS_AT_ONCE = 5
 """In a backward pass, with all their answers: more would take more memory, of which a step of the default base takes 17 GiB."""
 
