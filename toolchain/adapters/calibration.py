@@ -20,7 +20,7 @@ from toolchain.adapters.methods.calibrated import GOES_ON_FROM, OF_A_MAIN_TASK, 
 from toolchain.adapters.methods.method import single_adapters
 from toolchain.adapters.processes import launched
 from toolchain.adapters.quantised_activations import quantise_activations
-from toolchain.adapters.rewarded_samples import CODE, Reward, RewardedSamples, reward_of
+from toolchain.adapters.rewarded_samples import CODE, RewardedSamples, reward_of
 from toolchain.adapters.training import Schedule, checkpoint_path, finish, train
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress
@@ -33,9 +33,12 @@ _TRAINED_BESIDE_THEM = (CalibrationMethod.LC_PLUS_PLUS_M, CalibrationMethod.LC_P
 """The methods that are trained beside the merge that they are composed with; LC++F, where it has weights, is trained beside the mean."""
 
 
-def refuse_loss_options(method: CalibrationMethod, distillation: float, end_weight: float) -> None:
-    """Raise ToolchainError where a method that learns by its own answers is given what belongs to the loss on targets."""
-    if method is CalibrationMethod.LC_PLUS_PLUS_R and (distillation or end_weight != 1):
+def refuse_loss_options(method: CalibrationMethod, distillation: float, end_weight: float, brief: bool) -> None:
+    """Raise ToolchainError where a method that learns by its own answers is given what belongs to the loss on targets, or another `brief`."""
+    rewarded = CalibrationMethod.LC_PLUS_PLUS_R
+    if brief and method is not rewarded:
+        raise ToolchainError(f"--brief is of {rewarded}, which learns by what its answers are worth, not of {method}")
+    if method is rewarded and (distillation or end_weight != 1):
         raise ToolchainError(
             f"{method} learns by its own answers: --distillation and --end-weight are of the loss on targets, leave them out"
         )
@@ -78,13 +81,13 @@ def train_calibration(
     data: CalibrationData | None = None,
     merge_weights: Sequence[float] | None = None,
     start: Path | None = None,
-    reward: Reward | None = None,
+    brief: bool = False,
 ) -> dict[str, Any]:
     """Train on `data`, by default the benchmark's calibration split, over the exported fp16 adapters.
 
     `merge_weights`, one for each task: LC++M is trained and composed beside that merge; LC++F is trained beside the mean and, where some are
     given, composed beside them. `start` is the calibration file that a method goes on from (GOES_ON_FROM); LC++R keeps its merge weights, and
-    learns by the worth of its own answers (`reward`, by default `reward_of` the composition) instead of by the targets' loss, which its
+    learns by the worth of its own answers (`reward_of`, to which `brief` goes) instead of by the targets' loss, which its
     validation losses still are.
 
     Writes the calibration file and, beside it, its log; returns the log.
@@ -96,7 +99,7 @@ def train_calibration(
             another.
     """
     refuse_untrainable(composition, method, merge_weights)
-    refuse_loss_options(method, schedule.distillation, schedule.end_weight)
+    refuse_loss_options(method, schedule.distillation, schedule.end_weight, brief)
     rewarded = method is CalibrationMethod.LC_PLUS_PLUS_R
     if rewarded:
         launched().refuse_several()
@@ -131,7 +134,7 @@ def train_calibration(
         quantise_activations(base.model)
     start_hash = start and sha256_file(start)
     samples = (
-        RewardedSamples(base, training, data.training, schedule.precision, reward or reward_of(composition))
+        RewardedSamples(base, training, data.training, schedule.precision, reward_of(composition, brief=brief))
         if rewarded
         else None
     )

@@ -157,7 +157,6 @@ def train_calibration_command(
     from toolchain.adapters.corrections import CalibrationMethod
     from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_path, committed_as, start_of
     from toolchain.adapters.methods.scope import trained_with
-    from toolchain.adapters.rewarded_samples import reward_of
     from toolchain.base_model.load import load_base
     from toolchain.base_model.specification import base_model
     from toolchain.data.licences import refuse_to_commit
@@ -171,10 +170,6 @@ def train_calibration_command(
     refuse_untrainable(parsed, kind, weights)
     if two_step and kind is not CalibrationMethod.LC_PLUS_PLUS:
         raise ToolchainError(f"--two-step trains {FROM_TWO_STEP}, not {kind}: use --targets and --out")
-    if brief and kind is not CalibrationMethod.LC_PLUS_PLUS_R:
-        raise ToolchainError(
-            f"--brief is of {CalibrationMethod.LC_PLUS_PLUS_R}, which learns by what its answers are worth, not of {kind}"
-        )
     if targets and not out:
         raise ToolchainError(
             "--targets is not what committed calibrations are trained on: say with --out where to write"
@@ -187,7 +182,7 @@ def train_calibration_command(
         raise ToolchainError(
             f"--out {out} and the log beside it would take the place of --targets {targets}: give another --out"
         )
-    refuse_loss_options(kind, distillation, end_weight)
+    refuse_loss_options(kind, distillation, end_weight, brief)
     data = training_data(parsed, with_teacher, two_step, targets, further)
     schedule = replace(
         training.schedule(len(data.training), seed, keep_best=False),
@@ -203,8 +198,7 @@ def train_calibration_command(
     if out:
         refuse_to_replace(out.with_suffix(".json"), "a calibration", "composition", "method", "git_commit")
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
-    reward = reward_of(parsed, brief=brief)
-    log = train_calibration(base, parsed, kind, schedule, path, data, weights, start, reward)
+    log = train_calibration(base, parsed, kind, schedule, path, data, weights, start, brief)
     show(
         {key: log[key] for key in ("composition", "method", "parameters", "best_step", "validation_losses", "seconds")}
     )
