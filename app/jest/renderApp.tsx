@@ -6,7 +6,7 @@ import type { Device } from '../src/core/device';
 import { itemStorage } from '../src/core/storage/itemStorage';
 import type { Storage } from '../src/core/storage/storage';
 import { intlLanguageName, languageNameBy } from '../src/i18n/languageName';
-import { keptServices } from '../src/keptServices';
+import { KeptServices } from '../src/keptServices';
 
 import { bundle, ScriptedCore } from './scriptedCore';
 
@@ -40,7 +40,7 @@ export async function openApp(parts: Parts = {}) {
 export function outlivingApp({ device = {}, ...storage }: Pick<Parts, 'device' | 'openStorage' | 'startNewStorage'> = {}) {
   const core = new ScriptedCore();
   const parts = { core, device, samples, openStorage: () => Promise.resolve(itemStorage(new Map())), ...storage };
-  const kept = keptServices(parts);
+  const kept = new KeptServices(parts);
   const show = async () => {
     await render(<App {...parts} languageName={languageName} kept={kept} />);
     await settle();
@@ -49,9 +49,8 @@ export function outlivingApp({ device = {}, ...storage }: Pick<Parts, 'device' |
     core,
     show,
     end: () =>
-      act(async () => {
-        const services = await kept(() => undefined);
-        services.close();
+      act(() => {
+        kept.close();
       }),
   };
 }

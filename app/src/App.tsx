@@ -11,9 +11,9 @@ import { LockGate } from './features/lock/LockGate';
 import { NoticeBar } from './features/notice/NoticeBar';
 import { I18nContext, localeFor, messagesFor, type I18n } from './i18n';
 import type { LanguageName } from './i18n/languageName';
-import type { KeptServices } from './keptServices';
+import { KeptServices } from './keptServices';
 import { Screens } from './Screens';
-import { openServices, type Services } from './services';
+import type { Services } from './services';
 import { icon } from './ui/icon';
 import { themeFor } from './ui/theme';
 import { useReducedMotion } from './ui/useReducedMotion';
@@ -37,6 +37,7 @@ export type AppProps = {
 
 export function App(props: AppProps) {
   const { core, device, openStorage, startNewStorage, samples, kept } = props;
+  const [keeper] = useState(() => kept ?? new KeptServices({ core, device, samples, openStorage, startNewStorage }));
   const [services, setServices] = useState<Services>();
   const [starts, setStarts] = useState(1);
 
@@ -46,22 +47,22 @@ export function App(props: AppProps) {
       setServices(undefined);
       setStarts(count => count + 1);
     };
-    const opening = kept ? kept(restart) : openServices({ core, device, samples, openStorage, startNewStorage, restart });
-    void opening.then(ready => {
+    void keeper.open(restart).then(ready => {
       if (ended) return;
       ready.model.load().catch(() => undefined); // the model's state tells
       setServices(ready);
     });
     return () => {
       ended = true;
-      if (!kept)
-        void opening.then(own => {
-          own.close();
-        });
     };
-    // What the app is put together of does not change while it runs.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [starts]);
+  }, [keeper, starts]);
+
+  useEffect(() => {
+    if (keeper === kept) return undefined;
+    return () => {
+      keeper.close();
+    };
+  }, [keeper, kept]);
 
   const scheme = useColorScheme();
   // The settings are read in an instant; what they decide must not be seen before.

@@ -12,7 +12,7 @@ import { pickedImports } from './core/pickedImports';
 import { phoneStorage } from './core/storage/phoneStorage';
 import { sharedStorage } from './core/storage/sharedStorage';
 import { intlLanguageName, languageNameBy } from './i18n/languageName';
-import { keptServices } from './keptServices';
+import { KeptServices } from './keptServices';
 import { trustedKey } from './trustedKey';
 
 const storage = sharedStorage(phoneStorage({ get: () => DatabaseKey.get(), forget: () => DatabaseKey.forget() }));
@@ -38,7 +38,7 @@ function pushedBundle() {
 const device = phone(core, pickedImports(library, documents));
 const languageName = languageNameBy(intlLanguageName, (tag, locale) => LanguageNames?.nameIn(tag, locale));
 
-const kept = keptServices({ core, device, samples, openStorage: storage.open, startNewStorage: storage.startNew });
+const kept = new KeptServices({ core, device, samples, openStorage: storage.open, startNewStorage: storage.startNew });
 
 /**
  * The app on the phone: the core in this process, the bundle in the app's own files. Its services live as long as the process: Android ends the activity,

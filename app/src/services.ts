@@ -38,10 +38,12 @@ export type ServiceParts = {
   startNewStorage?: (() => Promise<Storage>) | undefined;
   /** Closes these services and opens others, on the storage that can now be read. */
   restart?: () => void;
+  /** The closed services that these take the place of: what was shown and made there is not lost. */
+  before?: Services;
 };
 
 export async function openServices(parts: ServiceParts): Promise<Services> {
-  const { core, device, samples } = parts;
+  const { core, device, samples, before } = parts;
   const notices = new Notices();
   const { storage, unreadable } = await storageOrNone(parts, notices);
   const preferences = await PreferenceStore.open(storage, notices.showFailure).catch((thrown: unknown) => {
@@ -61,8 +63,10 @@ export async function openServices(parts: ServiceParts): Promise<Services> {
   freeWhenIdle();
 
   const history = new History(storage, () => current().keepHistory, notices.showFailure, unreadable);
+  if (before) await history.takeOver(before.history);
   const answers = new Answers(model, item => void history.keep(item));
-  const conversation = new CurrentConversation(samples[0] && fromSample(samples[0]), () => current().ownNames);
+  const shown = before ? before.conversation.state.get() : samples[0] && fromSample(samples[0]);
+  const conversation = new CurrentConversation(shown, () => current().ownNames);
   const share = device.shareInbox && new ShareReader(device.shareInbox, core, conversation, notices);
 
   const bundles = device.library && new Bundles(device.library, model);

@@ -49,7 +49,6 @@ await inPreview(bundlePath, {}, async (page, shoot) => {
   await choose(page, en.choice.allOf.language);
   await tap(page, START);
   await made(page);
-  await shoot('languages');
 
   await tap(page, en.history.title);
   await shoot('history');

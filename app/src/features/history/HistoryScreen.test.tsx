@@ -5,6 +5,7 @@ import type { Device } from '../../core/device';
 import { itemStorage } from '../../core/storage/itemStorage';
 import { StorageError, type Storage } from '../../core/storage/storage';
 import { en } from '../../i18n/en';
+import type { Preferences } from '../settings/preferences';
 
 const START = en.task.start['summarize'] ?? '';
 const list = () => screen.getByLabelText(en.history.title);
@@ -99,14 +100,14 @@ test('a storage that cannot be opened leaves an app that works until it ends', a
   expect(core.runs).toHaveLength(1);
 });
 
-/** The app where the history does not open for this reason, until it is mended. */
-async function openUnreadable(kind: StorageError['kind'], device: Device = {}) {
-  const old = itemStorage(new Map([['value/preferences', JSON.stringify({ theme: 'dark' })]]));
+/** The app where the history does not open for this reason, until it is mended and has these settings. */
+async function openUnreadable(kind: StorageError['kind'], device: Device = {}, settings: Partial<Preferences> = { theme: 'dark' }) {
+  const old = itemStorage(new Map([['value/preferences', JSON.stringify(settings)]]));
   let storage: Storage | undefined;
   const open = () => (storage ? Promise.resolve(storage) : Promise.reject(new StorageError(kind)));
   const startNewStorage = jest.fn(() => Promise.resolve((storage = itemStorage(new Map()))));
-  await openApp({ device, openStorage: open, startNewStorage });
-  return { startNewStorage, mend: () => void (storage = old) };
+  const core = await openApp({ device, openStorage: open, startNewStorage });
+  return { core, startNewStorage, mend: () => void (storage = old) };
 }
 
 test('a history that nobody can read is told, and a new one is started only when the user says so twice', async () => {
@@ -141,6 +142,25 @@ test('a history that does not open for now is tried again, and is then there wit
   expect(screen.getByText(en.settings.themes.dark)).toBeOnTheScreen();
   expect(startNewStorage).not.toHaveBeenCalled();
 });
+
+test.each([{ keepHistory: true }, { keepHistory: false }])(
+  'what was shown and made while the history did not open is not lost, nor kept against the settings: %o',
+  async settings => {
+    const { core, mend } = await openUnreadable('failed', {}, settings);
+    await loaded(core);
+    await press(en.conversation.change);
+    await fireEvent.changeText(screen.getByLabelText(en.conversation.textLabel), 'We meet at the station.');
+    await press(en.conversation.use);
+    await press(START);
+    await write(core, 'Quedan.');
+    mend();
+    await press(en.history.title);
+    await press(en.model.retry);
+    expect(screen.getByText('We meet at the station.')).toBeOnTheScreen();
+    await press(en.history.title);
+    expect(within(list()).queryAllByText('Quedan.')).toHaveLength(settings.keepHistory ? 1 : 0);
+  },
+);
 
 test('how the app ended before is told when the setting that it changes is kept', async () => {
   const takeLast = jest.fn(() => Promise.resolve({ reason: 'low-memory', running: 'answer' } as const));

@@ -36,6 +36,14 @@ export class History {
     await this.trying(() => this.storage.keep({ id, at, tasks: [mainTask, ...into], mode: answer.statistics.mode, text, input, ...owner }));
   }
 
+  /** Keeps all that another history holds, unless the history is switched off. */
+  async takeOver(other: History): Promise<void> {
+    if (!this.isKept()) return;
+    await this.trying(async () => {
+      for await (const entry of other.all()) await this.storage.keep(entry);
+    });
+  }
+
   /** Lists the newest with these words; without, all. */
   async search(words: string): Promise<void> {
     this.store.set({ ...this.store.get(), words, loading: true });
