@@ -190,7 +190,8 @@ def train_calibration_command(
         end_weight=end_weight,
         quantised_activations=quantised_activations,
     )
-    name = committed_as(kind, two_step=two_step, further=further, brief=brief)
+    given = {"--two-step": two_step, "--further": further, "--brief": brief}
+    name = committed_as(kind, [option for option, is_given in given.items() if is_given])
     path = out or calibration_path(trained_with(parsed, seed), name)
     refuse_to_commit(data.licences, path)
     start = start_of(parsed, kind, seed)

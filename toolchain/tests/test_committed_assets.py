@@ -78,7 +78,7 @@ def _documented() -> dict[tuple[str, str], list[str]]:
         if arguments[:2] == ["train", "calibration"] and "--two-step" not in arguments:
             composition, flag, method, *rest = arguments[2:]
             assert flag == "--method"
-            name = committed_as(CalibrationMethod(method), further="--further" in rest, brief="--brief" in rest)
+            name = committed_as(CalibrationMethod(method), rest)
             assert (name, composition) not in found
             found[name, composition] = rest
     return found
@@ -101,9 +101,7 @@ def test_every_calibration_was_trained_by_its_documented_command(path: Path) -> 
     schedule = log["schedule"]
     name = path.relative_to(paths.CALIBRATIONS).parts[0]
     flags = DOCUMENTED[name, log["composition"]]
-    assert name == committed_as(
-        CalibrationMethod(log["method"]), further="--further" in flags, brief="--brief" in flags
-    )
+    assert name == committed_as(CalibrationMethod(log["method"]), flags)
 
     def given(flag: str, default: float) -> float:
         return float(flags[flags.index(flag) + 1]) if flag in flags else default

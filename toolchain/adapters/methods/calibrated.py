@@ -1,6 +1,6 @@
 """Learnable Calibration and what grew from it: the exact mean and a committed calibration, as one LoRA."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from toolchain import paths
@@ -20,6 +20,13 @@ FURTHER = "lc++-further"
 """LC++ that was trained on the benchmark's further conversations too."""
 BRIEF = "lc++r-brief"
 """LC++R that was trained to answer in fewer words."""
+
+VARIANTS = {
+    FROM_TWO_STEP: (CalibrationMethod.LC_PLUS_PLUS, "--two-step"),
+    FURTHER: (CalibrationMethod.LC_PLUS_PLUS, "--further"),
+    BRIEF: (CalibrationMethod.LC_PLUS_PLUS_R, "--brief"),
+}
+"""What is another method with other data or another reward: that method, and the option of `train calibration` that makes it this one."""
 
 OF_A_MAIN_TASK: dict[str, str] = {
     CalibrationMethod.LC_PLUS_PLUS_S: "main-task",
@@ -60,24 +67,14 @@ def training_command(composition: Composition, method: str) -> str:
     seed = f" --seed {composition.seed}" if isinstance(composition, Repeat) else ""
     if method in OF_A_MAIN_TASK:
         return f"toolchain train {OF_A_MAIN_TASK[method]} {composition.ids[0]}{seed}"
-    options = {
-        FROM_TWO_STEP: "--two-step",
-        FURTHER: "--further",
-        BRIEF: f"--method {CalibrationMethod.LC_PLUS_PLUS_R} --brief",
-    }
-    option = options.get(method, f"--method {method}")
-    return f"toolchain train calibration {composition.name} {option}{seed}"
+    of, option = VARIANTS.get(method, (method, None))
+    options = f"--method {of}" if option is None else f"--method {of} {option}"
+    return f"toolchain train calibration {composition.name} {options}{seed}"
 
 
-def committed_as(
-    method: CalibrationMethod, *, two_step: bool = False, further: bool = False, brief: bool = False
-) -> str:
-    """The id in `METHODS` of what a calibration method makes of these data, or by that reward."""
-    if brief:
-        return BRIEF
-    if method is not CalibrationMethod.LC_PLUS_PLUS:
-        return method
-    return FROM_TWO_STEP if two_step else FURTHER if further else method
+def committed_as(method: CalibrationMethod, options: Collection[str]) -> str:
+    """The id in `METHODS` of what a calibration method makes with these options of `train calibration`."""
+    return next((id for id, (of, option) in VARIANTS.items() if of is method and option in options), method)
 
 
 def read_committed(composition: Composition, method: str) -> Calibration:
@@ -127,6 +124,6 @@ def _adapters(method: str) -> Callable[[Composition], list[Adapter]]:
 
 METHODS = [
     *(Method(method.value, _adapters(method), paper=_PAPER.get(method)) for method in CalibrationMethod),
-    *(Method(name, _adapters(name)) for name in (FROM_TWO_STEP, FURTHER, BRIEF)),
+    *(Method(name, _adapters(name)) for name in VARIANTS),
 ]
 IDS = frozenset(method.id for method in METHODS)
