@@ -67,9 +67,8 @@ def training_command(composition: Composition, method: str) -> str:
     seed = f" --seed {composition.seed}" if isinstance(composition, Repeat) else ""
     if method in OF_A_MAIN_TASK:
         return f"toolchain train {OF_A_MAIN_TASK[method]} {composition.ids[0]}{seed}"
-    of, option = VARIANTS.get(method, (method, None))
-    options = f"--method {of}" if option is None else f"--method {of} {option}"
-    return f"toolchain train calibration {composition.name} {options}{seed}"
+    of = " ".join(VARIANTS.get(method, (method,)))
+    return f"toolchain train calibration {composition.name} --method {of}{seed}"
 
 
 def committed_as(method: CalibrationMethod, options: Collection[str]) -> str:
