@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use tandem_bundle::{InputError, InputErrorKind};
@@ -8,6 +9,8 @@ use crate::bounded;
 
 /// An export with media has some thousand files.
 const MAX_FILES: u64 = 100_000;
+/// So much of a zip is read to list its files, whatever number it tells: that many with long names, and at most four times as many without.
+const MAX_LISTING_BYTES: u64 = 16 << 20;
 /// The longest end of a zip: its records, and a comment.
 const MAX_TAIL_BYTES: u64 = 20 + 22 + 0xffff;
 /// What an iPhone calls the chat, and what an Android phone has in its name whatever its language.
@@ -23,12 +26,35 @@ pub fn is_zip(head: &[u8]) -> bool {
 pub fn chat_of(mut source: impl Read + Seek) -> Result<Vec<u8>, InputError> {
     // Before the library makes room for as many files as a large zip says to have; what a small one says is below the limit.
     check_files(large_count(&mut source).map_err(|e| invalid(&ZipError::Io(e)))?.unwrap_or(0))?;
-    let mut zip = ZipArchive::new(source).map_err(|e| invalid(&e))?;
+    let left = Cell::new(MAX_LISTING_BYTES);
+    let mut zip = ZipArchive::new(Metered { source, left: &left }).map_err(|e| invalid(&e))?;
+    left.set(u64::MAX);
     check_files(zip.len() as u64)?;
     let texts: Vec<String> = zip.file_names().filter(|path| is_text(path)).map(str::to_owned).collect();
     let chat = choose(&texts)?.to_owned();
     let entry = zip.by_name(&chat).map_err(|e| invalid(&e))?;
     bounded(entry, |e| invalid(&ZipError::Io(e)))
+}
+
+/// Reads so many bytes and no more.
+struct Metered<'a, R> {
+    source: R,
+    left: &'a Cell<u64>,
+}
+
+impl<R: Read> Read for Metered<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        let left = self.left.get().checked_sub(read as u64).ok_or_else(|| io::Error::other("more than is read"))?;
+        self.left.set(left);
+        Ok(read)
+    }
+}
+
+impl<R: Seek> Seek for Metered<'_, R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.source.seek(to)
+    }
 }
 
 fn check_files(files: u64) -> Result<(), InputError> {

@@ -79,25 +79,37 @@ fn more_lines_than_a_chat_has_are_refused_before_they_are_collected() {
     }
 }
 
-#[test]
-fn a_zip_that_tells_of_more_files_than_are_read_is_refused_before_they_are_listed() {
-    // The end records of a large zip, after nothing: more entries than there are bytes for.
-    let mut end = Vec::new();
-    end.extend(b"PK\x03\x04");
-    let record = end.len() as u64;
-    end.extend(b"PK\x06\x06");
+/// What ends a large zip of so many files, whose directory of so many bytes lies at the start.
+fn large_end(files: u64, directory: u64) -> Vec<u8> {
+    let mut end = b"PK\x06\x06".to_vec();
     end.extend(44_u64.to_le_bytes());
     end.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-    for value in [100_001_u64, 100_001, 0, 0] {
+    for value in [files, files, directory, 0] {
         end.extend(value.to_le_bytes());
     }
     end.extend(b"PK\x06\x07\0\0\0\0");
-    end.extend(record.to_le_bytes());
+    end.extend(directory.to_le_bytes());
     end.extend(1_u32.to_le_bytes());
     end.extend(b"PK\x05\x06\0\0\0\0");
     end.extend([0xff; 12]);
     end.extend([0, 0]);
-    assert_eq!(refused(&end), InputErrorKind::ChatTooLarge);
+    end
+}
+
+#[test]
+fn a_zip_that_tells_of_more_files_than_are_read_is_refused_before_they_are_listed() {
+    // More entries than there are bytes for.
+    let start = b"PK\x03\x04";
+    assert_eq!(refused(&[&start[..], &large_end(100_001, 4)].concat()), InputErrorKind::ChatTooLarge);
+}
+
+#[test]
+fn a_directory_that_the_last_end_of_a_zip_does_not_tell_of_is_bounded_too() {
+    let entry = [&b"PK\x01\x02"[..], &[0; 42]].concat();
+    let directory = entry.repeat(400_000);
+    let end = large_end(400_000, directory.len() as u64);
+    // Behind it stands the start of another, which is none.
+    assert_eq!(refused(&[b"PK\x03\x04", &directory[..], &end, b"PK\x05\x06"].concat()), InputErrorKind::ChatZipInvalid);
 }
 
 proptest! {

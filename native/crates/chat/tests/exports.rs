@@ -171,6 +171,41 @@ fn on_an_iphone_the_group_is_no_speaker() {
 }
 
 #[test]
+fn who_writes_like_a_notice_is_no_group() {
+    for stamp in ["[31/12/23, 21:42:05]", "[21:42, 31/12/2023]", "[31/12, 21:42]"] {
+        let chat = pairs(&[("Ana", "did you get the milk?"), ("Ben", "I added it to the list"), ("Cat", "Dan left")]);
+        let export: Vec<_> = chat.iter().map(|(speaker, text)| format!("{stamp} {speaker}: {text}\n")).collect();
+        assert_eq!(said(&export.concat()), chat, "{stamp}");
+    }
+}
+
+#[test]
+fn what_goes_on_behind_words_of_whatsapp_is_a_persons() {
+    let written = [
+        "Missed call at work, can you ring mum and tell her 6 pm?",
+        "Missed video call, sorry, dinner is at 8",
+        "Videollamada perdida, llámame cuando puedas",
+        "Waiting for this message. Still nothing",
+    ];
+    for text in written {
+        assert_eq!(said(&format!("31/12/23, 21:41 - Ana: {text}\n")), pairs(&[("Ana", text)]));
+    }
+    for text in [
+        "Missed call at 9:41\u{202f}PM",
+        "Missed voice call, tap to call back",
+        "Verpasster Anruf um 21:41 Uhr",
+        "Appel vocal manqué à 21 h 41",
+    ] {
+        assert_eq!(said(&format!("31/12/23, 21:41 - Ana: {text}\n31/12/23, 21:42 - Ana: hi\n")), pairs(&[("Ana", "hi")]), "{text}");
+    }
+    for placeholder in ["<Media omitted>", "IMG-20231231-WA0001.jpg (file attached)"] {
+        for caption in ["I booked the room on booking.com", "tickets at ticketmaster.de"] {
+            assert_eq!(said(&format!("31/12/23, 21:41 - Ana: {placeholder}\n{caption}\n")), pairs(&[("Ana", caption)]));
+        }
+    }
+}
+
+#[test]
 fn tags_that_come_again_are_of_whatsapp_in_any_language() {
     let export = "31/12/23, 21:41 - Ana: <sarin midiya>\n31/12/23, 21:41 - Ana: hi\n31/12/23, 21:41 - Ben: <sarin midiya>\n";
     assert_eq!(said(export), pairs(&[("Ana", "hi")]));

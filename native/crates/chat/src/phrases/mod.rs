@@ -1,4 +1,5 @@
-//! WhatsApp's own words in its languages: one phrase a line in the files beside this one, `*` for a name or a number.
+//! WhatsApp's own words in its languages: one phrase a line in the files beside this one, `*` for a name or a
+//! number, `#` at an end for a time of day.
 
 mod pattern;
 

@@ -30,10 +30,10 @@ pub fn parse(text: &str) -> Option<Vec<SentMessage>> {
     if undated * MOST_ARE_DATES <= stamped.len() {
         stamped.retain(|(_, stamp)| !order.is_no_date(stamp));
     }
-    let bracketed = stamped.first().is_some_and(|(_, stamp)| stamp.shape.bracketed);
+    let of_iphone = stamped.first().is_some_and(|(_, stamp)| stamp.is_of_iphone());
     let starts = starts(stamped, order);
     is_export(&lines, &starts).then_some(())?;
-    Some(messages(&entries(&lines, &starts), bracketed))
+    Some(messages(&entries(&lines, &starts), of_iphone))
 }
 
 /// A line, and the line break before it.
@@ -158,9 +158,9 @@ impl Start<'_> {
 }
 
 /// What persons wrote.
-fn messages(entries: &[Entry<'_>], bracketed: bool) -> Vec<SentMessage> {
+fn messages(entries: &[Entry<'_>], of_iphone: bool) -> Vec<SentMessage> {
     let tags = Tags::of_export(entries.iter().filter(|entry| entry.speaker.is_some()).map(|entry| entry.text.as_str()));
-    let group = if bracketed { group_names(entries) } else { HashSet::new() };
+    let group = if of_iphone { group_names(entries) } else { HashSet::new() };
     let message = |entry: &Entry<'_>| {
         let speaker = entry.speaker.filter(|speaker| !group.contains(speaker))?;
         let text = written::by_person(speaker, &entry.text, &tags)?;
@@ -174,13 +174,15 @@ fn is_no_break_space(c: char) -> bool {
     matches!(c, '\u{a0}' | '\u{202f}')
 }
 
-/// On an iPhone notices have the group as their speaker: who says nothing but notices.
+/// On an iPhone notices have the group as their speaker: who says nothing but notices, one of which no person can have written.
 fn group_names<'a>(entries: &[Entry<'a>]) -> HashSet<&'a str> {
-    let mut only_notices: HashMap<&str, bool> = HashMap::new();
+    let mut speakers: HashMap<&str, (bool, bool)> = HashMap::new();
     for entry in entries {
-        if let Some(speaker) = entry.speaker {
-            *only_notices.entry(speaker).or_insert(true) &= phrases::is_notice(&entry.text);
+        if let Some(speaker) = entry.speaker.filter(|speaker| !speaker.is_empty()) {
+            let (only_notices, of_whatsapp) = speakers.entry(speaker).or_insert((true, false));
+            *only_notices &= phrases::is_notice(&entry.text);
+            *of_whatsapp |= written::starts_with_own(&entry.text) || phrases::is_system(&entry.text);
         }
     }
-    only_notices.into_iter().filter(|(speaker, only)| *only && !speaker.is_empty()).map(|(speaker, _)| speaker).collect()
+    speakers.into_iter().filter(|(_, (only_notices, of_whatsapp))| *only_notices && *of_whatsapp).map(|(speaker, _)| speaker).collect()
 }

@@ -13,6 +13,12 @@ const MAX_WORDS_ONCE: usize = 5;
 /// How Android names files: kind, date and number.
 const ANDROID_FILES: &[&str] = &["img-", "vid-", "aud-", "ptt-", "stk-", "doc-", "gif-"];
 const LONGEST_EXTENSION: usize = 5;
+/// Endings of documents. What ends otherwise, such as in `.com`, may be a person's words.
+const DOCUMENTS: &[&str] = &[
+    "7z", "apk", "csv", "doc", "docx", "epub", "gif", "heic", "html", "ics", "jpeg", "jpg", "json", "key", "m4a", "mov", "mp3", "mp4",
+    "odp", "ods", "odt", "opus", "pages", "pdf", "png", "ppt", "pptx", "rar", "rtf", "txt", "vcf", "wav", "webp", "xls", "xlsm", "xlsx",
+    "xml", "zip",
+];
 const MAPS: &[&str] = &["https://maps.google.com/", "https://www.google.com/maps/", "https://maps.apple.com/", "https://goo.gl/maps/"];
 
 /// The tags of an export (`<…>`) that come again and again: no person writes them.
@@ -116,8 +122,14 @@ fn is_location(line: &str) -> bool {
     phrases::is_location(label) && !line[at..].contains(char::is_whitespace)
 }
 
+/// Whether a text below a placeholder is the title of a document.
+pub fn is_title(text: &str) -> bool {
+    let ends_as_documents_do = |extension: &str| DOCUMENTS.iter().any(|document| document.eq_ignore_ascii_case(extension));
+    is_file_name(text) && text.rsplit_once('.').is_some_and(|(_, extension)| ends_as_documents_do(extension))
+}
+
 /// Whether a text is a file's name with an extension.
-pub fn is_file_name(text: &str) -> bool {
+fn is_file_name(text: &str) -> bool {
     let Some((name, extension)) = text.rsplit_once('.') else {
         return false;
     };

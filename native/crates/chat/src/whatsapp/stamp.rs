@@ -30,7 +30,7 @@ pub struct Stamp<'a> {
 /// What is the same in all stamps of one export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
-    pub bracketed: bool,
+    bracketed: bool,
     date_first: bool,
     parts_of_date: usize,
     separator: Option<char>,
@@ -78,6 +78,11 @@ impl<'a> Stamp<'a> {
             Some((at, *end))
         });
         ends.into_iter().find_map(|(at, end)| Self::new(&line[..at], end, line[at..].get(end.len()..).unwrap_or_default()))
+    }
+
+    /// Whether an iPhone exports such stamps: what is copied has brackets too, but the time first, or no year.
+    pub fn is_of_iphone(&self) -> bool {
+        self.shape.bracketed && self.shape.date_first && self.date != Date::Incomplete
     }
 
     fn new(text: &str, end: &'static str, rest: &'a str) -> Option<Self> {
@@ -131,8 +136,9 @@ fn read(scan: &Scan, date_first: bool, parts: usize, unknown_tail: usize) -> Opt
 
     let dated = Dated { numbers: &numbers[date_at..date_at + parts], gaps: &gaps[date_at..=date_at + parts] };
     let (separator, date) = dated.read()?;
+    let (hour, minute) = read_time(&numbers[time_at..time_at + of_time], &gaps[time_at + 1..time_at + of_time])?;
     let half = half_of_day(after_time).or_else(|| half_of_day(before_time));
-    let clock = read_time(&numbers[time_at..time_at + of_time], &gaps[time_at + 1..time_at + of_time], half)?;
+    let clock = (by_24_hours(hour, half), minute);
 
     let leading =
         first.trim().is_empty() || is_weekday(first) || is_era(first) || half_of_day(first).is_some() || phrases::month(first).is_some();
@@ -185,7 +191,8 @@ fn date_separator(gap: &str) -> Option<char> {
         .then_some(separator)
 }
 
-fn read_time(numbers: &[Number], between: &[String], half: Option<Half>) -> Option<Clock> {
+/// Hour and minute as they are written.
+fn read_time(numbers: &[Number], between: &[String]) -> Option<(u32, u32)> {
     let joint = |gap: &String| {
         matches!(gap.trim(), ":" | "." | "：" | "∶" | "h" | "h." | "min" | "m" | "時" | "时" | "點" | "点" | "시" | "分" | "분")
     };
@@ -194,7 +201,7 @@ fn read_time(numbers: &[Number], between: &[String], half: Option<Half>) -> Opti
         && hour.digits <= 2
         && hour.value <= 24
         && numbers[1..].iter().all(|part| part.digits == 2 && part.value <= 60);
-    (valid && minute.value < 60).then(|| (by_24_hours(hour.value, half), minute.value))
+    (valid && minute.value < 60).then_some((hour.value, minute.value))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,7 +223,7 @@ fn by_24_hours(hour: u32, half: Option<Half>) -> u32 {
 /// The half of the day that the last words of a gap name.
 fn half_of_day(gap: &str) -> Option<Half> {
     let words: Vec<&str> = gap.split([' ', ',', '،', '、']).filter(|word| !word.is_empty()).collect();
-    (0..words.len()).find_map(|from| {
+    (words.len().saturating_sub(MAX_WORDS)..words.len()).find_map(|from| {
         let named = words[from..].concat();
         if phrases::is_before_noon(&named) { Some(Half::BeforeNoon) } else { phrases::is_after_noon(&named).then_some(Half::AfterNoon) }
     })

@@ -1,5 +1,5 @@
 use crate::phrases;
-use crate::whatsapp::placeholder::{Tags, is_around, is_file_name, is_media, last_tag};
+use crate::whatsapp::placeholder::{Tags, is_around, is_media, is_title, last_tag};
 use crate::whatsapp::scan::is_invisible;
 
 /// WhatsApp puts it before words of its own on an iPhone, and before files on Android.
@@ -21,7 +21,7 @@ pub fn by_person(speaker: &str, text: &str, tags: &Tags) -> Option<String> {
     match said {
         Some(said) => kept.insert(0, said),
         // A document's title stands below its placeholder.
-        None if matches!(kept.as_slice(), [title] if is_file_name(title.trim())) => return None,
+        None if matches!(kept.as_slice(), [title] if is_title(title.trim())) => return None,
         None => {}
     }
     let text = without_mention_marks(&kept.join("\n"));
@@ -42,7 +42,7 @@ fn without_own<'a>(line: &'a str, tags: &Tags) -> Option<&'a str> {
     Some(line[start.map_or(0, |at| at + 1)..end].trim_end_matches(is_around))
 }
 
-fn starts_with_own(line: &str) -> bool {
+pub fn starts_with_own(line: &str) -> bool {
     line.trim_start().starts_with(OWN)
 }
 
