@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::inputs::{self, Line};
 use crate::interrupt::Interrupt;
 use crate::output::milliseconds;
+use crate::progress::tell;
 use crate::verify;
 
 /// What is measured where no input is given.
@@ -31,8 +32,8 @@ pub fn bench(arguments: &Bench) -> Result<ExitCode, Failure> {
     plan.check(bundle.manifest())?;
     let session = arguments.model.open(bundle)?;
     interrupt.attach(&session);
-    let report = session.bench(&plan, |progress| eprint!("\r{} of {} answers", progress.done, progress.total))?;
-    eprintln!();
+    let report = session.bench(&plan, |progress| tell(format_args!("\r{} of {} answers", progress.done, progress.total)))?;
+    tell(format_args!("\n"));
     let mut stdout = io::stdout().lock();
     if arguments.json {
         serde_json::to_writer(&mut stdout, &ReportLine::new(&ids, &report)).map_err(io::Error::from)?;

@@ -5,6 +5,8 @@ use tandem_bundle::{BundleError, InputError};
 use tandem_engine::Error;
 use tandem_store::StoreError;
 
+use crate::progress::tell;
+
 /// Why the program ends without having done its work.
 #[derive(Debug)]
 pub enum Failure {
@@ -38,10 +40,10 @@ impl Failure {
 
     pub fn print(&self) {
         match self {
-            Self::Core(e) => eprintln!("error[{}]: {e}", e.kind()),
-            Self::Store(e) => eprintln!("error[{}]: {e}", e.kind()),
-            Self::Output(e) => eprintln!("error[internal]: standard output cannot be written ({e})."),
-            Self::Interrupted => eprintln!("interrupted"),
+            Self::Core(e) => tell(format_args!("error[{}]: {e}\n", e.kind())),
+            Self::Store(e) => tell(format_args!("error[{}]: {e}\n", e.kind())),
+            Self::Output(e) => tell(format_args!("error[internal]: standard output cannot be written ({e}).\n")),
+            Self::Interrupted => tell(format_args!("interrupted\n")),
         }
     }
 }

@@ -9,6 +9,7 @@ mod interrupt;
 mod model;
 mod output;
 mod parse_chat;
+mod progress;
 mod run;
 mod store;
 mod verify;

@@ -10,6 +10,7 @@ use crate::failure::{Failure, exit_code};
 use crate::inputs::{self, Content, Line};
 use crate::interrupt::Interrupt;
 use crate::output::{AnswerLine, ErrorLine, summary};
+use crate::progress::tell;
 use crate::verify;
 
 /// Runs every input, one after the other. An input that fails is told and the others go on.
@@ -41,7 +42,7 @@ fn run_line(arguments: &Run, session: &Session, line: &Line) -> Result<Answer, E
     session.run(request, move |event| match event {
         Event::PromptReady { steps, .. } => last_step = steps - 1,
         Event::Text { step, text } if !json => show(&text, step == last_step),
-        Event::StepFinished { step } if !json && step < last_step => eprintln!(),
+        Event::StepFinished { step } if !json && step < last_step => tell(format_args!("\n")),
         Event::Text { .. } | Event::StepFinished { .. } => {}
     })
 }
@@ -52,7 +53,7 @@ fn show(text: &str, last_step: bool) {
         let mut stdout = io::stdout().lock();
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     } else {
-        eprint!("{text}");
+        tell(format_args!("{text}"));
     }
 }
 
@@ -62,11 +63,11 @@ fn print(arguments: &Run, line: &Line, result: &Result<Answer, Error>) -> Result
         Err(e) if arguments.json => print_json(&ErrorLine::new(&line.id, e)),
         Ok(answer) => {
             writeln!(io::stdout())?;
-            eprintln!("[{}]", summary(answer));
+            tell(format_args!("[{}]\n", summary(answer)));
             Ok(())
         }
         Err(e) => {
-            eprintln!("error[{}]: input {}: {e}", e.kind(), line.id);
+            tell(format_args!("error[{}]: input {}: {e}\n", e.kind(), line.id));
             Ok(())
         }
     }

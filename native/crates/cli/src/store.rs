@@ -8,6 +8,7 @@ use tandem_store::{ImportProgress, ImportSource, Library, Phase, StoreError, Sto
 
 use crate::arguments::{Store, StoreImport, StoreOpening, StoreRemove};
 use crate::failure::Failure;
+use crate::progress::tell;
 use crate::verify;
 
 /// Works on a library: what the app does on its models screen.
@@ -34,13 +35,13 @@ fn import(StoreImport { opening, file, base }: &StoreImport) -> Result<ExitCode,
         let percent = progress.done * 100 / progress.total.max(1);
         if shown.replace((progress.phase, percent)) != Some((progress.phase, percent)) {
             let doing = if progress.phase == Phase::Copying { "copying" } else { "verifying" };
-            eprint!("\r{doing:<9} {percent:>3} %");
+            tell(format_args!("\r{doing:<9} {percent:>3} %"));
         }
         ControlFlow::Continue(())
     };
     let imported = if *base { library.import_base(source, &mut tell) } else { library.import_bundle(source, &mut tell) };
     if shown.is_some() {
-        eprintln!();
+        tell(format_args!("\n"));
     }
     let id = imported?;
     if *base {

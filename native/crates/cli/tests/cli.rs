@@ -37,6 +37,20 @@ fn bundle(fixture: &Fixture) -> (TempDir, String) {
     (folder, root.display().to_string())
 }
 
+/// What is told on stderr is no part of the work.
+#[test]
+#[cfg(target_os = "linux")]
+fn who_does_not_listen_to_progress_gets_the_work_done() {
+    let (folder, bundle) = bundle(&Fixture::new());
+    let library = folder.path().join("library").display().to_string();
+    let runner = std::env::var("TEST_RUNNER").unwrap_or_default();
+    let mut words = runner.split_whitespace().chain([env!("CARGO_BIN_EXE_tandem")]);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let import = ["store", "import", "--library", &library, &bundle];
+    let status = Command::new(words.next().unwrap()).args(words).args(import).stdout(Stdio::null()).stderr(full).status();
+    assert_eq!(status.unwrap().code(), Some(0));
+}
+
 /// Checks a refusal: exit code, kind on stderr, nothing on stdout.
 fn refused(output: &Output, code: i32, kind: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr);

@@ -37,13 +37,12 @@ impl AdapterCache {
         let composed = recipe.cook(bundle)?;
         let bytes = composed.tensors.len() as u64;
         self.make_room(engine, bytes)?;
-        let refused = |e: std::io::Error| {
+        // Deleted when it goes out of scope, loaded or not: the engine keeps a copy in memory.
+        let folder = scratch.folder()?;
+        composed.write(folder.path()).map_err(|e| {
             let message = format!("{}: the composed adapter cannot be written ({e}); make room on the disk.", scratch.path().display());
             EngineError::new(EngineErrorKind::TempDir, message)
-        };
-        // Deleted when it goes out of scope, loaded or not: the engine keeps a copy in memory.
-        let folder = tempfile::tempdir_in(scratch.path()).map_err(refused)?;
-        composed.write(folder.path()).map_err(refused)?;
+        })?;
         drop(composed);
         engine.load_adapter(&recipe.name, folder.path())?;
         give_back_freed();

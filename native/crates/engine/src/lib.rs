@@ -8,6 +8,7 @@ mod bench;
 mod cancel;
 mod engine;
 mod error;
+mod header;
 mod memory;
 mod mistral;
 mod need;

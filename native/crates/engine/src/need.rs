@@ -1,11 +1,11 @@
 use std::fs::File;
-use std::io::{self, Cursor, Read as _, Write};
+use std::io::{self, Read as _, Write};
 use std::path::Path;
 
-use candle_core::quantized::gguf_file::Content;
 use tandem_bundle::{BaseError, BaseErrorKind, Bundle};
 
 use crate::Error;
+use crate::header::elements_of;
 
 /// The table of embeddings in a GGUF file.
 const EMBEDDINGS: &str = "token_embd.weight";
@@ -57,8 +57,7 @@ pub fn memory_need(bundle: &Bundle, base: Option<&Path>) -> Result<u64, Error> {
     };
     let refused = |message: String| BaseError::new(BaseErrorKind::BaseUnreadable, manifest.base.file.clone(), message);
     read.map_err(|e| refused(format!("it cannot be read ({e}); give the path of this file, or import it.")))?;
-    let content = Content::read(&mut Cursor::new(head.0)).ok();
-    let embeddings = content.and_then(|content| content.tensor_infos.get(EMBEDDINGS).map(|tensor| tensor.shape.elem_count() as u64));
+    let embeddings = elements_of(EMBEDDINGS, &head.0);
     let embeddings = embeddings.ok_or_else(|| refused(format!("it is no GGUF file with {EMBEDDINGS}; choose the bundle's base model.")))?;
     let tokenizer = manifest.files.get(tandem_bundle::TOKENIZER).map_or(0, |file| file.bytes);
     let parts = [manifest.base.bytes, embeddings.saturating_mul(4), tokenizer.saturating_mul(TOKENIZER_TIMES), REST];

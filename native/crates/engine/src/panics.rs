@@ -1,3 +1,4 @@
+use std::io::{self, Write as _};
 use std::panic;
 use std::sync::Once;
 
@@ -8,7 +9,8 @@ pub fn hide_messages() {
     ONCE.call_once(|| {
         panic::set_hook(Box::new(|panic| {
             let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-            eprintln!("tandem: a fault of the program at {place}");
+            // A panic in here would end the program at once.
+            let _ = writeln!(io::stderr(), "tandem: a fault of the program at {place}");
         }));
     });
 }

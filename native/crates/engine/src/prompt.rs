@@ -6,6 +6,9 @@ use tandem_bundle::{InputError, InputErrorKind, TextRules};
 
 use crate::Error;
 
+/// No vocabulary has longer tokens, in bytes: what is longer than so many for each token of the limit need not be encoded.
+const MAX_TOKEN_BYTES: usize = 256;
+
 /// What holds for all prompts of a bundle.
 #[derive(Clone, Copy, Debug)]
 pub struct PromptRules<'a> {
@@ -49,6 +52,9 @@ impl Prompt {
         let speaker = if text::asks_for_reply_speaker(template) { content.reply_speaker(reply_speaker)? } else { String::new() };
         // The ids, if they are within the limit.
         let fit = |input: &str| -> Result<Option<Vec<u32>>, Error> {
+            if input.len() > rules.max_tokens.saturating_mul(MAX_TOKEN_BYTES) {
+                return Ok(None);
+            }
             let text = encode(&text::fill(template, input, &speaker)).map_err(Into::into)?;
             let ids = [&[rules.bos], rules.turn_start, &text, rules.turn_end].concat();
             Ok((ids.len() <= rules.max_tokens).then_some(ids))

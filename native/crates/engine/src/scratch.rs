@@ -42,7 +42,8 @@ impl Scratch {
 
     /// A new folder in it, deleted when it is dropped: sessions that are opened at the same time write files of the same names.
     pub fn folder(&self) -> Result<TempDir, EngineError> {
-        tempfile::tempdir_in(&self.path).map_err(|e| unwritable(&self.path, &e))
+        // A phone may clear its temporary files at any time.
+        fs::create_dir_all(&self.path).and_then(|()| tempfile::tempdir_in(&self.path)).map_err(|e| unwritable(&self.path, &e))
     }
 
     fn create(parent: &Path) -> io::Result<Self> {
@@ -108,6 +109,16 @@ mod tests {
         assert!(path.starts_with(scratch.path()) && path.is_dir());
         drop(first);
         assert!(!path.exists() && second.path().is_dir());
+    }
+
+    #[test]
+    fn what_a_phone_clears_comes_back() {
+        let parent = tempfile::tempdir().unwrap();
+        let scratch = Scratch { path: parent.path().join("tandem-x"), _lock: tempfile::tempfile().unwrap() };
+        let first = scratch.folder().unwrap();
+        fs::remove_dir_all(scratch.path()).unwrap();
+        assert!(scratch.folder().unwrap().path().is_dir());
+        drop(first);
     }
 
     #[test]

@@ -98,9 +98,9 @@ impl Files {
         Ok(Some(sha256.to_string()))
     }
 
-    /// Removes what is not in `keep`, and all that was interrupted. Returns the bytes that it took.
-    pub fn clean(&self, keep: &HashSet<Sha256>) -> Result<u64, StoreError> {
-        let kept = |name: &str| Sha256::parse(name).is_some_and(|sha256| keep.contains(&sha256));
+    /// Removes all that was interrupted, and what is not in `keep`, where that is known. Returns the bytes that it took.
+    pub fn clean(&self, keep: Option<&HashSet<Sha256>>) -> Result<u64, StoreError> {
+        let kept = |name: &str| keep.is_none_or(|keep| Sha256::parse(name).is_some_and(|sha256| keep.contains(&sha256)));
         Ok(remove_others(&self.whole, kept)? + remove_others(&self.partial, |_| false)?)
     }
 }

@@ -87,13 +87,23 @@ impl<W: Write> Write for Counting<'_, '_, W> {
 
 impl Library {
     /// Takes a bundle in and returns its id. Files that the library holds may be left out; files that it lacks are copied. The bundle is
-    /// there when this returns, whole and verified, or not at all; what an interrupted import copied is used by the next.
+    /// there when this returns, whole and verified, or not at all; what an interrupted import copied is used by the next, and of a damaged
+    /// bundle nothing stays.
     pub fn import_bundle(
         &self,
         source: ImportSource,
         tell: &mut dyn FnMut(ImportProgress) -> ControlFlow<()>,
     ) -> Result<String, StoreError> {
         let _lock = self.lock()?;
+        let imported = self.import_locked(source, tell);
+        if matches!(&imported, Err(StoreError::Bundle(e)) if e.kind == BundleErrorKind::FileHash) {
+            // The refusal is what is told, whatever becomes of its left-overs.
+            let _ = self.clean_locked();
+        }
+        imported
+    }
+
+    fn import_locked(&self, source: ImportSource, tell: &mut dyn FnMut(ImportProgress) -> ControlFlow<()>) -> Result<String, StoreError> {
         let files = self.files();
         let hold = |entry: &FileEntry| files.hold(entry);
         // What is neither in it nor held is told below, all at once.

@@ -1,7 +1,9 @@
+use std::collections::HashSet;
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use tandem_bundle::{Bundle, BundleError, BundleErrorKind, FileEntry, PublicKey, Sha256};
+use tandem_bundle::{Bundle, BundleError, BundleErrorKind, FileEntry, Manifest, PublicKey, Sha256};
 
 use crate::StoreError;
 use crate::files::Files;
@@ -45,7 +47,8 @@ impl Library {
 
     /// Its bundles, by id. Sizes are looked at, hashes are compared when a bundle is used.
     pub fn bundles(&self) -> Vec<Stored> {
-        let mut stored: Vec<_> = self.ids().into_iter().map(|id| Stored { state: self.state(&id), id }).collect();
+        let ids = self.ids().unwrap_or_default();
+        let mut stored: Vec<_> = ids.into_iter().map(|id| Stored { state: self.state(&id), id }).collect();
         stored.sort_by(|a, b| a.id.cmp(&b.id));
         stored
     }
@@ -53,7 +56,7 @@ impl Library {
     /// A bundle, and its base model where that is not packed with it.
     pub fn bundle(&self, id: &str) -> Result<(Bundle, Option<PathBuf>), StoreError> {
         let bundle = self.open_bundle(id)?;
-        let base = base_of(&bundle);
+        let base = base_of(bundle.manifest());
         let apart = (!bundle.base_packed() && self.files.hold(&base)).then(|| self.files.path(base.sha256));
         Ok((bundle, apart))
     }
@@ -77,13 +80,15 @@ impl Library {
         self.clean_locked()
     }
 
-    fn clean_locked(&self) -> Result<u64, StoreError> {
-        let bundles = self.ids().into_iter().filter_map(|id| self.open_bundle_leniently(&id));
-        let needed = |bundle: Bundle| {
-            let listed = bundle.manifest().files.values().map(|entry| entry.sha256);
-            listed.chain([base_of(&bundle).sha256]).collect::<Vec<_>>()
+    /// Where one bundle does not tell what it needs, every file may be needed: it can be mended, or removed.
+    pub(crate) fn clean_locked(&self) -> Result<u64, StoreError> {
+        let manifests = self.ids()?.iter().map(|id| self.manifest_of(id)).collect::<Option<Vec<_>>>();
+        let needed = |manifest: &Manifest| {
+            let listed = manifest.files.values().map(|entry| entry.sha256);
+            listed.chain([manifest.base.sha256]).collect::<Vec<_>>()
         };
-        self.files.clean(&bundles.flat_map(needed).collect())
+        let keep = manifests.map(|manifests| manifests.iter().flat_map(needed).collect::<HashSet<_>>());
+        self.files.clean(keep.as_ref())
     }
 
     pub(crate) fn files(&self) -> &Files {
@@ -96,7 +101,8 @@ impl Library {
 
     /// The base models that its bundles were made for.
     pub(crate) fn bases(&self) -> Vec<FileEntry> {
-        self.ids().iter().filter_map(|id| self.open_bundle_leniently(id)).map(|bundle| base_of(&bundle)).collect()
+        let ids = self.ids().unwrap_or_default();
+        ids.iter().filter_map(|id| self.manifest_of(id)).map(|manifest| base_of(&manifest)).collect()
     }
 
     pub(crate) fn folder_of(&self, id: &str) -> PathBuf {
@@ -111,9 +117,11 @@ impl Library {
         if tandem_lock::try_now(&lock).map_err(&unwritable)? { Ok(lock) } else { Err(StoreError::Busy) }
     }
 
-    fn ids(&self) -> Vec<String> {
-        let names = fs::read_dir(self.root.join("bundles")).into_iter().flatten().flatten();
-        names.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| Sha256::parse(name).is_some()).collect()
+    fn ids(&self) -> Result<Vec<String>, StoreError> {
+        let bundles = self.root.join("bundles");
+        let entries = fs::read_dir(&bundles).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(StoreError::unwritable(&bundles))?;
+        let names = entries.into_iter().filter_map(|entry| entry.file_name().into_string().ok());
+        Ok(names.filter(|name| Sha256::parse(name).is_some()).collect())
     }
 
     /// Only an id can be a name in the folder.
@@ -125,7 +133,7 @@ impl Library {
     fn state(&self, id: &str) -> StoredState {
         match self.open_bundle(id) {
             Ok(bundle) => {
-                let has_base = bundle.base_packed() || self.files.hold(&base_of(&bundle));
+                let has_base = bundle.base_packed() || self.files.hold(&base_of(bundle.manifest()));
                 if has_base { StoredState::Ready(Box::new(bundle)) } else { StoredState::NeedsBase(Box::new(bundle)) }
             }
             Err(StoreError::Bundle(e)) => StoredState::Broken(e),
@@ -142,13 +150,12 @@ impl Library {
         Ok(bundle)
     }
 
-    /// A bundle whose manifest can be read, whatever it lacks.
-    fn open_bundle_leniently(&self, id: &str) -> Option<Bundle> {
-        Bundle::open_part(&self.folder_of(id), None, |_| true).ok()
+    /// The manifest of a bundle, whatever else is there or lacks.
+    fn manifest_of(&self, id: &str) -> Option<Manifest> {
+        fs::read(self.folder_of(id).join(MANIFEST)).ok().and_then(|bytes| Manifest::parse(&bytes).ok())
     }
 }
 
-fn base_of(bundle: &Bundle) -> FileEntry {
-    let base = &bundle.manifest().base;
-    FileEntry { bytes: base.bytes, sha256: base.sha256 }
+fn base_of(manifest: &Manifest) -> FileEntry {
+    FileEntry { bytes: manifest.base.bytes, sha256: manifest.base.sha256 }
 }

@@ -155,6 +155,30 @@ fn removing_a_bundle_keeps_what_others_need() {
 }
 
 #[test]
+fn no_file_goes_while_a_bundle_does_not_tell_what_it_needs() {
+    let (rig, fixture) = (Rig::new(), Fixture::new());
+    let (first, second) = (rig.import(&fixture).unwrap(), rig.import(&other(&fixture)).unwrap());
+    let folder = rig.path("library/bundles").join(&first);
+    fs::write(folder.join("stray"), b"x").unwrap();
+    assert_eq!(rig.library.remove(&second).unwrap(), 4);
+    fs::remove_file(folder.join("stray")).unwrap();
+    assert_eq!(rig.library.bundle(&first).unwrap().0.verify(), Ok(()));
+    let manifest = fs::read(folder.join("manifest.json")).unwrap();
+    fs::write(folder.join("manifest.json"), b"{}").unwrap();
+    assert_eq!(rig.library.clean(), Ok(0));
+    fs::write(folder.join("manifest.json"), manifest).unwrap();
+    assert_eq!(rig.library.bundle(&first).unwrap().0.verify(), Ok(()));
+}
+
+#[test]
+fn nothing_stays_of_a_bundle_that_is_damaged() {
+    let (rig, mut fixture) = (Rig::new(), other(&Fixture::new()));
+    fixture.files.insert("licences/MORE.md".into(), b"less".to_vec());
+    assert!(matches!(rig.import(&fixture), Err(StoreError::Bundle(_))));
+    assert_eq!((rig.files("files"), rig.files("partial")), Default::default());
+}
+
+#[test]
 fn a_damaged_file_breaks_its_bundle_and_is_repaired_by_importing_again() {
     let (rig, fixture) = (Rig::new(), Fixture::new());
     let id = rig.import(&fixture).unwrap();

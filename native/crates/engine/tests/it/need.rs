@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Cursor;
 
+use candle_core::quantized::gguf_file::Value;
 use candle_core::quantized::{GgmlDType, QTensor, gguf_file};
 use candle_core::{DType, Device, Tensor};
 use proptest::prelude::*;
@@ -12,10 +13,18 @@ use tandem_fixture::Fixture;
 
 use crate::support::folder;
 
+/// With a value of every kind.
 fn gguf(name: &str, rows: usize, columns: usize) -> Vec<u8> {
+    let numbers = [Value::U8(1), Value::I8(1), Value::U16(1), Value::I16(1), Value::U32(1), Value::I32(1), Value::U64(1), Value::I64(1)];
+    let others = [Value::F32(1.0), Value::F64(1.0), Value::Bool(true), Value::String("a".into())];
+    let single: Vec<_> = numbers.into_iter().chain(others).collect();
+    let arrays = single.iter().map(|value| Value::Array(vec![value.clone(); 3]));
+    let values: Vec<_> =
+        single.iter().cloned().chain(arrays).enumerate().map(|(number, value)| (format!("value.{number}"), value)).collect();
+    let metadata: Vec<_> = values.iter().map(|(name, value)| (name.as_str(), value)).collect();
     let tensor = Tensor::zeros((rows, columns), DType::F32, &Device::Cpu).unwrap();
     let mut file = Cursor::new(Vec::new());
-    gguf_file::write(&mut file, &[], &[(name, &QTensor::quantize(&tensor, GgmlDType::Q8_0).unwrap())]).unwrap();
+    gguf_file::write(&mut file, &metadata, &[(name, &QTensor::quantize(&tensor, GgmlDType::Q8_0).unwrap())]).unwrap();
     file.into_inner()
 }
 
@@ -45,7 +54,14 @@ fn what_is_no_model_is_refused() {
     let other = folder.path().join("other.gguf");
     std::fs::write(&other, gguf("output.weight", 1, 32)).unwrap();
     File::create(folder.path().join("empty")).unwrap();
-    for base in [None, Some(other), Some(folder.path().join("empty")), Some(folder.path().join("nowhere"))] {
+    // One array of bytes, of which whoever reads it makes gigabytes.
+    let crowded = folder.path().join("crowded");
+    let elements = 60_u64 << 20;
+    let start = [b"GGUF", &3_u32.to_le_bytes()[..], &1_u64.to_le_bytes(), &1_u64.to_le_bytes(), &1_u64.to_le_bytes(), b"a"].concat();
+    let array = [&9_u32.to_le_bytes()[..], &0_u32.to_le_bytes(), &elements.to_le_bytes(), &vec![0; 60 << 20]].concat();
+    let tensor = [&17_u64.to_le_bytes()[..], b"token_embd.weight", &1_u32.to_le_bytes(), &32_u64.to_le_bytes(), &[0; 12]].concat();
+    std::fs::write(&crowded, [start, array, tensor].concat()).unwrap();
+    for base in [None, Some(other), Some(folder.path().join("empty")), Some(folder.path().join("nowhere")), Some(crowded)] {
         assert!(matches!(memory_need(&bundle, base.as_deref()), Err(Error::Base(e)) if e.kind.id() == "base-unreadable"));
     }
 }

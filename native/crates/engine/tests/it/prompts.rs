@@ -63,6 +63,21 @@ proptest! {
     }
 
     #[test]
+    fn what_is_far_too_long_is_not_encoded(messages in 1usize..6, bytes in 1usize..100_000, max_tokens in 12usize..80) {
+        let rules = PromptRules { bos: BOS, turn_start: &[], turn_end: &[], max_tokens };
+        let last = Message { speaker: "A".into(), text: "hi".into() };
+        let long = Message { speaker: "B".into(), text: "x".repeat(bytes) };
+        let input = Input::Conversation([vec![long; messages], vec![last]].concat());
+        let longest = std::cell::Cell::new(0);
+        let prompt = Prompt::new(rules, TEMPLATE, &input, None, |text| {
+            longest.set(text.len().max(longest.get()));
+            encode(text)
+        });
+        prop_assert!(prompt.is_ok());
+        prop_assert!(longest.get() <= max_tokens * 256 + TEMPLATE.len());
+    }
+
+    #[test]
     fn a_turn_stands_around_the_text_and_counts(text in "[a-z é]{1,40}", start in "[a-c]{0,4}", end in "[a-c]{0,4}", max_tokens in 1usize..60) {
         let (start, end) = (encode(&start).unwrap(), encode(&end).unwrap());
         let plain = PromptRules { bos: BOS, turn_start: &[], turn_end: &[], max_tokens };
