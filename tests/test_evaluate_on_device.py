@@ -8,7 +8,7 @@ import pytest
 from toolchain.adapters.methods.registry import METHODS
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
-from toolchain.evaluation.engines.device_engine import DeviceEngine, mode_of
+from toolchain.evaluation.engines.device_engine import DeviceEngine
 from toolchain.evaluation.engines.engine import Engine, Question
 from toolchain.evaluation.engines.open_engine import open_engine
 from toolchain.recommendations import shipped_calibration
@@ -30,7 +30,8 @@ def test_the_calibrated_mode_is_its_composed_adapter(engine: Engine) -> None:
     method = METHODS[shipped_calibration(COMPOSITION)]
     (prompt,) = engine.prompts(method, COMPOSITION).values()
     question = Question(method, COMPOSITION, prompt)
-    assert mode_of(method, COMPOSITION) == "calibrated"
+    assert isinstance(engine, DeviceEngine)
+    assert engine.run(question).mode == "calibrated"
     alone = Question(replace(method, id="its adapter alone"), COMPOSITION, prompt)
     answers = [
         [answer.text for finished in engine.answers(asked, pairs) for answer in finished.values()]

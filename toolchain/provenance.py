@@ -39,10 +39,10 @@ def _git(*arguments: str) -> str:
     return done.stdout.strip()
 
 
-def code_sha256(*folders: Path) -> str:
-    """SHA-256 over the Python sources of some folders, and `versions`: tells whether work would go on as it was begun."""
+def code_sha256(*sources: Path) -> str:
+    """SHA-256 over some Python files and those of some folders, and `versions`: tells whether work would go on as it was begun."""
     digest = hashlib.sha256(repr(versions()).encode())
-    for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
+    for path in sorted(path for one in sources for path in ([one] if one.is_file() else one.rglob("*.py"))):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -10,7 +10,7 @@ from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
 from toolchain.json_object import json_object
 from toolchain.tasks import Composition
-from toolchain.whole_file import write_text_whole
+from toolchain.whole_file import written_whole
 
 DEFAULT_CALIBRATION = "lc++"
 """Ships where nothing else was recommended; where it was not trained, for want of references, LC++ on two-step's answers does."""
@@ -78,7 +78,13 @@ def _known() -> dict[str, dict[str, Any]]:
 
 
 def write_recommendations(new: dict[str, dict[str, Any]]) -> Path:
-    """Add recommendations to the committed ones."""
+    """Add recommendations to the committed ones.
+
+    Raises:
+        ToolchainError: the file is damaged.
+    """
     path = recommendations_path()
-    write_text_whole(path, json.dumps(_known() | new, indent=1, ensure_ascii=False) + "\n")
+    with written_whole(path) as partial:
+        # Read here: else what another process writes meanwhile would be lost.
+        partial.write_text(json.dumps(_known() | new, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return path

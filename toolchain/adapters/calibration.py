@@ -145,7 +145,7 @@ def train_calibration(
         merge_weights,
         start_hash,
         data.described,
-        samples and (samples.reward, CODE),
+        samples and (samples.reward, CODE, [(pair.target, pair.intermediate) for pair in data.training]),
     )
     checkpoint = checkpoint_path(f"{composition.name}-{method}", *depends_on)
     parameters = dict(corrections.named_parameters())

@@ -24,7 +24,7 @@ from toolchain.adapters.files import (
 )
 from toolchain.adapters.foreign_factors import REMEDY, read_factors, weights_file
 from toolchain.adapters.lora_config import is_positive, plain_lora_config
-from toolchain.adapters.peft_patterns import number_for, refuse_left_out
+from toolchain.adapters.peft_patterns import alpha_for, ranks_for, refuse_left_out
 from toolchain.adapters.safetensors_file import Array
 from toolchain.base_model.specification import BaseSpecification
 from toolchain.errors import ToolchainError
@@ -115,10 +115,7 @@ def read_foreign_adapter(folder: Path, base: BaseSpecification, shapes: Shapes) 
     factors = read_factors(weights)
     _refuse_misfits(weights, factors, config, base, shapes)
     refuse_left_out(path, config, factors, shapes)
-    scales = {
-        linear: number_for(path, config, "alpha_pattern", linear, config["lora_alpha"]) / a.shape[0]
-        for linear, (a, _) in factors.items()
-    }
+    scales = {linear: alpha_for(path, config, linear) / a.shape[0] for linear, (a, _) in factors.items()}
     rank = max(a.shape[0] for a, _ in factors.values())
     # The device divides in float32: an alpha that float32 cannot hold would be another scale there.
     with np.errstate(over="ignore"):
@@ -189,11 +186,11 @@ def _refuse_misfits(
             raise ToolchainError(
                 f"{path} adapts {linear!r}, which {base.name} does not have: it is another base's adapter"
             )
-        rank = number_for(path.parent / CONFIG_FILE, config, "rank_pattern", linear, config["r"])
-        if a.shape[0] != rank or b.shape[1] != rank:
+        rank, ranks = a.shape[0], ranks_for(path.parent / CONFIG_FILE, config, linear)
+        if rank not in ranks or b.shape[1] != rank:
             raise ToolchainError(
-                f"{path}: the factors of {linear} have ranks {a.shape[0]} and {b.shape[1]}, {CONFIG_FILE} says {rank}: "
-                "it is damaged, get it anew"
+                f"{path}: the factors of {linear} have ranks {rank} and {b.shape[1]}, {CONFIG_FILE} says "
+                f"{' or '.join(map(str, sorted(ranks)))}: it is damaged, get it anew"
             )
         if (b.shape[0], a.shape[1]) != shapes[linear]:
             raise ToolchainError(

@@ -60,23 +60,42 @@ def refuse_left_out(path: Path, config: dict[str, Any], adapted: Iterable[str], 
         )
 
 
-def number_for(path: Path, config: dict[str, Any], key: str, linear: str, default: float) -> float:
-    """What `rank_pattern` or `alpha_pattern` says for a linear: its keys are endings or regular expressions, the first that fits counts.
+def ranks_for(path: Path, config: dict[str, Any], linear: str) -> set[float]:
+    """The ranks that a linear may have: one, unless several keys of `rank_pattern` fit it.
 
     Raises:
         ToolchainError: a key is no regular expression or takes too long to match, or what it says is no positive number.
     """
-    patterns = config.get(key) or {}
-    fitting = (
-        value
-        for pattern, value in patterns.items()
-        if _fits(rf"(.*\.)?({pattern})", linear, f"{path}: {key}'s {reprlib.repr(pattern)}")
-    )
-    if not is_positive(value := next(fitting, default)):
+    return _numbers_for(path, config, "rank_pattern", linear) or {config["r"]}
+
+
+def alpha_for(path: Path, config: dict[str, Any], linear: str) -> float:
+    """The alpha of a linear.
+
+    Raises:
+        ToolchainError: as of `ranks_for`, or several keys of `alpha_pattern` fit it and differ.
+    """
+    alphas = _numbers_for(path, config, "alpha_pattern", linear) or {config["lora_alpha"]}
+    if len(alphas) > 1:
         raise ToolchainError(
-            f"{path}: {key} has {reprlib.repr(value)} for {linear}, where a positive number is wanted: the adapter is damaged"
+            f"{path}: alpha_pattern has {' and '.join(map(str, sorted(alphas)))} for {linear}, by keys of which PEFT takes the first, but which "
+            "it sorts when it saves: leave the one that it was trained with"
         )
-    return value
+    return alphas.pop()
+
+
+def _numbers_for(path: Path, config: dict[str, Any], key: str, linear: str) -> set[float]:
+    """What all keys that fit say, which are endings or regular expressions; in training the first counted, before PEFT sorted them to save."""
+    found = set()
+    for pattern, value in (config.get(key) or {}).items():
+        if not _fits(rf"(.*\.)?({pattern})", linear, f"{path}: {key}'s {reprlib.repr(pattern)}"):
+            continue
+        if not is_positive(value):
+            raise ToolchainError(
+                f"{path}: {key} has {reprlib.repr(value)} for {linear}, where a positive number is wanted: the adapter is damaged"
+            )
+        found.add(value)
+    return found
 
 
 def _refuse_other_kinds(path: Path, given: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ from toolchain.provenance import code_sha256
 from toolchain.tasks import Composition, TaskKind
 from toolchain.text import cut_answer
 
-CODE = code_sha256(*(Path(str(part.__file__)) for part in (generation, overlap, text)))
+CODE = code_sha256(Path(generation.__file__).parent, Path(overlap.__file__), Path(text.__file__))
 """What answers and what values an answer, hashed as the rest of what trains is."""
 COST_OF_LENGTH = 0.03
 """Of 100 characters, where answers have to be brief (docs/trials.md, "As brief as LC++")."""

@@ -44,7 +44,7 @@ def download(hub_id: str, progress: Progress) -> Path:
     terms = ["".join(f"[{letter}{letter.upper()}]" for letter in name) + "*" for name in (*_LICENCES, *_NOTICES)]
     wanted = ["*.safetensors", "*.json", TEMPLATE_FILE, *terms]
     with asked_of_hub(hub_id, "give the model's folder"):
-        return Path(snapshot_download(hub_id, allow_patterns=wanted))
+        return Path(snapshot_download(hub_id, allow_patterns=wanted, ignore_patterns="adapter_*"))
 
 
 def import_base(
@@ -55,8 +55,8 @@ def import_base(
     What the device core can run is rounded to Q8_0 first, so that training sees what the phone runs; the rest is trained as it is.
 
     Raises:
-        ToolchainError: the folder lacks something, or holds a model or a tokenizer of a kind that is not known, or weights that are
-            not finite.
+        ToolchainError: the folder lacks something, or holds a model or a tokenizer of a kind that is not known, a quantised model, an
+            adapter beside it, or weights that are not finite.
     """
     if not _NAME.fullmatch(name):
         raise ToolchainError(f"a base cannot be named {name!r}: use small letters, digits, dots and dashes")
@@ -124,11 +124,16 @@ def _read_config(folder: Path) -> Any:
 
     if not (folder / "config.json").is_file():
         raise ToolchainError(f"{folder / 'config.json'} is missing: give the folder of a model in Hugging Face layout")
-    kind = _json(folder / "config.json").get("model_type")
+    said = _json(folder / "config.json")
+    kind = said.get("model_type")
     if kind not in MODEL_TYPES:
         raise ToolchainError(
             f"{folder / 'config.json'} is of model type {kind!r}, and only {', '.join(MODEL_TYPES)} can be imported: give one of "
             'those, or add it (docs/research.md, "Another base")'
+        )
+    if isinstance(quantised := said.get("quantization_config"), dict):
+        raise ToolchainError(
+            f"{folder / 'config.json'} says that the model is quantised ({quantised.get('quant_method')!r}): give it unquantised"
         )
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
@@ -185,6 +190,8 @@ def _load(folder: Path) -> Any:
     for name, parameter in model.named_parameters():
         if not parameter.isfinite().all():
             raise ToolchainError(f"{folder} holds weights of {name} that are not finite: get the model anew")
+    # A checkpoint with an output layer of its own is not tied, whatever its configuration says.
+    model.config.tie_word_embeddings = model.lm_head.weight is model.model.embed_tokens.weight
     return model
 
 

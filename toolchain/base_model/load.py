@@ -14,8 +14,18 @@ from toolchain.base_model.tokenizer import load_tokenizer
 from toolchain.console import quiet_transformers
 from toolchain.errors import ToolchainError, on_one_line
 
-_UNLOADABLE = (SafetensorError, OSError, ValueError, TypeError, RuntimeError, KeyError, AttributeError, ArithmeticError)
-"""What the library raises of files that are torn, or whose fields are of other kinds than it takes."""
+_UNLOADABLE = (
+    SafetensorError,
+    OSError,
+    ValueError,
+    TypeError,
+    RuntimeError,
+    KeyError,
+    AttributeError,
+    ArithmeticError,
+    ImportError,
+)
+"""What the library raises of files that are torn, whose fields are of other kinds than it takes, or for which it wants a package more."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +60,13 @@ def load_weights(folder: Path, remedy: str) -> Any:
     """The causal language model of a folder in Hugging Face layout, in float32.
 
     Raises:
-        ToolchainError: it cannot be loaded, or lacks weights, which the library would fill with random numbers.
+        ToolchainError: it cannot be loaded, or lacks weights, which the library would fill with random numbers, or there is an adapter
+            beside it, which the library would apply.
     """
     from transformers import AutoModelForCausalLM
 
+    if (adapter := folder / "adapter_config.json").exists():
+        raise ToolchainError(f"{adapter} is of an adapter, which would be applied to the model beside it: take it away")
     quiet_transformers()
     try:
         model, found = AutoModelForCausalLM.from_pretrained(

@@ -108,20 +108,25 @@ def refuse_repeated_ids(rows: Sequence[Row]) -> None:
 
 
 def single_conversations(folder: Path = paths.BENCHMARK) -> list[Conversation]:
-    """Further English conversations, for the main-task adapters only."""
-    return [
-        _conversation(replace(row, fields=row.fields | _in_english(row.fields)))
-        for row in _rows(folder / SINGLE_CONVERSATIONS)
-    ]
+    """Further English conversations, for the main-task adapters only.
+
+    Raises:
+        ToolchainError: the file is missing or damaged, or an id comes twice.
+    """
+    rows = _rows(folder / SINGLE_CONVERSATIONS)
+    refuse_repeated_ids(rows)
+    return [_conversation(replace(row, fields=row.fields | _in_english(row.fields))) for row in rows]
 
 
 def unlabelled_conversations(folder: Path = paths.BENCHMARK) -> list[Conversation]:
     """English conversations without references, to distil on; no adapter has seen them.
 
     Raises:
-        ToolchainError: the benchmark has none, or the file is damaged.
+        ToolchainError: the benchmark has none, the file is damaged, or an id comes twice.
     """
-    return [_conversation(row) for row in read_rows(folder / UNLABELLED_CONVERSATIONS, _DISTIL_ON)]
+    rows = read_rows(folder / UNLABELLED_CONVERSATIONS, _DISTIL_ON)
+    refuse_repeated_ids(rows)
+    return [_conversation(row) for row in rows]
 
 
 def further_conversations(folder: Path = paths.BENCHMARK) -> list[Conversation]:

@@ -38,7 +38,7 @@ class ChatModel:
         """The answers to the task's prompt.
 
         Raises:
-            Unanswered: an answer was refused, cut or withheld, or is not one line of text.
+            Unanswered: an answer was refused, cut, withheld or broken, or is not one line of text.
             ToolchainError: the server cannot be reached, refuses, or answers with something else than a completion.
         """
         return [self._answer(task, text) if text else "" for text in texts]
@@ -53,7 +53,8 @@ class ChatModel:
 
     def _answer(self, task: Task, text: str) -> str:
         reply = self._endpoint.chat(fill(self.template(task), text, None), MAX_TOKENS)
-        if problem := _PROBLEMS.get(reply.finish_reason):
+        if not reply.is_whole:
+            problem = _PROBLEMS.get(reply.finish_reason, f"its server ended the answer with {reply.finish_reason!r}")
             raise Unanswered(
                 f"{self.name}, asked for {task.id}: {problem}; ask again, give another --model, or take it out"
             )

@@ -34,6 +34,9 @@ _UNSUPPORTED = ("unsupported_parameter", "unsupported_value")
 _BAD_REQUEST = frozenset(
     {requests.codes.bad_request, requests.codes.request_entity_too_large, requests.codes.unprocessable_entity}
 )
+_WHOLE = frozenset({"stop", "stop_sequence", "end_turn", "eos", "eos_token"})
+"""What servers say of an answer that the model ended itself."""
+_LONGEST_REASON = 40
 CUT, WITHHELD, REFUSED, WITHOUT_TEXT = "length", "content_filter", "refused", "without text"
 
 
@@ -43,11 +46,17 @@ class Reply:
 
     `finish_reason` is the server's: CUT says that the text was cut at `max_tokens`, WITHHELD that a filter kept it. REFUSED is ours, for a
     prompt that the server calls a bad request (400, 413, 422), as one that is too long, or that a filter keeps from the model; so is
-    WITHOUT_TEXT, for an object in place of a completion, which some servers send for such prompts with a status of 200.
+    WITHOUT_TEXT, for an object in place of a completion, which some servers send for such prompts with a status of 200. Where a server says
+    none, the text is taken to be whole.
     """
 
     text: str
     finish_reason: str = "stop"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the model ended the text itself; servers have many words for what else ended it."""
+        return self.finish_reason in _WHOLE
 
 
 @dataclass(frozen=True)
@@ -248,7 +257,7 @@ def _reply(completion: dict[str, Any]) -> Reply:
     try:
         choice = completion["choices"][0]
         text = without_thoughts(_text(choice["message"]["content"]))
-        return Reply(text, str(choice.get("finish_reason") or "stop"))
+        return Reply(text, str(choice.get("finish_reason") or "stop")[:_LONGEST_REASON])
     except (ValueError, LookupError, TypeError, AttributeError):
         return Reply("", WITHOUT_TEXT)
 

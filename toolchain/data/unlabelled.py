@@ -40,8 +40,18 @@ Asked = TypeVar("Asked", Unlabelled, Dialogue)
 
 
 def of_the_benchmark(source: str) -> list[Unlabelled]:
-    """A source of `BENCHMARK_SOURCES` to train on, and the validation split's conversations to validate on."""
-    parts = ((Split.CALIBRATION, BENCHMARK_SOURCES[source]()), (Split.VALIDATION, conversations(Split.VALIDATION)))
+    """A source of `BENCHMARK_SOURCES` to train on, and the validation split's conversations to validate on.
+
+    Raises:
+        ToolchainError: a file is missing or damaged, or two conversations have one id: targets are kept by it.
+    """
+    training, validation = BENCHMARK_SOURCES[source](), conversations(Split.VALIDATION)
+    known = {item.id for item in validation}
+    if twice := next((item for item in training if item.id in known), None):
+        raise ToolchainError(
+            f"{twice.where}: id {twice.id!r} is of the validation split, too: give each conversation its own"
+        )
+    parts = ((Split.CALIBRATION, training), (Split.VALIDATION, validation))
     return [Unlabelled(item.id, item.messages, item.reply_speaker, split) for split, items in parts for item in items]
 
 

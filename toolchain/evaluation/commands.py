@@ -64,7 +64,7 @@ def evaluate_command(
     from toolchain.evaluation.engines.open_engine import open_engine
     from toolchain.evaluation.evaluate import Evaluation, evaluate
     from toolchain.evaluation.reporting.result_table import markdown
-    from toolchain.evaluation.result_file import is_result_path, write_result
+    from toolchain.evaluation.result_file import is_result_path, refuse_to_replace_what_is_no_result, write_result
     from toolchain.evaluation.results import PART
 
     methods_named, compositions_named = named_once("--methods", methods), named_once("--compositions", compositions)
@@ -80,6 +80,7 @@ def evaluate_command(
             "not end in .answers.jsonl or begin with judge.: give one with --out"
         )
     refuse_unwritable(target)
+    refuse_to_replace_what_is_no_result(target)
     evaluation = Evaluation(methods_named, in_full(compositions_named), Split(split), limit, seed)
     with open_engine(engine) as opened:
         result = evaluate(opened, evaluation, paths.cache() / "cells", progress)

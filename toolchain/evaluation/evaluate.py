@@ -26,7 +26,6 @@ from toolchain.evaluation.rows import TIMED_AGAINST, Rows
 from toolchain.evaluation.tones import tone_right
 from toolchain.overlap import overlap_metrics
 from toolchain.provenance import made_with
-from toolchain.recommendations import shipped_calibration
 from toolchain.tasks import Composition, TaskKind
 from toolchain.text import render
 
@@ -84,10 +83,11 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
                 for text, pair in zip(texts, pairs, strict=True)
             )
         result.rows.extend(rows.comparisons(measured))
-        shipped = shipped_calibration(composition)
-        if isinstance(engine, DeviceEngine) and questions.keys() >= {shipped, TIMED_AGAINST}:
-            times = paired_times(engine, [questions[shipped], questions[TIMED_AGAINST]], pairs, cells, progress)
-            result.rows.extend(rows.times(shipped, times))
+        if isinstance(engine, DeviceEngine):
+            shipped = engine.shipped(composition)
+            if questions.keys() >= {shipped, TIMED_AGAINST}:
+                times = paired_times(engine, [questions[shipped], questions[TIMED_AGAINST]], pairs, cells, progress)
+                result.rows.extend(rows.times(shipped, times))
     _refuse_replaced(result.meta, _meta(engine, evaluation))
     return result
 

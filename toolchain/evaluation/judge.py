@@ -120,9 +120,12 @@ def _verdict(prompt: str, endpoint: Endpoint, cells: Path) -> str:
     if kept := kept_json(path):
         return str(kept)
     reply = endpoint.chat(prompt, MAX_TOKENS)
-    found = None if reply.finish_reason in _PROBLEMS else _VERDICT.fullmatch(reply.text)
+    if not reply.is_whole:
+        problem = _PROBLEMS.get(reply.finish_reason, f"was ended by its server with {reply.finish_reason!r}")
+        raise _NotJudged(f"{endpoint.model} {problem}")
+    found = _VERDICT.fullmatch(reply.text)
     if found is None:
-        raise _NotJudged(f"{endpoint.model} {_PROBLEMS.get(reply.finish_reason, 'said neither 1 nor 2 nor tie')}")
+        raise _NotJudged(f"{endpoint.model} said neither 1 nor 2 nor tie")
     verdict = found[1].lower()
     write_text_whole(path, json.dumps(verdict) + "\n")
     return verdict

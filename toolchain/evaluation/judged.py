@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from toolchain.data.benchmark import Split
+from toolchain.data.json_lines import json_lines
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.bootstrap import bootstrap_mean
 from toolchain.evaluation.judge import BothOrders, Score, comparisons
@@ -19,10 +20,10 @@ from toolchain.evaluation.result_file import (
     Result,
     ResultRow,
     read_result,
-    write_result,
 )
 from toolchain.evaluation.results import Results
 from toolchain.provenance import git_commit
+from toolchain.whole_file import written_whole
 
 NOT_RUN = "not run"
 
@@ -96,6 +97,14 @@ def add_judged(path: Path, results: Results, engine: str, rows: Sequence[ResultR
     Raises:
         ToolchainError: what is there is no result file.
     """
+    with written_whole(path) as partial:
+        # Read here: else what another process writes meanwhile would be lost.
+        lines = _with_rows(path, results, engine, rows)
+        partial.write_text(json_lines(lines), encoding="utf-8")
+
+
+def _with_rows(path: Path, results: Results, engine: str, rows: Sequence[ResultRow]) -> list[dict[str, Any]]:
+    """The file's lines; how many there are is not said, for one may be taken out by hand."""
     there = read_result(path) if path.is_file() else Result({}, [], [])
     metas = {name: meta for name, meta in results.metas.items() if meta["engine"] == engine and "judged" not in meta}
     first = next(iter(metas.values()))
@@ -110,7 +119,7 @@ def add_judged(path: Path, results: Results, engine: str, rows: Sequence[ResultR
     for row in rows:
         if row["value"] != NOT_RUN or kept.get(_key(row), row)["value"] == NOT_RUN:
             kept[_key(row)] = row | {"split": first["split"], "engine": engine}
-    write_result(path, Result(meta, list(kept.values()), []))
+    return [meta, *kept.values()]
 
 
 def is_of_these(results: Results, engine: str, row: ResultRow) -> bool:

@@ -15,7 +15,6 @@ from toolchain.evaluation.evaluate import Evaluation, evaluate
 from toolchain.evaluation.paper import main_metric
 from toolchain.evaluation.result_file import Result
 from toolchain.hashing import sha256_file
-from toolchain.provenance import git_commit
 from toolchain.recommendations import CALIBRATIONS, TRUE_TO_TONE
 from toolchain.tasks import Composition, TaskKind
 
@@ -32,7 +31,7 @@ def recommend(
 
     Raises:
         ToolchainError: the composition is a single task, the validation split has no reference of it or nothing to ask, or no calibration of it is
-            there.
+            there; or one was replaced while it was measured.
     """
     name = composition.name
     if composition.is_single_task:
@@ -49,12 +48,18 @@ def recommend(
             "another one that is there with --calibration"
         )
     evaluation = Evaluation([*MODES_BY_METHOD, *there], [name], Split.VALIDATION, limit=None, seed=0)
+    files = {method: calibration_path(composition, method) for method in there}
+    hashes = {method: sha256_file(path) for method, path in files.items()}
     result = evaluate(engine, evaluation, paths.cache() / "cells", progress)
+    if replaced := next((path for method, path in files.items() if sha256_file(path) != hashes[method]), None):
+        raise ToolchainError(
+            f"{replaced} changed while it was measured: run the same command again, which keeps what still holds"
+        )
     better = better_calibration(result, name, there)
     return recommendation(result, name, better) | {
         "engine": engine.id,
-        "calibration_sha256": sha256_file(calibration_path(composition, better)),
-        "git_commit": git_commit(),
+        "calibration_sha256": hashes[better],
+        "git_commit": result.meta["git_commit"],
     }
 
 

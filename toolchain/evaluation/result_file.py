@@ -1,5 +1,8 @@
 """Result files: JSON Lines, the first line says what the rows are of, each other line is one number; the answers lie beside it."""
 
+import hashlib
+import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
@@ -19,6 +22,7 @@ JUDGE_FILE = "judge."
 """What the name of a file of verdicts begins with."""
 ANSWERS_HASH = "answers_sha256"
 """In the header: the hash of the file of the answers."""
+_ANSWER = ("composition", "method", "id", "answer")
 ROWS = "rows"
 """In the header: how many rows follow. Older files do not say it."""
 ResultRow = dict[str, Any]
@@ -55,17 +59,41 @@ def is_result_path(path: Path) -> bool:
     return path.suffix == ".jsonl" and not path.name.endswith(_ANSWERS) and not path.name.startswith(JUDGE_FILE)
 
 
-def write_result(path: Path, result: Result) -> None:
-    """Write the rows to `path` and the answers, where there are any, beside it; the header holds their hash, and how many rows there are.
+def refuse_to_replace_what_is_no_result(path: Path) -> None:
+    """See that a result, with its answers, takes the place of nothing but another one.
 
-    Not of verdicts: a line of those may be taken out by hand.
+    Raises:
+        ToolchainError: there is something else.
     """
-    meta = result.meta
-    if "judged" not in meta:
-        meta = meta | {ROWS: len(result.rows)}
-    if result.answers:
-        write_text_whole(answers_path(path), json_lines(result.answers))
-        meta = meta | {ANSWERS_HASH: sha256_file(answers_path(path))}
+    for file, what, is_one in (
+        (path, "result file", _first_line(path).get("format") == RESULT_FORMAT),
+        # A run that was killed may have left them alone.
+        (answers_path(path), "file of answers", _first_line(answers_path(path)).keys() >= {*_ANSWER}),
+    ):
+        if os.path.lexists(file) and not is_one:
+            raise ToolchainError(
+                f"{file} is there and is no {what}, which is written to that place: give another --out, or move it away"
+            )
+
+
+def _first_line(path: Path) -> dict[str, Any]:
+    """The object in it; an empty one where it holds something else."""
+    if not path.is_file():
+        return {}
+    with path.open("rb") as stream:
+        try:
+            found = json.loads(stream.readline())
+        except (ValueError, RecursionError):
+            return {}
+    return found if isinstance(found, dict) else {}
+
+
+def write_result(path: Path, result: Result) -> None:
+    """Write the rows to `path` and the answers beside it; the header holds their hash, and how many rows there are."""
+    answers = json_lines(result.answers)
+    # Not of the file, which another run may have replaced.
+    meta = result.meta | {ROWS: len(result.rows), ANSWERS_HASH: hashlib.sha256(answers.encode()).hexdigest()}
+    write_text_whole(answers_path(path), answers)
     write_text_whole(path, json_lines([meta, *result.rows]))
 
 
@@ -86,7 +114,7 @@ def read_result(path: Path) -> Result:
     for items, keys, file in (
         ([meta], ("split", "engine", "base", "git_commit", *(() if judged else (ANSWERS_HASH,))), path),
         (rows, ("engine", "composition", "method", "metric"), path),
-        (answers, ("composition", "method", "id", "answer"), answers_path(path)),
+        (answers, _ANSWER, answers_path(path)),
     ):
         if not all(isinstance(item.get(key), str) for item in items for key in keys):
             raise ToolchainError(f"{file} has a line without {', '.join(keys)}: {_REMEDY}")

@@ -9,17 +9,22 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeGuard
 
+from toolchain import generation
 from toolchain.adapters.examples import Example
 from toolchain.adapters.files import Adapter, adapters_digest
 from toolchain.adapters.methods.budget import FEW, Budget, fitting_examples
-from toolchain.adapters.training import Precision, checkpoint_path, examples_digest, tell_damaged, validation_loss
+from toolchain.adapters.training import CODE, Precision, checkpoint_path, examples_digest, tell_damaged, validation_loss
 from toolchain.base_model.load import LoadedBase
 from toolchain.console import progress
 from toolchain.errors import NotFinite
 from toolchain.generation.generate import adapter_applied
 from toolchain.json_object import kept_json
+from toolchain.provenance import code_sha256
 from toolchain.tasks import Composition
 from toolchain.whole_file import write_text_whole
+
+_CODE = (CODE, code_sha256(Path(generation.__file__).parent))
+"""Of the folders of `validation_loss` and of `adapter_applied`."""
 
 
 class AdapterLoss:
@@ -78,9 +83,8 @@ def adapter_loss(
     What it gave is kept until the block ends without an error: a search that was killed, and is run again, looks at the same adapters in
     the same order, and finds the losses of the first ones. `name` is the search's, for the file.
     """
-    path = checkpoint_path(name, base.specification.sha256, examples_digest(examples), precision.value).with_suffix(
-        ".json"
-    )
+    depends_on = (base.specification.sha256, examples_digest(examples), precision.value, _CODE)
+    path = checkpoint_path(name, *depends_on).with_suffix(".json")
     yield AdapterLoss(base, examples, precision, path)
     path.unlink(missing_ok=True)
 

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from toolchain.adapters.files import Adapter, adapters_digest
+from toolchain import paths
+from toolchain.adapters.files import Adapter
 from toolchain.adapters.methods.method import Method
 from toolchain.base_model.specification import BaseSpecification
 from toolchain.bundle.export import export_bundle
@@ -13,15 +14,10 @@ from toolchain.data.pairs import Pair
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.device_bundle import TASK, write_single_adapter_bundle
 from toolchain.evaluation.engines.device_core import DeviceCore, Run
-from toolchain.evaluation.engines.engine import Answer, Question
+from toolchain.evaluation.engines.engine import Answer, Question, refuse_changed
 from toolchain.evaluation.engines.prompts import prompt_variants
 from toolchain.recommendations import shipped_calibration
 from toolchain.tasks import Composition
-
-
-def mode_of(method: Method, composition: Composition) -> str | None:
-    """The mode of an exported bundle that is this method."""
-    return "calibrated" if method.id == shipped_calibration(composition) else method.mode
 
 
 class DeviceEngine:
@@ -32,6 +28,7 @@ class DeviceEngine:
     def __init__(self, core: DeviceCore, base: BaseSpecification, folder: Path) -> None:
         self.core, self._base, self._folder = core, base, folder
         self._program = core.sha256()
+        self._shipped: dict[str, str] = {}
         self._exported: dict[str, tuple[Path, Manifest]] = {}
         self._digests: dict[tuple[str, str], str] = {}
 
@@ -39,6 +36,12 @@ class DeviceEngine:
     def base(self) -> dict[str, str]:
         """Name and hash of the base, and of the program."""
         return {"base": self._base.name, "base_sha256": self._base.sha256, "tandem_sha256": self._program}
+
+    def shipped(self, composition: Composition) -> str:
+        """The method whose calibration is the mode `calibrated` of the composition's bundle: one and the same for the length of a run."""
+        if composition.name not in self._shipped:
+            self._shipped[composition.name] = shipped_calibration(composition)
+        return self._shipped[composition.name]
 
     def prompts(self, method: Method, composition: Composition) -> dict[str, str]:
         """The manifest's prompt for a mode; for another method what PyTorch may choose from.
@@ -49,7 +52,7 @@ class DeviceEngine:
         if composition.is_single_task:
             raise ToolchainError(f"{composition.name} is a single task: evaluate it with --engine python")
         variants = prompt_variants(composition)
-        if mode := mode_of(method, composition):
+        if mode := self._mode(method, composition):
             _, manifest = self._export(composition)
             offered = next(item for item in manifest.compositions if tuple(item.tasks) == composition.ids)
             template = next(
@@ -65,13 +68,13 @@ class DeviceEngine:
         Raises:
             ToolchainError: as `run`.
         """
-        if mode := mode_of(question.method, question.composition):
+        if mode := self._mode(question.method, question.composition):
             _, manifest = self._export(question.composition)
             content = manifest.model_dump(mode="json", exclude={"tool"})
             return repr((self._program, mode, json.dumps(content, sort_keys=True)))
         name = question.method.id, question.composition.name
         if name not in self._digests:
-            self._digests[name] = adapters_digest([_only_adapter(question)])
+            self._adapter(question)
         limits = (self._base.max_prompt_tokens, self._base.max_new_tokens, *self._base.turn)
         return repr((self._program, self._base.sha256, limits, question.template, self._digests[name]))
 
@@ -84,21 +87,36 @@ class DeviceEngine:
         """The bundle and the mode that answer a question.
 
         Raises:
-            ToolchainError: the method is neither a mode of the bundle nor a single adapter.
+            ToolchainError: the method is neither a mode of the bundle nor a single adapter, or what it is made of was replaced since its key
+                was told.
         """
-        if mode := mode_of(question.method, question.composition):
+        if mode := self._mode(question.method, question.composition):
             bundle, _ = self._export(question.composition)
             main, *others = question.composition.ids
             return Run(bundle, self._base.path, main, ",".join(others) or "none", mode)
-        adapter = _only_adapter(question)
+        adapter = self._adapter(question)
         bundle = self._folder / f"{question.composition.name}.{question.method.id}"
         write_single_adapter_bundle(bundle, self._base, adapter, question.template)
         return Run(bundle, self._base.path, TASK, "none", "merge")
+
+    def _mode(self, method: Method, composition: Composition) -> str | None:
+        """The mode of the exported bundle that is this method."""
+        return "calibrated" if method.id == self.shipped(composition) else method.mode
+
+    def _adapter(self, question: Question) -> Adapter:
+        adapter = _only_adapter(question)
+        refuse_changed(question, [adapter], self._digests)
+        return adapter
 
     def _export(self, composition: Composition) -> tuple[Path, Manifest]:
         if composition.name not in self._exported:
             target = self._folder / composition.name
             manifest = export_bundle(self._base, [composition], target, pack_base=False)
+            if shipped_calibration(composition) != self.shipped(composition):
+                raise ToolchainError(
+                    f"{paths.CALIBRATIONS}: what ships of {composition.name} changed while it was evaluated: run the same command again, "
+                    "which keeps what still holds"
+                )
             self._exported[composition.name] = target, manifest
         return self._exported[composition.name]
 

@@ -4,8 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from toolchain import paths
+from toolchain.adapters.files import Adapter, adapters_digest
 from toolchain.adapters.methods.method import Method
 from toolchain.data.pairs import Pair
+from toolchain.errors import ToolchainError
 from toolchain.tasks import Composition
 
 
@@ -16,6 +19,21 @@ class Question:
     method: Method
     composition: Composition
     template: str
+
+
+def refuse_changed(question: Question, adapters: Sequence[Adapter | None], digests: dict[tuple[str, str], str]) -> None:
+    """See that what a method makes is what it made before; `digests` holds the hash of that, by method and composition.
+
+    Raises:
+        ToolchainError: a file that it is made of was replaced meanwhile.
+    """
+    name = question.method.id, question.composition.name
+    digest = adapters_digest(adapters)
+    if digests.setdefault(name, digest) != digest:
+        raise ToolchainError(
+            f"{paths.ADAPTERS}: what {name[0]} makes of {name[1]} changed while it was evaluated: run the same command again, "
+            "which keeps what still holds"
+        )
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from toolchain import paths
-from toolchain.adapters.files import Adapter, adapters_digest
+from toolchain.adapters.files import Adapter
 from toolchain.adapters.methods.method import Method
 from toolchain.adapters.processes import launched
 from toolchain.base_model.bfloat16 import round_weights
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
-from toolchain.errors import ToolchainError
-from toolchain.evaluation.engines.engine import Answer, Question
+from toolchain.evaluation.engines.engine import Answer, Question, refuse_changed
 from toolchain.evaluation.engines.prompts import prompt_variants
 from toolchain.generation.passes import decoding_rules, run_passes
 from toolchain.tasks import Composition
@@ -80,11 +78,6 @@ class PythonEngine:
         name = question.method.id, question.composition.name
         if self._last is None or self._last[0] != name:
             adapters = question.method.adapters(question.composition)
-            digest = adapters_digest(adapters)
-            if self._digests.setdefault(name, digest) != digest:
-                raise ToolchainError(
-                    f"{paths.ADAPTERS}: what {name[0]} makes of {name[1]} changed while it was evaluated: run the same command again, "
-                    "which keeps what still holds"
-                )
+            refuse_changed(question, adapters, self._digests)
             self._last = name, adapters
         return self._last[1]

@@ -21,9 +21,10 @@ from toolchain.evaluation.results import Results, read_results
 from toolchain.text_file import file_text
 
 DOCUMENTS = tuple(paths.REPOSITORY / name for name in ("README.md", "docs/findings.md", "assets/README.md"))
+_TABLES = "results|groups|methods|seeds|judged|tasks|samples"
+_BEGINNING = re.compile(rf"<!-- ({_TABLES}): \S*")
 _BLOCK = re.compile(
-    r"(<!-- (results|groups|methods|seeds|judged|tasks|samples): (\S+)(?: by (\S+))? -->\n).*?(<!-- end of \2 -->)",
-    re.DOTALL,
+    rf"(<!-- ({_TABLES}): (\S+)(?: by (\S+))? -->\n)(?:(?!<!-- (?:{_TABLES}): ).)*?(<!-- end of \2 -->)", re.DOTALL
 )
 _A_BLOCK = "a block between <!-- results: FILE --> and <!-- end of results -->"
 
@@ -37,10 +38,17 @@ def with_results(document: Path) -> str:
     After `by` come the methods, or the groups, whose rows are shown, with commas; else all are.
 
     Raises:
-        ToolchainError: it is missing or has no block, a block's table has no methods or groups to choose by, or a result file cannot be read.
+        ToolchainError: it is missing or has no block, one is not whole, or its table has no methods or groups to choose by, or a result file
+            cannot be read.
     """
     text = file_text(document, f"it wants {_A_BLOCK}")
-    if not _BLOCK.search(text):
+    whole = {block.start() for block in _BLOCK.finditer(text)}
+    if torn := next((begun for begun in _BEGINNING.finditer(text) if begun.start() not in whole), None):
+        raise ToolchainError(
+            f"{document}: the block `{torn[0]}` is not whole: end its first line with `-->`, and the block with "
+            f"`<!-- end of {torn[1]} -->` before the next one"
+        )
+    if not whole:
         raise ToolchainError(f"{document} has no table to make anew: it wants {_A_BLOCK}")
 
     def table(match: re.Match[str]) -> str:

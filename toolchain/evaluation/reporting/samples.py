@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolchain.data.benchmark import Split
-from toolchain.data.pairs import composition_pairs
+from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.evaluation.reporting.table import Table
 from toolchain.evaluation.results import Results
 from toolchain.tasks import Composition, TaskKind
-from toolchain.text import render
+from toolchain.text import normalise_conversation, render, resolve_reply_speaker
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A conversation as text, its reference and the answer of each method."""
+    """A conversation as text, its reference and the answer of each method; `reply_speaker` is who replies, where that is asked for."""
 
     composition: str
     source: str
@@ -44,8 +44,13 @@ def samples_of(
             if (engine, name, method, pair.id) in results.answers
         }
         source = pair.source if isinstance(pair.source, str) else render(pair.source)
-        found.append(Sample(name, source, pair.target, answers, pair.reply_speaker))
+        found.append(Sample(name, source, pair.target, answers, _reply_speaker(name, pair) if answers else None))
     return found
+
+
+def _reply_speaker(name: str, pair: Pair) -> str | None:
+    messages = [] if isinstance(pair.source, str) else normalise_conversation(pair.source)
+    return resolve_reply_speaker(Composition.of(name).prompt, messages, pair.reply_speaker)
 
 
 def task_samples(results: Results, engine: str) -> Table:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
@@ -43,8 +43,9 @@ FP16_ROUNDING = 2.0**-11
 
 patterns = st.dictionaries(
     st.sampled_from(["q_proj", "layers.1.mlp.up_proj", ".*mlp.*", "down_proj"]), st.integers(1, 5)
-).map(lambda pattern: dict(sorted(pattern.items())))
-"""In the order in which PEFT writes them: of two that fit a linear the first counts."""
+)
+"""In any order: of two that fit a linear the first counts, and PEFT writes them sorted."""
+alphas = st.dictionaries(st.sampled_from(["q_proj", "layers.1.mlp.up_proj", "down_proj", ".*v_.*"]), st.integers(1, 5))
 configs = st.fixed_dictionaries(
     {
         "r": st.integers(1, 5),
@@ -53,7 +54,7 @@ configs = st.fixed_dictionaries(
     },
     optional={
         "rank_pattern": patterns,
-        "alpha_pattern": patterns,
+        "alpha_pattern": alphas,
         "init_lora_weights": st.just("gaussian"),
         "layers_to_transform": st.sampled_from([[0], [1]]),
     },
@@ -97,6 +98,7 @@ def _refusal(folder: Path) -> str:
 
 
 @settings(max_examples=25)
+@example({"rank_pattern": {"down_proj": 1, ".*mlp.*": 5}}, "fp32", 0.1, 0)
 @given(configs, st.sampled_from(list(DTYPES)), st.sampled_from([1e-5, 1e-3, 0.1, 30.0]), st.integers(0, 999))
 def test_the_imported_delta_is_pefts(scratch: Path, config: dict[str, Any], dtype: str, size: float, seed: int) -> None:
     wrapped = _train_elsewhere(scratch / "any", seed, DTYPES[dtype], size, **config)
@@ -140,6 +142,8 @@ def test_an_adapter_of_some_linears_composes_with_one_of_all(tmp_path: Path) -> 
     "harmless",
     [
         {"init_lora_weights": "eva", "eva_config": {"rho": 2.0}},
+        {"init_lora_weights": True, "corda_config": {"corda_method": "ipm"}},
+        {"init_lora_weights": True, "lora_ga_config": {"direction": "ArB2r"}},
         {"ensure_weight_tying": True},
         *(
             {key: []}
@@ -229,6 +233,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "trainable_token_indices": {"trainable_token_indices": [5]},
     "target_parameters": {"target_parameters": ["mlp.experts"]},
     "init_lora_weights: 'pissa'": {"init_lora_weights": "pissa"},
+    "init_lora_weights: 'corda'": {"init_lora_weights": "corda", "corda_config": {"corda_method": "ipm"}},
     "of_the_future": {"of_the_future": 1},
     "not a LoRA": {"peft_type": "IA3"},
     "'r'": {"r": 0},

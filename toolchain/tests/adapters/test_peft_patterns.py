@@ -1,5 +1,6 @@
 """Which linears a configuration chooses: those that PEFT adapts, and no factors of others are taken."""
 
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from peft import LoraConfig, get_peft_model
+from peft.utils.other import get_pattern_key
 
 from toolchain.adapters import peft_patterns
 from toolchain.adapters.files import MODULES
 from toolchain.adapters.linears import adapted_linears
-from toolchain.adapters.peft_patterns import refuse_left_out
+from toolchain.adapters.peft_patterns import alpha_for, refuse_left_out
 from toolchain.errors import ToolchainError
 from toolchain.tests.tiny import tiny_model
 
@@ -57,6 +59,18 @@ def _taken(config: dict[str, Any], linear: str) -> bool:
 @given(configs)
 def test_factors_of_what_peft_adapts_are_taken_and_of_nothing_else(config: dict[str, Any]) -> None:
     assert {linear for linear in LINEARS if _taken(config, linear)} == _adapted_by_peft(config)
+
+
+@given(st.dictionaries(st.sampled_from(["q_proj", "v_proj", ".*mlp.*", "down_proj"]), st.integers(1, 3)))
+def test_an_alpha_that_depends_on_the_order_of_keys_is_refused_and_any_other_is_pefts(pattern: dict[str, int]) -> None:
+    for linear in LINEARS:
+        by_peft = {pattern.get(get_pattern_key(keys, linear), 7) for keys in permutations(pattern)}
+        config = {"lora_alpha": 7, "alpha_pattern": pattern}
+        if len(by_peft) > 1:
+            with pytest.raises(ToolchainError, match=f"{PATH}: alpha_pattern has {min(by_peft)} and .* for {linear}, "):
+                alpha_for(PATH, config, linear)
+        else:
+            assert {alpha_for(PATH, config, linear)} == by_peft
 
 
 @pytest.mark.parametrize(

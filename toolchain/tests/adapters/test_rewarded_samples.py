@@ -1,14 +1,16 @@
 """LC++R: answers that are worth more than others to the same prompt become likelier; it goes on from LC++F, and its file says so."""
 
+import runpy
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
 from torch._dynamo.utils import counters
 
-from toolchain import paths
+from toolchain import overlap, paths, text
 from toolchain.adapters import calibration as calibrating
 from toolchain.adapters import rewarded_samples
 from toolchain.adapters.calibration import train_calibration
@@ -27,6 +29,7 @@ from toolchain.base_model.compiled_layers import compile_layers
 from toolchain.base_model.load import LoadedBase
 from toolchain.data.pairs import Pair
 from toolchain.errors import ToolchainError
+from toolchain.generation import generate, sample
 from toolchain.generation.generate import adapter_applied
 from toolchain.hashing import sha256_file
 from toolchain.tasks import Composition
@@ -35,6 +38,7 @@ from toolchain.tests.tiny import BOS, EOS, logits, tiny_base
 
 COMPOSITION, METHOD = Composition.parse("summarize+es"), CalibrationMethod.LC_PLUS_PLUS_R
 HARDLY_ANY = Schedule(steps=2, batch_size=2, learning_rate=1e-9, evaluate_every=2)
+FOUR_STEPS = Schedule(steps=4, batch_size=2, learning_rate=0.01, evaluate_every=2)
 PAIRS = [Pair(str(index), "x", None, target) for index, target in enumerate(("abc", "adefg", "fgh"))]
 EXAMPLES = [
     Example([BOS, 50 + index, 61], [*(ord(letter) - 30 for letter in pair.target), EOS])
@@ -247,11 +251,7 @@ def test_several_processes_are_refused(
         train_calibration(base, COMPOSITION, METHOD, HARDLY_ANY, out, start=start)
 
 
-def test_an_interrupted_training_ends_as_an_uninterrupted_one(
-    start: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    schedule, whole = Schedule(4, 2, 0.01, evaluate_every=2), out.with_name("whole.safetensors")
-    train_calibration(tiny_base(), COMPOSITION, METHOD, schedule, whole, start=start)
+def _kill_at_step_2(start: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = RewardedSamples.gradients
 
     def killed(samples: RewardedSamples, indices: list[int]) -> torch.Tensor:
@@ -262,11 +262,47 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(
     with monkeypatch.context() as patch:
         patch.setattr(RewardedSamples, "gradients", killed)
         with pytest.raises(KeyboardInterrupt):
-            train_calibration(tiny_base(), COMPOSITION, METHOD, schedule, out, start=start)
+            train_calibration(tiny_base(), COMPOSITION, METHOD, FOUR_STEPS, out, start=start)
+
+
+def test_an_interrupted_training_ends_as_an_uninterrupted_one(
+    start: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = out.with_name("whole.safetensors")
+    train_calibration(tiny_base(), COMPOSITION, METHOD, FOUR_STEPS, whole, start=start)
+    _kill_at_step_2(start, out, monkeypatch)
     capsys.readouterr()
-    train_calibration(tiny_base(), COMPOSITION, METHOD, schedule, out, start=start)
+    train_calibration(tiny_base(), COMPOSITION, METHOD, FOUR_STEPS, out, start=start)
     assert "resuming at step 2 of 4" in capsys.readouterr().err
     assert out.read_bytes() == whole.read_bytes()
+
+
+def test_a_training_whose_rewards_would_be_others_begins_anew(
+    start: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No example holds the plain text that a reward counts."""
+    _kill_at_step_2(start, out, monkeypatch)
+    data = benchmark_data(COMPOSITION)
+    others = replace(data, training=[replace(pair, intermediate="Other words.") for pair in data.training])
+    train_calibration(tiny_base(), COMPOSITION, METHOD, FOUR_STEPS, out, others, start=start)
+    assert "resuming" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("part", [generate, sample, overlap, text])
+def test_an_edit_of_what_answers_or_values_an_answer_is_other_code(
+    part: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def edited(path: Path) -> bytes:
+        return (b"edited" if str(path) == part.__file__ else b"") + path.open("rb").read()
+
+    assert _code_of(rewarded_samples) == rewarded_samples.CODE
+    monkeypatch.setattr(Path, "read_bytes", edited)
+    assert _code_of(rewarded_samples) != rewarded_samples.CODE
+
+
+def _code_of(module: ModuleType) -> str:
+    """What it would be in a new process."""
+    return str(runpy.run_path(str(module.__file__))["CODE"])
 
 
 def test_its_validation_losses_are_those_of_the_references(base: LoadedBase, start: Path, out: Path) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from toolchain import paths
 from toolchain.adapters.adapter_logs import refuse_logs_of_other_weights
-from toolchain.adapters.files import IMPORT_LOG, LOG_FILE, adapter_hashes, write_adapter
+from toolchain.adapters.files import IMPORT_LOG, LOG_FILE, MODULES, adapter_hashes, write_adapter
 from toolchain.adapters.task_adapter import task_adapter
 from toolchain.errors import ToolchainError
-from toolchain.tests.tiny import SPECIFICATION
+from toolchain.tests.tiny import SPECIFICATION, random_adapter, tiny_model
 
 
 @pytest.mark.parametrize("log", [LOG_FILE, IMPORT_LOG])
@@ -40,4 +40,13 @@ def test_an_adapter_of_some_linears_has_to_be_imported() -> None:
     some = {name: tensor for name, tensor in whole.tensors.items() if "layers.1.mlp.up_proj" not in name}
     write_adapter(paths.ADAPTERS / "es", replace(whole, tensors=some), SPECIFICATION.name)
     with pytest.raises(ToolchainError, match=r"adapters/es has no factors for up_proj of layer 1: .* adapter import"):
+        task_adapter("es")
+
+
+@pytest.mark.usefixtures("assets")
+def test_an_adapter_of_the_first_layers_alone_has_to_be_imported() -> None:
+    tiny_model().config.save_pretrained(SPECIFICATION.dequantised_path)
+    assert len(task_adapter("es").linears) == 3 * len(MODULES)
+    write_adapter(paths.ADAPTERS / "es", random_adapter(seed=1, layers=2), SPECIFICATION.name)
+    with pytest.raises(ToolchainError, match=r"adapters/es has no factors for q_proj of layer 2: .* adapter import"):
         task_adapter("es")

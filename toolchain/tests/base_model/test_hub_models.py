@@ -40,10 +40,11 @@ def test_all_that_an_import_reads_is_fetched_and_no_weights_twice(monkeypatch: p
     read = {"model-00001-of-00002.safetensors", "model.safetensors.index.json", "config.json", "generation_config.json"}
     read |= {"tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "LICENSE.txt", "LICENCE", "NOTICE.txt"}
     read |= {"license.md", "Notice"}
-    held = [*read, "pytorch_model.bin", "model.onnx"]
+    held = [*read, "pytorch_model.bin", "model.onnx", "adapter_config.json", "adapter_model.safetensors"]
 
-    def give(_hub_id: str, allow_patterns: list[str]) -> str:
-        assert {name for pattern in allow_patterns for name in fnmatch.filter(held, pattern)} == read
+    def give(_hub_id: str, allow_patterns: list[str], ignore_patterns: str) -> str:
+        given = {name for pattern in allow_patterns for name in fnmatch.filter(held, pattern)}
+        assert given - set(fnmatch.filter(held, ignore_patterns)) == read
         return "there"
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", give)

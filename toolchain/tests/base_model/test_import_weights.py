@@ -1,17 +1,18 @@
-"""`model import`: weights that are torn, missing in part or not finite are no base, and take no other's place."""
+"""`model import`: weights that are torn, missing in part, quantised or not finite are no base, and take no other's place."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 
 from toolchain.base_model import gguf_file
 from toolchain.base_model.specification import base_model
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
-from toolchain.tests.tiny_bases import import_tiny, write_tiny
+from toolchain.tests.tiny_bases import edit_config, import_tiny, tiny, write_tiny
 
 MATRIX = "model.layers.1.mlp.up_proj.weight"
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
@@ -34,6 +35,12 @@ DAMAGED: dict[str, Callable[[Path], object]] = {
     "incomplete": lambda weights: weights.write_bytes(weights.read_bytes()[:-1]),
     "header too large": lambda weights: weights.write_text(POINTER),
     f"no weights of {MATRIX}": _rewritten(lambda _matrix: {}),
+    "adapter_config.json is of an adapter": lambda weights: get_peft_model(
+        tiny("llama"), LoraConfig(task_type="CAUSAL_LM", r=32, target_modules=["q_proj"])
+    ).save_pretrained(weights.parent),
+    "config.json says that the model is quantised .'awq'.: ": lambda weights: edit_config(
+        weights.parent, quantization_config={"quant_method": "awq", "bits": 4}
+    ),
     f"{MATRIX} that are not finite": _rewritten(
         lambda matrix: {MATRIX: matrix.index_fill(0, torch.tensor([5]), torch.nan)}
     ),

@@ -38,6 +38,10 @@ DAMAGED: dict[str, tuple[Callable[[BaseSpecification], object], str]] = {
     "half of the configuration": (_torn("config.json"), "could not be loaded"),
     "no configuration": (lambda base: (base.dequantised_path / "config.json").unlink(), "could not be loaded"),
     "no heads": (lambda base: edit_config(base.dequantised_path, num_attention_heads=0), "could not be loaded"),
+    "a configuration that wants a package more": (
+        lambda base: edit_config(base.dequantised_path, quantization_config={"quant_method": "awq", "bits": 4}),
+        "could not be loaded",
+    ),
     "a matrix less": (_without_a_matrix, "no weights of model.layers.0.mlp.up_proj.weight"),
     "half of the tokenizer": (lambda base: base.tokenizer_path.write_text('{"model": '), "is no tokenizer"),
 }

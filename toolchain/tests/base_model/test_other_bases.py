@@ -135,6 +135,20 @@ def test_the_file_that_ships_holds_what_is_trained_on(kind: str, tied: bool, tmp
     assert len(tensors) == 2 * in_a_layer + beside + (not tied)
 
 
+@pytest.mark.parametrize("kind", RUNS_ON_DEVICE)
+def test_an_output_layer_of_its_own_ships_though_the_configuration_says_that_it_is_tied(
+    kind: str, tmp_path: Path
+) -> None:
+    folder = write_tiny(tmp_path / kind, kind, tie_word_embeddings=False)
+    edit_config(folder, tie_word_embeddings=True)
+    base = import_tiny(folder)
+    trained = load_base(base).model
+    shipped = {item.name: dequantize(item.data, item.tensor_type) for item in GGUFReader(base.path).tensors}
+    assert np.array_equal(shipped["output.weight"], trained.lm_head.weight.numpy())
+    assert not np.array_equal(shipped["output.weight"], shipped["token_embd.weight"])
+    assert not trained.config.tie_word_embeddings
+
+
 def test_the_copy_for_training_holds_what_the_file_that_ships_holds(tmp_path: Path) -> None:
     base = import_tiny(write_tiny(tmp_path / "qwen2", "qwen2"))
     shipped = load_base(base).model.state_dict()

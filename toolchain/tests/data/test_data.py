@@ -16,6 +16,7 @@ from toolchain.data.benchmark import (
     MAIN_FIELDS,
     SINGLE_CONVERSATIONS,
     SINGLE_TEXTS,
+    UNLABELLED_CONVERSATIONS,
     Split,
     conversations,
     single_conversations,
@@ -313,18 +314,21 @@ def test_conversations_without_a_variant_are_left_out_of_its_adapter(
         (CONVERSATIONS, _with("reply", {"en": ""}), "reply: en is blank"),
         (SINGLE_CONVERSATIONS, _with("summary", "\n"), "summary: en is blank"),
         (SINGLE_TEXTS, _with("id", "t0"), "id 't0' comes twice"),
+        (SINGLE_CONVERSATIONS, _with("id", "s0"), "id 's0' comes twice"),
+        (UNLABELLED_CONVERSATIONS, _with("id", "u0"), "id 'u0' comes twice"),
     ],
 )
 def test_a_benchmark_of_any_folder_is_checked_where_it_is_read(
     tmp_path: Path, name: str, damage: Callable[[list[dict[str, Any]]], None], complaint: str
 ) -> None:
-    rows = _rows()
+    rows = _rows() | {UNLABELLED_CONVERSATIONS: [_spoken(f"u{index}") for index in range(2)]}
     damage(rows[name])
     folder = _write(tmp_path / "b", rows)
     read: dict[str, Callable[[Path], object]] = {
         CONVERSATIONS: partial(conversations, Split.CALIBRATION),
         SINGLE_CONVERSATIONS: single_conversations,
         SINGLE_TEXTS: single_texts,
+        UNLABELLED_CONVERSATIONS: unlabelled_conversations,
     }
     with pytest.raises(ToolchainError, match=complaint) as refused:
         read[name](folder)

@@ -207,6 +207,8 @@ def test_a_run_without_any_answer_is_refused_and_one_with_an_earlier_answer_is_n
         ("half a", "length", "cut at 2048 tokens"),
         ("Sure! Here it is:\n\nHola", "stop", "several lines"),
         ("", "content_filter", "content filter"),
+        ("half a", "error", "its server ended the answer with 'error'"),
+        ("half a", "abort", "'abort'"),
         (None, "stop", "answered with nothing"),
         (" <think>x</think> ", "stop", "answered with nothing"),
         ("Ho\0la", "stop", "control character"),

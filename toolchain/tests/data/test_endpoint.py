@@ -200,7 +200,7 @@ def test_an_address_holds_no_secret(url: str) -> None:
     assert "hunter2" not in str(refused.value)
 
 
-def _completion(content: Any, finish_reason: str | None = "stop") -> bytes:
+def _completion(content: Any, finish_reason: Any = "stop") -> bytes:
     choice = {"message": {"role": "assistant", "content": content}, "finish_reason": finish_reason}
     return json.dumps({"choices": [choice]}).encode()
 
@@ -249,6 +249,23 @@ def test_a_cut_answer_is_an_answer_that_says_so() -> None:
         server.raw = _completion("1 bec", "length")
         reply = Endpoint(server.url, "m").chat("x", 5)
     assert (reply.text, reply.finish_reason) == ("1 bec", "length")
+
+
+@pytest.mark.parametrize("reason", [None, "stop", "stop_sequence", "end_turn", "eos", "eos_token"])
+def test_an_answer_that_the_model_ended_is_whole(reason: str | None) -> None:
+    with serving(str.upper) as server:
+        server.raw = _completion("1", reason)
+        assert Endpoint(server.url, "m").chat("x", 5).is_whole
+
+
+@pytest.mark.parametrize("reason", ["length", "content_filter", "error", "abort", "tool_calls", "stop" * 1000, 5])
+def test_an_answer_that_something_else_ended_is_not_and_says_so_in_few_words(reason: Any) -> None:
+    with serving(str.upper) as server:
+        server.raw = _completion("1", reason)
+        reply = Endpoint(server.url, "m").chat("x", 5)
+    assert not reply.is_whole
+    assert str(reason).startswith(reply.finish_reason)
+    assert len(reply.finish_reason) <= 40
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolchain.data.benchmark import Conversation, Split, conversations
+from toolchain.data.benchmark import Conversation, Split, conversations, single_conversations
 from toolchain.data.held_out import refuse_held_out, what_is_said
 from toolchain.data.pairs import FurtherTexts, single_task_pairs
+from toolchain.data.unlabelled import BENCHMARK_SOURCES, of_the_benchmark
 from toolchain.errors import ToolchainError
 from toolchain.tasks import TASKS
 from toolchain.tests.strategies import LINE_BREAKS
@@ -67,3 +69,11 @@ def test_no_further_text_is_a_reference_that_is_held_out(tmp_path: Path, split: 
 
 def test_what_may_be_trained_on_is_not_refused() -> None:
     refuse_held_out((item.id, item.messages) for item in conversations(Split.CALIBRATION))
+
+
+def test_what_trains_has_no_id_of_what_validates(monkeypatch: pytest.MonkeyPatch) -> None:
+    id = conversations(Split.VALIDATION)[0].id
+    mine = replace(single_conversations()[0], id=id, where="mine.jsonl line 1")
+    monkeypatch.setitem(BENCHMARK_SOURCES, "single", lambda: [mine])
+    with pytest.raises(ToolchainError, match=rf"mine\.jsonl line 1: id '{id}' is of the validation split, too"):
+        of_the_benchmark("single")

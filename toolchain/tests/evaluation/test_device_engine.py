@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 
+from toolchain import paths
+from toolchain.adapters.corrections import CalibrationMethod
+from toolchain.adapters.files import write_adapter
+from toolchain.adapters.methods.calibrated import FURTHER
 from toolchain.adapters.methods.registry import METHODS
+from toolchain.base_model import specification
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.errors import ToolchainError
@@ -21,8 +26,9 @@ from toolchain.evaluation.engines.timing import paired_times
 from toolchain.evaluation.evaluate import Evaluation, evaluate
 from toolchain.recommendations import write_recommendations
 from toolchain.tasks import Composition
+from toolchain.tests.assets import put_calibration
 from toolchain.tests.bundles import commit
-from toolchain.tests.tiny import silent
+from toolchain.tests.tiny import random_adapter, silent
 from toolchain.text import Message
 
 COMPOSITION = Composition.parse("summarize+es")
@@ -161,6 +167,40 @@ def test_a_mode_is_asked_with_the_manifests_prompt_and_another_prompt_answers_an
     assert found == {"merge": [other], "lc++": [COMPOSITION.prompt]}
     keys = {engine.key(Question(METHODS["main"], COMPOSITION, template)) for template in (other, COMPOSITION.prompt)}
     assert len(keys) == 2
+
+
+def test_what_ships_is_one_method_for_the_length_of_a_run(
+    engine: DeviceEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(specification, "base_model", lambda _name=None: engine._base)
+    put_calibration(COMPOSITION, CalibrationMethod.LC_PLUS_PLUS, engine._base.sha256, committed_as=FURTHER)
+
+    def recommended_meanwhile(_line: str) -> None:
+        write_recommendations({COMPOSITION.name: {"calibration": FURTHER}})
+
+    asked = replace(EVALUATION, methods=["lc++", FURTHER, "two-step"])
+    result = evaluate(engine, asked, tmp_path / "cells", recommended_meanwhile)
+    modes = {row["method"]: row["answer"].split()[0] for row in result.answers}
+    assert modes == {"lc++": "calibrated", FURTHER: "merge", "two-step": "two-step"}, "the bundle holds LC++"
+    assert {row["method"] for row in result.rows if row["metric"] == "faster than two-step"} == {"lc++"}
+
+
+def test_a_bundle_of_what_ships_only_since_then_answers_nothing(core: Core, engine: DeviceEngine) -> None:
+    put_calibration(COMPOSITION, CalibrationMethod.LC_PLUS_PLUS, engine._base.sha256, committed_as=FURTHER)
+    assert engine.shipped(COMPOSITION) == "lc++"
+    write_recommendations({COMPOSITION.name: {"calibration": FURTHER}})
+    with pytest.raises(ToolchainError, match=r"what ships of summarize\+es changed while it was evaluated"):
+        engine.key(Question(METHODS["lc++"], COMPOSITION, COMPOSITION.prompt))
+    assert core.runs == []
+
+
+def test_what_was_replaced_since_its_key_was_told_answers_nothing(core: Core, engine: DeviceEngine) -> None:
+    question = Question(METHODS["main"], COMPOSITION, COMPOSITION.prompt)
+    engine.key(question)
+    write_adapter(paths.ADAPTERS / "summarize", random_adapter(seed=99), "tiny")
+    with pytest.raises(ToolchainError, match=r"what main makes of summarize\+es changed while it was evaluated"):
+        next(engine.answers(question, composition_pairs(COMPOSITION, Split.TEST)[:1]))
+    assert core.runs == []
 
 
 def test_times_are_kept_one_by_one_and_for_what_was_timed(

@@ -47,6 +47,17 @@ def test_a_block_may_name_the_methods_and_groups_that_it_shows(tmp_path: Path) -
     assert (rows(" by S+Tr"), rows(" by S+Tr,merge,lc++"), rows(" by R+Tone")) == (rows(""), shown, [])
 
 
+@pytest.mark.parametrize("end", ["", "<!-- end of result -->\n", "<!-- end of groups -->\n"])
+@pytest.mark.parametrize("after", ["", "results", "groups"])
+def test_a_block_without_an_end_of_its_own_is_named(tmp_path: Path, end: str, after: str) -> None:
+    document, result = tmp_path / "page.md", paths.RESULTS / "summarize+es.test.python.jsonl"
+    next_one = f"<!-- {after}: {result} -->\n<!-- end of {after} -->\n" if after else ""
+    document.write_text(f"<!-- results: {result} -->\n{end}What people wrote.\n{next_one}", encoding="utf-8")
+    with pytest.raises(ToolchainError, match=re.escape(f"the block `<!-- results: {result}` is not whole")) as said:
+        with_results(document)
+    assert str(document) in str(said.value)
+
+
 @pytest.mark.parametrize(
     ("kind", "by", "refused"),
     [("methods", "S+Tr", "group"), ("samples", "lc++", "method"), ("results", "lc++", "method")],

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -47,6 +48,21 @@ def test_where_nothing_can_be_written_nothing_is_answered(tmp_path: Path) -> Non
     (tmp_path / "file").write_text("")
     with pytest.raises(ToolchainError, match=r"x\.jsonl cannot be written"):
         evaluate_command(out=tmp_path / "file" / "x.jsonl")
+
+
+@pytest.mark.parametrize("content", ["", "\n", "# Notes", '{"id": "d0", "target": "x"}\n', '["format"]', b"\xff", None])
+@pytest.mark.parametrize("name", ["x.jsonl", "x.answers.jsonl"])
+def test_what_is_no_result_keeps_its_place_and_nothing_is_measured(
+    name: str, content: str | bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toolchain.evaluation.engines.open_engine.open_engine", MagicMock(side_effect=AssertionError))
+    there = tmp_path / name
+    if content is None:
+        there.symlink_to(tmp_path / "nowhere")
+    else:
+        there.write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(ToolchainError, match=f"{name} is there and is no .*: give another --out, or move it away"):
+        evaluate_command(out=tmp_path / "x.jsonl")
 
 
 @pytest.mark.parametrize("asked", [{"methods": "foo"}, {"against": "foo"}])

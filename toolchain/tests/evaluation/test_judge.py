@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,19 +10,20 @@ import pytest
 
 from toolchain.data.benchmark import Split
 from toolchain.data.endpoint import Endpoint
-from toolchain.data.pairs import composition_pairs
+from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.judge import Score, comparisons, estimate, judge
 from toolchain.evaluation.judged import add_judged, judged_path, judged_row, not_run_row
 from toolchain.evaluation.judging import Judging, judge_answers
 from toolchain.evaluation.reporting.judged_tables import judged_groups, judged_table
 from toolchain.evaluation.reporting.report import markdown_report, tables
-from toolchain.evaluation.reporting.samples import Sample, samples
+from toolchain.evaluation.reporting.samples import Sample, samples, samples_of
 from toolchain.evaluation.result_file import RESULT_FORMAT, Result, read_result, write_result
 from toolchain.evaluation.results import Results, read_results
 from toolchain.tasks import Composition
 from toolchain.tests.chat_server import Rule, serving
 from toolchain.tests.tiny import silent
+from toolchain.text import Message, render_prompt
 
 _ANSWERS = re.compile(r"<answer 1>\n(.*?)\n</answer 1>\n<answer 2>\n(.*?)\n</answer 2>", re.DOTALL)
 
@@ -92,18 +94,24 @@ def test_a_verdict_is_kept_for_the_judge_who_gave_it(tmp_path: Path) -> None:
     assert (len(server.asked), len(another.asked)) == (16, 8)
 
 
-def _cut(text: str = "Well, the first") -> bytes:
-    return json.dumps({"choices": [{"message": {"content": text}, "finish_reason": "length"}]}).encode()
+def _cut(text: str = "Well, the first", reason: str = "length") -> bytes:
+    return json.dumps({"choices": [{"message": {"content": text}, "finish_reason": reason}]}).encode()
 
 
 @pytest.mark.parametrize("begun", ["Well, the first", "1"])
-def test_a_verdict_that_is_cut_off_does_not_count_and_is_asked_for_again(begun: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [("length", "cut off after 1024 tokens"), ("error", "ended by its server with 'error'"), ("abort", "'abort'")],
+)
+def test_a_verdict_that_is_not_whole_does_not_count_and_is_asked_for_again(
+    begun: str, reason: str, said: str, tmp_path: Path
+) -> None:
     asked, told = comparisons(SAMPLES, "lc++", "two-step"), list[str]()
     with serving(_longer_wins) as server:
         endpoint = Endpoint(server.url, "m")
-        server.raw = _cut(begun)
+        server.raw = _cut(begun, reason)
         assert judge(asked[:1], endpoint, tmp_path, told.append) == [None]
-        assert "cut off after 1024 tokens" in told[0]
+        assert said in told[0]
         server.raw = None
         assert judge(asked, endpoint, tmp_path, silent) == [1.0, 0.0, 0.5, 0.0]
 
@@ -170,6 +178,17 @@ def test_a_judge_is_told_who_replies() -> None:
     assert told != other == told.replace("a reply by Ana", "a reply by Ben")
 
 
+def test_a_judge_is_told_who_replies_where_nobody_was_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    composition, methods = Composition.parse("reply+es"), ("lc++", "two-step")
+    alone = Pair("alone", (Message("Ana", "Anybody?"),), None, "x")
+    pair = Pair("1", (Message("Ana", "Hi."), Message("Ben", "Hello.")), None, "x")
+    monkeypatch.setattr("toolchain.evaluation.reporting.samples.composition_pairs", lambda *_: [alone, pair])
+    answers = {("python", composition.name, method, pair.id): method for method in methods}
+    taken = samples_of(Results({"x": {"split": "test"}}, {}, answers), "python", composition.name, None, methods)
+    ((asked, _),) = comparisons(taken, *methods)
+    assert render_prompt(composition.prompt, pair.source) in asked, "what was answered"
+
+
 def _put_results(path: Path, answers: dict[str, str], names: tuple[str, ...] = ("summarize+es",)) -> Results:
     """A result file of the first two test conversations, answered by each method with one text."""
     meta = {"format": RESULT_FORMAT, "split": "test", "engine": "python", "base": "tiny", "seed": 0}
@@ -206,6 +225,19 @@ def test_verdicts_against_two_methods_stand_beside_each_other(tmp_path: Path) ->
         add_judged(verdicts, results, "python", [not_run_row("lc++", against, "summarize+es", "no --endpoint")])
     assert [row["against"] for row in read_result(verdicts).rows] == ["two-step", "merge"]
     assert [row[2] for row in _shown(tmp_path / "x.test.python.jsonl", verdicts)] == ["two-step", "merge"]
+
+
+def test_verdicts_that_several_add_at_once_are_all_kept(tmp_path: Path) -> None:
+    others = ["two-step", "merge", "lc", "dam"]
+    results = _put_results(tmp_path / "x.test.python.jsonl", dict.fromkeys(["lc++", *others], "x"))
+    verdicts = judged_path(tmp_path, Split.TEST, "python")
+
+    def add(against: str) -> None:
+        add_judged(verdicts, results, "python", [not_run_row("lc++", against, "summarize+es", "no --endpoint")])
+
+    with ThreadPoolExecutor(len(others)) as several:
+        list(several.map(add, others))
+    assert {row["against"] for row in read_result(verdicts).rows} == set(others)
 
 
 def test_the_answers_of_a_training_seed_are_judged_by_its_name(tmp_path: Path) -> None:

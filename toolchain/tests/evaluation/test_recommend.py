@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolchain import paths
+from toolchain import paths, provenance
 from toolchain.adapters.calibration_file import read_calibration, write_calibration
 from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_path
 from toolchain.adapters.methods.method import Method
@@ -41,7 +42,7 @@ from toolchain.recommendations import (
     shipped_calibration,
     write_recommendations,
 )
-from toolchain.tasks import TASKS, Composition
+from toolchain.tasks import AUXILIARY_TASKS, TASKS, Composition
 from toolchain.tests.tiny import silent
 
 COMPOSITION = Composition.parse("summarize+es")
@@ -156,6 +157,26 @@ def test_validation_alone_chooses_and_the_calibration_that_it_chose_is_named(ass
     assert found["calibration_sha256"] == sha256_file(calibration_path(COMPOSITION, "lc++f"))
 
 
+def test_a_calibration_that_is_replaced_meanwhile_is_not_recommended(assets: Path) -> None:
+    replaced = calibration_path(COMPOSITION, "lc++f")
+
+    def replaced_after_its_answers(line: str) -> None:
+        if "lc++f" in line and "answered" in line:
+            replaced.write_bytes(calibration_path(COMPOSITION, "lc++s").read_bytes())
+
+    with pytest.raises(ToolchainError, match="changed while it was measured") as refused:
+        recommend(_EngineThatLikes("lc++f"), COMPOSITION, None, replaced_after_its_answers)
+    assert str(replaced) in str(refused.value)
+
+
+def test_the_commit_of_a_recommendation_is_that_of_before_the_first_answer(
+    assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = ["before"]
+    monkeypatch.setattr(provenance, "git_commit", lambda: commit[-1])
+    assert recommend(_EngineThatLikes("lc++"), COMPOSITION, None, commit.append)["git_commit"] == "before"
+
+
 @given(chosen_prompts, calibrations)
 def test_a_mode_overrides_the_prompt_only_where_validation_chose_another(
     prompts: dict[str, str], calibration: str
@@ -193,6 +214,14 @@ def test_new_recommendations_join_the_known_ones(tmp_path: Path, monkeypatch: py
         "summarize+es": {"recommended_mode": "calibrated"},
         "reply+de": {"recommended_mode": "merge"},
     }
+
+
+def test_what_several_recommend_at_once_is_all_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "CALIBRATIONS", tmp_path)
+    names = [f"summarize+{auxiliary}" for auxiliary in AUXILIARY_TASKS]
+    with ThreadPoolExecutor(len(names)) as several:
+        list(several.map(lambda name: write_recommendations({name: {"recommended_mode": "merge"}}), names))
+    assert json.loads(recommendations_path().read_text(encoding="utf-8")).keys() == set(names)
 
 
 @pytest.mark.parametrize("content", ["<<<<<<< HEAD\n{}", "[]", '{"summarize+es": null}', "[" * 200_000])

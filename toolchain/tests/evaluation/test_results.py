@@ -10,10 +10,20 @@ import pytest
 from toolchain import paths
 from toolchain.data.teacher_targets import targets_path
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.result_file import ANSWERS_HASH, RESULT_FORMAT, ROWS, Result, answers_path, write_result
+from toolchain.evaluation import result_file
+from toolchain.evaluation.result_file import (
+    ANSWERS_HASH,
+    RESULT_FORMAT,
+    ROWS,
+    Result,
+    answers_path,
+    refuse_to_replace_what_is_no_result,
+    write_result,
+)
 from toolchain.evaluation.results import read_results, refuse_another_base
 from toolchain.provenance import made_with
 from toolchain.tasks import Composition
+from toolchain.whole_file import write_text_whole
 
 META = {"format": RESULT_FORMAT, "split": "test", "engine": "python", "base": "tiny", "git_commit": "0" * 40}
 ROW = {"engine": "python", "composition": "summarize+es", "method": "merge", "metric": "rouge_l"}
@@ -100,6 +110,29 @@ def test_rows_and_answers_of_two_runs_do_not_stand_together(tmp_path: Path) -> N
     with pytest.raises(ToolchainError, match="other answers than those") as refused:
         read_results([path])
     assert str(path) in str(refused.value)
+
+
+def test_rows_vouch_for_the_answers_of_their_own_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.test.jsonl"
+
+    def written_by_another_run_too(file: Path, text: str) -> None:
+        write_text_whole(file, text)
+        if file == answers_path(path):
+            write_text_whole(file, text.replace('"x"', '"y"'))
+
+    monkeypatch.setattr(result_file, "write_text_whole", written_by_another_run_too)
+    write_result(path, Result(META, [MEASURED], ANSWERS))
+    with pytest.raises(ToolchainError, match="other answers than those"):
+        read_results([path])
+
+
+def test_a_result_may_take_the_place_of_another_and_of_the_answers_that_a_killed_run_left(tmp_path: Path) -> None:
+    path = tmp_path / "x.test.jsonl"
+    refuse_to_replace_what_is_no_result(path)
+    write_result(path, Result(META, [MEASURED], ANSWERS))
+    refuse_to_replace_what_is_no_result(path)
+    path.unlink()
+    refuse_to_replace_what_is_no_result(path)
 
 
 def test_a_copy_that_was_cut_off_at_the_end_of_a_line_is_named(tmp_path: Path) -> None:

@@ -179,7 +179,9 @@ def test_the_seconds_of_a_fitting_are_those_of_all_its_runs(folder: Path, monkey
     assert fit_method(METHODS["dam"], tiny_base, COMPOSITION, BUDGET)["seconds"] == 1000 * len(BUDGET.rates)
 
 
-def test_losses_of_something_else_are_not_taken(folder: Path, base: LoadedBase) -> None:
+def test_losses_of_something_else_are_not_taken(
+    folder: Path, base: LoadedBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     adapter, (one, other) = single_adapters(COMPOSITION)[0], choosing_examples(base, COMPOSITION)[:2]
     another = replace(base, specification=replace(base.specification, sha256="8" * 64))
     searches = [
@@ -198,7 +200,10 @@ def test_losses_of_something_else_are_not_taken(folder: Path, base: LoadedBase) 
     for search in searches:
         with pytest.raises(KeyboardInterrupt):
             killed(*search)
-    assert len(list((folder / "cache" / "checkpoints").iterdir())) == len(searches)
+    monkeypatch.setattr(adapter_loss, "_CODE", "edited")
+    with pytest.raises(KeyboardInterrupt):
+        killed(*searches[0])
+    assert len(list((folder / "cache" / "checkpoints").iterdir())) == len(searches) + 1
 
 
 @pytest.mark.parametrize("content", [b"", b'{"a": 1', b"[]", b'{"a": 1}', b"\xff"])
