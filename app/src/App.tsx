@@ -15,6 +15,7 @@ import { KeptServices } from './keptServices';
 import { Screens } from './Screens';
 import type { Services } from './services';
 import { icon } from './ui/icon';
+import { ScreenArea } from './ui/ScreenArea';
 import { themeFor } from './ui/theme';
 import { useReducedMotion } from './ui/useReducedMotion';
 import { useStore } from './ui/useStore';
@@ -84,6 +85,10 @@ function Ready({ core, device, languageName, samples, services, onLocale }: AppP
     onLocale?.(locale);
   }, [onLocale, locale]);
 
+  useEffect(() => {
+    device.secureWindow?.hideInRecents(appLock);
+  }, [device, appLock]);
+
   return (
     <I18nContext.Provider value={i18n}>
       <SafeAreaProvider>
@@ -94,7 +99,9 @@ function Ready({ core, device, languageName, samples, services, onLocale }: AppP
             {/* Paper sets the speed of its animations anew in a theme that it is given, and asks the system for less motion only without one. */}
             <ThemeProvider theme={theme}>
               <LockGate lock={appLock ? device.appLock : undefined}>
-                <Screens services={services} core={core} device={device} samples={samples} />
+                <ScreenArea>
+                  <Screens services={services} core={core} device={device} samples={samples} />
+                </ScreenArea>
                 <NoticeBar notices={services.notices} />
               </LockGate>
             </ThemeProvider>

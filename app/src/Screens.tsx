@@ -91,6 +91,8 @@ export function Screens({ services, core, device, samples }: Props) {
               parseChat={core.parseChat}
               pickChat={device.pickChat}
               onChoose={chosen => {
+                // A file may be read after the user has left.
+                if (!navigation.isFocused()) return;
                 conversation.open(chosen);
                 navigation.popToTop();
               }}

@@ -1,8 +1,10 @@
 import type { Core } from './core/contract';
 import type { Device } from './core/device';
 import { Model } from './core/model';
+import { freeOutOfSight } from './core/outOfSight';
 import { itemStorage } from './core/storage/itemStorage';
 import type { Storage } from './core/storage/storage';
+import { until } from './core/store';
 import { Answers } from './features/answer/answers';
 import { CurrentConversation, fromSample, type Sample } from './features/conversation/conversation';
 import { Benchmark } from './features/benchmark/benchmark';
@@ -69,7 +71,13 @@ export async function openServices(parts: ServiceParts): Promise<Services> {
   const conversation = new CurrentConversation(shown, () => current().ownNames);
   const share = device.shareInbox && new ShareReader(device.shareInbox, core, conversation, notices);
 
-  const bundles = device.library && new Bundles(device.library, model);
+  const idle = async () => {
+    do {
+      await until(answers.state, () => !answers.busy);
+      await until(model.uses, uses => uses === 0);
+    } while (answers.busy);
+  };
+  const bundles = device.library && new Bundles(device.library, model, idle);
   void bundles?.refresh();
   const benchmark = new Benchmark(model, storage, notices.showFailure, device.heat);
 
@@ -84,6 +92,8 @@ export async function openServices(parts: ServiceParts): Promise<Services> {
     device.onMemoryPressure?.(() => {
       model.freeIfIdle();
     }),
+    device.onVisibility &&
+      freeOutOfSight({ model, onVisibility: device.onVisibility, idle, frees: () => current().freeAfterMinutes !== null, countAnew: freeWhenIdle }),
     device.longRun?.onStop(() => {
       answers.stop();
       benchmark.stop();

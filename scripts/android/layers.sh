@@ -173,6 +173,11 @@ manifest() {
   link "$WORK/release.apk" "$WORK/release.xml" --java "$WORK/r"
   expect_beyond_the_list "$WORK/release.apk"
   expect_exported_beyond_the_list "$WORK/release.xml"
+  # Before Android 16 it sends Back past React Native, which then leaves the app from every screen.
+  if grep -q enableOnBackInvokedCallback "$WORK/release.xml"; then
+    echo "the manifest has enableOnBackInvokedCallback; take it out"
+    exit 1
+  fi
 }
 
 manifest_fixtures() {

@@ -50,8 +50,11 @@ export type FileLibrary = Pick<Library, 'list' | 'use' | 'remove'> & {
   importFile: (kind: ImportKind, file: ImportFile, onProgress: OnImportProgress, signal: AbortSignal) => Promise<InstalledBundle | undefined>;
 };
 
+/** Removes what interrupted imports left. */
+export type Cleaning = { clean: () => Promise<void> };
+
 /** The library over the generated binding. `place` is the bundle in use, for the core; undefined where there is none. */
-export function bindingLibrary(parts: LibraryParts): FileLibrary & { place: () => Promise<StoredPlace | undefined> } {
+export function bindingLibrary(parts: LibraryParts): FileLibrary & Cleaning & { place: () => Promise<StoredPlace | undefined> } {
   let opened: LibraryLike | undefined;
   const library = () => (opened ??= NativeLibrary.open(parts.root(), parts.trustedKey));
 
@@ -118,6 +121,11 @@ export function bindingLibrary(parts: LibraryParts): FileLibrary & { place: () =
     remove: id =>
       rethrowing(() => {
         library().remove(id);
+        return Promise.resolve();
+      }),
+    clean: () =>
+      rethrowing(() => {
+        library().clean();
         return Promise.resolve();
       }),
     place: () =>

@@ -19,6 +19,8 @@ export type Device = {
   shareInbox?: ShareInbox;
   /** Calls back when the system is short of memory; the returned function ends that. */
   onMemoryPressure?: (listener: () => void) => () => void;
+  /** Calls back when the app goes out of sight, and when it is there again; the returned function ends that. */
+  onVisibility?: (listener: (visible: boolean) => void) => () => void;
   exitNotice?: ExitNotice;
   longRun?: LongRun;
   /** How warm the device is now. */
@@ -44,7 +46,12 @@ export type Heat = {
 };
 
 /** Keeps the screens out of screenshots and the list of recent apps; remembered by the system. */
-export type SecureWindow = { isOn: () => boolean; set: (on: boolean) => void };
+export type SecureWindow = {
+  isOn: () => boolean;
+  set: (on: boolean) => void;
+  /** Out of the list of recent apps alone, as far as the system knows that apart. */
+  hideInRecents: (hidden: boolean) => void;
+};
 
 export type AppLock = {
   available: () => boolean;

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 
-import { ScriptedCore } from '../../jest/scriptedCore';
+import { Deferred, ScriptedCore } from '../../jest/scriptedCore';
 
 import { CoreError, noBundle } from './errors';
 import { Model } from './model';
+import { freeOutOfSight } from './outOfSight';
+import { until } from './store';
 
 const refused = new CoreError({ source: 'bundle', kind: 'hash-mismatch', message: 'x' });
 
@@ -149,6 +151,41 @@ describe('an idle model', () => {
     expect(model.state.get().kind).toBe('ready');
     model.freeIfIdle();
     expect(model.state.get().kind).toBe('closed');
+  });
+
+  test('is freed out of sight as soon as it is idle, and loaded again for who comes back', async () => {
+    const { core, model } = await ready();
+    let show: (visible: boolean) => void = () => undefined;
+    const idle = () => until(model.uses, uses => uses === 0);
+    const onVisibility = (listener: (visible: boolean) => void) => ((show = listener), () => undefined);
+    freeOutOfSight({ model, onVisibility, idle, frees: () => true, countAnew: () => undefined });
+    const using = new Deferred<undefined>();
+    const use = model.use(() => using.promise);
+    show(false);
+    await jest.advanceTimersByTimeAsync(0);
+    expect(model.state.get().kind).toBe('ready');
+    using.resolve(undefined);
+    await use;
+    await jest.advanceTimersByTimeAsync(0);
+    expect(model.state.get().kind).toBe('closed');
+    show(true);
+    expect(model.state.get().kind).toBe('loading');
+    expect(core.opening).toHaveLength(2);
+  });
+
+  test('counts anew for who comes back, and is kept out of sight where it is to be kept', async () => {
+    const { model } = await ready();
+    let show: (visible: boolean) => void = () => undefined;
+    const onVisibility = (listener: (visible: boolean) => void) => ((show = listener), () => undefined);
+    const countAnew = () => {
+      model.freeWhenIdle(1000);
+    };
+    freeOutOfSight({ model, onVisibility, idle: () => Promise.resolve(), frees: () => false, countAnew });
+    show(false);
+    await jest.advanceTimersByTimeAsync(999);
+    show(true);
+    await jest.advanceTimersByTimeAsync(999);
+    expect(model.state.get().kind).toBe('ready');
   });
 
   test('leaves no timer behind when it is closed or has no limit', async () => {

@@ -24,7 +24,7 @@ export function bundleOf(state: ModelState): BundleInfo | undefined {
 export class Model {
   private readonly store = new Store<ModelState>({ kind: 'closed' });
   private session: Promise<CoreSession> | undefined;
-  private uses = 0;
+  private readonly usesStore = new Store(0);
   private idleLimit: number | undefined;
   private idleTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -37,6 +37,11 @@ export class Model {
     return this.store;
   }
 
+  /** How many use it now, or wait for it. */
+  get uses(): Readable<number> {
+    return this.usesStore;
+  }
+
   /** The open session; loads it when there is none, also after a failure. Throws CoreError. */
   load(): Promise<CoreSession> {
     this.session ??= this.open();
@@ -45,12 +50,12 @@ export class Model {
 
   /** Does `work` with the open session; until it ends the model is not freed for being idle. Throws CoreError when it cannot be loaded. */
   async use<T>(work: (session: CoreSession) => Promise<T>): Promise<T> {
-    this.uses += 1;
+    this.usesStore.set(this.uses.get() + 1);
     this.watchIdleness();
     try {
       return await work(await this.load());
     } finally {
-      this.uses -= 1;
+      this.usesStore.set(this.uses.get() - 1);
       this.watchIdleness();
     }
   }
@@ -64,7 +69,7 @@ export class Model {
   /** Frees the model at once unless it is being used; what it offers stays known, as only a use of it loads it again. */
   freeIfIdle(): void {
     const bundle = bundleOf(this.store.get());
-    if (this.uses === 0 && bundle) this.free({ kind: 'closed', bundle });
+    if (this.uses.get() === 0 && bundle) this.free({ kind: 'closed', bundle });
   }
 
   /** Frees the model and forgets its bundle. A load that is under way ends in a failure for those who wait for it. */
@@ -87,7 +92,7 @@ export class Model {
 
   private watchIdleness(): void {
     clearTimeout(this.idleTimer);
-    if (this.idleLimit === undefined || this.uses > 0 || !this.session) return;
+    if (this.idleLimit === undefined || this.uses.get() > 0 || !this.session) return;
     this.idleTimer = setTimeout(() => {
       // What is still loading is wanted.
       if (this.store.get().kind === 'ready') this.freeIfIdle();

@@ -1,4 +1,4 @@
-import { Share } from 'react-native';
+import { AppState, Share } from 'react-native';
 
 import type { ChatMessage, Core } from './contract';
 import type { Device, SharedItem } from './device';
@@ -39,6 +39,9 @@ export function phone(core: Core, library: Library): Device {
       set: on => {
         SecureWindow.set(on);
       },
+      hideInRecents: hidden => {
+        SecureWindow.hideInRecents(hidden);
+      },
     },
     appLock: { available: () => AppLock.available(), unlock: title => AppLock.unlock(title) },
     onMemoryPressure: listener =>
@@ -46,6 +49,19 @@ export function phone(core: Core, library: Library): Device {
         // Out of sight is no shortage yet.
         if (level !== 'hidden') listener();
       }),
+    onVisibility: listener => {
+      const hides = follow(DeviceHealth.onTrimMemory, level => {
+        // Told late, it may be over.
+        if (level === 'hidden' && AppState.currentState !== 'active') listener(false);
+      });
+      const shows = AppState.addEventListener('change', state => {
+        if (state === 'active') listener(true);
+      });
+      return () => {
+        hides();
+        shows.remove();
+      };
+    },
     exitNotice: {
       takeLast: async () => {
         const exit = await ExitReasons.takeLast();

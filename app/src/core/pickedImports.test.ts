@@ -1,6 +1,6 @@
 import { bundle, Deferred } from '../../jest/scriptedCore';
 
-import type { FileLibrary } from './bindingLibrary';
+import type { Cleaning, FileLibrary } from './bindingLibrary';
 import type { InstalledBundle } from './library';
 import { pickedImports, type FilePicker, type Held } from './pickedImports';
 
@@ -19,7 +19,8 @@ function setUp(...names: string[]) {
   }));
   const calls: { kind: string; file: object }[] = [];
   const end = new Deferred<InstalledBundle | undefined>();
-  const fileLibrary: FileLibrary = {
+  const clean = jest.fn(() => Promise.resolve());
+  const fileLibrary: FileLibrary & Cleaning = {
     list: () => Promise.resolve([]),
     use: () => Promise.resolve(),
     remove: () => Promise.resolve(),
@@ -27,9 +28,10 @@ function setUp(...names: string[]) {
       calls.push({ kind, file });
       return end.promise;
     },
+    clean,
   };
   const picker: FilePicker = { pick: kind => Promise.resolve(files.find(file => file.kind === kind)), held: () => Promise.resolve(files) };
-  return { library: pickedImports(fileLibrary, picker), picker, calls, end, held: () => files.map(({ id }) => id) };
+  return { library: pickedImports(fileLibrary, picker), picker, calls, end, clean, held: () => files.map(({ id }) => id) };
 }
 
 const ignore = () => undefined;
@@ -103,4 +105,12 @@ test('an import that the end of the process cut short goes on as what it was, an
   await unfinished?.forget('a.tandem');
   expect(held()).toEqual([]);
   await expect(unfinished?.resume('a.tandem', ignore, never())).resolves.toBeUndefined();
+});
+
+test('what an import left goes when it is forgotten, unless another one goes on', async () => {
+  const { library, clean } = setUp('a.tandem', 'b.gguf');
+  await library.unfinished?.forget('a.tandem');
+  expect(clean).not.toHaveBeenCalled();
+  await library.unfinished?.forget('b.gguf');
+  expect(clean).toHaveBeenCalledTimes(1);
 });

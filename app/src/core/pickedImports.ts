@@ -1,4 +1,4 @@
-import type { FileLibrary, ImportFile } from './bindingLibrary';
+import type { Cleaning, FileLibrary, ImportFile } from './bindingLibrary';
 import type { ImportKind, InstalledBundle, Library, OnImportProgress } from './library';
 
 /** A file that the user picked. */
@@ -19,7 +19,7 @@ export type FilePicker = {
 };
 
 /** The library of a device on which the user picks files, and which remembers them over the end of the process. */
-export function pickedImports(library: FileLibrary, { pick, held }: FilePicker): Library {
+export function pickedImports(library: FileLibrary & Cleaning, { pick, held }: FilePicker): Library {
   const take = async (kind: ImportKind, picked: Picked, onProgress: OnImportProgress, signal: AbortSignal): Promise<InstalledBundle | undefined> => {
     try {
       return signal.aborted ? undefined : await library.importFile(kind, await picked.open(signal), onProgress, signal);
@@ -48,6 +48,8 @@ export function pickedImports(library: FileLibrary, { pick, held }: FilePicker):
       },
       forget: async id => {
         (await find(id))?.release();
+        // What it copied is of no more use, unless another import goes on with it.
+        if ((await held()).length === 0) await library.clean();
       },
     },
   };

@@ -5,6 +5,18 @@ export type Readable<T> = {
   subscribe: (listener: () => void) => () => void;
 };
 
+/** Resolves when this holds of the value, at once where it already does. */
+export function until<T>({ get, subscribe }: Readable<T>, holds: (value: T) => boolean): Promise<void> {
+  if (holds(get())) return Promise.resolve();
+  return new Promise(resolve => {
+    const end = subscribe(() => {
+      if (!holds(get())) return;
+      end();
+      resolve();
+    });
+  });
+}
+
 export class Store<T> implements Readable<T> {
   private readonly listeners = new Set<() => void>();
 

@@ -4,6 +4,7 @@ import { Dialog, Modal, Portal, useTheme } from 'react-native-paper';
 
 import { useMessages } from '../i18n';
 
+import { useOpenDialog } from './openDialogs';
 import { useModalFocus } from './useModalFocus';
 
 type Props = {
@@ -19,6 +20,7 @@ type Props = {
 export function ModalDialog({ visible = true, title, onDismiss, dismissable = true, children }: Props) {
   const messages = useMessages();
   const { colors } = useTheme();
+  useOpenDialog(visible);
   return (
     <Portal>
       <Modal

@@ -1,7 +1,13 @@
-import { useRef, type ComponentRef, type RefObject } from 'react';
-import type { View } from 'react-native';
+import { useEffect, useRef, type ComponentRef, type RefObject } from 'react';
+import { AccessibilityInfo, type View } from 'react-native';
 
 type UseModalFocus = (onDismiss: () => void) => RefObject<ComponentRef<typeof View> | null>;
 
-/** For the view of a dialog. Android keeps the focus of assistive technology in a modal view, and its Back dismisses it: nothing is left to be done. */
-export const useModalFocus: UseModalFocus = () => useRef(null);
+/** For the view of a dialog: the focus of assistive technology goes into it. Android's Back dismisses it by itself. */
+export const useModalFocus: UseModalFocus = () => {
+  const view = useRef<ComponentRef<typeof View>>(null);
+  useEffect(() => {
+    if (view.current) AccessibilityInfo.sendAccessibilityEvent(view.current, 'focus');
+  }, []);
+  return view;
+};

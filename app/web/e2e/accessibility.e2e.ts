@@ -93,6 +93,12 @@ describe('the preview with letters of twice the size', options, () => {
     }
   });
 
+  test('keeps the button in sight on a phone that lies on its side', async () => {
+    await phone.page.setViewportSize({ width: 780, height: 360 });
+    const { y, height } = (await phone.button(START).boundingBox()) ?? { y: 0, height: Infinity };
+    assert.ok(y + height <= 360, `it ends at ${String(y + height)}`);
+  });
+
   test('the check sees what is cut', async () => {
     await phone.button(START).evaluate(element => {
       element.style.height = '20px';

@@ -1,4 +1,5 @@
-import { StyleSheet, View } from 'react-native';
+import { useEffect, useRef } from 'react';
+import { AccessibilityInfo, StyleSheet, View } from 'react-native';
 import { ProgressBar, Text, useTheme } from 'react-native-paper';
 
 import type { Statistics } from '../../core/contract';
@@ -25,6 +26,7 @@ export function AnswerCard({ item: { request, state }, title, note, modelIsLoadi
   const { colors } = useTheme();
   const messages = useMessages();
   const number = useNumbers();
+  useFinishedAloud(title, state, messages);
   if (state.kind === 'failed') return <ErrorCard error={state.error} onRetry={onAgain} />;
   return (
     <View role="region" aria-label={title} style={[styles.card, { backgroundColor: colors.surface }]}>
@@ -61,6 +63,15 @@ export function AnswerCard({ item: { request, state }, title, note, modelIsLoadi
       )}
     </View>
   );
+}
+
+/** Lets a screen reader say an answer when it is there: a live region would say each piece of it as it is written. */
+function useFinishedAloud(title: string, state: AnswerState, messages: Messages): void {
+  const last = useRef(state.kind);
+  useEffect(() => {
+    if (state.kind === 'finished' && last.current !== 'finished') AccessibilityInfo.announceForAccessibility(`${title}. ${shownText(state, false, messages)}`);
+    last.current = state.kind;
+  }, [title, state, messages]);
 }
 
 function shownText(state: Exclude<AnswerState, { kind: 'failed' }>, modelIsLoading: boolean, { answer }: Messages): string {

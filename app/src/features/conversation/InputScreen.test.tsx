@@ -2,6 +2,7 @@ import Clipboard from '@react-native-clipboard/clipboard';
 import { fireEvent, screen, within } from '@testing-library/react-native';
 
 import { button, loaded, openApp, pick, press, settle } from '../../../jest/renderApp';
+import { Deferred } from '../../../jest/scriptedCore';
 import type { ChatMessage } from '../../core/contract';
 import { CoreError } from '../../core/errors';
 import { itemStorage } from '../../core/storage/itemStorage';
@@ -72,6 +73,30 @@ test('a chat file is opened, and one that is none is told', async () => {
   expect(screen.getByText(en.notice.refused['too-large'])).toBeOnTheScreen();
   await press(en.conversation.importFile);
   expect(conversation().getByText('On Monday.')).toBeOnTheScreen();
+});
+
+test('a chat file that is read after the user has left changes nothing', async () => {
+  const picked = new Deferred<ChatMessage[]>();
+  await openApp({ device: { pickChat: () => picked.promise } });
+  await press(en.conversation.change);
+  await press(en.conversation.importFile);
+  await press(en.app.back);
+  picked.resolve(days);
+  await settle();
+  expect(conversation().getByText('Shall we go on Friday?')).toBeOnTheScreen();
+});
+
+test('a chat file that is slow to come can be cancelled, and then changes nothing', async () => {
+  const picked = new Deferred<ChatMessage[]>();
+  await openApp({ device: { pickChat: () => picked.promise } });
+  await press(en.conversation.change);
+  await press(en.conversation.importFile);
+  await press(en.app.cancel);
+  expect(screen.queryByText(en.conversation.importing)).toBeNull();
+  expect(button(en.conversation.importFile)).toBeEnabled();
+  picked.resolve(days);
+  await settle();
+  expect(button(en.conversation.importFile)).toBeOnTheScreen();
 });
 
 test('without a picker no file is offered', async () => {

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { ScrollView, StyleSheet, View } from 'react-native';
 import { ActivityIndicator, Button, List, Text, TextInput, useTheme } from 'react-native-paper';
 import { useSafeAreaInsets } from 'react-native-safe-area-context';
@@ -6,6 +6,7 @@ import { useSafeAreaInsets } from 'react-native-safe-area-context';
 import type { ChatMessage } from '../../core/contract';
 import { CoreError } from '../../core/errors';
 import { useMessages, useNumbers, type Messages } from '../../i18n';
+import { AlertText } from '../../ui/AlertText';
 import { clipboardText } from '../../ui/copyText';
 import { adviceOf } from '../../ui/errorText';
 import { ScreenHeader } from '../../ui/ScreenHeader';
@@ -31,22 +32,26 @@ export function InputScreen({ samples, parseChat, pickChat, onChoose, onBack }: 
   const [reading, setReading] = useState(false);
   const [problem, setProblem] = useState<string>();
 
-  const trying = async (work: () => Promise<string | undefined>) => {
+  /** Of what is being read; of nothing once the user has cancelled it. */
+  const awaited = useRef<symbol>(undefined);
+
+  /** Opens the conversation that comes of it, or shows the problem. */
+  const trying = async (work: () => Promise<Conversation | string | undefined>) => {
+    const own = Symbol();
+    awaited.current = own;
     setProblem(undefined);
     setReading(true);
-    try {
-      setProblem(await work());
-    } catch (thrown) {
-      setProblem(problemText(CoreError.from(thrown), messages));
-    } finally {
-      setReading(false);
-    }
+    const found = await work().catch((thrown: unknown) => problemText(CoreError.from(thrown), messages));
+    if (awaited.current !== own) return;
+    setReading(false);
+    if (typeof found === 'string') setProblem(found);
+    else if (found) onChoose(found);
   };
-  const use = () =>
-    trying(async () => {
-      onChoose(fromText(text, await parseChat(text)));
-      return undefined;
-    });
+  const cancel = () => {
+    awaited.current = undefined;
+    setReading(false);
+  };
+  const use = () => trying(async () => fromText(text, await parseChat(text)));
   const paste = () =>
     trying(async () => {
       const pasted = await clipboardText().catch(() => '');
@@ -58,8 +63,7 @@ export function InputScreen({ samples, parseChat, pickChat, onChoose, onBack }: 
     trying(async () => {
       const picked = await pick();
       if (picked?.length === 0) return messages.conversation.importEmpty;
-      if (picked) onChoose(fromMessages(picked));
-      return undefined;
+      return picked && fromMessages(picked);
     });
 
   return (
@@ -78,11 +82,7 @@ export function InputScreen({ samples, parseChat, pickChat, onChoose, onBack }: 
         <Text variant="bodySmall" style={{ color: colors.onSurfaceVariant }}>
           {messages.conversation.textHint}
         </Text>
-        {problem !== undefined && (
-          <Text role="alert" variant="bodyMedium" style={{ color: colors.error }}>
-            {problem}
-          </Text>
-        )}
+        {problem !== undefined && <AlertText style={{ color: colors.error }}>{problem}</AlertText>}
         <View style={styles.buttons}>
           <Button mode="outlined" icon="content-paste" onPress={() => void paste()} contentStyle={styles.target}>
             {messages.conversation.paste}
@@ -117,6 +117,9 @@ export function InputScreen({ samples, parseChat, pickChat, onChoose, onBack }: 
           <View role="status" aria-live="polite" style={styles.buttons}>
             <ActivityIndicator aria-label={messages.conversation.importing} size={20} />
             <Text variant="bodyMedium">{messages.conversation.importing}</Text>
+            <Button onPress={cancel} contentStyle={styles.target}>
+              {messages.app.cancel}
+            </Button>
           </View>
         )}
         <Text variant="titleSmall" role="heading" aria-level={2} style={styles.section}>

@@ -1,5 +1,7 @@
 import Clipboard from '@react-native-clipboard/clipboard';
 import { act, fireEvent, screen, within } from '@testing-library/react-native';
+import { AccessibilityInfo, Dimensions, StyleSheet, type StyleProp, type ViewStyle } from 'react-native';
+import { useSafeAreaInsets } from 'react-native-safe-area-context';
 
 import { button, loaded, openApp, pick, press, radio, samples, settle, write } from '../../../jest/renderApp';
 import { bundle, largeBundle, statistics } from '../../../jest/scriptedCore';
@@ -66,6 +68,76 @@ test('Stop keeps what was written and says that it is not the end', async () => 
   expect(shown()).toEqual(['Quedan']);
   expect(screen.getByText(en.answer.stopped)).toBeOnTheScreen();
   expect(button(start)).toBeEnabled();
+});
+
+test('a screen reader says each answer once, when it is there', async () => {
+  const said = jest.mocked(AccessibilityInfo.announceForAccessibility);
+  said.mockClear();
+  const core = await openApp();
+  await loaded(core);
+  await press(start);
+  await act(() => core.runs[0]?.write('Quedan'));
+  expect(said).not.toHaveBeenCalled();
+  await act(() => core.runs[0]?.write(' el viernes.'));
+  await act(() => core.runs[0]?.finish());
+  await settle();
+  expect(said.mock.calls).toEqual([['Summary · Spanish. Quedan el viernes.']]);
+  await press(en.answer.edit);
+  await fireEvent.changeText(screen.getByDisplayValue('Quedan el viernes.'), 'Quedan.');
+  await press(en.answer.save);
+  expect(said).toHaveBeenCalledTimes(1);
+});
+
+test('behind a dialog, which takes the focus, a screen reader finds nothing', async () => {
+  const focus = jest.mocked(AccessibilityInfo.sendAccessibilityEvent);
+  focus.mockClear();
+  const core = await openApp();
+  await loaded(core);
+  await press(en.mode.button(en.mode.name.auto));
+  expect(focus.mock.calls).toEqual([[expect.anything(), 'focus']]);
+  expect(screen.queryByRole('button', { name: start })).toBeNull();
+  expect(radio(new RegExp(en.mode.name.merge))).toBeOnTheScreen();
+  await press(en.app.close);
+  expect(button(start)).toBeOnTheScreen();
+});
+
+describe('on a phone that lies on its side', () => {
+  type Node = { parent: Node | null; props: Record<string, unknown> };
+  const around = (node: Node | null): ViewStyle[] =>
+    node ? [StyleSheet.flatten(node.props['style'] as StyleProp<ViewStyle>) ?? {}, ...around(node.parent)] : [];
+  const withinPanel = (styles: ViewStyle[]) =>
+    styles.slice(
+      0,
+      styles.findIndex(({ borderTopLeftRadius }) => borderTopLeftRadius === 28),
+    );
+  const window = Dimensions.get('window');
+  const whole = Dimensions.get('screen');
+
+  beforeEach(() => {
+    Dimensions.set({ window: { ...window, width: 780, height: 360 }, screen: whole });
+  });
+  afterEach(async () => {
+    await act(() => {
+      Dimensions.set({ window, screen: whole });
+    });
+  });
+
+  test('the answers stand beside the conversation, and what is above the button gives way to it', async () => {
+    const core = await openApp();
+    await loaded(core);
+    await press(start);
+    await write(core, 'Quedan.');
+    expect(around(button(start))).toContainEqual(expect.objectContaining({ flexDirection: 'row', flex: 1 }));
+    for (const above of [screen.getByTestId('summary'), radio('Spanish')])
+      expect(withinPanel(around(above))).toContainEqual(expect.objectContaining({ flexShrink: 1 }));
+    expect(withinPanel(around(button(start)))).not.toContainEqual(expect.objectContaining({ flexShrink: 1 }));
+  });
+
+  test('nothing lies under the system’s bar at the side', async () => {
+    jest.mocked(useSafeAreaInsets).mockReturnValueOnce({ top: 0, bottom: 0, left: 0, right: 48 });
+    await openApp();
+    expect(around(button(start))).toContainEqual(expect.objectContaining({ paddingRight: 48 }));
+  });
 });
 
 test('the answer can be copied, shared, made again and edited', async () => {

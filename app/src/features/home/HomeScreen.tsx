@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { StyleSheet, useWindowDimensions, View } from 'react-native';
+import { ScrollView, StyleSheet, useWindowDimensions, View } from 'react-native';
 import { Button, Icon, Surface, Text, useTheme } from 'react-native-paper';
 import { useSafeAreaInsets } from 'react-native-safe-area-context';
 
@@ -7,6 +7,7 @@ import type { RunRequest } from '../../core/contract';
 import type { Device } from '../../core/device';
 import { bundleOf, type Model } from '../../core/model';
 import { useMessages } from '../../i18n';
+import { AlertText } from '../../ui/AlertText';
 import { HeaderAction, ScreenHeader } from '../../ui/ScreenHeader';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 import { useStore } from '../../ui/useStore';
@@ -29,6 +30,9 @@ import { ModelStatus } from './ModelStatus';
 /** From this width on, conversation and answers stand side by side; in density-independent pixels. */
 const WIDE = 840;
 
+/** So many times wider than high, a screen is too low for one above the other. */
+const LOW = 1.5;
+
 export type HomeScreenProps = {
   model: Model;
   answers: Answers;
@@ -49,7 +53,7 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
   const messages = useMessages();
   const insets = useSafeAreaInsets();
   const { width, height } = useWindowDimensions();
-  const wide = width >= WIDE;
+  const wide = width >= WIDE || width >= LOW * height;
 
   const modelState = useStore(model.state);
   const items = useStore(answers.state);
@@ -104,11 +108,8 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
           )}
         </View>
         <Surface elevation={2} style={[styles.panel, wide ? styles.panelBeside : styles.panelBelow, { paddingBottom: 12 + insets.bottom }]}>
-          {items.every(({ state }) => state.kind !== 'failed') && (
-            <ModelProblem state={modelState} onRetry={() => void model.load().catch(() => undefined)} onSetUp={onSetUp} />
-          )}
           {items.length > 0 && (
-            <View style={wide ? styles.answersBeside : { maxHeight: height * ANSWERS }}>
+            <View style={[styles.answers, !wide && { maxHeight: height * ANSWERS }]}>
               <AnswerList
                 items={items}
                 answers={answers}
@@ -134,12 +135,13 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
               />
             </View>
           )}
-          {known && !output && (
-            <Text role="alert" variant="bodyMedium" style={styles.padded}>
-              {messages.choice.none}
-            </Text>
-          )}
-          {output && <ChoicePicker outputs={outputs} output={output} choice={choice} onChoose={choose} />}
+          <ScrollView style={styles.choice} contentContainerStyle={styles.choiceContent} keyboardShouldPersistTaps="handled">
+            {items.every(({ state }) => state.kind !== 'failed') && (
+              <ModelProblem state={modelState} onRetry={() => void model.load().catch(() => undefined)} onSetUp={onSetUp} />
+            )}
+            {known && !output && <AlertText style={styles.padded}>{messages.choice.none}</AlertText>}
+            {output && <ChoicePicker outputs={outputs} output={output} choice={choice} onChoose={choose} />}
+          </ScrollView>
           <View style={[styles.padded, styles.actions]}>
             {output && (
               <ModePicker
@@ -226,8 +228,10 @@ const styles = StyleSheet.create({
   conversation: { flex: 1, minHeight: 96 },
   panel: { paddingTop: 12, gap: 8, flexShrink: 1 },
   panelBelow: { borderTopLeftRadius: 28, borderTopRightRadius: 28 },
-  panelBeside: { width: 420, borderTopLeftRadius: 28, justifyContent: 'flex-end' },
-  answersBeside: { flexShrink: 1 },
+  panelBeside: { width: '50%', maxWidth: 420, borderTopLeftRadius: 28, justifyContent: 'flex-end' },
+  answers: { flexShrink: 1 },
+  choice: { flexGrow: 0, flexShrink: 1 },
+  choiceContent: { gap: 8 },
   padded: { paddingHorizontal: 16 },
   actions: { flexDirection: 'row', flexWrap: 'wrap', alignItems: 'center', gap: 8 },
   main: { flexGrow: 1 },

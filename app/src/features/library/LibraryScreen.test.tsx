@@ -171,7 +171,7 @@ test('a bundle is removed after a question', async () => {
   await press(en.settings.title);
   await press(en.settings.bundles);
   await press(en.library.remove);
-  expect(button(en.library.remove)).toBeOnTheScreen();
+  expect(screen.getByRole('button', { name: en.library.remove, includeHiddenElements: true })).toBeOnTheScreen();
   await press(en.library.removeSure);
   expect(screen.queryByRole('button', { name: en.library.remove })).toBeNull();
 });

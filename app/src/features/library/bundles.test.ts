@@ -4,7 +4,7 @@ import { bundle, Deferred } from '../../../jest/scriptedCore';
 import { CoreError } from '../../core/errors';
 import type { ImportProgress, InstalledBundle, Library } from '../../core/library';
 import type { ModelState } from '../../core/model';
-import { Store } from '../../core/store';
+import { Store, until } from '../../core/store';
 
 import { Bundles } from './bundles';
 
@@ -49,8 +49,9 @@ function setUp(...there: InstalledBundle[]) {
     close,
     load: () => (model.loaded++, new Promise<never>(() => undefined)),
   };
-  const bundles = new Bundles(library, model);
-  return { library, imports, model, bundles, state: () => bundles.state.get() };
+  const uses = new Store(0);
+  const bundles = new Bundles(library, model, () => until(uses, count => count === 0));
+  return { library, imports, model, uses, bundles, state: () => bundles.state.get() };
 }
 
 test('an import tells how far it is, and what it brought is used', async () => {
@@ -66,6 +67,22 @@ test('an import tells how far it is, and what it brought is used', async () => {
   expect(state()).toMatchObject({ bundles: [{ id: 'a', inUse: true }] });
   expect(state().importing).toBeUndefined();
   expect(model).toMatchObject({ closed: 1, loaded: 1 });
+});
+
+test('what an import brought is used when nothing is asked of the model any more, unless it was cancelled until then', async () => {
+  for (const cancelled of [false, true]) {
+    const { bundles, imports, model, uses, state } = setUp(installed('old', { inUse: true }));
+    uses.set(1);
+    const done = bundles.importPicked('bundle');
+    imports[0]?.result.resolve(installed('new'));
+    await settled();
+    expect(model).toMatchObject({ closed: 0, loaded: 0 });
+    if (cancelled) bundles.cancel();
+    uses.set(0);
+    await done;
+    expect(state().bundles?.find(({ inUse }) => inUse)?.id).toBe(cancelled ? 'old' : 'new');
+    expect(model).toMatchObject(cancelled ? { closed: 0, loaded: 0 } : { closed: 1, loaded: 1 });
+  }
 });
 
 test.each([

@@ -24,6 +24,8 @@ export class Bundles {
   constructor(
     private readonly library: Library,
     private readonly model: Pick<Model, 'state' | 'close' | 'load'>,
+    /** Resolves when nothing is asked of the model. */
+    private readonly idle: () => Promise<void>,
   ) {}
 
   get state(): Readable<BundlesState> {
@@ -98,9 +100,11 @@ export class Bundles {
     await this.trying(async () => {
       try {
         const imported = await Promise.race([work(show, signal), this.gaveUpChoosing(signal)]);
-        if (imported && (await this.canBeUsed(imported.id)) && !signal.aborted) await this.change(() => this.library.use(imported.id));
         // A bundle that waited for the base model that was imported may be the one in use.
-        if (!imported && !signal.aborted && this.store.get().importing !== 'choosing') await this.change(() => Promise.resolve());
+        const changes = imported ? await this.canBeUsed(imported.id) : this.store.get().importing !== 'choosing';
+        // It comes when it is ready, and must not end what the user is waiting for.
+        if (changes) await this.idle();
+        if (changes && !signal.aborted) await this.change(async () => imported && this.library.use(imported.id));
       } finally {
         this.aborting = undefined;
       }

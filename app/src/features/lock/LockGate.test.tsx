@@ -1,5 +1,5 @@
 import { act, fireEvent, screen } from '@testing-library/react-native';
-import { AppState, type AppStateStatus } from 'react-native';
+import { AppState, StyleSheet, type AppStateStatus, type ViewStyle } from 'react-native';
 
 import { button, loaded, openApp, press, settle, write } from '../../../jest/renderApp';
 import type { SharedItem, ShareInbox } from '../../core/device';
@@ -39,18 +39,19 @@ function outOfSight() {
     return { remove: () => listeners.delete(listener) };
   });
   const now = jest.spyOn(Date, 'now');
-  const away = async (milliseconds: number) => {
-    now.mockReturnValue(0);
+  const become = async (state: AppStateStatus) => {
     await act(() => {
-      for (const listener of listeners) listener('background');
-    });
-    now.mockReturnValue(milliseconds);
-    await act(() => {
-      for (const listener of listeners) listener('active');
+      for (const listener of listeners) listener(state);
     });
     await settle();
   };
-  return away;
+  const away = async (milliseconds: number) => {
+    now.mockReturnValue(0);
+    await become('background');
+    now.mockReturnValue(milliseconds);
+    await become('active');
+  };
+  return Object.assign(away, { become });
 }
 
 afterEach(() => {
@@ -64,6 +65,40 @@ test('asks again after a while out of sight, not after a moment', async () => {
   expect(conversation()).toBeOnTheScreen();
   await away(90_000);
   expect(conversation()).toBeNull();
+});
+
+test('out of sight everything is covered, a dialog too, until it is known whether to ask', async () => {
+  const { become } = outOfSight();
+  await openApp({ device: { appLock: lockThat(true) }, storage: locked() });
+  await press(new RegExp(`^${en.range.button('')}`));
+  await become('background');
+  expect(StyleSheet.flatten(screen.getByTestId('cover').props['style'] as ViewStyle)).toMatchObject({
+    ...StyleSheet.absoluteFill,
+    backgroundColor: expect.any(String) as string,
+  });
+  const drawn = JSON.stringify(screen.toJSON());
+  expect(drawn.indexOf('"cover"')).toBeGreaterThan(drawn.indexOf(en.range.custom));
+  await become('active');
+  expect(screen.queryByTestId('cover')).toBeNull();
+  expect(screen.getByLabelText(en.range.custom)).toBeVisible();
+});
+
+test('without the lock nothing is covered', async () => {
+  const { become } = outOfSight();
+  await openApp({ device: { appLock: lockThat() } });
+  await become('background');
+  expect(screen.queryByTestId('cover')).toBeNull();
+});
+
+test('the list of recent apps shows no picture of the app while the lock is on', async () => {
+  const hidden: boolean[] = [];
+  const secureWindow = { isOn: () => false, set: () => undefined, hideInRecents: (on: boolean) => void hidden.push(on) };
+  await openApp({ device: { secureWindow, appLock: lockThat(true, true) }, storage: locked() });
+  expect(hidden).toEqual([true]);
+  await press(en.settings.title);
+  await fireEvent.press(screen.getByRole('switch', { name: new RegExp(en.settings.lock) }));
+  await settle();
+  expect(hidden).toEqual([true, false]);
 });
 
 test('what was typed is hidden while it is locked, and there again', async () => {

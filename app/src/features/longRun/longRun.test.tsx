@@ -101,6 +101,24 @@ test('an answer goes on when the screens go away, and is there when they come ba
   await end();
 });
 
+test('several answers go on out of sight on the same model, which is freed after the last', async () => {
+  let show: (visible: boolean) => void = () => undefined;
+  const onVisibility = (listener: (visible: boolean) => void) => ((show = listener), () => undefined);
+  const core = await openApp({ offered: largeBundle, device: { onVisibility } });
+  await loaded(core);
+  await pick(en.choice.allOf.language);
+  await press(start);
+  await act(() => {
+    show(false);
+  });
+  for (const text of ['un', 'deux', 'trois']) {
+    expect(core.closed).toBe(0);
+    await write(core, text);
+  }
+  expect(core.opening).toHaveLength(1);
+  expect(core.closed).toBe(1);
+});
+
 test('the notification follows the language of the interface', async () => {
   const { device, told } = noting();
   const core = await openApp({ device });

@@ -58,7 +58,7 @@ test('what is chosen when the app opens can be fixed', async () => {
 
 test('what only a phone has is offered there alone', async () => {
   let secure = false;
-  await openApp({ device: { secureWindow: { isOn: () => secure, set: on => void (secure = on) } } });
+  await openApp({ device: { secureWindow: { isOn: () => secure, set: on => void (secure = on), hideInRecents: () => undefined } } });
   await press(en.settings.title);
   expect(screen.queryByRole('switch', { name: new RegExp(en.settings.lock) })).toBeNull();
   await fireEvent.press(screen.getByRole('switch', { name: new RegExp(en.settings.secure) }));

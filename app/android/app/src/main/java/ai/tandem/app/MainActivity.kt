@@ -21,7 +21,7 @@ class MainActivity : ReactActivity() {
   override fun createReactActivityDelegate(): ReactActivityDelegate = DefaultReactActivityDelegate(this, mainComponentName)
 
   override fun onCreate(savedInstanceState: Bundle?) {
-    SecureWindow(this).applyTo(window)
+    SecureWindow(this).applyTo(this)
     Incoming.atStart(intent, isMadeAnew = savedInstanceState != null)?.let(ShareInbox.of(this)::offer)
     // React Native rebuilds its views from JavaScript; a restored view hierarchy of a killed process would fight with them.
     super.onCreate(null)

@@ -11,8 +11,17 @@ class SecureWindowModule(context: ReactApplicationContext) : NativeSecureWindowS
 
   override fun set(secure: Boolean) {
     secureWindow.isSecure = secure
-    reactApplicationContext.currentActivity?.run { runOnUiThread { secureWindow.applyTo(window) } }
+    apply()
   }
 
   override fun isSecure(): Boolean = secureWindow.isSecure
+
+  override fun hideInRecents(hidden: Boolean) {
+    secureWindow.isHiddenInRecents = hidden
+    apply()
+  }
+
+  private fun apply() {
+    reactApplicationContext.currentActivity?.run { runOnUiThread { secureWindow.applyTo(this) } }
+  }
 }

@@ -14,7 +14,8 @@ import java.util.concurrent.Executors
 @ReactModule(name = NativeShareInboxSpec.NAME)
 class ShareInboxModule(context: ReactApplicationContext) : NativeShareInboxSpec(context) {
   private val inbox = ShareInbox.of(context)
-  private val reading = Executors.newSingleThreadExecutor()
+  // A thread each: a document that comes slowly must not keep what is shared waiting.
+  private val reading = Executors.newCachedThreadPool()
 
   override fun initialize() {
     // Before JavaScript has asked for the module there is nobody to call; it takes what waits when it starts.
