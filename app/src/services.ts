@@ -77,9 +77,13 @@ export async function openServices(parts: ServiceParts): Promise<Services> {
       await until(model.uses, uses => uses === 0);
     } while (answers.busy);
   };
-  const bundles = device.library && new Bundles(device.library, model, idle);
-  void bundles?.refresh();
   const benchmark = new Benchmark(model, storage, notices.showFailure, device.heat);
+  const stop = () => {
+    answers.stop();
+    benchmark.stop();
+  };
+  const bundles = device.library && new Bundles(device.library, model, { stop, idle });
+  void bundles?.refresh();
 
   const ends = [
     preferences.state.subscribe(freeWhenIdle),
@@ -95,8 +99,7 @@ export async function openServices(parts: ServiceParts): Promise<Services> {
     device.onVisibility &&
       freeOutOfSight({ model, onVisibility: device.onVisibility, idle, frees: () => current().freeAfterMinutes !== null, countAnew: freeWhenIdle }),
     device.longRun?.onStop(() => {
-      answers.stop();
-      benchmark.stop();
+      stop();
       bundles?.cancel();
     }),
   ];

@@ -50,8 +50,9 @@ function setUp(...there: InstalledBundle[]) {
     load: () => (model.loaded++, new Promise<never>(() => undefined)),
   };
   const uses = new Store(0);
-  const bundles = new Bundles(library, model, () => until(uses, count => count === 0));
-  return { library, imports, model, uses, bundles, state: () => bundles.state.get() };
+  const stop = jest.fn();
+  const bundles = new Bundles(library, model, { stop, idle: () => until(uses, count => count === 0) });
+  return { library, imports, model, uses, stop, bundles, state: () => bundles.state.get() };
 }
 
 test('an import tells how far it is, and what it brought is used', async () => {
@@ -258,6 +259,22 @@ test('the model is let go before its bundle is removed, and left alone otherwise
   await bundles.remove('a');
   expect(model.closed).toBe(1);
   expect(state().bundles).toEqual([]);
+});
+
+test('who uses another bundle, or removes the one in use, ends what is being written before the model goes', async () => {
+  for (const act of [(bundles: Bundles) => bundles.use('b'), (bundles: Bundles) => bundles.remove('a')]) {
+    const { bundles, model, uses, stop } = setUp(installed('a', { inUse: true }), installed('b'));
+    await bundles.open();
+    model.state.set({ kind: 'ready', bundle });
+    uses.set(1);
+    const done = act(bundles);
+    await settled();
+    expect(stop).toHaveBeenCalledTimes(1);
+    expect(model).toMatchObject({ closed: 0, loaded: 0 });
+    uses.set(0);
+    await done;
+    expect(model).toMatchObject({ closed: 1, loaded: 1 });
+  }
 });
 
 test('whatever fails, in whatever order, is told, and nothing goes on turning', async () => {

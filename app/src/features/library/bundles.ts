@@ -14,6 +14,13 @@ export type BundlesState = {
   error?: CoreError;
 };
 
+/** What is asked of the model. */
+export type Asked = {
+  stop: () => void;
+  /** Resolves when nothing is. */
+  idle: () => Promise<void>;
+};
+
 /** The bundles on the device, and the model's change when another one is used. */
 export class Bundles {
   private readonly store = new Store<BundlesState>({});
@@ -24,8 +31,7 @@ export class Bundles {
   constructor(
     private readonly library: Library,
     private readonly model: Pick<Model, 'state' | 'close' | 'load'>,
-    /** Resolves when nothing is asked of the model. */
-    private readonly idle: () => Promise<void>,
+    private readonly asked: Asked,
   ) {}
 
   get state(): Readable<BundlesState> {
@@ -77,12 +83,12 @@ export class Bundles {
   }
 
   async use(id: string): Promise<void> {
-    await this.trying(() => this.change(() => this.library.use(id)));
+    await this.trying(() => this.changeNow(() => this.library.use(id)));
   }
 
   async remove(id: string): Promise<void> {
     const inUse = this.store.get().bundles?.some(bundle => bundle.id === id && bundle.inUse) === true;
-    await this.trying(() => (inUse ? this.change(() => this.library.remove(id)) : this.library.remove(id)));
+    await this.trying(() => (inUse ? this.changeNow(() => this.library.remove(id)) : this.library.remove(id)));
   }
 
   private async importing(
@@ -103,7 +109,7 @@ export class Bundles {
         // A bundle that waited for the base model that was imported may be the one in use.
         const changes = imported ? await this.canBeUsed(imported.id) : this.store.get().importing !== 'choosing';
         // It comes when it is ready, and must not end what the user is waiting for.
-        if (changes) await this.idle();
+        if (changes) await this.asked.idle();
         if (changes && !signal.aborted) await this.change(async () => imported && this.library.use(imported.id));
       } finally {
         this.aborting = undefined;
@@ -128,6 +134,14 @@ export class Bundles {
   private list(): Promise<InstalledBundle[]> {
     const { kind } = this.model.state.get();
     return this.library.list(kind === 'ready' || kind === 'loading');
+  }
+
+  /** As the user wants it: what is being written ends. A model whose answer is still running would stay in memory beside the next. */
+  private async changeNow(work: () => Promise<void>): Promise<void> {
+    this.asked.stop();
+    // One that is still loading holds little yet, and is let go of at once.
+    if (this.model.state.get().kind === 'ready') await this.asked.idle();
+    await this.change(work);
   }
 
   /** The model of before must let its files go first. */
