@@ -31,7 +31,7 @@ fn import(StoreImport { opening, file, base }: &StoreImport) -> Result<ExitCode,
     let library = open(opening)?;
     let source = ImportSource::Path(file.clone());
     let mut shown = None;
-    let mut tell = |progress: ImportProgress| {
+    let mut show = |progress: ImportProgress| {
         let percent = progress.done * 100 / progress.total.max(1);
         if shown.replace((progress.phase, percent)) != Some((progress.phase, percent)) {
             let doing = if progress.phase == Phase::Copying { "copying" } else { "verifying" };
@@ -39,7 +39,7 @@ fn import(StoreImport { opening, file, base }: &StoreImport) -> Result<ExitCode,
         }
         ControlFlow::Continue(())
     };
-    let imported = if *base { library.import_base(source, &mut tell) } else { library.import_bundle(source, &mut tell) };
+    let imported = if *base { library.import_base(source, &mut show) } else { library.import_bundle(source, &mut show) };
     if shown.is_some() {
         tell(format_args!("\n"));
     }

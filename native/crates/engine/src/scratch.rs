@@ -113,8 +113,9 @@ mod tests {
 
     #[test]
     fn what_a_phone_clears_comes_back() {
-        let parent = tempfile::tempdir().unwrap();
-        let scratch = Scratch { path: parent.path().join("tandem-x"), _lock: tempfile::tempfile().unwrap() };
+        // Not where the process's folder may be, which another test ends.
+        let parent = tempfile::tempdir_in(std::env::temp_dir()).unwrap();
+        let scratch = Scratch { path: parent.path().join("tandem-x"), _lock: File::create(parent.path().join(LOCK)).unwrap() };
         let first = scratch.folder().unwrap();
         fs::remove_dir_all(scratch.path()).unwrap();
         assert!(scratch.folder().unwrap().path().is_dir());

@@ -63,7 +63,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_far_too_long_is_not_encoded(messages in 1usize..6, bytes in 1usize..100_000, max_tokens in 12usize..80) {
+    fn what_is_far_too_long_is_not_encoded(messages in 1usize..6, bytes in 1usize..100_000, max_tokens in 20usize..80) {
         let rules = PromptRules { bos: BOS, turn_start: &[], turn_end: &[], max_tokens };
         let last = Message { speaker: "A".into(), text: "hi".into() };
         let long = Message { speaker: "B".into(), text: "x".repeat(bytes) };
