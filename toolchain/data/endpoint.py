@@ -34,7 +34,7 @@ _UNSUPPORTED = ("unsupported_parameter", "unsupported_value")
 _BAD_REQUEST = frozenset(
     {requests.codes.bad_request, requests.codes.request_entity_too_large, requests.codes.unprocessable_entity}
 )
-_WHOLE = frozenset({"stop", "stop_sequence", "end_turn", "eos", "eos_token"})
+_WHOLE = frozenset({"stop", "stop_sequence", "end_turn", "eos", "eos_token", "complete"})
 """What servers say of an answer that the model ended itself."""
 _LONGEST_REASON = 40
 CUT, WITHHELD, REFUSED, WITHOUT_TEXT = "length", "content_filter", "refused", "without text"
@@ -56,7 +56,7 @@ class Reply:
     @property
     def is_whole(self) -> bool:
         """Whether the model ended the text itself; servers have many words for what else ended it."""
-        return self.finish_reason in _WHOLE
+        return self.finish_reason.casefold() in _WHOLE
 
 
 @dataclass(frozen=True)

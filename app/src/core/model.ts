@@ -69,7 +69,7 @@ export class Model {
   /** Frees the model at once unless it is being used; what it offers stays known, as only a use of it loads it again. */
   freeIfIdle(): void {
     const bundle = bundleOf(this.store.get());
-    if (this.uses.get() === 0 && bundle) this.free({ kind: 'closed', bundle });
+    if (this.uses.get() === 0 && this.session && bundle) this.free({ kind: 'closed', bundle });
   }
 
   /** Frees the model and forgets its bundle. A load that is under way ends in a failure for those who wait for it. */

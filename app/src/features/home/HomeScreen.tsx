@@ -30,8 +30,9 @@ import { ModelStatus } from './ModelStatus';
 /** From this width on, conversation and answers stand side by side; in density-independent pixels. */
 const WIDE = 840;
 
-/** So many times wider than high, a screen is too low for one above the other. */
+/** So many times wider than high, a screen is too low for one above the other; it must have room for two columns, though. */
 const LOW = 1.5;
+const TWO_COLUMNS = 600;
 
 export type HomeScreenProps = {
   model: Model;
@@ -53,7 +54,7 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
   const messages = useMessages();
   const insets = useSafeAreaInsets();
   const { width, height } = useWindowDimensions();
-  const wide = width >= WIDE || width >= LOW * height;
+  const wide = width >= WIDE || (width >= TWO_COLUMNS && width >= LOW * height);
 
   const modelState = useStore(model.state);
   const items = useStore(answers.state);

@@ -79,7 +79,7 @@ test('what an import brought is used when nothing is asked of the model any more
     await settled();
     expect(model).toMatchObject({ closed: 0, loaded: 0 });
     if (cancelled) bundles.cancel();
-    uses.set(0);
+    else uses.set(0);
     await done;
     expect(state().bundles?.find(({ inUse }) => inUse)?.id).toBe(cancelled ? 'old' : 'new');
     expect(model).toMatchObject(cancelled ? { closed: 0, loaded: 0 } : { closed: 1, loaded: 1 });

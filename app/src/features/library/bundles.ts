@@ -21,6 +21,14 @@ export type Asked = {
   idle: () => Promise<void>;
 };
 
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
+}
+
 /** The bundles on the device, and the model's change when another one is used. */
 export class Bundles {
   private readonly store = new Store<BundlesState>({});
@@ -109,7 +117,7 @@ export class Bundles {
         // A bundle that waited for the base model that was imported may be the one in use.
         const changes = imported ? await this.canBeUsed(imported.id) : this.store.get().importing !== 'choosing';
         // It comes when it is ready, and must not end what the user is waiting for.
-        if (changes) await this.asked.idle();
+        if (changes && !signal.aborted) await Promise.race([this.asked.idle(), aborted(signal)]);
         if (changes && !signal.aborted) await this.change(async () => imported && this.library.use(imported.id));
       } finally {
         this.aborting = undefined;

@@ -193,6 +193,7 @@ fn what_goes_on_behind_words_of_whatsapp_is_a_persons() {
     for text in [
         "Missed call at 9:41\u{202f}PM",
         "Missed voice call, tap to call back",
+        "Waiting for this message. Check your phone.",
         "Verpasster Anruf um 21:41 Uhr",
         "Appel vocal manqué à 21 h 41",
     ] {

@@ -87,8 +87,8 @@ impl<W: Write> Write for Counting<'_, '_, W> {
 
 impl Library {
     /// Takes a bundle in and returns its id. Files that the library holds may be left out; files that it lacks are copied. The bundle is
-    /// there when this returns, whole and verified, or not at all; what an interrupted import copied is used by the next, and of a damaged
-    /// bundle nothing stays.
+    /// there when this returns, whole and verified, or not at all; what an interrupted import copied is used by the next, of a damaged
+    /// bundle nothing stays, nor of imports that were interrupted before it.
     pub fn import_bundle(
         &self,
         source: ImportSource,

@@ -15,9 +15,10 @@ const ANDROID_FILES: &[&str] = &["img-", "vid-", "aud-", "ptt-", "stk-", "doc-",
 const LONGEST_EXTENSION: usize = 5;
 /// Endings of documents. What ends otherwise, such as in `.com`, may be a person's words.
 const DOCUMENTS: &[&str] = &[
-    "7z", "apk", "csv", "doc", "docx", "epub", "gif", "heic", "html", "ics", "jpeg", "jpg", "json", "key", "m4a", "mov", "mp3", "mp4",
-    "odp", "ods", "odt", "opus", "pages", "pdf", "png", "ppt", "pptx", "rar", "rtf", "txt", "vcf", "wav", "webp", "xls", "xlsm", "xlsx",
-    "xml", "zip",
+    "3gp", "7z", "aac", "amr", "apk", "avi", "csv", "doc", "docm", "docx", "dwg", "eml", "epub", "exe", "gif", "gz", "heic", "html", "ics",
+    "jpeg", "jpg", "json", "key", "log", "m4a", "md", "mkv", "mov", "mp3", "mp4", "odg", "odp", "ods", "odt", "ogg", "opus", "p7m",
+    "pages", "pdf", "png", "ppt", "pptx", "psd", "rar", "rtf", "svg", "tar", "tgz", "txt", "vcf", "wav", "webp", "xls", "xlsm", "xlsx",
+    "xml", "xps", "zip",
 ];
 const MAPS: &[&str] = &["https://maps.google.com/", "https://www.google.com/maps/", "https://maps.apple.com/", "https://goo.gl/maps/"];
 
