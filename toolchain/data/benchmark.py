@@ -86,8 +86,7 @@ def conversations(split: Split, folder: Path = paths.BENCHMARK) -> list[Conversa
     Raises:
         ToolchainError: the file is missing, empty or damaged, or an id comes twice: answers are kept by it.
     """
-    rows = _rows(folder / CONVERSATIONS)
-    refuse_repeated_ids(rows)
+    rows = _unique_rows(folder / CONVERSATIONS)
     if not rows:
         raise ToolchainError(f"{folder / CONVERSATIONS} holds no conversation: {_MADE_BY}")
     return [_conversation(row) for row in _of_split(rows, split)]
@@ -113,8 +112,7 @@ def single_conversations(folder: Path = paths.BENCHMARK) -> list[Conversation]:
     Raises:
         ToolchainError: the file is missing or damaged, or an id comes twice.
     """
-    rows = _rows(folder / SINGLE_CONVERSATIONS)
-    refuse_repeated_ids(rows)
+    rows = _unique_rows(folder / SINGLE_CONVERSATIONS)
     return [_conversation(replace(row, fields=row.fields | _in_english(row.fields))) for row in rows]
 
 
@@ -124,9 +122,7 @@ def unlabelled_conversations(folder: Path = paths.BENCHMARK) -> list[Conversatio
     Raises:
         ToolchainError: the benchmark has none, the file is damaged, or an id comes twice.
     """
-    rows = read_rows(folder / UNLABELLED_CONVERSATIONS, _DISTIL_ON)
-    refuse_repeated_ids(rows)
-    return [_conversation(row) for row in rows]
+    return [_conversation(row) for row in _unique_rows(folder / UNLABELLED_CONVERSATIONS, _DISTIL_ON)]
 
 
 def further_conversations(folder: Path = paths.BENCHMARK) -> list[Conversation]:
@@ -135,21 +131,20 @@ def further_conversations(folder: Path = paths.BENCHMARK) -> list[Conversation]:
     Raises:
         ToolchainError: the benchmark has none, the file is empty or damaged, or an id comes twice.
     """
-    rows = _further(folder)
+    rows = _unique_rows(folder / FURTHER_CONVERSATIONS, _MORE)
     if not rows:
         raise ToolchainError(f"{folder / FURTHER_CONVERSATIONS} holds no conversation: {_MORE}")
-    refuse_repeated_ids(rows)
     return [_conversation(row) for row in rows]
 
 
 def further_licences(folder: Path = paths.BENCHMARK) -> list[str]:
     """What its lines say, as of `licences`."""
-    return _stated(_further(folder))
+    return _stated(read_rows(folder / FURTHER_CONVERSATIONS, _MORE))
 
 
 def single_texts(folder: Path = paths.BENCHMARK) -> list[ParallelText]:
     """Stand-alone parallel texts, for the auxiliary-task adapters only."""
-    return _parallel_texts(_rows(folder / SINGLE_TEXTS))
+    return _parallel_texts(_unique_rows(folder / SINGLE_TEXTS))
 
 
 def parallel_texts(path: Path) -> list[ParallelText]:
@@ -158,11 +153,10 @@ def parallel_texts(path: Path) -> list[ParallelText]:
     Raises:
         ToolchainError: it is missing or damaged, a text is blank, or an id comes twice: which text validates is chosen by it.
     """
-    return _parallel_texts(read_rows(path, _PARALLEL))
+    return _parallel_texts(_unique_rows(path, _PARALLEL))
 
 
 def _parallel_texts(rows: list[Row]) -> list[ParallelText]:
-    refuse_repeated_ids(rows)
     variants = (ENGLISH, *AUXILIARY_TASKS)
     return [
         ParallelText(
@@ -223,9 +217,11 @@ def _of_split(rows: Iterable[Row], split: Split) -> list[Row]:
     return [row for row in rows if row.choice("split", tuple(Split)) == split]
 
 
-def _further(folder: Path) -> list[Row]:
-    return read_rows(folder / FURTHER_CONVERSATIONS, _MORE)
-
-
 def _rows(path: Path) -> list[Row]:
     return read_rows(path, _MADE_BY)
+
+
+def _unique_rows(path: Path, remedy: str = _MADE_BY) -> list[Row]:
+    rows = read_rows(path, remedy)
+    refuse_repeated_ids(rows)
+    return rows

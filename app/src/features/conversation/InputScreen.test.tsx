@@ -75,11 +75,17 @@ test('a chat file is opened, and one that is none is told', async () => {
   expect(conversation().getByText('On Monday.')).toBeOnTheScreen();
 });
 
-test('a chat file that is read after the user has left changes nothing', async () => {
+/** A chat file is chosen, and is still being read. */
+async function pickSlowly() {
   const picked = new Deferred<ChatMessage[]>();
   await openApp({ device: { pickChat: () => picked.promise } });
   await press(en.conversation.change);
   await press(en.conversation.importFile);
+  return picked;
+}
+
+test('a chat file that is read after the user has left changes nothing', async () => {
+  const picked = await pickSlowly();
   await press(en.app.back);
   picked.resolve(days);
   await settle();
@@ -87,10 +93,7 @@ test('a chat file that is read after the user has left changes nothing', async (
 });
 
 test('a chat file that is slow to come can be cancelled, and then changes nothing', async () => {
-  const picked = new Deferred<ChatMessage[]>();
-  await openApp({ device: { pickChat: () => picked.promise } });
-  await press(en.conversation.change);
-  await press(en.conversation.importFile);
+  const picked = await pickSlowly();
   await press(en.app.cancel);
   expect(screen.queryByText(en.conversation.importing)).toBeNull();
   expect(button(en.conversation.importFile)).toBeEnabled();

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::inputs::{self, Line};
 use crate::interrupt::Interrupt;
 use crate::output::milliseconds;
-use crate::progress::tell;
+use crate::stderr::tell;
 use crate::verify;
 
 /// What is measured where no input is given.

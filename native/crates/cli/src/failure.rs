@@ -5,7 +5,7 @@ use tandem_bundle::{BundleError, InputError};
 use tandem_engine::Error;
 use tandem_store::StoreError;
 
-use crate::progress::tell;
+use crate::stderr::tell;
 
 /// Why the program ends without having done its work.
 #[derive(Debug)]

@@ -9,8 +9,8 @@ mod interrupt;
 mod model;
 mod output;
 mod parse_chat;
-mod progress;
 mod run;
+mod stderr;
 mod store;
 mod verify;
 

@@ -10,7 +10,7 @@ use crate::failure::{Failure, exit_code};
 use crate::inputs::{self, Content, Line};
 use crate::interrupt::Interrupt;
 use crate::output::{AnswerLine, ErrorLine, summary};
-use crate::progress::tell;
+use crate::stderr::tell;
 use crate::verify;
 
 /// Runs every input, one after the other. An input that fails is told and the others go on.

@@ -8,7 +8,7 @@ use tandem_store::{ImportProgress, ImportSource, Library, Phase, StoreError, Sto
 
 use crate::arguments::{Store, StoreImport, StoreOpening, StoreRemove};
 use crate::failure::Failure;
-use crate::progress::tell;
+use crate::stderr::tell;
 use crate::verify;
 
 /// Works on a library: what the app does on its models screen.

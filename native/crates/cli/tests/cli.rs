@@ -13,18 +13,17 @@ use tempfile::TempDir;
 
 const ONE: &str = "{\"id\": 1, \"text\": \"hi\"}\n";
 
-fn tandem(arguments: &[&str], input: &str) -> Output {
+fn command(arguments: &[&str]) -> Command {
     // An emulator is given in TEST_RUNNER (scripts/check-arm64.sh): a program under one cannot start another of its kind by itself.
     let runner = std::env::var("TEST_RUNNER").unwrap_or_default();
     let mut words = runner.split_whitespace().chain([env!("CARGO_BIN_EXE_tandem")]);
-    let mut child = Command::new(words.next().unwrap())
-        .args(words)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words).args(arguments);
+    command
+}
+
+fn tandem(arguments: &[&str], input: &str) -> Output {
+    let mut child = command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // A program that refuses its arguments does not read its input.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
@@ -43,11 +42,8 @@ fn bundle(fixture: &Fixture) -> (TempDir, String) {
 fn who_does_not_listen_to_progress_gets_the_work_done() {
     let (folder, bundle) = bundle(&Fixture::new());
     let library = folder.path().join("library").display().to_string();
-    let runner = std::env::var("TEST_RUNNER").unwrap_or_default();
-    let mut words = runner.split_whitespace().chain([env!("CARGO_BIN_EXE_tandem")]);
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let import = ["store", "import", "--library", &library, &bundle];
-    let status = Command::new(words.next().unwrap()).args(words).args(import).stdout(Stdio::null()).stderr(full).status();
+    let status = command(&["store", "import", "--library", &library, &bundle]).stdout(Stdio::null()).stderr(full).status();
     assert_eq!(status.unwrap().code(), Some(0));
 }
 
