@@ -15,6 +15,7 @@ from toolchain.adapters.processes import launched
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import Pair, composition_pairs, target_files, validation_pairs
 from toolchain.errors import ToolchainError
+from toolchain.evaluation.drawn_together import conversations_of
 from toolchain.evaluation.engines.cells import Cells
 from toolchain.evaluation.engines.device_engine import DeviceEngine
 from toolchain.evaluation.engines.engine import Answer, Engine, Question
@@ -68,7 +69,7 @@ def evaluate(engine: Engine, evaluation: Evaluation, cells: Path, progress: Call
     for name, pairs in asked.items():
         composition = Composition.of(name)
         shared = {"composition": name, "split": evaluation.split, "engine": engine.id, "seed": evaluation.seed}
-        rows = Rows(shared, evaluation.seed)
+        rows = Rows(shared, evaluation.seed, conversations_of(composition, [pair.id for pair in pairs]))
         measured: dict[str, list[dict[str, float]]] = {}
         questions: dict[str, Question] = {}
         for method in map(method_named, evaluation.methods):

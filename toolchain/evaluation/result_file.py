@@ -33,6 +33,7 @@ _LARGEST = 1e15
 _HEADER: tuple[tuple[str, type | UnionType, str], ...] = (
     ("limit", int | None, "a number"),
     ("seed", int, "a number"),
+    ("versions", dict, "an object"),
     ("data", dict, "an object"),
     ("adapter_sha256", dict, "an object"),
     ("judged", list, "a list"),

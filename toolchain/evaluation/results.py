@@ -12,7 +12,8 @@ from toolchain.adapters.methods.registry import id_and_seed
 from toolchain.data.benchmark import FILES
 from toolchain.data.pairs import target_files
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.result_file import JUDGE_FILE, JUDGED, ResultRow, is_result_path, read_result
+from toolchain.evaluation.agreement import refuse_disagreement
+from toolchain.evaluation.result_file import JUDGE_FILE, JUDGED, Result, ResultRow, is_result_path, read_result
 from toolchain.hashing import sha256_file
 from toolchain.tasks import Composition
 
@@ -106,38 +107,29 @@ def read_results(files: Sequence[Path]) -> Results:
 
     Raises:
         ToolchainError: there is none, one is no result file, two have one name, a judge's has verdicts on what no other answers, or they are
-            of different splits, limits, conversations, data, bases, adapters or calibrations, or of another benchmark than the one at hand.
+            of different splits, limits, conversations, data, bases or adapters, or of another benchmark than the one at hand, or two have
+            different answers of one method (`refuse_disagreement`).
     """
     if not files:
         raise ToolchainError(
             f"{paths.RESULTS} holds no result file of the whole test split: make one with `toolchain evaluate` (without --limit)"
         )
     results = Results({}, {}, {})
-    made_from: dict[tuple[str, str, str], tuple[Path, str]] = {}
-    judged: dict[Path, list[ResultRow]] = {}
+    read: dict[Path, Result] = {}
     for path in files:
         result = read_result(path)
         if path.name in results.metas:
             raise ToolchainError(
                 f"{path} has the name of another file that was given: give each file once, by its own name"
             )
+        read[path] = result
         results.metas[path.name] = result.meta
-        if "judged" in result.meta:
-            judged[path] = result.rows
         for row in result.rows:
             results.rows[row["engine"], row["composition"], row["method"], row["metric"]] = row
-            # summarize+es.test.device.jsonl has none: its key is of a bundle and a program that are not kept.
-            if key := row.get("key_sha256"):
-                cell = row["engine"], row["composition"], row["method"]
-                first, known = made_from.setdefault(cell, (path, key))
-                if key != known:
-                    raise ToolchainError(
-                        f"{first} and {path} have answers of {cell[2]} to {cell[1]} from different adapters, calibrations or prompts: "
-                        "measure one anew"
-                    )
         engine = result.meta["engine"]
         for item in result.answers:
             results.answers[engine, item["composition"], item["method"], item["id"]] = item["answer"]
+    judged = {path: result.rows for path, result in read.items() if "judged" in result.meta}
     _refuse_verdicts_alone(judged, results)
     if len(splits := sorted({meta["split"] for meta in results.metas.values()})) > 1:
         raise ToolchainError(
@@ -148,6 +140,7 @@ def read_results(files: Sequence[Path]) -> Results:
         said = ", ".join(f"{name} ({limit or 'all'})" for name, limit in limits.items())
         raise ToolchainError(f"the result files are of different --limit: {said}: give files of as many conversations")
     _refuse_others(results.metas, {composition for _, composition, *_ in results.answers})
+    refuse_disagreement(read)
     _refuse_uneven(results)
     return results
 
@@ -185,7 +178,8 @@ def _refuse_others(metas: Mapping[str, Mapping[str, Any]], compositions: Iterabl
     made = target_files(map(Composition.of, compositions))
     seen |= {path.name: (str(path.parent), sha256_file(path)) for path in made if path.is_file()}
     for name, meta in metas.items():
-        hashes = {"the base": meta.get("base_sha256")} | meta.get("data", {})
+        asked = {"the base's template and limits": meta.get("base_text_sha256")}
+        hashes = {"the base": meta.get("base_sha256")} | asked | meta.get("data", {})
         hashes |= {f"the {task} adapter": digest for task, digest in meta.get("adapter_sha256", {}).items()}
         for what, digest in hashes.items():
             if digest is None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from itertools import chain
+from itertools import chain, compress
 from typing import Any
 
 import numpy as np
@@ -29,18 +29,24 @@ def baselines_of(composition: str) -> tuple[str, ...]:
 
 
 class Rows:
-    """Makes the rows of one composition; `shared` is what all of them carry (composition, split, engine, seed)."""
+    """Makes the rows of one composition; `shared` is what all of them carry (composition, split, engine, seed).
 
-    def __init__(self, shared: dict[str, Any], seed: int) -> None:
-        self._shared, self._seed = shared, seed
+    `conversations` names that of each example, in the order of what was measured: those of one are drawn together. Without it each is drawn alone.
+    """
+
+    def __init__(self, shared: dict[str, Any], seed: int, conversations: Sequence[str] | None = None) -> None:
+        self._shared, self._seed, self._conversations = shared, seed, conversations
 
     def qualities(self, method: str, measured: Sequence[dict[str, float]]) -> list[ResultRow]:
-        """The mean of every metric, in its own unit (0..1), over the conversations that have a value of it."""
-        metrics = dict.fromkeys(chain.from_iterable(measured))
-        values = {metric: [item[metric] for item in measured if metric in item] for metric in metrics}
-        return [
-            self._row(method, metric, bootstrap_mean(items, self._seed), len(items)) for metric, items in values.items()
-        ]
+        """The mean of every metric, in its own unit (0..1), over the examples that have a value of it."""
+        rows = []
+        for metric in dict.fromkeys(chain.from_iterable(measured)):
+            having = [metric in item for item in measured]
+            values = [item[metric] for item in compress(measured, having)]
+            conversations = list(compress(self._conversations, having)) if self._conversations else None
+            interval = bootstrap_mean(values, self._seed, conversations=conversations)
+            rows.append(self._row(method, metric, interval, len(values)))
+        return rows
 
     def prompt(self, method: str, name: str, key: str) -> ResultRow:
         """Which prompt variant a method used, and the hash of all that its answers depend on but the conversations (`Engine.key`)."""
@@ -59,7 +65,7 @@ class Rows:
                     continue
                 for metric in COMPARED:
                     top, bottom = ([item[metric] for item in measured[name]] for name in (method, baseline))
-                    if ratio := bootstrap_ratio(top, bottom, self._seed):
+                    if ratio := bootstrap_ratio(top, bottom, self._seed, conversations=self._conversations):
                         rows.append(self._row(method, f"{metric} / {baseline}", ratio, len(top)))
         return rows
 

@@ -34,8 +34,8 @@ class DeviceEngine:
 
     @property
     def base(self) -> dict[str, str]:
-        """Name and hash of the base, and of the program."""
-        return {"base": self._base.name, "base_sha256": self._base.sha256, "tandem_sha256": self._program}
+        """Name and identity of the base, and the hash of the program."""
+        return {"base": self._base.name, **self._base.identity, "tandem_sha256": self._program}
 
     def shipped(self, composition: Composition) -> str:
         """The method whose calibration is the mode `calibrated` of the composition's bundle: one and the same for the length of a run."""

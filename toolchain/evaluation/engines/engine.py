@@ -56,7 +56,7 @@ class Engine(Protocol):
 
     @property
     def base(self) -> dict[str, str]:
-        """`base` and `base_sha256` of what answers, for the result file."""
+        """`base` and `BaseSpecification.identity` of what answers, for the result file."""
         ...
 
     def prompts(self, method: Method, composition: Composition) -> dict[str, str]:

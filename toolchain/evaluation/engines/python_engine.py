@@ -41,9 +41,9 @@ class PythonEngine:
 
     @property
     def base(self) -> dict[str, str]:
-        """Name and hash of the base."""
+        """Name and identity of the base."""
         spec = self._base.specification
-        return {"base": spec.name, "base_sha256": spec.sha256}
+        return {"base": spec.name, **spec.identity}
 
     def prompts(self, method: Method, composition: Composition) -> dict[str, str]:
         """All variants for a method that tunes its prompt, else the composition's own."""

@@ -1,51 +1,37 @@
 """What a method costs: passes, parameters and bytes for each composition, and what fitting it took; read from the committed logs."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from toolchain import paths
 from toolchain.adapters.methods import calibrated
-from toolchain.adapters.methods.fitted import fit_log_path
-from toolchain.adapters.methods.registry import METHODS
-from toolchain.adapters.methods.scope import EVERYTHING, Scope
-from toolchain.log_file import logged
+from toolchain.evaluation.reporting.fittings import NOT_TUNED, measured_fittings
+from toolchain.evaluation.results import Results
 from toolchain.tasks import Composition
 
 
 @dataclass(frozen=True)
 class Cost:
-    """`parameters` are those that a composition adds to the single-task adapters on the phone; shared ones are counted whole."""
+    """`parameters` are those that a composition adds to the single-task adapters on the phone; shared ones are counted whole.
+
+    None where no log tells them.
+    """
 
     passes: int
-    parameters: int
+    parameters: int | None
 
 
-def cost(method: str, composition: Composition) -> Cost:
-    """The cost of a method on a composition."""
-    log = fit_log(method, EVERYTHING if _shared(method) else composition)
-    passes = len(composition.tasks) if method == "two-step" else 1
-    return Cost(passes, int(log.get("parameters") or len(log.get("weights", ()))))
-
-
-def fit_log(method: str, scope: Scope) -> dict[str, Any]:
-    """The committed log of a fitting; empty where there is none.
+def cost(results: Results, engine: str, composition: str, method: str) -> Cost:
+    """The cost of a method on a composition that it was measured on: that of its largest training seed.
 
     Raises:
-        ToolchainError: it is damaged.
+        ToolchainError: a log is damaged.
     """
-    return logged(log_path(method, scope), "a fitting")
-
-
-def log_path(method: str, scope: Scope) -> Path:
-    """Where a method's log of a scope is committed."""
-    if method in calibrated.IDS:
-        return calibrated.calibration_log_path(scope, method)
-    return fit_log_path(method, scope)
-
-
-def _shared(method: str) -> bool:
-    return method in METHODS and METHODS[method].shared
+    passes = len(Composition.of(composition).tasks) if method == "two-step" else 1
+    fittings = measured_fittings(results, engine, composition, method)
+    if any(fitting.untold not in ("", NOT_TUNED) for fitting in fittings):
+        return Cost(passes, None)
+    counts = (int(item.log.get("parameters") or len(item.log.get("weights", ()))) for item in fittings)
+    return Cost(passes, max(counts, default=0))
 
 
 def budget_of(log: dict[str, Any]) -> str:
@@ -84,14 +70,3 @@ def chosen_by(log: dict[str, Any]) -> str:
     if weights := log.get("weights") or log.get("merge_weights"):
         return "weights " + ", ".join(f"{weight:.2f}" for weight in weights)
     return f"rate {log['rate']}" if "rate" in log else ""
-
-
-def fitted_scopes(method: str) -> list[Scope]:
-    """What a method has a log for: compositions, or all of them at once."""
-    if _shared(method):
-        return [EVERYTHING] if fit_log(method, EVERYTHING) else []
-    if method in calibrated.IDS:
-        found = (paths.CALIBRATIONS / method).glob("*+*.safetensors")
-    else:
-        found = (paths.RESULTS / "fitted" / method).glob("*+*.json")
-    return [Composition.parse(path.stem) for path in sorted(found)]

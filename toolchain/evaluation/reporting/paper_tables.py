@@ -93,27 +93,32 @@ def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float:
 
 
 def table_2(results: Results) -> Table:
-    """Cost for each composition, ours beside the paper's."""
-    compositions = {name: Composition.of(name) for engine in results.engines() for name in results.compositions(engine)}
+    """Cost for each composition that a method was measured on, ours beside the paper's."""
+    measured = [(engine, name) for engine in results.engines() for name in results.compositions(engine)]
+    compositions = list(dict.fromkeys(name for _, name in measured))
     rows = []
     for method in dict.fromkeys(method for engine in results.engines() for method in results.methods(engine)):
-        costs = [cost(method, item) for item in compositions.values()]
-        passes, parameters = sorted({item.passes for item in costs}), max(item.parameters for item in costs)
-        timed = seconds(results, list(compositions), method)
+        of_it = [(engine, name) for engine, name in measured if method in results.methods(engine, name)]
+        costs = {(engine, name): cost(results, engine, name, method) for engine, name in of_it}
+        passes = sorted({item.passes for item in costs.values()})
+        parameters = max((item.parameters for item in costs.values() if item.parameters is not None), default=None)
+        untold = len({name for (_, name), item in costs.items() if item.parameters is None})
+        timed = seconds(results, compositions, method)
         paper = TABLE_2.get((METHODS[method].paper if method in METHODS else None) or "", ("", "", ""))
-        size = f"{parameters * BYTES_PER_PARAMETER / 2**20:.2f} MiB"
         rows.append(
             [
                 method,
+                f"{len({name for _, name in of_it})} of {len(compositions)}",
                 "-".join(map(str, passes)),
-                f"{parameters:,}",
-                size,
+                _told(parameters, untold),
+                "" if parameters is None else f"{parameters * BYTES_PER_PARAMETER / 2**20:.2f} MiB",
                 ", ".join(f"{spent:.1f} ({name})" for name, spent in timed.items()) or "not timed",
                 *paper,
             ]
         )
     head = [
         "method",
+        "compositions",
         "passes",
         "parameters",
         "storage",
@@ -123,8 +128,16 @@ def table_2(results: Results) -> Table:
         "storage, paper",
     ]
     note = (
-        "What a composition costs beyond the single-task adapters, fp16; passes for two tasks, and for three where those were measured. "
+        "What a composition costs beyond the single-task adapters, fp16, the most of those that a method was measured on; of how many of all "
+        "that were measured here that is, the second column says. Passes for two tasks, and for three where those were measured. "
         "Seconds: prefill + decode on the device core, median over conversations, timed in pairs on a shared machine: only the ratio "
         "of those of one composition counts."
     )
     return Table("Table 2: cost", note, head, rows)
+
+
+def _told(parameters: int | None, untold: int) -> str:
+    """The parameters, and of how many compositions no log tells them."""
+    if parameters is None:
+        return "not known"
+    return f"{parameters:,}" + (f" (not known of {untold})" if untold else "")

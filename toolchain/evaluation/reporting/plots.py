@@ -67,15 +67,19 @@ def quality_against_cost(results: Results, engine: str) -> str:
     figure = Figure(figsize=(11 if timed else 8, 4.5 * len(compared)), layout="constrained")
     panels = figure.subplots(len(compared), len(widths), width_ratios=widths, sharey="row", squeeze=False)
     for (metric, (shared, methods)), (against_parameters, *against_time) in zip(compared.items(), panels, strict=True):
+        unknown: list[str] = []
         for method in methods:
             quality = mean(_quality(results, engine, name, method) or 0.0 for name in shared)
-            spent = _largest([cost(method, Composition.of(name)) for name in shared])
+            spent = _largest([cost(results, engine, name, method) for name in shared])
             style = {
                 "marker": "o" if spent.passes == 1 else "s",
                 "color": matplotlib.colormaps["tab20"](every.index(method) % 20),
                 "edgecolors": "black",
             }
-            against_parameters.scatter([max(spent.parameters, _NONE)], [quality], label=method, **style)
+            if spent.parameters is None:
+                unknown.append(method)
+            else:
+                against_parameters.scatter([max(spent.parameters, _NONE)], [quality], label=method, **style)
             if (time := time_ratio(results, shared, method)) is not None:
                 against_time[0].scatter([time], [quality], **style)
         against_parameters.set_xscale("log")
@@ -85,7 +89,7 @@ def quality_against_cost(results: Results, engine: str) -> str:
         )
         against_parameters.set_ylabel(f"{metric}, %")
         left_out = [method for method in results.methods(engine) if method not in methods]
-        against_parameters.set_title("\n".join(wrap(_of(shared, left_out), _TITLE_CHARACTERS)), fontsize=8)
+        against_parameters.set_title("\n".join(wrap(_of(shared, left_out, unknown), _TITLE_CHARACTERS)), fontsize=8)
         bytes_axis = against_parameters.secondary_xaxis("top", functions=(_mebibytes, _parameters))
         bytes_axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         bytes_axis.set_xlabel("MiB in fp16", fontsize=8)
@@ -112,13 +116,16 @@ def _compared(results: Results, engine: str, names: Sequence[str]) -> tuple[list
     return max(candidates, key=lambda found: len(found[0]) * len(found[1]))
 
 
-def _of(shared: Sequence[str], left_out: Sequence[str]) -> str:
+def _of(shared: Sequence[str], left_out: Sequence[str], unknown: Sequence[str]) -> str:
     without = f"; not measured on all of these: {', '.join(left_out)}" if left_out else ""
-    return f"mean over {', '.join(shared)}{without}"
+    untold = f"; of unknown size: {', '.join(unknown)}" if unknown else ""
+    return f"mean over {', '.join(shared)}{without}{untold}"
 
 
 def _largest(costs: list[Cost]) -> Cost:
-    return Cost(max(item.passes for item in costs), max(item.parameters for item in costs))
+    counts = [item.parameters for item in costs]
+    known = [count for count in counts if count is not None]
+    return Cost(max(item.passes for item in costs), max(known) if len(known) == len(counts) else None)
 
 
 def _mebibytes(parameters: float) -> float:

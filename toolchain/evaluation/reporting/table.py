@@ -27,9 +27,9 @@ def ratio(row: ResultRow | None) -> str:
     return f"{row['value']:.2f} [{row['interval'][0]:.2f}, {row['interval'][1]:.2f}]" if row else ""
 
 
-def ratio_of(values: Sequence[float], others: Sequence[float]) -> str:
-    """The ratio of the means with its interval; empty where the others' mean may be 0."""
-    found = bootstrap_ratio(values, others, seed=0)
+def ratio_of(values: Sequence[float], others: Sequence[float], conversations: Sequence[str] | None = None) -> str:
+    """The ratio of the means with its interval; empty where the others' mean may be 0. `conversations` as of `bootstrap_mean`."""
+    found = bootstrap_ratio(values, others, seed=0, conversations=conversations)
     return ratio({"value": found.value, "interval": [found.low, found.high]}) if found else ""
 
 
@@ -44,3 +44,9 @@ def percent(row: ResultRow) -> str:
     """A share, 0..1, in % with its interval."""
     value, low, high = (100 * number for number in (row["value"], *row["interval"]))
     return f"{value:.1f} [{low:.1f}, {high:.1f}]"
+
+
+def percent_of(values: Sequence[float], conversations: Sequence[str]) -> str:
+    """The mean of shares, 0..1, in % with its interval; `conversations` as of `bootstrap_mean`."""
+    found = bootstrap_mean(values, seed=0, conversations=conversations)
+    return percent({"value": found.value, "interval": [found.low, found.high]})

@@ -1,7 +1,6 @@
 """Reports say what the result files say, beside the paper, in a page that needs nothing else."""
 
 import re
-from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from random import Random
@@ -11,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolchain import paths
-from toolchain.adapters.methods.calibrated import read_committed
 from toolchain.adapters.methods.registry import METHODS
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
@@ -20,17 +18,16 @@ from toolchain.evaluation.reporting.device_times import device_times, seconds, t
 from toolchain.evaluation.reporting.group_table import group_table
 from toolchain.evaluation.reporting.judged_tables import papers_judge
 from toolchain.evaluation.reporting.metric_table import HEADS, metric_table
-from toolchain.evaluation.reporting.paper_tables import rank_correlation, shared_sub_tasks, table_1, table_2
+from toolchain.evaluation.reporting.paper_tables import rank_correlation, shared_sub_tasks, table_1
 from toolchain.evaluation.reporting.plots import quality_against_cost
 from toolchain.evaluation.reporting.ratios import ratios
 from toolchain.evaluation.reporting.repeats import repeats_table
 from toolchain.evaluation.reporting.report import html_report, markdown_report, tables
 from toolchain.evaluation.reporting.samples import samples, task_samples
-from toolchain.evaluation.reporting.single_tasks import single_tasks
-from toolchain.evaluation.result_file import RESULT_FORMAT
 from toolchain.evaluation.results import Results, committed_results, read_results
 from toolchain.evaluation.rows import FASTER, PAIRED, PAIRED_RATIO
 from toolchain.tasks import AUXILIARY_TASKS, MAIN_TASKS, TASKS, Composition, TaskKind
+from toolchain.tests.evaluation.made_results import made_results
 
 COMPOSITIONS = [f"{main}+{auxiliary}" for main in MAIN_TASKS for auxiliary in AUXILIARY_TASKS]
 HOSTILE = "<script src='http://example.com/x.js'></script>"
@@ -41,31 +38,10 @@ values = st.dictionaries(
 )
 
 
-def _results(measured: dict[tuple[str, str], float], answer: str = "x") -> Results:
-    meta = {
-        "format": RESULT_FORMAT,
-        "split": "test",
-        "engine": "python",
-        "base": "tiny",
-        "seed": 0,
-        "limit": None,
-        "git_commit": "0" * 40,
-    }
-    results = Results({"x.jsonl": meta}, {}, {})
-    for (name, method), value in measured.items():
-        metric = main_metric(Composition.of(name))
-        row = {"value": value, "interval": [value, value], "n": 45}
-        results.rows["python", name, method, metric] = row
-        results.rows["python", name, method, "language"] = row
-        for pair in composition_pairs(Composition.of(name), Split.TEST)[:2]:
-            results.answers["python", name, method, pair.id] = answer
-    return results
-
-
 @settings(max_examples=30)
 @given(values)
 def test_a_cell_is_the_mean_of_the_sub_tasks_of_its_group(measured: dict[tuple[str, str], float]) -> None:
-    table = table_1(_results(measured), "python")
+    table = table_1(made_results(measured), "python")
     for method, paper, *cells in (row for row in table.rows if row[0] in METHODS):
         for index, group in enumerate(GROUPS):
             ours = [
@@ -81,25 +57,25 @@ def test_a_cell_is_the_mean_of_the_sub_tasks_of_its_group(measured: dict[tuple[s
 
 def test_where_every_group_was_measured_the_papers_other_methods_are_said_not_to_be() -> None:
     of_each_group = ("summarize+es", "summarize+witty", "reply+es", "reply+witty")
-    table = table_1(_results({(name, "merge"): 0.1 for name in of_each_group}), "python")
+    table = table_1(made_results({(name, "merge"): 0.1 for name in of_each_group}), "python")
     rows = {row[1]: row[2::2] for row in table.rows if row[1]}
     assert rows.keys() == TABLE_1.keys()
     assert rows.pop("Concat merge") == ["10.00"] * 4
     assert all(cells == ["not run"] * 4 for cells in rows.values())
-    fewer = table_1(_results({(name, "merge"): 0.1 for name in of_each_group[:3]}), "python")
+    fewer = table_1(made_results({(name, "merge"): 0.1 for name in of_each_group[:3]}), "python")
     assert [row[0] for row in fewer.rows] == ["merge"]
 
 
 def test_methods_that_were_not_measured_alike_are_compared_on_what_they_share() -> None:
     measured = {(name, "merge"): value for name, value in (("summarize+es", 0.1), ("summarize+fr", 0.3))}
-    results = _results(measured | {("summarize+es", "lc++"): 0.2})
+    results = made_results(measured | {("summarize+es", "lc++"): 0.2})
     shared = shared_sub_tasks(results, "python")
     assert shared == ["summarize+es"]
     assert {row[0]: row[2] for row in table_1(results, "python", shared).rows} == {"merge": "10.00", "lc++": "20.00"}
 
 
 def test_ratios_are_of_answers_in_whichever_file() -> None:
-    results = _results({("summarize+es", method): 0.1 for method in ("merge", "two-step", "lc++", "zero-shot")})
+    results = made_results({("summarize+es", method): 0.1 for method in ("merge", "two-step", "lc++", "zero-shot")})
     pairs = composition_pairs(Composition.parse("summarize+es"), Split.TEST)[:2]
     for method, words in (("merge", 6), ("two-step", 100), ("lc++", 100)):
         for pair in pairs:
@@ -114,7 +90,7 @@ def test_ratios_are_of_answers_in_whichever_file() -> None:
 
 def test_axes_have_numbers_that_can_be_read() -> None:
     svg = quality_against_cost(
-        _results({("summarize+es", method): 0.2 for method in ("merge", "lc", "lc++")}), "python"
+        made_results({("summarize+es", method): 0.2 for method in ("merge", "lc", "lc++")}), "python"
     )
     assert "$" not in svg
     assert ">10,000<" in svg
@@ -161,7 +137,7 @@ def _markdown(results: Results) -> str:
 
 def test_the_page_needs_nothing_else_and_shows_answers_as_text() -> None:
     page = _Page()
-    results = _results({("summarize+es", "merge"): 0.2, ("reply+witty", "lc++"): 0.1, ("es", "$x_{"): 0.1}, HOSTILE)
+    results = made_results({("summarize+es", "merge"): 0.2, ("reply+witty", "lc++"): 0.1, ("es", "$x_{"): 0.1}, HOSTILE)
     for (_, name, method, metric), row in list(results.rows.items()):
         results.rows[HOSTILE, name, method, metric] = row
     html = _html(results)
@@ -173,7 +149,7 @@ def test_the_page_needs_nothing_else_and_shows_answers_as_text() -> None:
 
 
 def test_every_metric_that_was_measured_stands_in_the_report() -> None:
-    results = _results({("reply+es", "merge"): 0.2})
+    results = made_results({("reply+es", "merge"): 0.2})
     shown = {"copy_rate": 0.3, "numbers_kept": 0.4, "rouge_l_paper": 0.5, "weighted_rouge_paper": 0.6}
     for metric, value in shown.items():
         results.rows["python", "reply+es", "merge", metric] = {"value": value, "interval": [value, value], "n": 45}
@@ -190,28 +166,9 @@ def test_every_metric_that_was_measured_stands_in_the_report() -> None:
 
 def test_costs_are_compared_where_most_methods_were_measured() -> None:
     measured = {(name, method): 0.1 for name in COMPOSITIONS[:3] for method in ("merge", "two-step")}
-    page = _html(_results(measured | {(COMPOSITIONS[0], "lc++"): 0.2}))
+    page = _html(made_results(measured | {(COMPOSITIONS[0], "lc++"): 0.2}))
     said = " ".join(re.sub(r"<[^>]*>", " ", page).split())
     assert f"mean over {', '.join(COMPOSITIONS[:3])}; not measured on all of these: lc++" in said
-
-
-def test_tasks_alone_have_a_table_and_samples_of_their_own() -> None:
-    measured = {("es", "zero-shot"): 0.2, ("es", "main"): 0.5, ("summarize", "main"): 0.3}
-    results = _results(measured, "Hasta luego")
-    results.rows["python", "es", "main", "chrf / zero-shot"] = {"value": 2.5, "interval": [2.0, 3.0], "n": 45}
-    table = single_tasks(results, "python")
-    assert [row[:5] for row in table.rows] == [
-        ["es", "zero-shot", "chrf", "20.0 [20.0, 20.0]", ""],
-        ["es", "main", "chrf", "50.0 [50.0, 50.0]", "2.50 [2.00, 3.00]"],
-        ["summarize", "main", "rouge_l", "30.0 [30.0, 30.0]", ""],
-    ]
-    html = _html(results)
-    first = composition_pairs(Composition.of("es"), Split.TEST)[0]
-    assert escape(str(first.source)) in html
-    assert "Hasta luego" in html
-    both = _results(measured | {("summarize+es", "merge"): 0.1})
-    assert table_1(both, "python").rows == table_1(_results({("summarize+es", "merge"): 0.1}), "python").rows
-    assert single_tasks(both, "python").rows == single_tasks(_results(measured), "python").rows
 
 
 def test_an_answer_of_each_adapter_stands_beside_what_it_was_given() -> None:
@@ -221,7 +178,7 @@ def test_an_answer_of_each_adapter_stands_beside_what_it_was_given() -> None:
         ("summarize", "main"): 0.3,
         ("summarize+es", "merge"): 0.1,
     }
-    rows = task_samples(_results(measured, "an answer"), "python").rows
+    rows = task_samples(made_results(measured, "an answer"), "python").rows
     (pair, *_) = composition_pairs(Composition.of("es"), Split.TEST)
     of_es = [["given", pair.source], ["zero-shot", "an answer"], ["main", "an answer"], ["reference", pair.target]]
     assert [row[1:] for row in rows if row[0] == "es"] == of_es
@@ -229,14 +186,14 @@ def test_an_answer_of_each_adapter_stands_beside_what_it_was_given() -> None:
 
 
 def test_training_seeds_alone_make_a_report() -> None:
-    results = _results({("summarize+es", "lc++@1"): 0.25, ("summarize+es", "lc++@2"): 0.75})
+    results = made_results({("summarize+es", "lc++@1"): 0.25, ("summarize+es", "lc++@2"): 0.75})
     assert "<svg" in _html(results)
     assert {row[0]: row[2] for row in table_1(results, "python").rows} == {"lc++": "50.00"}
     assert all("lc++@1" in sample.answers for sample in samples(results, "python", 1))
 
 
 def test_the_same_results_make_the_same_report() -> None:
-    results = _results({("summarize+es", "merge"): 0.2, ("reply+witty", "lc++"): 0.1})
+    results = made_results({("summarize+es", "merge"): 0.2, ("reply+witty", "lc++"): 0.1})
     assert _html(results) == _html(results)
     assert _markdown(results) == _markdown(results)
 
@@ -254,20 +211,6 @@ def test_the_first_conversations_of_a_split_are_no_part_of_a_report(
 def test_committed_results_make_a_report() -> None:
     report = _markdown(read_results(committed_results()))
     assert all(path.name in report for path in committed_results())
-
-
-def test_the_passes_of_two_and_of_three_tasks_stand_beside_each_other() -> None:
-    measured = {(name, "two-step"): 0.5 for name in ("summarize+es", "summarize+witty+fr")}
-    (row,) = table_2(_results({key: value for key, value in measured.items()})).rows
-    assert row[:2] == ["two-step", "2-3"]
-
-
-def test_a_composition_costs_what_its_calibration_holds_and_what_is_shared_is_counted_whole() -> None:
-    methods = ("merge", "lc", "lc++", "lc++-shared")
-    rows = {row[0]: row[2:4] for row in table_2(_results({("summarize+es", method): 0.5 for method in methods})).rows}
-    held = {name: read_committed(Composition.parse("summarize+es"), name).parameters for name in ("lc", "lc++")}
-    for method, parameters in {"merge": 0, **held, "lc++-shared": held["lc++"]}.items():
-        assert rows[method] == [f"{parameters:,}", f"{2 * parameters / 2**20:.2f} MiB"], method
 
 
 def test_what_the_device_was_timed_at_is_shown_in_seconds_and_as_a_share_of_two_steps() -> None:
@@ -294,7 +237,7 @@ def test_what_the_device_was_timed_at_is_shown_in_seconds_and_as_a_share_of_two_
 
 def test_groups_are_compared_over_whole_conversations() -> None:
     names = ["summarize+es", "summarize+fr"]
-    results = _results({(name, method): 0.5 for name in names for method in ("merge", "two-step", "lc++")})
+    results = made_results({(name, method): 0.5 for name in names for method in ("merge", "two-step", "lc++")})
     for name in names:
         first, second = composition_pairs(Composition.of(name), Split.TEST)[:2]
         for pair in (first, second):
@@ -313,7 +256,7 @@ def test_groups_are_compared_over_whole_conversations() -> None:
 
 def test_the_best_data_free_merge_is_the_one_whose_answers_are_best() -> None:
     name = "summarize+es"
-    results = _results({(name, method): 0.5 for method in ("merge", "linear", "lc++")})
+    results = made_results({(name, method): 0.5 for method in ("merge", "linear", "lc++")})
     for pair in composition_pairs(Composition.of(name), Split.TEST)[:2]:
         results.answers["python", name, "linear", pair.id] = pair.target
     against = {row[1]: row[3] for row in group_table(results, "python").rows}
@@ -323,7 +266,7 @@ def test_the_best_data_free_merge_is_the_one_whose_answers_are_best() -> None:
 
 def test_the_share_as_asked_is_of_languages_or_of_tones_and_a_mean_over_seeds() -> None:
     names = ["summarize+es", "summarize+witty"]
-    results = _results({(name, method): 0.5 for name in names for method in ("merge", "lc++", "lc++@1")})
+    results = made_results({(name, method): 0.5 for name in names for method in ("merge", "lc++", "lc++@1")})
     for method, language, tone in (("lc++", 1.0, 0.9), ("lc++@1", 0.8, 0.4)):
         results.rows["python", "summarize+es", method, "language"] = {"value": language}
         results.rows["python", "summarize+witty", method, "tone"] = {"value": tone}
@@ -334,13 +277,15 @@ def test_the_share_as_asked_is_of_languages_or_of_tones_and_a_mean_over_seeds() 
 
 
 def test_a_method_that_was_not_measured_on_a_whole_group_is_left_out_of_it() -> None:
-    results = _results({("summarize+es", "merge"): 0.5, ("summarize+fr", "merge"): 0.5, ("summarize+es", "lc++"): 0.5})
+    results = made_results(
+        {("summarize+es", "merge"): 0.5, ("summarize+fr", "merge"): 0.5, ("summarize+es", "lc++"): 0.5}
+    )
     assert {row[1] for row in group_table(results, "python").rows} == {"merge"}
 
 
 def test_seeds_of_a_method_are_shown_side_by_side_and_count_as_one() -> None:
     name = "summarize+es"
-    results = _results({(name, method): 0.5 for method in ("merge", "lc++", "lc++@1", "dam@1")})
+    results = made_results({(name, method): 0.5 for method in ("merge", "lc++", "lc++@1", "dam@1")})
     first, second = composition_pairs(Composition.of(name), Split.TEST)[:2]
     results.answers["python", name, "lc++@1", first.id] = first.target
     results.answers["python", name, "lc++@1", second.id] = second.target
@@ -356,7 +301,7 @@ def test_seeds_of_a_method_are_shown_side_by_side_and_count_as_one() -> None:
 def test_seeds_are_shown_by_seed_and_counted_in_every_column_in_whichever_file() -> None:
     name = "summarize+es"
     seeds = {"lc++@10": 0.1, "lc++@2": 0.2, "lc++": 1.0}
-    results = _results({(name, method): value for method, value in seeds.items()} | {(name, "merge"): 0.5}, "y")
+    results = made_results({(name, method): value for method, value in seeds.items()} | {(name, "merge"): 0.5}, "y")
     assert results.repeats("python", name, "lc++") == ["lc++", "lc++@2", "lc++@10"]
     (row,) = repeats_table(results, "python").rows
     assert row[3] == "100.00, 20.00, 10.00"
@@ -379,7 +324,7 @@ def test_the_order_of_methods_is_compared_by_ranks_alone(values: list[int], rand
 
 def test_table_1_says_how_far_its_order_is_the_papers() -> None:
     order = ["zero-shot", "main", "merge", "two-step", "lc++"]
-    results = _results({("summarize+es", method): index / 10 for index, method in enumerate(order)})
+    results = made_results({("summarize+es", method): index / 10 for index, method in enumerate(order)})
     table = table_1(results, "python")
     assert table.rows[-1] == ["rank correlation", "of both columns (Spearman)", "1.00 of 5 methods", *[""] * 7]
-    assert {row[0] for row in table_1(_results({("summarize+es", "merge"): 0.1}), "python").rows} == {"merge"}
+    assert {row[0] for row in table_1(made_results({("summarize+es", "merge"): 0.1}), "python").rows} == {"merge"}

@@ -73,6 +73,7 @@ def test_what_is_no_result_file_is_named(tmp_path: Path, content: str, said: str
         (META, MEASURED | VERDICT | {"judge": None}, "no verdict"),
         (META, MEASURED | VERDICT | {"seed": "0"}, "no verdict"),
         (META, MEASURED | VERDICT | {"unreadable": "none"}, "no verdict"),
+        (META | {"versions": "2.15"}, MEASURED, "versions of its first line"),
         (META | {"data": None}, MEASURED, "data of its first line"),
         (META | {"adapter_sha256": ["es"]}, MEASURED, "adapter_sha256 of its first line"),
         (META | {"adapter_sha256": {"es": 1}}, MEASURED, "object of hashes"),
@@ -166,10 +167,17 @@ def test_splits_are_not_mixed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [{"base_sha256": "2"}, {"adapter_sha256": {"es": "2"}}, {"data": {"targets.jsonl": "2"}}]
+    "other",
+    [
+        {"base_sha256": "2"},
+        {"base_text_sha256": "2"},
+        {"adapter_sha256": {"es": "2"}},
+        {"data": {"targets.jsonl": "2"}},
+    ],
 )
 def test_measurements_of_different_files_are_not_mixed(tmp_path: Path, other: dict[str, Any]) -> None:
-    meta: dict[str, Any] = META | {"base_sha256": "1", "adapter_sha256": {"es": "1"}, "data": {"targets.jsonl": "1"}}
+    made_of = {"base_sha256": "1", "base_text_sha256": "1", "adapter_sha256": {"es": "1"}}
+    meta: dict[str, Any] = META | made_of | {"data": {"targets.jsonl": "1"}}
     files = [tmp_path / name for name in ("a.jsonl", "b.jsonl")]
     for path, of_it in zip(files, (meta, meta | {"adapter_sha256": {"fr": "3"}}), strict=True):
         write_result(path, Result(of_it, [], ANSWERS))
@@ -181,14 +189,15 @@ def test_measurements_of_different_files_are_not_mixed(tmp_path: Path, other: di
 
 def test_one_calibration_as_it_was_does_not_stand_beside_what_it_is_now(tmp_path: Path) -> None:
     files = [tmp_path / name for name in ("a.jsonl", "b.jsonl")]
-    prompt = {"engine": "python", "composition": "summarize+es", "method": "lc++", "metric": "prompt", "value": "x"}
+    prompt = {"engine": "python", "composition": "summarize+es", "method": "merge", "metric": "prompt", "value": "x"}
     for path, key in zip(files, "12", strict=True):
-        write_result(path, Result(META, [prompt | {"key_sha256": key}], ANSWERS))
-    with pytest.raises(ToolchainError, match=r"a\.jsonl and .*b\.jsonl have answers of lc\+\+ to summarize\+es"):
+        write_result(path, Result(META, [prompt | {"key_sha256": key}], [ANSWERS[0] | {"answer": key}]))
+    with pytest.raises(
+        ToolchainError, match=r"a\.jsonl and .*b\.jsonl have different answers of merge to summarize\+es"
+    ):
         read_results(files)
-    for other in ({"key_sha256": "1"}, {"key_sha256": "2", "method": "lc"}, {}):
-        write_result(files[1], Result(META, [prompt | other], ANSWERS))
-        read_results(files)
+    write_result(files[1], Result(META, [prompt | {"key_sha256": "2"}], [ANSWERS[0] | {"answer": "1"}]))
+    read_results(files)
 
 
 def test_answers_are_not_scored_against_other_references_than_they_were_measured_with(tmp_path: Path) -> None:

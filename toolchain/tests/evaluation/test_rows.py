@@ -68,3 +68,22 @@ def test_nothing_is_compared_with_what_has_no_overlap_at_all() -> None:
     }
     metrics = {row["metric"] for row in Rows({"composition": "summarize+es"}, 0).comparisons(measured)}
     assert metrics == {"chrf / merge", "rouge_l / two-step", "chrf / two-step"}
+
+
+def test_examples_of_one_conversation_are_drawn_together_and_counted_each() -> None:
+    values = [0.1, 0.9, 0.4, 0.2, 0.7, 0.3]
+    measured = [{"chrf": value, "rouge_l": value, "weighted_rouge": value} for value in values for _ in range(2)]
+    measured[0]["numbers_kept"] = 0.5
+    base = [{"chrf": 0.5, "rouge_l": 0.5, "weighted_rouge": 0.5}] * len(measured)
+    ids = [str(place) for place in range(len(values)) for _ in range(2)]
+    together, once = Rows({"composition": "es"}, 0, ids), Rows({"composition": "es"}, 0)
+    for rows, others in (
+        (together.qualities("main", measured), once.qualities("main", measured[::2])),
+        (
+            together.comparisons({"zero-shot": base, "main": measured}),
+            once.comparisons({"zero-shot": base[::2], "main": measured[::2]}),
+        ),
+    ):
+        counts = [row.pop("n") for row in [*rows, *others] if row["metric"] != "numbers_kept"]
+        assert set(counts) == {len(values), len(measured)}
+        assert rows == others

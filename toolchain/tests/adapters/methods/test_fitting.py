@@ -43,7 +43,8 @@ from toolchain.data.teacher_targets import targets_path
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.python_engine import PythonEngine
 from toolchain.evaluation.evaluate import Evaluation, evaluate
-from toolchain.evaluation.reporting.budgets import NOT_TUNED, budgets
+from toolchain.evaluation.reporting.budgets import budgets
+from toolchain.evaluation.reporting.fittings import NOT_TUNED
 from toolchain.evaluation.results import Results
 from toolchain.generation.generate import adapter_applied
 from toolchain.tasks import Composition
@@ -137,7 +138,7 @@ def _measured(name: str) -> Results:
 
 
 def test_a_merge_that_was_not_tuned_is_said_to_be_so(folder: Path) -> None:
-    assert [row[:3] for row in budgets(_measured("ties")).rows] == [["ties", "", NOT_TUNED]]
+    assert [row[:3] for row in budgets(_measured("ties")).rows] == [["ties", COMPOSITION.name, NOT_TUNED]]
     write_adapter(paths.ADAPTERS / "es", random_adapter(1), "tiny")
     fit_method(METHODS["ties"], tiny_base, COMPOSITION, BUDGET)
     write_adapter(paths.ADAPTERS / "es", random_adapter(9), "tiny")
