@@ -47,7 +47,7 @@ format: $(VENV_STAMP) ## format Python and Rust
 	cd native && cargo fmt
 
 check-android: $(NODE_STAMP) ## the Android app, as far as a machine without its SDK can check it
-	scripts/check-android.sh
+	scripts/check-android.sh || [ $$? = 78 ] # parts were skipped
 
 arm64: $(BUNDLE)/manifest.json build ## the device core for ARM64: its tests and one summary under qemu-user (20 minutes)
 	scripts/check-arm64.sh $(BUNDLE)

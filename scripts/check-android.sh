@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks each layer of the Android app that can be checked without Android's SDK, NDK and Gradle (docs/android.md says how far that goes).
 # Prints a line a layer: OK, FAILED with the end of its log, SKIPPED with the reason, or NOT RUN for what no machine without an SDK can do.
-# Exit 1 when a layer failed. REQUIRE_ALL=1: also when a tool is missing; a file that this machine's registry does not serve still only skips.
+# Exit 1 when a layer failed, 78 when none did and one was skipped. REQUIRE_ALL=1: what would be skipped fails.
 set -uo pipefail
 shopt -s inherit_errexit
 
@@ -9,30 +9,12 @@ ROOT=$(cd "$(dirname "$0")/.." && pwd)
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 
-# Exit codes of a layer besides 0 and failure; artifacts.py uses them too. The reason is the last line that it printed.
-NOT_SERVED=77
-TOOL_MISSING=78
+# The exit code of what this machine cannot run, with the reason as the last line that it printed: of a layer, of artifacts.py and bundle-android.sh, and to
+# run_tests.py of this script.
+SKIPPED=78
 
 # shellcheck source-path=SCRIPTDIR source=android/layers.sh disable=SC1091
 . "$ROOT/scripts/android/layers.sh"
-
-# command=Debian's package
-TOOLS='java=openjdk-17-jre-headless javac=openjdk-17-jdk-headless mvn=maven aapt2=aapt g++=g++ python3=python3'
-
-install_tools() {
-  local pair missing=()
-  for pair in $TOOLS; do
-    command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
-  done
-  [ ${#missing[@]} -eq 0 ] && return
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "installing ${missing[*]}"
-    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}"; } >"$WORK/apt.log" 2>&1 ||
-      tail -n 5 "$WORK/apt.log"
-  else
-    echo "missing, and not root: ${missing[*]} (Debian's names)"
-  fi
-}
 
 failed=0 skipped=0 passed=0
 
@@ -43,10 +25,12 @@ layer() { # TITLE FUNCTION
   echo "$status" >"$WORK/$2.status"
   case $status in
     0) passed=$((passed + 1)); echo "OK       $title" ;;
-    "$NOT_SERVED") skipped=$((skipped + 1)); echo "SKIPPED  $title: $(tail -n 1 "$log")" ;;
-    "$TOOL_MISSING")
-      echo "SKIPPED  $title: $(tail -n 1 "$log")"
-      if [ "${REQUIRE_ALL:-}" = 1 ]; then failed=$((failed + 1)); else skipped=$((skipped + 1)); fi
+    "$SKIPPED")
+      if [ "${REQUIRE_ALL:-}" = 1 ]; then
+        failed=$((failed + 1)); echo "FAILED   $title: $(tail -n 1 "$log"), and REQUIRE_ALL=1"
+      else
+        skipped=$((skipped + 1)); echo "SKIPPED  $title: $(tail -n 1 "$log")"
+      fi
       ;;
     *) failed=$((failed + 1)); echo "FAILED   $title"; tail -n 40 "$log" | sed 's/^/         | /' ;;
   esac
@@ -54,7 +38,8 @@ layer() { # TITLE FUNCTION
 
 not_run() { echo "NOT RUN  $1: $2"; }
 
-install_tools
+# What it cannot install, the layers that need it miss.
+"$ROOT/scripts/system_packages.sh" java javac mvn aapt2 g++ python3
 layer "JavaScript bundle, Hermes bytecode" javascript
 layer "autolinking finds the device core" autolinking
 layer "codegen of the TurboModule specs" codegen
@@ -71,4 +56,5 @@ not_run "Gradle build, R8, packaging, signing" "need Gradle, the Android plugin 
 not_run "device core for arm64, link of the bindings" "need the NDK"
 not_run "instrumentation test" "needs a phone or an emulator"
 echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ]
+[ "$failed" = 0 ] || exit 1
+[ "$skipped" = 0 ] || exit "$SKIPPED"

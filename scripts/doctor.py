@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Say what this machine has and lacks for Tandem. Exit 1 if something that `make demo` needs is missing. Standard library only."""
 
+# An older Python than Tandem takes must be able to say so.
+from __future__ import annotations
+
 import os
 import platform
 import re
@@ -8,9 +11,11 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 CACHE = Path(os.environ.get("TANDEM_CACHE") or Path.home() / ".cache" / "tandem")
+CHROMIUM = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
 FREE_GIB = 14
 
 
@@ -26,19 +31,43 @@ class Tool:
 
 
 TOOLS = (
-    Tool("python3", "--version", (3, 11), "demo", "install Python 3.11 or 3.12 with its venv module"),
     Tool("cargo", "--version", (1, 95), "demo", "install Rust with rustup"),
     Tool("cc", "--version", (), "demo", "install a C compiler (Debian: build-essential)"),
-    Tool("c++", "--version", (), "test", "install a C++ compiler (Debian: build-essential)"),
+    Tool("g++", "--version", (), "test", "install the C++ compiler of GCC (Debian: g++)"),
     Tool("make", "--version", (), "demo", "install GNU make"),
     Tool("git", "--version", (), "demo", "install git"),
     Tool("node", "--version", (20, 19), "preview", "install Node.js"),
+    Tool(
+        "node",
+        "--version",
+        (22, 13),
+        "test",
+        "install a newer Node.js, as React Native asks for",
+    ),
     Tool("npm", "--version", (), "preview", "comes with Node.js"),
     Tool("java", "-version", (17,), "test", "install a JDK 17 (Debian: openjdk-17-jdk-headless)"),
+    Tool(
+        "javac", "-version", (17,), "test", "install a JDK 17, not its runtime alone (Debian: openjdk-17-jdk-headless)"
+    ),
     Tool("mvn", "--version", (), "test", "install Maven (Debian: maven)"),
-    Tool("chromium", "--version", (), "test", "Debian: chromium (make test installs it as root)"),
+    Tool(
+        CHROMIUM, "--version", (), "test", "Debian: chromium (make test installs it as root); $CHROMIUM names another"
+    ),
     Tool("aapt2", "version", (), "test", "Debian: aapt (make test installs it as root)"),
+    Tool("strace", "--version", (), "test", "Debian: strace (make test installs it as root)"),
+    Tool("minisign", "-v", (), "test", "Debian: minisign (make test installs it as root)"),
 )
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A thing that was looked for: what of it is here, whether that is enough, for what it is needed and how to get it."""
+
+    name: str
+    here: str
+    is_enough: bool
+    needed_for: str
+    advice: str
 
 
 def version_of(tool: Tool) -> str | None:
@@ -58,32 +87,58 @@ def is_enough(version: str | None, least: tuple[int, ...]) -> bool:
     return version != "?" and tuple(map(int, version.split("."))) >= least
 
 
-def has_avx2() -> bool:
-    """Whether an x86-64 processor can run the device core (`.cargo/config.toml`); true for any other processor."""
-    if platform.machine() not in ("x86_64", "AMD64"):
-        return True
+def look_for(tool: Tool) -> Finding:
+    """What there is of a tool."""
+    version = version_of(tool)
+    wanted = f" (want {'.'.join(map(str, tool.least))} or newer)" if tool.least else ""
+    return Finding(
+        tool.command, f"{version or '-'}{wanted}", is_enough(version, tool.least), tool.needed_for, tool.advice
+    )
+
+
+def processor() -> Finding:
+    """Whether an x86-64 processor can run the device core (`.cargo/config.toml`); any other processor can."""
     flags = Path("/proc/cpuinfo")
-    return not flags.is_file() or re.search(r"\bavx2\b", flags.read_text()) is not None
+    can = (
+        platform.machine() not in ("x86_64", "AMD64")
+        or not flags.is_file()
+        or bool(re.search(r"\bavx2\b", flags.read_text()))
+    )
+    return Finding("processor", platform.machine(), can, "demo", "the device core needs AVX2, take a newer machine")
+
+
+def python() -> Finding:
+    """The Python that runs this, which is the one that `make` takes; the pinned packages are for these versions (pyproject.toml)."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    fits = (3, 11) <= sys.version_info[:2] < (3, 13)
+    return Finding(
+        "python3",
+        f"{version} (want 3.11 or 3.12)",
+        fits,
+        "demo",
+        "install one, and name it: make demo PYTHON=python3.12",
+    )
+
+
+def venv() -> Finding:
+    """What Debian leaves out of its Python: an environment of its own, with pip in it."""
+    lacking = [module for module in ("venv", "ensurepip") if find_spec(module) is None]
+    here = f"no module {' and '.join(lacking)}" if lacking else "with ensurepip"
+    return Finding("venv", here, not lacking, "demo", "install it for this Python (Debian: python3-venv)")
 
 
 def main() -> int:
-    """Print a line for the processor, each tool and the disk."""
-    blocked = not has_avx2()
-    advice = "  <- for make demo: the device core needs AVX2, take a newer machine" if blocked else ""
-    print(f"{'MISSING' if blocked else 'ok     '}  processor {platform.machine()}{advice}")
-    for tool in TOOLS:
-        version = version_of(tool)
-        enough = is_enough(version, tool.least)
-        blocked |= not enough and tool.needed_for == "demo"
-        wanted = f" (want {'.'.join(map(str, tool.least))} or newer)" if tool.least else ""
-        advice = "" if enough else f"  <- for make {tool.needed_for}: {tool.advice}"
-        print(f"{'ok     ' if enough else 'MISSING'}  {tool.command:<9} {version or '-'}{wanted}{advice}")
+    """Print a line for the processor, Python, each tool and the disk."""
+    findings = [processor(), python(), venv(), *map(look_for, TOOLS)]
+    for found in findings:
+        advice = "" if found.is_enough else f"  <- for make {found.needed_for}: {found.advice}"
+        print(f"{'ok     ' if found.is_enough else 'MISSING'}  {found.name:<9} {found.here}{advice}")
     where = next(path for path in (CACHE, *CACHE.parents) if path.exists())
     free = shutil.disk_usage(where).free / 2**30
     print(
         f"{'ok     ' if free > FREE_GIB else 'LITTLE '}  disk      {free:.0f} GiB free for {CACHE} (a cold `make test` takes about {FREE_GIB})"
     )
-    return 1 if blocked else 0
+    return 1 if any(not found.is_enough and found.needed_for == "demo" for found in findings) else 0
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Run every layer of tests and say what ran: first what builds, one after another, then what only reads it, two at a time.
 
-A layer whose tool is missing is SKIPPED, with the reason; with REQUIRE_ALL=1 it fails. Exit 0 if nothing failed. Standard library only:
-it installs the rest. `scripts/run_tests.py NAME …` runs the named layers alone.
+A layer whose tool is missing, or that skips a part of itself, is SKIPPED, with the reason; with REQUIRE_ALL=1 it fails. Exit 0 if nothing
+failed. Standard library only: it installs the rest. `scripts/run_tests.py NAME …` runs the named layers alone.
 """
 
 import os
@@ -19,6 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = Path(os.environ.get("TANDEM_CACHE") or Path.home() / ".cache" / "tandem")
 VENV = CACHE / "venv" / "bin"
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+CHROMIUM = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
+SKIPPED = 78
+"""The exit code of a layer that failed in nothing and could not run a part of itself."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ BUILDING = (
 )
 READING = (
     Layer("across the parts", f"{VENV}/python -m pytest tests", ("cargo", "npm")),
-    Layer("browser", "npm run --silent e2e -w @tandem/app", ("npm", "chromium")),
+    Layer("browser", "npm run --silent e2e -w @tandem/app", ("npm", CHROMIUM)),
     Layer("android", "scripts/check-android.sh", ("npm", "mvn", "java")),
     Layer("python tests", f"{VENV}/python -m pytest toolchain"),
     Layer("app tests", "npm run --silent test -w @tandem/app", ("npm",)),
@@ -66,6 +69,8 @@ def environment() -> dict[str, str]:
         "CARGO_TARGET_DIR": os.environ.get("CARGO_TARGET_DIR") or str(CACHE / "cargo-target"),
         "TANDEM_BUNDLE": str(ROOT / "build" / "bundle"),
         "TANDEM_TOKENIZER": str(CACHE / "model" / "tokenizer.json"),
+        # A path, which the browser's tests want.
+        "CHROMIUM": shutil.which(CHROMIUM) or CHROMIUM,
         "PYTHONPATH": str(ROOT),
         "REQUIRE_ALL": "1" if REQUIRE_ALL else "0",
     }
@@ -80,14 +85,18 @@ class Outcome:
     seconds: float
 
 
+def lacking(reason: str) -> str:
+    """What becomes of a layer that cannot run, or not whole."""
+    return f"FAILED: {reason}, and REQUIRE_ALL=1" if REQUIRE_ALL else f"SKIPPED: {reason}"
+
+
 def run(layer: Layer, aside: bool = False) -> Outcome:
     """Run a layer; `aside`: its output is shown when it has ended, for another one is running."""
     head = f"\n=== {layer.name}: {layer.command}"
     missing = [tool for tool in layer.tools if shutil.which(tool) is None]
     if missing:
-        reason = f"{', '.join(missing)} not found (make doctor)"
         print(head, flush=True)
-        return Outcome(layer, f"FAILED: {reason}, and REQUIRE_ALL=1" if REQUIRE_ALL else f"SKIPPED: {reason}", 0)
+        return Outcome(layer, lacking(f"{', '.join(missing)} not found (make doctor)"), 0)
     print(f"\n=== {layer.name} begins" if aside else head, flush=True)
     started = time.monotonic()
     # No stdin: a test that waits for a person must fail, not hang.
@@ -102,8 +111,8 @@ def run(layer: Layer, aside: bool = False) -> Outcome:
     )
     if aside:
         print(f"{head}\n{done.stdout.decode(errors='replace')}", flush=True)
-    said = "OK" if done.returncode == 0 else f"FAILED: exit {done.returncode}"
-    return Outcome(layer, said, time.monotonic() - started)
+    said = {0: "OK", SKIPPED: lacking("in part; its output above says what and why")}
+    return Outcome(layer, said.get(done.returncode, f"FAILED: exit {done.returncode}"), time.monotonic() - started)
 
 
 def run_all(wanted: Sequence[str]) -> list[Outcome]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -24,10 +25,16 @@ def _required(path: Path, advice: str) -> Path:
     return path
 
 
-def require_program(name: str) -> None:
-    """Skip the test where the program is not installed; fail it where all tests have to run."""
+def require_program(name: str, *arguments: str) -> None:
+    """Skip the test where the program is not installed or a trial of it fails; fail it where all tests have to run."""
     if shutil.which(name) is None:
         _lacking(f"{name} is not installed (scripts/system_packages.sh)")
+    trial = subprocess.run([name, *arguments], capture_output=True, text=True, check=False)
+    if trial.returncode:
+        _lacking(
+            f"this machine does not permit `{shlex.join([name, *arguments])}`, which the test wants to end with 0: "
+            f"exit {trial.returncode}, {trial.stderr.strip() or 'without a word'}"
+        )
 
 
 def _lacking(reason: str) -> None:

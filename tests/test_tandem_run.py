@@ -54,7 +54,7 @@ def test_every_mode_runs_and_says_so(run_tandem: Run, bundle: Path, mode: str, s
 
 
 def test_it_works_with_the_network_cut(run_tandem: Run, bundle: Path) -> None:
-    require_program("unshare")
+    require_program("unshare", "-rn", "true")
     lines = [as_input(held_out(1)[0])]
     cut = run_tandem("run", "--bundle", bundle, *SUMMARISE, "--json", lines=lines, prefix=("unshare", "-rn"))
     assert cut.returncode == 0, cut.stderr
@@ -63,7 +63,7 @@ def test_it_works_with_the_network_cut(run_tandem: Run, bundle: Path) -> None:
 
 
 def test_no_socket_is_ever_opened(run_tandem: Run, bundle: Path) -> None:
-    require_program("strace")
+    require_program("strace", "-qq", "-o", "/dev/null", "true")
     traced = ("strace", "-f", "-qq", "-e", "trace=socket,connect", "-o", "/dev/stderr")
     done = run_tandem(
         "run", "--bundle", bundle, *SUMMARISE, "--max-tokens", 4, lines=[as_input(held_out(1)[0])], prefix=traced

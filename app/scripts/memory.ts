@@ -40,7 +40,7 @@ for (let number = -compositions.length; number < runs; number += 1) {
   resident.push(process.memoryUsage.rss());
   console.error(`${String(number + 1)} of ${String(runs)}: ${String(Math.round(process.memoryUsage.rss() / 2 ** 20))} MiB`);
 }
-session.close();
+await session.close();
 
 const [before, after] = [median(resident.slice(0, END)), median(resident.slice(-END))];
 const growth = after / before - 1;

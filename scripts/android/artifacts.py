@@ -6,7 +6,7 @@
     artifacts.py --lock       fetches all and writes artifacts.sha256
 
 A folder is made once, under ${TANDEM_CACHE:-~/.cache/tandem}/android, renamed into place when it is complete, and removed when its list has changed.
-Exit 77: the registry does not serve an artefact; exit 78: a tool is missing. The reason is on stderr.
+Exit 78: it cannot run on this machine, for a tool is missing or the registry does not serve an artefact. The reason is on stderr.
 """
 
 import hashlib
@@ -18,14 +18,14 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import NoReturn
 
 HERE = Path(__file__).resolve().parent
 LIST = HERE / "artifacts.txt"
 LOCK = HERE / "artifacts.sha256"
 CACHE = Path(os.environ.get("TANDEM_CACHE") or Path.home() / ".cache/tandem")
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
-NOT_SERVED = 77
-TOOL_MISSING = 78
+SKIPPED = 78
 
 
 def groups() -> dict[str, tuple[bool, list[str]]]:
@@ -40,10 +40,10 @@ def groups() -> dict[str, tuple[bool, list[str]]]:
     return found
 
 
-def skip(code: int, reason: str) -> None:
-    """End with the exit code that says why this layer cannot run."""
+def skip(reason: str) -> NoReturn:
+    """End with the exit code that says that this machine cannot run the layer."""
     print(reason, file=sys.stderr)
-    sys.exit(code)
+    sys.exit(SKIPPED)
 
 
 def pom(is_open: bool, coordinates: list[str]) -> str:
@@ -70,22 +70,22 @@ def pom(is_open: bool, coordinates: list[str]) -> str:
 def copy(text: str, out: Path) -> None:
     """Let Maven resolve the project and copy what it found to `out`."""
     if not shutil.which("mvn"):
-        skip(TOOL_MISSING, "tool missing: mvn; install maven")
+        skip("tool missing: mvn; install maven")
     out.mkdir(parents=True)
     (out / "pom.xml").write_text(text)
     command = ["mvn", "-q", "-B", f"-Dmaven.repo.local={CACHE / 'm2'}", COPY, f"-DoutputDirectory={out}"]
     run = subprocess.run(command, cwd=out, capture_output=True, text=True, check=False)
-    if missing := sorted(
-        set(
-            re.findall(
-                r"(?:Could not find artifact|The following artifacts could not be resolved:) (\S+?),? ", run.stdout
-            )
+    if run.returncode == 0:
+        (out / "pom.xml").unlink()
+    elif broken := re.search(r"Could not transfer artifact (.*?)(?: -> \[|$)", run.stdout, re.MULTILINE):
+        sys.exit(
+            f"Maven could not transfer {broken[1]}; wanted the registry's yes or no: look at the network and at Maven's settings, and run this again"
         )
-    ):
-        skip(NOT_SERVED, f"artefact not served by this machine's Maven registry: {', '.join(missing)}")
-    if run.returncode:
+    # Maven says the second of what it was refused before.
+    elif missing := sorted(set(re.findall(r"(\S+:\S+:\S+) (?:was not found )?in ", run.stdout))):
+        skip(f"artefact not served by this machine's Maven registry: {', '.join(missing)}")
+    else:
         sys.exit(f"Maven failed:\n{run.stdout[-3000:]}")
-    (out / "pom.xml").unlink()
 
 
 def hashes(folder: Path) -> dict[str, str]:

@@ -8,13 +8,13 @@ ANDROID=$ROOT/app/android/app
 need() { # COMMAND...
   local command
   for command in "$@"; do
-    command -v "$command" >/dev/null || { echo "tool missing: $command; install it, or run this script as root on Debian" >&2; exit "$TOOL_MISSING"; }
+    command -v "$command" >/dev/null || { echo "tool missing: $command; install it, or run this script as root on Debian" >&2; exit "$SKIPPED"; }
   done
 }
 
 installed() {
   need node
-  [ -d node_modules/react-native ] || { echo "tool missing: node_modules; run npm ci" >&2; exit "$TOOL_MISSING"; }
+  [ -d node_modules/react-native ] || { echo "tool missing: node_modules; run npm ci" >&2; exit "$SKIPPED"; }
 }
 
 bindings() {
@@ -30,7 +30,8 @@ after() { # FUNCTION...: layers whose results this one uses; a skipped one takes
     status=$(cat "$WORK/$earlier.status")
     [ "$status" = 0 ] && continue
     echo "it uses what \"$earlier\" makes, and that one ended with: $(tail -n 1 "$WORK/$earlier.log")"
-    case $status in "$NOT_SERVED" | "$TOOL_MISSING") exit "$status" ;; *) exit 1 ;; esac
+    [ "$status" = "$SKIPPED" ] || status=1
+    exit "$status"
   done
 }
 

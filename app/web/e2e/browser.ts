@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 
+/** As scripts/run_tests.py and scripts/system_packages.sh have it. */
 export const chromiumPath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
 /** Without these Chromium looks for hosts of its maker at each start; the sandbox needs rights that root in a container has not. */
