@@ -1,3 +1,4 @@
+import { whenAborted } from '../src/core/abort';
 import type {
   Answer,
   BenchPlan,
@@ -122,6 +123,8 @@ export class ScriptedCore implements Core {
   readonly runs: ScriptedRun[] = [];
   readonly benches: { plan: BenchPlan; onProgress: (progress: BenchProgress) => void; report: Deferred<BenchReport> }[] = [];
   closed = 0;
+  /** When the memory of a model that was closed is free. */
+  freed: Promise<void> = Promise.resolve();
 
   constructor(readonly offered: BundleInfo = bundle) {}
 
@@ -150,22 +153,25 @@ export class ScriptedCore implements Core {
   loaded(): void {
     this.opening.at(-1)?.resolve({
       bundle: this.offered,
-      run: (request, onEvent) => {
+      run: (request, onEvent, signal) => {
         const run = new ScriptedRun(request, onEvent);
         this.runs.push(run);
-        return run.answer.promise;
+        const end = whenAborted(signal, () => {
+          run.finish({ finishReason: 'cancelled' });
+        });
+        return run.answer.promise.finally(end);
       },
-      bench: (plan, onProgress) => {
+      bench: (plan, onProgress, signal) => {
         const report = new Deferred<BenchReport>();
         this.benches.push({ plan, onProgress, report });
-        return report.promise;
-      },
-      cancel: () => {
-        for (const { plan, report } of this.benches) report.resolve(benchReport(plan, { cancelled: true, pairs: [] }));
-        for (const run of this.runs) run.finish({ finishReason: 'cancelled' });
+        const end = whenAborted(signal, () => {
+          report.resolve(benchReport(plan, { cancelled: true, pairs: [] }));
+        });
+        return report.promise.finally(end);
       },
       close: () => {
         this.closed += 1;
+        return this.freed;
       },
     });
   }

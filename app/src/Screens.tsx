@@ -14,7 +14,9 @@ import { EntryScreen } from './features/history/EntryScreen';
 import { HistoryScreen } from './features/history/HistoryScreen';
 import { markdownOf } from './features/history/markdown';
 import { HomeScreen } from './features/home/HomeScreen';
+import { firstChoice } from './features/choice/choice';
 import { tasksName } from './features/choice/names';
+import { outputsOf } from './features/choice/outputs';
 import { LibraryScreen } from './features/library/LibraryScreen';
 import { AboutScreen, LicencesScreen } from './features/settings/InfoScreens';
 import { LinkSetting, SettingsScreen } from './features/settings/SettingsScreen';
@@ -49,6 +51,7 @@ export function Screens({ services, core, device, samples }: Props) {
   const container = useFirstScreenFor(useStore(conversation.state)?.id);
   const bundle = useBundle(services);
   const tasks = bundle?.tasks ?? [];
+  const choice = useStore(preferences.state).lastChoice ?? (bundle ? firstChoice(outputsOf(bundle)) : null);
   const exportHistory = useExport(services, device, bundle);
   const share = device.shareText;
   const onShare = share && ((text: string) => void share(text).catch(() => undefined)); // the user went back
@@ -138,6 +141,7 @@ export function Screens({ services, core, device, samples }: Props) {
           {({ navigation }: Going) => (
             <SettingsScreen
               preferences={preferences}
+              choice={choice}
               device={device}
               onBack={back(navigation)}
               onAbout={() => {
@@ -170,14 +174,7 @@ export function Screens({ services, core, device, samples }: Props) {
         )}
         <Stack.Screen name="benchmark">
           {({ navigation }: Going) => (
-            <BenchmarkScreen
-              benchmark={benchmark}
-              bundle={bundle}
-              choice={preferences.state.get().lastChoice}
-              samples={samples}
-              saveFile={device.saveFile}
-              onBack={back(navigation)}
-            />
+            <BenchmarkScreen benchmark={benchmark} bundle={bundle} choice={choice} samples={samples} saveFile={device.saveFile} onBack={back(navigation)} />
           )}
         </Stack.Screen>
         <Stack.Screen name="about">{({ navigation }: Going) => <AboutScreen bundle={bundle} onBack={back(navigation)} />}</Stack.Screen>

@@ -139,31 +139,34 @@ describe('the core over HTTP', () => {
     const session = await openSession();
     const plan = { inputs: [conversation.input], mainTask: 'summarize', into: ['es'], runs: 1 };
     const progress: unknown[] = [];
-    const report = session.bench(plan, each => progress.push(each));
+    const stopping = new AbortController();
+    const report = session.bench(plan, each => progress.push(each), stopping.signal);
     await until(() => core.benches.length > 0);
     expect(core.benches[0]?.plan).toEqual(plan);
     core.benches[0]?.onProgress({ done: 1, total: 2 });
     await until(() => progress.length > 0);
-    session.cancel();
+    stopping.abort();
     await expect(report).resolves.toMatchObject({ cancelled: true });
     expect(progress).toEqual([{ done: 1, total: 2 }]);
   });
 
-  test('a cancel that follows a run at once stops that run and not the next', async () => {
+  test.each(['before', 'after'])('a cancel %s a run stops that run and no other', async when => {
     const session = await openSession();
-    const first = session.run(conversation, () => undefined);
-    session.cancel();
-    const second = session.run(conversation, () => undefined);
-    await expect(first).resolves.toMatchObject({ statistics: { finishReason: 'cancelled' } });
-    await until(() => core.runs.length === 2);
-    core.runs[1]?.finish();
-    await expect(second).resolves.toMatchObject({ statistics: { finishReason: 'stop' } });
+    const stopping = new AbortController();
+    const other = session.run(conversation, () => undefined);
+    await until(() => core.runs.length === 1);
+    if (when === 'before') stopping.abort();
+    const run = session.run(conversation, () => undefined, stopping.signal);
+    stopping.abort();
+    await expect(run).resolves.toMatchObject({ statistics: { finishReason: 'cancelled' } });
+    core.runs[0]?.finish();
+    await expect(other).resolves.toMatchObject({ statistics: { finishReason: 'stop' } });
   });
 
   test('a page that goes away stops its run', async () => {
     await openSession();
     const leaving = new AbortController();
-    const body = JSON.stringify(conversation);
+    const body = JSON.stringify({ ...conversation, id: 'a' });
     await fetch(new URL('/api/run', preview.url), { method: 'POST', headers: { [TOKEN_HEADER]: token }, body, signal: leaving.signal });
     const run = core.runs[0];
     leaving.abort();
@@ -211,7 +214,8 @@ describe('the core over HTTP', () => {
       { maxTokens: 1.5 },
       { maxPromptTokens: '512' },
       { replySpeaker: 7 },
-    ].map(changes => JSON.stringify({ ...conversation, ...changes })),
+      { id: 7 },
+    ].map(changes => JSON.stringify({ ...conversation, id: 'a', ...changes })),
   ])('a malformed request reaches no model, and its error quotes nothing: %s', async body => {
     await openSession();
     const response = await fetch(new URL('/api/run', preview.url), { method: 'POST', headers: { [TOKEN_HEADER]: token }, body });

@@ -7,7 +7,7 @@ export type Calls = {
   inspect: { request: Empty; reply: BundleInfo };
   open: { request: Empty; reply: BundleInfo };
   'parse-chat': { request: { text: string }; reply: Messages };
-  cancel: { request: Empty; reply: Empty };
+  cancel: { request: Stoppable; reply: Empty };
   bundles: { request: Empty; reply: { bundles: InstalledBundle[] } };
   'use-bundle': { request: { id: string }; reply: Empty };
   'remove-bundle': { request: { id: string }; reply: Empty };
@@ -15,9 +15,12 @@ export type Calls = {
 
 /** A POST of JSON as well, answered with a line of JSON for each step and one for the end. */
 export type Streams = {
-  run: { request: RunRequest; step: RunEvent; end: Answer };
-  bench: { request: BenchPlan; step: BenchProgress; end: BenchReport };
+  run: { request: RunRequest & Stoppable; step: RunEvent; end: Answer };
+  bench: { request: BenchPlan & Stoppable; step: BenchProgress; end: BenchReport };
 };
+
+/** By this id, which the page chooses, `cancel` stops what was begun with it. */
+export type Stoppable = { id: string };
 
 /** A POST of a file's bytes, answered in the same way; no bundle where a base model was taken in. */
 export type Import = { step: ImportProgress; end: { bundle?: InstalledBundle } };

@@ -207,7 +207,7 @@ def _put_composition(
     source = _shipped(composition)
     calibration = read_calibration(source)
     hashes = {task: adapters[task].sha256 for task in composition.ids}
-    refuse_foreign(source, calibration, composition.name, base.sha256, hashes)
+    refuse_foreign(source, calibration, composition.name, base, hashes)
     _refuse_what_no_device_composes(source, composition, calibration)
     path = f"calibrations/{composition.name}.safetensors"
     _copy(source, bundle / path)

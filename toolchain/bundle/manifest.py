@@ -1,6 +1,7 @@
 """The manifest of a bundle (docs/bundle-format.md); its JSON Schema is generated from here."""
 
 import json
+import re
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
@@ -28,14 +29,28 @@ Mode = Literal["calibrated", "two-step", "merge", "zero-shot"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 
+# Control characters, line breaks, and what turns the direction of text.
+_HIDDEN = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+_STRANGE_IN_A_PATH = re.compile(rf"[\\:{_HIDDEN}]")
+
+
+def _shown(name: str) -> str:
+    """Refuse a name that would change other text where it is shown: the device core's rule."""
+    if re.search(f"[{_HIDDEN}]", name):
+        raise ValueError("a name has no control character, no line break and none that turns the direction of text")
+    return name
+
+
+ShownName = Annotated[str, AfterValidator(_shown), WithJsonSchema({"type": "string", "pattern": f"^[^{_HIDDEN}]*$"})]
+
+
 def _inside(path: str) -> str:
     """Refuse a path that could leave the bundle on any system: the device core's rule."""
     unsafe = any(part in ("", ".", "..") for part in path.split("/"))
-    strange = any(sign in "\\:" or ord(sign) < 0x20 or 0x7F <= ord(sign) < 0xA0 for sign in path)
-    if unsafe or strange or len(path.encode()) > MAX_PATH_BYTES:
+    if unsafe or _STRANGE_IN_A_PATH.search(path) or len(path.encode()) > MAX_PATH_BYTES:
         raise ValueError(
             "an unsafe path, which could leave the bundle: want names separated by /, none of them empty, . or .., "
-            f"without backslash, colon or control character, at most {MAX_PATH_BYTES} bytes"
+            f"without backslash, colon or hidden character, at most {MAX_PATH_BYTES} bytes"
         )
     return path
 
@@ -69,16 +84,16 @@ class _Part(BaseModel):
 class Tool(_Part):
     """What exported the bundle."""
 
-    name: str
-    version: str
-    git_commit: str
+    name: ShownName
+    version: ShownName
+    git_commit: ShownName
 
 
 class Base(_Part):
     """The base model that the adapters belong to; `licence` is a file of the bundle."""
 
-    name: str
-    architecture: str
+    name: ShownName
+    architecture: ShownName
     file: FileName
     bytes: int = Field(gt=0, lt=1 << 64)
     sha256: Sha256
@@ -108,7 +123,7 @@ class ManifestTask(_Part):
 
     id: TaskId
     kind: TaskKind
-    language_tag: str | None = None
+    language_tag: ShownName | None = None
     prompt: Template
     adapter: TaskId
 

@@ -8,7 +8,7 @@ import { detect } from 'tinyld';
 import samples from '../../../assets/samples/conversations.json';
 
 import { bindingCore } from './bindingCore';
-import type { CoreSession, RunEvent, RunRequest } from './contract';
+import type { Answer, CoreSession, RunEvent, RunRequest } from './contract';
 import { noBundle } from './errors';
 
 const core = (bundlePath: string, basePath?: string) => bindingCore(() => Promise.resolve({ bundlePath, basePath }));
@@ -103,12 +103,17 @@ if (missing !== undefined) console.warn(`SKIPPED: tests on the real model: ${mis
 
 (missing === undefined ? describe : describe.skip)('the demo bundle', () => {
   let session: CoreSession;
+  const opened: number[] = [];
+  const demo = bindingCore(() => {
+    opened.push(process.memoryUsage.rss());
+    return Promise.resolve({ bundlePath, basePath: process.env['TANDEM_BASE'] });
+  });
   beforeAll(async () => {
-    session = await core(bundlePath, process.env['TANDEM_BASE']).open({});
+    session = await demo.open({});
   }, 300_000);
-  afterAll(() => {
-    session.close();
-    session.close();
+  afterAll(async () => {
+    await session.close();
+    await session.close();
   });
 
   const request = (index: number): RunRequest => ({
@@ -149,15 +154,39 @@ if (missing !== undefined) console.warn(`SKIPPED: tests on the real model: ${mis
 
   test('stops when it is cancelled, and keeps what was written', async () => {
     let streamed = '';
-    const { text, statistics } = await session.run(request(1), event => {
+    const stopping = new AbortController();
+    const onEvent = (event: RunEvent) => {
       if (event.kind !== 'text') return;
       streamed += event.text;
-      session.cancel();
-    });
-    expect(statistics.finishReason).toBe('cancelled');
-    expect(text).toBe(streamed.trim());
-    // A cancel stops that run alone.
-    await expect(session.run(request(1), () => undefined)).resolves.not.toMatchObject({ statistics: { finishReason: 'cancelled' } });
+      stopping.abort();
+    };
+    const [stopped, next] = await Promise.all([session.run(request(1), onEvent, stopping.signal), session.run(request(1), () => undefined)]);
+    expect(stopped.statistics.finishReason).toBe('cancelled');
+    expect(stopped.text).toBe(streamed.trim());
+    expect(next.statistics.finishReason).not.toBe('cancelled');
+    // One that was stopped before it began writes nothing.
+    const never = await session.run(request(1), onEvent, stopping.signal);
+    expect([never.text, never.statistics.finishReason]).toEqual(['', 'cancelled']);
+  });
+
+  test('an answer and a measurement are stopped apart', async () => {
+    const [answer, measurement] = [new AbortController(), new AbortController()];
+    const { input, mainTask, into } = request(2);
+    let answered: Promise<Answer> | undefined;
+    const measured = session.bench(
+      { inputs: [input], mainTask, into, runs: 1 },
+      ({ done }) => {
+        if (done === 1) {
+          answered = session.run(request(1), () => undefined, answer.signal);
+          answer.abort();
+        }
+        if (done === 2) measurement.abort();
+      },
+      measurement.signal,
+    );
+    await expect(measured).resolves.toMatchObject({ cancelled: true, switchMs: expect.any(Number) as number });
+    await expect(answered).resolves.toMatchObject({ statistics: { finishReason: 'cancelled' } });
+    await expect(session.run(request(0), () => undefined)).resolves.not.toMatchObject({ statistics: { finishReason: 'cancelled' } });
   });
 
   test('measures one pass against two steps', async () => {
@@ -177,8 +206,15 @@ if (missing !== undefined) console.warn(`SKIPPED: tests on the real model: ${mis
     await expect(session.run({ ...request(0), into: ['none-such'] }, () => undefined)).rejects.toMatchObject({ source: 'input', kind: 'composition-unknown' });
   });
 
-  test('a closed session says so', async () => {
-    session.close();
+  test('a closed session says so, and the next model is loaded when its memory is free', async () => {
+    const held = process.memoryUsage.rss();
+    const running = session.run(request(0), () => undefined);
+    const closing = session.close();
+    const next = demo.open({});
     await expect(session.run(request(0), () => undefined)).rejects.toMatchObject({ source: 'closed' });
+    await expect(running).resolves.toMatchObject({ statistics: { finishReason: 'cancelled' } });
+    await closing;
+    session = await next;
+    expect(opened.at(-1)).toBeLessThan(held / 2);
   });
 });

@@ -1,4 +1,5 @@
 import {
+  Cancellation,
   FinishReason,
   Input,
   inspectBundle,
@@ -16,12 +17,14 @@ import {
   TaskKind,
   type BenchReport as BindingReport,
   type BundleInfo as BindingBundle,
+  type CancellationLike,
   type LibraryLike as BindingLibrary,
   type RunEvent as BindingEvent,
   type SentMessage,
   type Statistics as BindingStatistics,
 } from '#binding';
 
+import { whenAborted } from './abort';
 import type {
   BenchReport,
   BundleInfo,
@@ -66,6 +69,11 @@ export function bindingCore(places: () => Promise<Places | undefined>): Core {
   };
   // No load can be stopped, and a second beside it would want a second gigabyte.
   let former: Promise<unknown> = Promise.resolve();
+  // Nor may one that was closed still be in memory, or what is free would be measured beside it.
+  let leaving: Promise<unknown> = Promise.resolve();
+  const leaves = (gone: Promise<void>) => {
+    leaving = Promise.all([leaving, gone]);
+  };
   return {
     inspect: () =>
       rethrowing(async () => {
@@ -79,13 +87,14 @@ export function bindingCore(places: () => Promise<Places | undefined>): Core {
       const before = former.catch(() => undefined);
       const opened = rethrowing(async () => {
         await before;
+        await leaving;
         const place = await placeOfBundle();
         refuseWhatWontFit(place);
         const { tempDir } = place;
         const options = { ...(tempDir && { tempDir }), ...(threads && { threads }) };
         const opening =
           'library' in place ? Session.openStored(place.library, place.bundleId, options) : Session.open(place.bundlePath, place.basePath, options);
-        return coreSession(await opening);
+        return coreSession(await opening, leaves);
       });
       former = opened;
       return opened;
@@ -110,38 +119,48 @@ function chatMessage({ speaker, text, sentAt }: SentMessage): ChatMessage {
   return { speaker, text, ...(sentAt !== undefined && { sentAt }) };
 }
 
-function coreSession(session: Awaited<ReturnType<typeof Session.open>>): CoreSession {
-  let closed = false;
+/** `leaves` is told of its end when it is closed. */
+function coreSession(session: Awaited<ReturnType<typeof Session.open>>, leaves: (gone: Promise<void>) => void): CoreSession {
+  let closed: Promise<void> | undefined;
   return {
     bundle: bundleInfo(session.bundle()),
-    run: (request, onEvent) =>
+    run: (request, onEvent, signal) =>
       rethrowing(async () => {
         const sink = {
           onEvent: (event: BindingEvent) => {
             onEvent(runEvent(event));
           },
         };
-        const { text, statistics } = await session.run(bindingRequest(request), sink);
+        const { text, statistics } = await cancellable(signal, cancellation => session.run(bindingRequest(request), cancellation, sink));
         return { text, statistics: runStatistics(statistics) };
       }),
-    bench: ({ inputs, mainTask, into, runs }, onProgress) =>
+    bench: ({ inputs, mainTask, into, runs }, onProgress, signal) =>
       rethrowing(async () => {
         const sink = {
           onProgress: (done: number, total: number) => {
             onProgress({ done, total });
           },
         };
-        return benchReport(await session.bench({ inputs: inputs.map(bindingInput), mainTask, into, runs }, sink));
+        const plan = { inputs: inputs.map(bindingInput), mainTask, into, runs };
+        return benchReport(await cancellable(signal, cancellation => session.bench(plan, cancellation, sink)));
       }),
-    cancel: () => {
-      if (!closed) session.cancel();
-    },
     close: () => {
-      if (closed) return;
-      closed = true;
-      session.close();
+      if (!closed) {
+        session.close();
+        closed = session.closed();
+        leaves(closed);
+      }
+      return closed;
     },
   };
+}
+
+async function cancellable<T>(signal: AbortSignal | undefined, work: (cancellation: CancellationLike) => Promise<T>): Promise<T> {
+  const cancellation = new Cancellation();
+  const end = whenAborted(signal, () => {
+    cancellation.cancel();
+  });
+  return work(cancellation).finally(end);
 }
 
 const modes = {

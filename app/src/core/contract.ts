@@ -112,14 +112,15 @@ export type BenchProgress = { done: number; total: number };
 /** A bundle and its model in memory: about a gigabyte until it is closed. */
 export interface CoreSession {
   readonly bundle: BundleInfo;
-  /** A cancelled run is no error: the answer holds what was written until then. Throws CoreError. */
-  run: (request: RunRequest, onEvent: (event: RunEvent) => void) => Promise<Answer>;
-  /** Measures; a cancelled benchmark is no error: the report holds what was complete. Throws CoreError. */
-  bench: (plan: BenchPlan, onProgress: (progress: BenchProgress) => void) => Promise<BenchReport>;
-  /** Stops what is running and what waits. */
-  cancel: () => void;
-  /** Stops everything and frees the model; may be called twice. */
-  close: () => void;
+  /**
+   * Runs wait for each other. `signal` cancels this one alone, before it, while it waits and while it runs, which is no error: the answer holds what
+   * was written until then. Throws CoreError.
+   */
+  run: (request: RunRequest, onEvent: (event: RunEvent) => void, signal?: AbortSignal) => Promise<Answer>;
+  /** Measures. `signal` as for `run`: the report then holds what was complete. Throws CoreError. */
+  bench: (plan: BenchPlan, onProgress: (progress: BenchProgress) => void, signal?: AbortSignal) => Promise<BenchReport>;
+  /** Stops everything and frees the model; resolves when its memory is free. May be called twice. */
+  close: () => Promise<void>;
 }
 
 /** A file's content, or where it lies in the app's own files. */

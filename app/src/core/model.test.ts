@@ -87,6 +87,30 @@ test('whatever the order of loading, ending and closing, at most one session is 
   );
 });
 
+test('what a model held is free when its session tells, and a load that was cut short is not waited for', async () => {
+  const core = new ScriptedCore();
+  const model = new Model(core);
+  const cut = model.load();
+  model.close();
+  await model.freed();
+  core.loaded();
+  await expect(cut).rejects.toMatchObject({ source: 'closed' });
+  const freed = new Deferred<void>();
+  core.freed = freed.promise;
+  const loading = model.load();
+  core.loaded();
+  await loading;
+  model.freeIfIdle();
+  let told = false;
+  const telling = model.freed().then(() => {
+    told = true;
+  });
+  await new Promise(resolve => setImmediate(resolve));
+  expect(told).toBe(false);
+  freed.resolve();
+  await telling;
+});
+
 describe('an idle model', () => {
   beforeEach(() => {
     jest.useFakeTimers();

@@ -24,6 +24,8 @@ export function bundleOf(state: ModelState): BundleInfo | undefined {
 export class Model {
   private readonly store = new Store<ModelState>({ kind: 'closed' });
   private session: Promise<CoreSession> | undefined;
+  /** Of the models that were in memory and were closed. */
+  private leaving: Promise<unknown> = Promise.resolve();
   private readonly usesStore = new Store(0);
   private idleLimit: number | undefined;
   private idleTimer: ReturnType<typeof setTimeout> | undefined;
@@ -77,17 +79,21 @@ export class Model {
     this.free({ kind: 'closed' });
   }
 
+  /** Resolves when what the models held that were in memory and were closed is free. One whose load was cut short held little, and is not waited for. */
+  async freed(): Promise<void> {
+    await this.leaving;
+  }
+
   private free(state: ModelState): void {
     clearTimeout(this.idleTimer);
-    const session = this.session;
-    this.session = undefined;
-    this.store.set(state);
-    session?.then(
-      open => {
-        open.close();
-      },
+    const { kind } = this.store.get();
+    const gone = this.session?.then(
+      open => open.close(),
       () => undefined, // nothing was opened, or `open` has closed it
     );
+    if (kind === 'ready') this.leaving = Promise.all([this.leaving, gone]);
+    this.session = undefined;
+    this.store.set(state);
   }
 
   private watchIdleness(): void {
@@ -111,7 +117,7 @@ export class Model {
     const opening: Promise<CoreSession> = this.core.open(this.options()).then(
       session => {
         if (this.session !== opening) {
-          session.close();
+          void session.close();
           throw closedWhileLoading();
         }
         this.store.set({ kind: 'ready', bundle: session.bundle });

@@ -49,6 +49,8 @@ export const en = {
     button: (name: string) => `You are ${name}`,
     unknown: 'Who are you?',
     nobody: 'None of them',
+    /** Who replies where no speaker is known. */
+    me: 'Me',
   },
   choice: {
     task: 'What to write',
@@ -290,13 +292,6 @@ export const en = {
     shortOfMemory: 'Last time Android ended Tandem because memory was short. Close other apps before you try again.',
     noVoice: 'No voice on this device reads this language offline. Voices can be installed in the system’s settings.',
     crash: 'Tandem ended unexpectedly last time. Nothing was sent anywhere.',
-    refused: {
-      empty: 'What was shared holds no text.',
-      'too-large': 'What was shared is too large.',
-      'not-a-chat': 'Only text, .txt and .zip chat exports can be shared to Tandem.',
-      unreadable: 'The other app did not give its file. Save it first, then import it here.',
-      'no-space': 'There is no space left on the device for this file.',
-    },
   },
   error: {
     file: (file: string) => `File: ${file}`,
@@ -333,6 +328,26 @@ export const en = {
       'not-a-file': 'The app that keeps this file only streams it, as clouds do. Save it to Downloads first, then pick it there.',
       unwritable: 'The file could not be saved there. Choose another place, with enough room.',
       cancelled: 'Opening the file was cancelled. Pick it again.',
+    },
+    /** By the kinds of a refused input: the core's, then the phone's. */
+    input: {
+      'input-empty': 'There is no text in it. Choose other messages or another text.',
+      'input-invalid': 'It could not be read. Choose other messages or another text.',
+      'reply-speaker-missing': 'It is not clear who replies. Say who you are above the conversation, then try again.',
+      'prompt-too-long': 'Nothing of the text fits. Raise “Most that is read at once” in the settings, then try again.',
+      'composition-unknown': 'The model in use cannot write this. Choose something else to be written.',
+      'mode-unavailable': 'The model in use does not offer this method here. Choose another method.',
+      'chat-unreadable': 'The file could not be read. Save it again, then import it once more.',
+      'chat-too-large': 'The chat is too large. Copy the messages that matter, and paste them instead.',
+      'chat-encoding': 'The file holds no readable text. Export the chat again.',
+      'chat-zip-invalid': 'The zip file is damaged or locked with a password. Export the chat again.',
+      'chat-missing': 'No chat was found in the zip file: it holds no .txt. Export the chat again.',
+      'chat-several': 'The zip file holds several chats. Unpack it, and import one of its .txt files.',
+      empty: 'There is no text in what you chose.',
+      'too-large': 'What you chose is too large.',
+      'not-a-chat': 'Only text, and chats exported as .txt or .zip, can be read.',
+      unreadable: 'The other app did not give its file. Save it first, then import it here.',
+      'no-space': 'There is no space left on the device for this file.',
     },
   },
 };

@@ -4,6 +4,7 @@ import { Button, Dialog, List } from 'react-native-paper';
 
 import { useMessages } from '../i18n';
 
+import { ALL_LINES } from './lines';
 import { ModalDialog } from './ModalDialog';
 import { TOUCH_TARGET } from './touchTarget';
 
@@ -35,9 +36,9 @@ export function ChoiceDialog<Key extends string | number>({ visible, title, opti
           renderItem={({ item }) => (
             <List.Item
               title={item.title}
-              titleNumberOfLines={2}
+              titleNumberOfLines={ALL_LINES}
               description={item.description}
-              descriptionNumberOfLines={5}
+              descriptionNumberOfLines={ALL_LINES}
               accessibilityRole="radio"
               aria-checked={item.key === selected}
               left={props => <List.Icon {...props} icon={item.key === selected ? 'radiobox-marked' : 'radiobox-blank'} />}

@@ -4,12 +4,12 @@ import { Button, Icon, Text, useTheme } from 'react-native-paper';
 import type { CoreError } from '../core/errors';
 import { useMessages } from '../i18n';
 
-import { adviceOf } from './errorText';
+import { adviceOf, ownAdviceOf } from './errorText';
 import { TOUCH_TARGET } from './touchTarget';
 
 type Props = { error: CoreError; onRetry: () => void };
 
-/** What went wrong, what to do about it, and the core's own words for a report. */
+/** What went wrong, what to do about it, and the core's own words for a report of what the advice does not name. */
 export function ErrorCard({ error, onRetry }: Props) {
   const { colors } = useTheme();
   const messages = useMessages();
@@ -25,9 +25,11 @@ export function ErrorCard({ error, onRetry }: Props) {
       <Text variant="bodyMedium" style={text}>
         {adviceOf(error, messages)}
       </Text>
-      <Text variant="bodySmall" selectable style={text}>
-        {error.message}
-      </Text>
+      {ownAdviceOf(error, messages) === undefined && (
+        <Text variant="bodySmall" selectable style={text}>
+          {error.message}
+        </Text>
+      )}
       {error.file !== undefined && (
         <Text variant="bodySmall" selectable style={text}>
           {messages.error.file(error.file)}

@@ -1,3 +1,4 @@
+import { whenAborted } from '../../src/core/abort';
 import type { BundleInfo, Core, CoreSession } from '../../src/core/contract';
 import { CoreError } from '../../src/core/errors';
 import { READ_CHAT, type Messages, type Streams } from '../protocol';
@@ -19,26 +20,29 @@ export function httpCore(connection: Connection): Core {
 }
 
 function httpSession(bundle: BundleInfo, { call, postJson }: Connection): CoreSession {
-  // The server stops what is running there: a cancel must not overtake its own run, nor a run the cancel before it.
-  let accepted: Promise<unknown> = Promise.resolve();
-  let cancelled: Promise<unknown> = Promise.resolve();
-  const stream = async <Name extends keyof Streams>(
+  const stream = async <Name extends 'run' | 'bench'>(
     name: Name,
-    body: Streams[Name]['request'],
+    body: Omit<Streams[Name]['request'], 'id'>,
     onStep: (step: Streams[Name]['step']) => void,
+    signal: AbortSignal | undefined,
   ): Promise<Streams[Name]['end']> => {
-    const response = cancelled.then(() => postJson(name, body));
-    accepted = response.catch(() => undefined); // who started it reports it
-    return endOf<Streams[Name]>(await response, onStep);
+    const id = crypto.randomUUID();
+    const accepted = postJson(name, { ...body, id });
+    // The cancel must not overtake what it stops.
+    const end = whenAborted(signal, () => {
+      accepted.then(() => call('cancel', { id })).catch(() => undefined); // then the run fails in the same way and reports it
+    });
+    try {
+      return await endOf<Streams[Name]>(await accepted, onStep);
+    } finally {
+      end();
+    }
   };
   return {
     bundle,
-    run: (request, onEvent) => stream('run', request, onEvent),
-    bench: (plan, onProgress) => stream('bench', plan, onProgress),
-    cancel: () => {
-      cancelled = accepted.then(() => call('cancel', {})).catch(() => undefined); // then the run fails in the same way and reports it
-    },
+    run: (request, onEvent, signal) => stream('run', request, onEvent, signal),
+    bench: (plan, onProgress, signal) => stream('bench', plan, onProgress, signal),
     // The model belongs to the server, which serves other tabs too.
-    close: () => undefined,
+    close: () => Promise.resolve(),
   };
 }

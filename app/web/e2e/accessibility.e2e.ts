@@ -43,7 +43,7 @@ describe('the preview by the keyboard alone', options, () => {
     await press('Spanish', 'Space');
     assert.ok(await phone.page.getByRole('radio', { name: 'Spanish', exact: true }).isChecked());
     await press(START);
-    await phone.button(en.answer.again).waitFor({ timeout: MODEL });
+    await phone.button(en.answer.details).waitFor({ timeout: MODEL });
     assert.notEqual((await phone.page.getByTestId('summary').innerText()).trim(), '');
   });
 
@@ -73,7 +73,7 @@ describe('the preview with letters of twice the size', options, () => {
 
   test('shows every text in full, with an answer and on every screen', async () => {
     await phone.button(START).click();
-    await phone.button(en.answer.again).waitFor({ timeout: MODEL });
+    await phone.button(en.answer.details).waitFor({ timeout: MODEL });
     await enlarge(phone.page);
     await assertNothingCut(phone.page);
     for (const path of SCREENS) {
@@ -97,6 +97,18 @@ describe('the preview with letters of twice the size', options, () => {
     await phone.page.setViewportSize({ width: 780, height: 360 });
     const { y, height } = (await phone.button(START).boundingBox()) ?? { y: 0, height: Infinity };
     assert.ok(y + height <= 360, `it ends at ${String(y + height)}`);
+  });
+
+  test('the check sees a text that is shortened', async () => {
+    const title = phone.page.getByRole('heading', { name: en.app.name, exact: true });
+    await title.evaluate(element => {
+      element.style.width = '40px';
+    });
+    await assert.rejects(assertNothingCut(phone.page), /Tandem/);
+    await title.evaluate(element => {
+      element.style.width = '';
+    });
+    await assertNothingCut(phone.page);
   });
 
   test('the check sees what is cut', async () => {

@@ -72,7 +72,7 @@ describe('the models screen on the real core, without a bundle at first', option
     await tap(en.app.back);
     await phone.page.getByRole('radio', { name: 'Spanish', exact: true }).click();
     await tap(START);
-    await phone.button(en.answer.again).waitFor({ timeout: MODEL });
+    await phone.button(en.answer.details).waitFor({ timeout: MODEL });
     const summary = await phone.page.getByTestId('summary').innerText();
     assert.equal(languageOf(summary), 'es', summary);
   });

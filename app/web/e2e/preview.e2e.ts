@@ -20,13 +20,13 @@ describe('the preview on the real core', options, () => {
   const phone = onPreview();
   const { button } = phone;
   const summary = () => phone.page.getByTestId('summary');
-  const again = () => button(en.answer.again);
+  const details = () => button(en.answer.details);
 
   test('a tap on Summarise while the model loads waits, streams, and ends in Spanish', async () => {
     await phone.page.getByRole('radio', { name: 'Spanish', exact: true }).click();
     await button(START).click();
     const seen = new Set<string>();
-    while (!(await again().isVisible())) {
+    while (!(await details().isVisible())) {
       seen.add(await summary().innerText({ timeout: MODEL }));
       await phone.page.waitForTimeout(20);
     }
@@ -36,7 +36,7 @@ describe('the preview on the real core', options, () => {
       [...seen].some(part => part !== '' && part !== text && text.startsWith(part)),
       'the text came all at once',
     );
-    await button(en.answer.details).click();
+    await details().click();
     assert.match(await phone.page.getByTestId('statistics').innerText(), /\d+ tokens read, \d+ written/);
     assert.ok(await phone.page.getByText(en.model.ready).isVisible());
   });
@@ -73,7 +73,7 @@ describe('the preview on the real core', options, () => {
     await list.getByRole('listitem', { name: en.conversation.messageBy('Marta', 'The plumber comes on Tuesday at nine.') }).waitFor();
     assert.equal(await list.getByRole('listitem').count(), 2);
     await button(START).click();
-    await again().waitFor({ timeout: MODEL });
+    await details().waitFor({ timeout: MODEL });
     assert.ok(inSpanish(await summary().innerText()), await summary().innerText());
   });
 
@@ -81,7 +81,7 @@ describe('the preview on the real core', options, () => {
     await button(en.mode.button(en.mode.name.auto)).click();
     await phone.page.getByRole('radio', { name: en.mode.name['two-step'] }).click();
     await button(START).click();
-    await again().waitFor({ timeout: MODEL });
+    await details().waitFor({ timeout: MODEL });
     assert.match(await phone.page.getByTestId('statistics').innerText(), new RegExp(en.mode.name['two-step']));
   });
 

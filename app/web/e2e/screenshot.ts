@@ -43,7 +43,7 @@ const made = (page: Page) => button(page, START).waitFor({ timeout: 4 * MODEL })
 
 await inPreview(bundlePath, {}, async (page, shoot) => {
   await tap(page, START);
-  await button(page, en.answer.again).waitFor({ timeout: MODEL });
+  await button(page, en.answer.details).waitFor({ timeout: MODEL });
   await shoot('preview');
 
   await choose(page, en.choice.allOf.language);

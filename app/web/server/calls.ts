@@ -9,11 +9,15 @@ import { readBenchPlan, readBytes, readId, readJson, readRunRequest, readText } 
 import { importUpload, type ImportParts } from './uploads';
 
 /** What the calls are about. */
-export type Parts = ImportParts & { core: Core };
+export type Parts = ImportParts & {
+  core: Core;
+  /** What stops each run and measurement, by its id. */
+  running: Map<string, AbortController>;
+};
 
 /** Answers a call to the core. Throws CoreError before anything is sent. */
 export async function answerCall(parts: Parts, urlPath: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { core, model, library } = parts;
+  const { core, model, library, running } = parts;
   switch (urlPath) {
     case path('inspect'):
       send(response, (await core.inspect()) satisfies Calls['inspect']['reply']);
@@ -28,10 +32,11 @@ export async function answerCall(parts: Parts, urlPath: string, request: Incomin
       send(response, { messages: await core.readChat({ bytes: await readBytes(request) }) } satisfies Messages);
       return;
     case path('cancel'):
-      if (model.state.get().kind === 'ready') (await model.load()).cancel();
+      running.get(readId(await readJson(request)))?.abort();
       send(response, {} satisfies Calls['cancel']['reply']);
       return;
     case path('bundles'):
+      await model.freed();
       send(response, { bundles: await library.list(model.state.get().kind === 'ready') } satisfies Calls['bundles']['reply']);
       return;
     case path('use-bundle'): {
@@ -55,13 +60,15 @@ export async function answerCall(parts: Parts, urlPath: string, request: Incomin
       await importUpload(parts, 'base', request, response);
       return;
     case path('run'): {
-      const run = readRunRequest(await readJson(request));
-      await stream<'run'>(await model.load(), response, (session, write) => session.run(run, write));
+      const body = await readJson(request);
+      const run = readRunRequest(body);
+      await stream<'run'>(parts, readId(body), response, (session, write, signal) => session.run(run, write, signal));
       return;
     }
     case path('bench'): {
-      const plan = readBenchPlan(await readJson(request));
-      await stream<'bench'>(await model.load(), response, (session, write) => session.bench(plan, write));
+      const body = await readJson(request);
+      const plan = readBenchPlan(body);
+      await stream<'bench'>(parts, readId(body), response, (session, write, signal) => session.bench(plan, write, signal));
       return;
     }
     default:
@@ -73,14 +80,22 @@ function send(response: ServerResponse, reply: object): void {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
 }
 
-/** Answers with what a session does, and stops it when the page is gone. */
+/** Answers with what a session does. It is stopped by its id, and when the page is gone. */
 async function stream<Name extends keyof Streams>(
-  session: CoreSession,
+  { model, running }: Parts,
+  id: string,
   response: ServerResponse,
-  work: (session: CoreSession, write: (step: Streams[Name]['step']) => void) => Promise<Streams[Name]['end']>,
+  work: (session: CoreSession, write: (step: Streams[Name]['step']) => void, signal: AbortSignal) => Promise<Streams[Name]['end']>,
 ): Promise<void> {
+  const stopping = new AbortController();
   const stop = () => {
-    session.cancel();
+    stopping.abort();
   };
-  await sendLines<Streams[Name]>(response, stop, write => work(session, write));
+  const session = await model.load();
+  running.set(id, stopping);
+  try {
+    await sendLines<Streams[Name]>(response, stop, write => work(session, write, stopping.signal));
+  } finally {
+    running.delete(id);
+  }
 }

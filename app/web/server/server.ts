@@ -28,6 +28,7 @@ export type PreviewParts = {
 /** Serves the built app and the core on the loopback address. */
 export async function serve({ core, library, page, uploads, port }: PreviewParts): Promise<Preview> {
   const model = new Model(core);
+  const running = new Map<string, AbortController>();
   const token = randomBytes(32).toString('hex');
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
@@ -38,7 +39,7 @@ export async function serve({ core, library, page, uploads, port }: PreviewParts
     }
     const urlPath = new URL(request.url ?? '/', 'http://preview').pathname;
     if (request.method === 'GET') await sendFile(response, page, urlPath, token);
-    else if (request.method === 'POST') await answerCall({ core, model, library, uploads }, urlPath, request, response);
+    else if (request.method === 'POST') await answerCall({ core, model, library, uploads, running }, urlPath, request, response);
     else response.writeHead(405).end();
   };
 

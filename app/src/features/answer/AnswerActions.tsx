@@ -14,6 +14,7 @@ import { StatisticsLine } from './StatisticsLine';
 
 /** What can be done with an answer; what is absent is not offered. */
 export type AnswerUse = {
+  onAgain?: (() => void) | undefined;
   onEdit: (text: string) => void;
   onShare?: ((text: string) => void) | undefined;
   /** Writes it where the text came from. */
@@ -21,9 +22,9 @@ export type AnswerUse = {
   voice?: Voice | undefined;
 };
 
-type Props = { text: string; statistics: Statistics; tasks: readonly string[]; onAgain: () => void; use: AnswerUse };
+type Props = { text: string; statistics: Statistics; tasks: readonly string[]; use: AnswerUse };
 
-export function AnswerActions({ text, statistics, tasks, onAgain, use: { onEdit, onShare, onReplace, voice } }: Props) {
+export function AnswerActions({ text, statistics, tasks, use: { onAgain, onEdit, onShare, onReplace, voice } }: Props) {
   const messages = useMessages();
   const [details, setDetails] = useState(false);
   const [editing, setEditing] = useState(false);
@@ -53,7 +54,7 @@ export function AnswerActions({ text, statistics, tasks, onAgain, use: { onEdit,
         />
         <View style={styles.space} />
         {voice && <ReadAloudButton text={text} voice={voice} />}
-        <ActionButton icon="refresh" label={messages.answer.again} onPress={onAgain} />
+        {onAgain && <ActionButton icon="refresh" label={messages.answer.again} onPress={onAgain} />}
         <ActionButton
           icon="pencil-outline"
           label={messages.answer.edit}

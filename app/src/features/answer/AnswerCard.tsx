@@ -2,9 +2,10 @@ import { useEffect, useRef } from 'react';
 import { AccessibilityInfo, StyleSheet, View } from 'react-native';
 import { ProgressBar, Text, useTheme } from 'react-native-paper';
 
-import type { Statistics } from '../../core/contract';
 import { useMessages, useNumbers, type Messages } from '../../i18n';
+import { AlertText } from '../../ui/AlertText';
 import { ErrorCard } from '../../ui/ErrorCard';
+import { adviceOf } from '../../ui/errorText';
 import { WrittenText } from '../../ui/WrittenText';
 import { requestTasks } from '../choice/names';
 
@@ -17,17 +18,18 @@ type Props = {
   /** Below the title, where the methods are compared. */
   note?: string | undefined;
   modelIsLoading: boolean;
-  onAgain: () => void;
+  /** Of one that failed. */
+  onRetry: () => void;
   use: AnswerUse;
 };
 
 /** One answer as it is written, and what can be done with it. */
-export function AnswerCard({ item: { request, state }, title, note, modelIsLoading, onAgain, use }: Props) {
+export function AnswerCard({ item: { request, state, problem }, title, note, modelIsLoading, onRetry, use }: Props) {
   const { colors } = useTheme();
   const messages = useMessages();
   const number = useNumbers();
   useFinishedAloud(title, state, messages);
-  if (state.kind === 'failed') return <ErrorCard error={state.error} onRetry={onAgain} />;
+  if (state.kind === 'failed') return <ErrorCard error={state.error} onRetry={onRetry} />;
   return (
     <View role="region" aria-label={title} style={[styles.card, { backgroundColor: colors.surface }]}>
       <View style={styles.header}>
@@ -51,12 +53,13 @@ export function AnswerCard({ item: { request, state }, title, note, modelIsLoadi
       </WrittenText>
       {state.kind === 'finished' ? (
         <>
-          {notesOf(state.answer.statistics, state.text !== state.answer.text, messages, number).map(text => (
+          {problem && <AlertText style={{ color: colors.error }}>{`${messages.error.title[problem.source]}. ${adviceOf(problem, messages)}`}</AlertText>}
+          {notesOf(state, messages, number).map(text => (
             <Text key={text} variant="labelMedium" style={{ color: colors.onSurfaceVariant }}>
               {text}
             </Text>
           ))}
-          <AnswerActions key={state.text} text={state.text} statistics={state.answer.statistics} tasks={requestTasks(request)} onAgain={onAgain} use={use} />
+          <AnswerActions key={state.text} text={state.text} statistics={state.answer.statistics} tasks={requestTasks(request)} use={use} />
         </>
       ) : (
         <ProgressBar indeterminate={state.kind === 'running' || modelIsLoading} aria-label={title} style={styles.progress} />
@@ -81,19 +84,26 @@ function shownText(state: Exclude<AnswerState, { kind: 'failed' }>, modelIsLoadi
     case 'running':
       return state.text === '' ? answer.reading : state.text;
     case 'finished':
-      return state.text === '' ? answer.empty : state.text;
+      if (state.text !== '') return state.text;
+      return isStopped(state) ? answer.stopped : answer.empty;
   }
 }
 
+type Finished = Extract<AnswerState, { kind: 'finished' }>;
+
+function isStopped({ answer }: Finished): boolean {
+  return answer.statistics.finishReason === 'cancelled';
+}
+
 /** What the user must know of how it came about. */
-function notesOf(statistics: Statistics, edited: boolean, { answer }: Messages, number: (value: number) => string): string[] {
-  const { finishReason, leftOutMessages, inputTruncated } = statistics;
+function notesOf(state: Finished, { answer }: Messages, number: (value: number) => string): string[] {
+  const { finishReason, leftOutMessages, inputTruncated } = state.answer.statistics;
   return [
-    ...(finishReason === 'cancelled' ? [answer.stopped] : []),
+    ...(isStopped(state) && state.text !== '' ? [answer.stopped] : []),
     ...(finishReason === 'length' ? [answer.cut] : []),
     ...(leftOutMessages > 0 ? [answer.leftOut(number(leftOutMessages), leftOutMessages)] : []),
     ...(inputTruncated ? [answer.truncated] : []),
-    ...(edited ? [answer.edited] : []),
+    ...(state.text !== state.answer.text ? [answer.edited] : []),
   ];
 }
 

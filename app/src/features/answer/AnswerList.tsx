@@ -8,12 +8,15 @@ import { ActionButton } from '../../ui/ActionButton';
 import { modeTexts, requestTasks, tasksName } from '../choice/names';
 
 import { AnswerCard } from './AnswerCard';
-import type { Answers, Item } from './answers';
+import { isFinished, type Answers, type Item } from './answers';
 import type { Voice } from './ReadAloudButton';
+import { worthAgain } from './worthAgain';
 
 type Props = {
   items: readonly Item[];
   answers: Answers;
+  /** What a request would be if it were made now. */
+  renewed: (request: RunRequest) => RunRequest;
   /** What the answers were made with. */
   bundle: BundleInfo | undefined;
   modelIsLoading: boolean;
@@ -25,7 +28,7 @@ type Props = {
 };
 
 /** The answers, a card each. */
-export function AnswerList({ items, answers, bundle, modelIsLoading, onShare, onReplace, readAloud, onNoVoice }: Props) {
+export function AnswerList({ items, answers, renewed, bundle, modelIsLoading, onShare, onReplace, readAloud, onNoVoice }: Props) {
   const messages = useMessages();
   const languageName = useLanguageName();
   const { colors } = useTheme();
@@ -48,6 +51,8 @@ export function AnswerList({ items, answers, bundle, modelIsLoading, onShare, on
       {items.map(item => {
         const name = tasksName(requestTasks(item.request), tasks, messages, languageName);
         const { mode } = item.request;
+        const now = renewed(item.request);
+        const again = () => void answers.again(item.id, now);
         return (
           <AnswerCard
             key={item.id}
@@ -55,8 +60,9 @@ export function AnswerList({ items, answers, bundle, modelIsLoading, onShare, on
             title={compared ? modeTexts(mode, requestTasks(item.request), messages).name : name}
             note={compared ? noteOf(item.request) : undefined}
             modelIsLoading={modelIsLoading}
-            onAgain={() => void answers.again(item.id)}
+            onRetry={again}
             use={{
+              onAgain: isFinished(item) && worthAgain(item, now) ? again : undefined,
               onEdit: text => {
                 answers.edit(item.id, text);
               },

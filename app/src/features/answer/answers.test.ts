@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { ScriptedCore, type ScriptedRun } from '../../../jest/scriptedCore';
 import type { RunRequest } from '../../core/contract';
-import { CoreError } from '../../core/errors';
+import { CoreError, noBundle } from '../../core/errors';
 import { Model } from '../../core/model';
 
 import { Answers, type FinishedItem } from './answers';
@@ -12,8 +12,9 @@ const settled = () => new Promise(resolve => setImmediate(resolve));
 
 function setUp() {
   const core = new ScriptedCore();
+  const model = new Model(core);
   const finished: FinishedItem[] = [];
-  const answers = new Answers(new Model(core), item => finished.push(item));
+  const answers = new Answers(model, item => finished.push(item));
   const run = (index: number): ScriptedRun => {
     const found = core.runs[index];
     if (!found) throw new Error(`run ${String(index)} was not started`);
@@ -21,7 +22,7 @@ function setUp() {
   };
   const states = () => answers.state.get().map(({ state }) => state);
   const kinds = () => states().map(({ kind }) => kind);
-  return { core, answers, finished, run, states, kinds };
+  return { core, model, answers, finished, run, states, kinds };
 }
 
 async function running(requests = [request()]) {
@@ -115,13 +116,95 @@ test('one of several can be made again while the others stay', async () => {
   run(1).finish();
   await done;
   const [first] = answers.state.get();
-  const again = answers.again(first?.id ?? '');
+  const again = answers.again(first?.id ?? '', request('c'));
   await settled();
   expect(kinds()).toEqual(['running', 'finished']);
-  expect(run(2).request).toEqual(request('a'));
+  expect(run(2).request).toEqual(request('c'));
   run(2).finish();
   await again;
   expect(kinds()).toEqual(['finished', 'finished']);
+});
+
+describe('a finished answer that is written again', () => {
+  /** As the user changed it, and being replaced. */
+  async function again() {
+    const all = await running();
+    const { answers, run, done } = all;
+    run(0).write('Quedan.');
+    run(0).finish();
+    await done;
+    const id = answers.state.get()[0]?.id ?? '';
+    answers.edit(id, 'Quedan el viernes.');
+    const former = answers.state.get();
+    const rewritten = answers.again(id, request('other'));
+    await settled();
+    return { ...all, id, former, rewritten };
+  }
+
+  test('gives way to the new one', async () => {
+    const { answers, run, rewritten, states } = await again();
+    run(1).write('Se ven.');
+    run(1).finish();
+    await rewritten;
+    expect(states()).toMatchObject([{ kind: 'finished', text: 'Se ven.' }]);
+    expect(answers.state.get()[0]).not.toHaveProperty('former');
+  });
+
+  test('comes back when it is stopped before there is any text', async () => {
+    const { answers, former, rewritten, finished } = await again();
+    answers.stop();
+    await rewritten;
+    expect(answers.state.get()).toEqual(former);
+    expect(finished).toHaveLength(2);
+  });
+
+  test('comes back when it is stopped while it waits for another', async () => {
+    const { core, answers, run, done } = await running([request('a'), request('b')]);
+    run(0).finish();
+    await settled();
+    run(1).finish();
+    await done;
+    const former = answers.state.get();
+    for (const { id } of former) void answers.again(id, request('other'));
+    await settled();
+    answers.stop();
+    await settled();
+    expect(answers.state.get()).toEqual(former);
+    expect(core.runs).toHaveLength(3);
+  });
+
+  test('comes back when the model that it waits for has gone', async () => {
+    const { core, model, answers, run } = setUp();
+    const first = answers.start([request()]);
+    core.loaded();
+    await settled();
+    run(0).finish();
+    await first;
+    const former = answers.state.get();
+    model.close();
+    const rewritten = answers.again(former[0]?.id ?? '', request('other'));
+    core.opening[1]?.reject(noBundle());
+    await rewritten;
+    expect(answers.state.get()).toEqual(former);
+  });
+
+  test('comes back with the reason when the new one fails', async () => {
+    const { answers, run, id, former, rewritten } = await again();
+    const problem = new CoreError({ source: 'input', kind: 'input-empty', message: 'x' });
+    run(1).answer.reject(problem);
+    await rewritten;
+    expect(answers.state.get()).toEqual([{ ...former[0], problem }]);
+    answers.edit(id, 'Quedan.');
+    expect(answers.state.get()[0]).not.toHaveProperty('problem');
+  });
+
+  test('leaves what the new one wrote before it was stopped', async () => {
+    const { answers, run, rewritten, states } = await again();
+    run(1).write('Se');
+    answers.stop();
+    await rewritten;
+    expect(states()).toMatchObject([{ kind: 'finished', text: 'Se' }]);
+  });
 });
 
 test('the user’s change is shown, told, and keeps the id', async () => {
@@ -156,6 +239,14 @@ test('a model that fails ends all, a text that is refused only its own answer', 
   await second;
 });
 
+test('that there is no model is no answer’s failure: the model’s state tells', async () => {
+  const { core, answers, kinds } = setUp();
+  const done = answers.start([request(), request()]);
+  core.opening[0]?.reject(noBundle());
+  await done;
+  expect(kinds()).toEqual([]);
+});
+
 test('whatever the user does, one runs at a time, in the end nothing waits or runs, and what is shown was asked for last', async () => {
   const step = fc.constantFrom('start one', 'start two', 'stop', 'reset', 'again', 'finish', 'fail');
   await fc.assert(
@@ -173,7 +264,7 @@ test('whatever the user does, one runs at a time, in the end nothing waits or ru
         if (next === 'start two') start([request('a'), request('b')]);
         if (next === 'stop') answers.stop();
         if (next === 'reset') answers.reset();
-        if (next === 'again') void answers.again(answers.state.get()[0]?.id ?? '');
+        if (next === 'again') void answers.again(answers.state.get()[0]?.id ?? '', last[0] ?? request());
         if (next === 'finish') latest?.finish();
         if (next === 'fail') latest?.answer.reject(new CoreError({ source: 'input', kind: 'x', message: 'x' }));
         await settled();

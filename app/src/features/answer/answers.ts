@@ -1,5 +1,5 @@
-import type { Answer, CoreSession, RunEvent, RunRequest } from '../../core/contract';
-import { CoreError } from '../../core/errors';
+import type { Answer, RunEvent, RunRequest } from '../../core/contract';
+import { CoreError, isNoBundle } from '../../core/errors';
 import type { Model } from '../../core/model';
 import { Store, type Readable } from '../../core/store';
 
@@ -13,7 +13,15 @@ export type AnswerState =
   | { kind: 'failed'; error: CoreError };
 
 /** One card. */
-export type Item = { id: string; request: RunRequest; state: AnswerState };
+export type Item = {
+  id: string;
+  request: RunRequest;
+  state: AnswerState;
+  /** The finished answer that it is to take the place of; it comes back where nothing does. */
+  former?: FinishedItem;
+  /** Why nothing took its place. */
+  problem?: CoreError;
+};
 
 export type FinishedItem = Item & { state: { kind: 'finished' } };
 
@@ -23,7 +31,8 @@ export type FinishedItem = Item & { state: { kind: 'finished' } };
  */
 export class Answers {
   private readonly store = new Store<readonly Item[]>([]);
-  private session: CoreSession | undefined;
+  /** Stops the answer that runs, or waits behind a measurement. */
+  private stopping: AbortController | undefined;
   private working: Promise<void> | undefined;
 
   /** `onFinished` is called with each answer that came to its end, and again with each that the user changed. */
@@ -47,28 +56,27 @@ export class Answers {
     return this.work();
   }
 
-  /** Makes one of the answers once more, after those that wait. */
-  again(id: string): Promise<void> {
-    this.store.set(this.store.get().map(item => (item.id === id && !isPending(item) ? newItem(item.request) : item)));
+  /** Makes another answer in place of one, after those that wait. */
+  again(id: string, request: RunRequest): Promise<void> {
+    this.replace(id, item => [isPending(item) ? item : { ...newItem(request), ...formerOf(item) }]);
     return this.work();
   }
 
   /** Replaces the text of a finished answer by the user's. */
   edit(id: string, text: string): void {
-    const item = this.store.get().find(each => each.id === id);
-    if (item?.state.kind !== 'finished') return;
-    this.finish(id, { ...item.state, text });
+    const item = this.item(id);
+    if (item && isFinished(item)) this.finish(id, { ...item.state, text });
   }
 
   /** What waits is dropped; what runs ends soon and keeps what it has written. */
   stop(): void {
     this.store.set(
       this.store.get().flatMap(item => {
-        if (item.state.kind === 'waiting') return [];
+        if (item.state.kind === 'waiting') return unmade(item);
         return [item.state.kind === 'running' ? { ...item, state: { ...item.state, stopping: true } } : item];
       }),
     );
-    this.session?.cancel();
+    this.stopping?.abort();
   }
 
   /** Forgets the answers, for instance because the conversation is another one. */
@@ -97,42 +105,81 @@ export class Answers {
       await this.model.use(async session => {
         // It may have been stopped while the model was loading.
         if (!this.set(id, { kind: 'running', step: 0, steps: 1, text: '', stopping: false })) return;
-        this.session = session;
-        const answer = await session.run(request, event => {
+        const stopping = new AbortController();
+        this.stopping = stopping;
+        const follow = (event: RunEvent) => {
           this.follow(id, event);
-        });
-        this.finish(id, { kind: 'finished', answer, text: answer.text, at: Date.now() });
+        };
+        const answer = await session.run(request, follow, stopping.signal);
+        this.end(id, answer);
       });
     } catch (thrown) {
-      const error = CoreError.from(thrown);
-      const shown = this.set(id, { kind: 'failed', error });
-      // A text that is refused says nothing of the next answer; a model that fails does.
-      if (shown && error.source !== 'input') this.store.set(this.store.get().filter(({ state }) => state.kind !== 'waiting'));
+      this.fail(id, CoreError.from(thrown));
     } finally {
-      this.session = undefined;
+      this.stopping = undefined;
     }
   }
 
   private follow(id: string, event: RunEvent): void {
-    const running = this.store.get().find(item => item.id === id)?.state;
+    const running = this.item(id)?.state;
     if (running?.kind !== 'running') return;
     if (event.kind === 'prompt-ready') this.set(id, { ...running, step: event.step, steps: event.steps, text: '' });
     if (event.kind === 'text') this.set(id, { ...running, text: running.text + event.text });
   }
 
+  private end(id: string, answer: Answer): void {
+    const stoppedAtOnce = answer.statistics.finishReason === 'cancelled' && answer.text === '';
+    if (stoppedAtOnce && this.item(id)?.former) this.replace(id, unmade);
+    else this.finish(id, { kind: 'finished', answer, text: answer.text, at: Date.now() });
+  }
+
+  private fail(id: string, error: CoreError): void {
+    if (!this.item(id)) return;
+    this.replace(id, item => failed(item, error));
+    // A text that is refused says nothing of the next answer; a model that fails does.
+    if (error.source !== 'input') this.store.set(this.store.get().flatMap(item => (item.state.kind === 'waiting' ? unmade(item) : [item])));
+  }
+
   private finish(id: string, state: FinishedItem['state']): void {
-    const item = this.set(id, state);
+    this.replace(id, ({ request }) => [{ id, request, state }]);
+    const item = this.item(id);
     if (item) this.onFinished({ ...item, state });
   }
 
   /** Undefined when it is no longer shown. */
   private set(id: string, state: AnswerState): Item | undefined {
-    const items = this.store.get();
-    const item = items.find(each => each.id === id);
-    if (!item) return undefined;
-    this.store.set(items.map(each => (each === item ? { ...item, state } : each)));
-    return item;
+    this.replace(id, item => [{ ...item, state }]);
+    return this.item(id);
   }
+
+  private item(id: string): Item | undefined {
+    return this.store.get().find(item => item.id === id);
+  }
+
+  private replace(id: string, by: (item: Item) => Item[]): void {
+    if (this.item(id)) this.store.set(this.store.get().flatMap(item => (item.id === id ? by(item) : [item])));
+  }
+}
+
+/** What stays of an item of which nothing comes. */
+function unmade({ former }: Item): Item[] {
+  return former ? [former] : [];
+}
+
+function failed(item: Item, error: CoreError): Item[] {
+  // That there is no model is told by the model's own state.
+  if (isNoBundle(error)) return unmade(item);
+  return [item.former ? { ...item.former, problem: error } : { ...item, state: { kind: 'failed', error } }];
+}
+
+function formerOf(item: Item): Pick<Item, 'former'> {
+  if (!isFinished(item)) return {};
+  const { id, request, state } = item;
+  return { former: { id, request, state } };
+}
+
+export function isFinished(item: Item): item is FinishedItem {
+  return item.state.kind === 'finished';
 }
 
 export function isPending({ state }: Item): boolean {

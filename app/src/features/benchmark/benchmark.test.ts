@@ -6,6 +6,7 @@ import type { Heat } from '../../core/device';
 import { CoreError } from '../../core/errors';
 import { Model } from '../../core/model';
 import { itemStorage } from '../../core/storage/itemStorage';
+import { Answers } from '../answer/answers';
 
 import { Benchmark, csvOf } from './benchmark';
 
@@ -17,8 +18,9 @@ const fail = (thrown: unknown) => {
 
 function setUp(items = new Map<string, string>(), heat?: () => Heat) {
   const core = new ScriptedCore();
-  const benchmark = new Benchmark(new Model(core), itemStorage(items), fail, heat);
-  return { core, benchmark, items, state: () => benchmark.state.get() };
+  const model = new Model(core);
+  const benchmark = new Benchmark(model, itemStorage(items), fail, heat);
+  return { core, model, benchmark, items, state: () => benchmark.state.get() };
 }
 
 test('tells how far it is, and keeps what came out over the next start', async () => {
@@ -48,6 +50,26 @@ test('one that is stopped before anything was measured leaves nothing, and no ba
   benchmark.stop();
   await done;
   expect(state()).toEqual({ kept: [] });
+});
+
+test('one is stopped without what else the model does, and the other way round', async () => {
+  const { core, model, benchmark } = setUp();
+  const answers = new Answers(model);
+  const measured = benchmark.start(plan);
+  const answered = answers.start([{ input: { kind: 'text', text: 'x' }, mainTask: 'main', into: [], mode: 'auto' }]);
+  core.loaded();
+  await settled();
+  answers.stop();
+  await answered;
+  expect(benchmark.state.get().running).toBeDefined();
+  const again = answers.start([{ input: { kind: 'text', text: 'y' }, mainTask: 'main', into: [], mode: 'auto' }]);
+  await settled();
+  benchmark.stop();
+  await measured;
+  expect(answers.busy).toBe(true);
+  core.runs[1]?.finish();
+  await again;
+  expect(answers.state.get()).toMatchObject([{ state: { kind: 'finished', answer: { statistics: { finishReason: 'stop' } } } }]);
 });
 
 test('one that waits for the model is stopped at once, and is not measured when the model is there', async () => {

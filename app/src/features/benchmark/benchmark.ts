@@ -1,4 +1,4 @@
-import type { BenchPlan, BenchProgress, BenchReport, CoreSession } from '../../core/contract';
+import type { BenchPlan, BenchProgress, BenchReport } from '../../core/contract';
 import type { Device, Heat } from '../../core/device';
 import { CoreError } from '../../core/errors';
 import type { Model } from '../../core/model';
@@ -22,7 +22,8 @@ const MOST = 20;
 /** Measures the model on this device, and keeps what came out. It holds no text of the user. */
 export class Benchmark {
   private readonly store = new Store<BenchmarkState>({ kept: [] });
-  private session: CoreSession | undefined;
+  /** Stops the measurement that runs. */
+  private stopping: AbortController | undefined;
   /** Stands for the plan that was started last, until it is stopped. */
   private wanted: symbol | undefined;
 
@@ -55,16 +56,18 @@ export class Benchmark {
     try {
       const found = await this.model.use(async session => {
         if (this.wanted !== own) return undefined;
-        this.session = session;
+        const stopping = new AbortController();
+        this.stopping = stopping;
         try {
           const before = this.heat?.();
-          const report = await session.bench(plan, progress => {
-            this.store.set({ kept, running: progress });
-          });
+          const show = (running: BenchProgress) => {
+            this.store.set({ kept, running });
+          };
+          const report = await session.bench(plan, show, stopping.signal);
           const after = this.heat?.();
           return { at: Date.now(), baseName: session.bundle.baseName, report, ...(before && after && { heat: { before, after } }) };
         } finally {
-          this.session = undefined;
+          this.stopping = undefined;
         }
       });
       if (!found) return;
@@ -79,7 +82,7 @@ export class Benchmark {
   /** What was complete until then is kept. One that waits for the model is over at once. */
   stop(): void {
     const { running, kept } = this.store.get();
-    if (this.session) this.session.cancel();
+    if (this.stopping) this.stopping.abort();
     else if (running) {
       this.wanted = undefined;
       this.store.set({ kept });

@@ -1,8 +1,8 @@
 import Clipboard from '@react-native-clipboard/clipboard';
 import { fireEvent, screen, within } from '@testing-library/react-native';
 
-import { button, loaded, openApp, pick, press, settle } from '../../../jest/renderApp';
-import { Deferred } from '../../../jest/scriptedCore';
+import { button, loaded, openApp, pick, press, settle, write } from '../../../jest/renderApp';
+import { Deferred, largeBundle, type ScriptedCore } from '../../../jest/scriptedCore';
 import type { ChatMessage } from '../../core/contract';
 import { CoreError } from '../../core/errors';
 import { itemStorage } from '../../core/storage/itemStorage';
@@ -61,7 +61,7 @@ test('a chat file is opened, and one that is none is told', async () => {
   const answers: (() => Promise<ChatMessage[] | undefined>)[] = [
     () => Promise.resolve(undefined),
     () => Promise.resolve([]),
-    () => Promise.reject(new CoreError({ source: 'input', kind: 'too-large', message: 'x' })),
+    () => Promise.reject(new CoreError({ source: 'input', kind: 'chat-several', message: 'x' })),
     () => Promise.resolve(days),
   ];
   await openApp({ device: { pickChat: () => answers.shift()?.() ?? Promise.resolve(undefined) } });
@@ -70,7 +70,7 @@ test('a chat file is opened, and one that is none is told', async () => {
   await press(en.conversation.importFile);
   expect(screen.getByText(en.conversation.importEmpty)).toBeOnTheScreen();
   await press(en.conversation.importFile);
-  expect(screen.getByText(en.notice.refused['too-large'])).toBeOnTheScreen();
+  expect(screen.getByText(en.error.input['chat-several'])).toBeOnTheScreen();
   await press(en.conversation.importFile);
   expect(conversation().getByText('On Monday.')).toBeOnTheScreen();
 });
@@ -151,6 +151,46 @@ describe('the range', () => {
     await pick(new RegExp(en.range.last('1', 1)));
     await press(START);
     expect(core.runs[0]?.request.input).toEqual({ kind: 'conversation', messages: days.slice(2) });
+  });
+});
+
+describe('a reply, where the user has not said who they are,', () => {
+  const reply = async () => {
+    const core = await openApp({ offered: largeBundle });
+    await loaded(core);
+    await pick('Reply');
+    return core;
+  };
+  const replySpeaker = async (core: ScriptedCore) => {
+    await press(en.task.start['reply'] ?? '');
+    return core.runs.at(-1)?.request.replySpeaker;
+  };
+
+  test('is by the latest other speaker, also one before the range', async () => {
+    const core = await reply();
+    await enter('Eva: One\nLeo: Two\nEva: Three');
+    await press(en.range.button('3 messages'));
+    await fireEvent.changeText(screen.getByLabelText(en.range.custom), '1');
+    await pick(new RegExp(en.range.last('1', 1)));
+    await expect(replySpeaker(core)).resolves.toBe('Leo');
+  });
+
+  test.each(['An article about trains.', 'Eva: One'])('is by the user where there is nobody else: %s', async text => {
+    const core = await reply();
+    await enter(text);
+    await expect(replySpeaker(core)).resolves.toBe(en.owner.me);
+  });
+
+  test('does not make the history take that speaker for the user', async () => {
+    const core = await reply();
+    await enter('Eva: One\nLeo: Two');
+    await replySpeaker(core);
+    await write(core, 'Three');
+    await press(en.history.title);
+    await fireEvent.press(screen.getByText('Three'));
+    await settle();
+    await press(en.history.open);
+    expect(button(en.owner.unknown)).toBeOnTheScreen();
   });
 });
 

@@ -5,10 +5,11 @@ import { useSafeAreaInsets } from 'react-native-safe-area-context';
 
 import type { ChatMessage } from '../../core/contract';
 import { CoreError } from '../../core/errors';
-import { useMessages, useNumbers, type Messages } from '../../i18n';
+import { useMessages, useNumbers } from '../../i18n';
 import { AlertText } from '../../ui/AlertText';
 import { clipboardText } from '../../ui/copyText';
-import { adviceOf } from '../../ui/errorText';
+import { ownAdviceOf } from '../../ui/errorText';
+import { ALL_LINES } from '../../ui/lines';
 import { ScreenHeader } from '../../ui/ScreenHeader';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 
@@ -41,7 +42,10 @@ export function InputScreen({ samples, parseChat, pickChat, onChoose, onBack }: 
     awaited.current = own;
     setProblem(undefined);
     setReading(true);
-    const found = await work().catch((thrown: unknown) => problemText(CoreError.from(thrown), messages));
+    const found = await work().catch((thrown: unknown) => {
+      const error = CoreError.from(thrown);
+      return ownAdviceOf(error, messages) ?? messages.error.title[error.source];
+    });
     if (awaited.current !== own) return;
     setReading(false);
     if (typeof found === 'string') setProblem(found);
@@ -141,15 +145,6 @@ export function InputScreen({ samples, parseChat, pickChat, onChoose, onBack }: 
   );
 }
 
-/** Why a file or a text was refused, in the user's language where that is known. */
-function problemText({ source, kind, message }: CoreError, messages: Messages): string {
-  if (source === 'document') return adviceOf({ source, kind }, messages);
-  const { error, notice } = messages;
-  const refused: Record<string, string> = notice.refused;
-  if (Object.hasOwn(refused, kind)) return refused[kind] ?? message;
-  return source === 'input' ? `${error.title.input}: ${message}` : error.title[source];
-}
-
 function SampleItem({ sample, onPress }: { sample: Sample; onPress: () => void }) {
   const messages = useMessages();
   const number = useNumbers();
@@ -159,6 +154,7 @@ function SampleItem({ sample, onPress }: { sample: Sample; onPress: () => void }
     <View role="listitem">
       <List.Item
         title={sample.conversation[0]?.text}
+        descriptionNumberOfLines={ALL_LINES}
         description={`${speakersOf(input).join(', ')} · ${messages.conversation.messages(number(count), count)}`}
         left={props => <List.Icon {...props} icon="message-text-outline" />}
         accessibilityRole="button"

@@ -40,6 +40,13 @@ export function chosenInput({ input, range, owner }: Conversation): Input {
   return input.kind === 'text' ? input : { kind: 'conversation', messages: inRange(input.messages, range, owner) };
 }
 
+/** Who would reply: the owner, else the latest speaker, within the range or before it, who is not the last message's; undefined where there is none. */
+export function replierOf({ input, owner }: Conversation): string | undefined {
+  if (owner !== undefined || input.kind === 'text') return owner;
+  const last = input.messages.at(-1)?.speaker;
+  return input.messages.findLast(({ speaker }) => speaker !== '' && speaker !== last)?.speaker;
+}
+
 /** The conversation on the first screen. */
 export class CurrentConversation {
   private readonly store: Store<Conversation | undefined>;

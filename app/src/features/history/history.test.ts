@@ -15,7 +15,7 @@ const fail = (thrown: unknown) => {
 function finished(id: string, changes: Partial<FinishedItem['state']> = {}): FinishedItem {
   return {
     id,
-    request: { input: { kind: 'text', text: 'See you on Friday' }, mainTask: 'main', into: ['xx'], mode: 'auto', replySpeaker: 'Bea' },
+    request: { input: { kind: 'text', text: 'See you on Friday' }, mainTask: 'main', into: ['xx'], mode: 'auto', replySpeaker: 'Cem' },
     state: { kind: 'finished', answer: { text: 'Quedan.', statistics }, text: 'Quedan.', at: 7, ...changes },
   };
 }
@@ -24,8 +24,8 @@ const listed = (history: History) => history.state.get().heads.map(({ id }) => i
 
 test('keeps what was finished, as the user left it, with what it was made from', async () => {
   const history = new History(itemStorage(new Map()), () => true, fail);
-  await history.keep(finished('a'));
-  await history.keep(finished('a', { text: 'Quedan el viernes.' }));
+  await history.keep(finished('a'), 'Bea');
+  await history.keep(finished('a', { text: 'Quedan el viernes.' }), 'Bea');
   await history.search('');
   expect(listed(history)).toEqual(['a']);
   await expect(history.entry('a')).resolves.toEqual({
@@ -37,6 +37,12 @@ test('keeps what was finished, as the user left it, with what it was made from',
     input: { kind: 'text', text: 'See you on Friday' },
     owner: 'Bea',
   });
+});
+
+test('does not take who replies for the user', async () => {
+  const history = new History(itemStorage(new Map()), () => true, fail);
+  await history.keep(finished('a'));
+  await expect(history.entry('a')).resolves.not.toHaveProperty('owner');
 });
 
 test('keeps nothing when it is switched off, and nothing that is empty or was stopped', async () => {

@@ -6,7 +6,6 @@ import { useSafeAreaInsets } from 'react-native-safe-area-context';
 import { button, loaded, openApp, pick, press, radio, samples, settle, write } from '../../../jest/renderApp';
 import { bundle, largeBundle, statistics } from '../../../jest/scriptedCore';
 import type { SharedItem, ShareInbox } from '../../core/device';
-import { CoreError } from '../../core/errors';
 import { itemStorage } from '../../core/storage/itemStorage';
 import { en } from '../../i18n/en';
 
@@ -340,29 +339,6 @@ test('a task alone is not said to be merged, neither in the choice of methods no
   await act(() => core.runs[0]?.finish({ mode: 'merge' }));
   expect(screen.getByTestId('statistics')).toHaveTextContent(`${en.mode.alone.name} · 2.7 s`);
   for (const text of screen.queryAllByText(new RegExp(en.mode.name.merge))) expect(text).not.toBeOnTheScreen();
-});
-
-test('a refused bundle is told once, with the file and what to do, and can be tried again', async () => {
-  const core = await openApp();
-  const error = new CoreError({ source: 'bundle', kind: 'hash-mismatch', file: 'adapters/es', message: 'adapters/es has another hash' });
-  await act(() => core.opening[0]?.reject(error));
-  expect(screen.getByText(en.error.title.bundle)).toBeOnTheScreen();
-  expect(screen.getByText(error.message)).toBeOnTheScreen();
-  expect(screen.getByText(en.error.file('adapters/es'))).toBeOnTheScreen();
-  expect(screen.queryByText(en.model.loading)).toBeNull();
-  await press(en.model.retry);
-  await loaded(core);
-  expect(screen.getByText(en.model.ready)).toBeOnTheScreen();
-  expect(screen.queryByText(en.error.title.bundle)).toBeNull();
-});
-
-test('a model that does not fit into the free memory is told, with what to do', async () => {
-  const core = await openApp();
-  await act(() => core.opening[0]?.reject(new CoreError({ source: 'memory', kind: 'wont-fit', message: 'the model needs 1200 MB' })));
-  expect(screen.getByText(en.error.title.memory)).toBeOnTheScreen();
-  expect(screen.getByText(en.error.advice.memory)).toBeOnTheScreen();
-  await press(en.model.retry);
-  expect(core.opening).toHaveLength(2);
 });
 
 test('closing the app frees the model', async () => {

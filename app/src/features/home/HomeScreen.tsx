@@ -3,7 +3,6 @@ import { ScrollView, StyleSheet, useWindowDimensions, View } from 'react-native'
 import { Button, Icon, Surface, Text, useTheme } from 'react-native-paper';
 import { useSafeAreaInsets } from 'react-native-safe-area-context';
 
-import type { RunRequest } from '../../core/contract';
 import type { Device } from '../../core/device';
 import { bundleOf, type Model } from '../../core/model';
 import { useMessages } from '../../i18n';
@@ -18,14 +17,15 @@ import { ChoicePicker } from '../choice/ChoicePicker';
 import { ModePicker } from '../choice/ModePicker';
 import { startName } from '../choice/names';
 import { outputsOf } from '../choice/outputs';
-import { chosenInput, type Conversation, type CurrentConversation } from '../conversation/conversation';
+import type { CurrentConversation } from '../conversation/conversation';
 import { ConversationBar } from '../conversation/ConversationBar';
 import { ConversationList } from '../conversation/ConversationList';
 import type { Notices } from '../notice/notices';
-import type { Preferences, PreferenceStore } from '../settings/preferences';
+import type { PreferenceStore } from '../settings/preferences';
 
 import { ModelProblem } from './ModelProblem';
 import { ModelStatus } from './ModelStatus';
+import { requestOf, type Made } from './requests';
 
 /** From this width on, conversation and answers stand side by side; in density-independent pixels. */
 const WIDE = 840;
@@ -59,23 +59,23 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
   const modelState = useStore(model.state);
   const items = useStore(answers.state);
   const conversation = useStore(current.state);
-  const [chosen, setChosen] = useState<Choice | null>(() => preferences.state.get().defaultChoice ?? preferences.state.get().lastChoice);
+  const settings = useStore(preferences.state);
 
   const known = useLastDefined(bundleOf(modelState));
   const outputs = known ? outputsOf(known) : [];
-  const choice = chosen ?? firstChoice(outputs);
+  const choice = settings.lastChoice ?? firstChoice(outputs);
   const output = chosenOutput(outputs, choice);
   const busy = items.some(isPending);
   const stopping = items.some(({ state }) => state.kind === 'running' && state.stopping);
 
   const choose = (next: Choice) => {
-    setChosen(next);
     preferences.set({ lastChoice: next });
   };
+  const asked = (made: Made) => conversation && requestOf(made, conversation, settings, messages.owner.me);
   const start = () => {
-    if (!output || !conversation) return;
     preferences.set({ lastChoice: choice });
-    void answers.start(requestsOf(conversation, wanted(outputs, choice), preferences.state.get()));
+    const made = wanted(outputs, choice).map(({ output: { mainTask, extras }, mode }) => ({ mainTask, into: extras.map(({ id }) => id), mode }));
+    void answers.start(made.flatMap(each => asked(each) ?? []));
   };
   const share = device.shareText;
   const replace = conversation?.replace;
@@ -114,6 +114,7 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
               <AnswerList
                 items={items}
                 answers={answers}
+                renewed={request => asked(request) ?? request}
                 bundle={known}
                 modelIsLoading={modelState.kind === 'loading'}
                 readAloud={device.readAloud}
@@ -137,7 +138,7 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
             </View>
           )}
           <ScrollView style={styles.choice} contentContainerStyle={styles.choiceContent} keyboardShouldPersistTaps="handled">
-            {items.every(({ state }) => state.kind !== 'failed') && (
+            {(modelState.kind === 'missing' || items.every(({ state, problem }) => state.kind !== 'failed' && !problem)) && (
               <ModelProblem state={modelState} onRetry={() => void model.load().catch(() => undefined)} onSetUp={onSetUp} />
             )}
             {known && !output && <AlertText style={styles.padded}>{messages.choice.none}</AlertText>}
@@ -181,20 +182,6 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
 
 /** The most of the screen's height that the answers take from the conversation. */
 const ANSWERS = 0.42;
-
-function requestsOf(conversation: Conversation, made: ReturnType<typeof wanted>, limits: Pick<Preferences, 'maxTokens' | 'maxPromptTokens'>): RunRequest[] {
-  const { maxTokens, maxPromptTokens } = limits;
-  const input = chosenInput(conversation);
-  return made.map(({ output, mode }) => ({
-    input,
-    mainTask: output.mainTask,
-    into: output.extras.map(({ id }) => id),
-    mode,
-    ...(conversation.owner !== undefined && { replySpeaker: conversation.owner }),
-    ...(maxTokens !== null && { maxTokens }),
-    ...(maxPromptTokens !== null && { maxPromptTokens }),
-  }));
-}
 
 /** What the bundle offers stays on the screen when a load has failed. */
 function useLastDefined<T>(value: T | undefined): T | undefined {

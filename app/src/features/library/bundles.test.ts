@@ -47,6 +47,7 @@ function setUp(...there: InstalledBundle[]) {
     loaded: 0,
     state: new Store<ModelState>({ kind: 'closed' }),
     close,
+    freed: () => Promise.resolve(),
     load: () => (model.loaded++, new Promise<never>(() => undefined)),
   };
   const uses = new Store(0);
@@ -130,6 +131,29 @@ test('what fits is judged with the memory of the model that it takes the place o
   model.state.set({ kind: 'ready', bundle });
   await settled();
   expect(state().bundles?.[0]?.state).toMatchObject({ fit: 'wont-fit' });
+});
+
+test('what is free is measured when the model of before is gone, and none that is being loaded is counted', async () => {
+  const { library, bundles, model } = setUp(installed('old', { inUse: true }), installed('b'));
+  const listed: unknown[] = [];
+  const { list } = library;
+  library.list = loaded => (listed.push(loaded), list(loaded));
+  const freed = new Deferred<void>();
+  model.state.set({ kind: 'ready', bundle });
+  model.close = () => {
+    model.state.set({ kind: 'closed' });
+    model.freed = () => freed.promise;
+  };
+  model.load = () => (model.state.set({ kind: 'loading' }), new Promise<never>(() => undefined));
+  const done = bundles.use('b');
+  await settled();
+  expect(listed).toEqual([]);
+  freed.resolve();
+  await done;
+  expect(listed).toEqual([false]);
+  model.state.set({ kind: 'ready', bundle });
+  await bundles.open();
+  expect(listed).toEqual([false, true]);
 });
 
 test('what an import puts in use is listed when the import is over', async () => {

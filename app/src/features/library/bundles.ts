@@ -38,7 +38,7 @@ export class Bundles {
 
   constructor(
     private readonly library: Library,
-    private readonly model: Pick<Model, 'state' | 'close' | 'load'>,
+    private readonly model: Pick<Model, 'state' | 'close' | 'load' | 'freed'>,
     private readonly asked: Asked,
   ) {}
 
@@ -139,9 +139,10 @@ export class Bundles {
     return state?.kind === 'ready' && state.fit !== 'wont-fit';
   }
 
-  private list(): Promise<InstalledBundle[]> {
-    const { kind } = this.model.state.get();
-    return this.library.list(kind === 'ready' || kind === 'loading');
+  /** What is free is measured when the model of before is gone; one that is being loaded does not hold its memory yet. */
+  private async list(): Promise<InstalledBundle[]> {
+    await this.model.freed();
+    return this.library.list(this.model.state.get().kind === 'ready');
   }
 
   /** As the user wants it: what is being written ends. A model whose answer is still running would stay in memory beside the next. */

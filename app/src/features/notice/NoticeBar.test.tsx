@@ -16,6 +16,7 @@ afterEach(() => {
 
 const told: { what: string; notice: () => Notice; text: string }[] = [
   { what: 'a deletion, to be undone,', notice: () => ({ undo: () => undefined }), text: en.history.removed },
+  { what: 'a file that was refused', notice: () => ({ refused: { source: 'input', kind: 'chat-missing' } }), text: en.error.input['chat-missing'] },
   { what: 'what was told before', notice: () => 'exported', text: en.history.exported },
 ];
 

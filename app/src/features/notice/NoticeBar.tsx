@@ -41,8 +41,7 @@ function useCount(shown: Shown | undefined): number {
 
 function noticeText(notice: Notice, messages: Messages): string {
   if (typeof notice === 'object') {
-    if ('unsaved' in notice) return adviceOf(notice.unsaved, messages);
-    return 'undo' in notice ? messages.history.removed : messages.notice.refused[notice.refused];
+    return 'undo' in notice ? messages.history.removed : adviceOf(notice.refused, messages);
   }
   switch (notice) {
     case 'history-full':

@@ -1,7 +1,7 @@
-import type { ShareRefusal } from '../../core/device';
 import { CoreError } from '../../core/errors';
 import { StorageError } from '../../core/storage/storage';
 import { Store, type Readable } from '../../core/store';
+import type { ErrorKind } from '../../ui/errorText';
 
 /** Something to be told in passing; its text is in the catalogues. */
 export type Notice =
@@ -18,9 +18,8 @@ export type Notice =
   | 'exported'
   | 'no-voice'
   | 'failed'
-  | { refused: ShareRefusal }
-  /** A file could not be saved. */
-  | { unsaved: CoreError }
+  /** Something could not be read or saved, for a reason that the user can mend. */
+  | { refused: ErrorKind }
   /** Something was deleted; the function brings it back. */
   | { undo: () => void };
 
@@ -46,6 +45,6 @@ export class Notices {
   /** A failure of the storage or of a file that was to be saved; anything else is a mistake in the app, of which the user is told no more than that. */
   readonly showFailure = (thrown: unknown): void => {
     if (thrown instanceof StorageError) this.show(`history-${thrown.kind}`);
-    else this.show(thrown instanceof CoreError && thrown.source === 'document' ? { unsaved: thrown } : 'failed');
+    else this.show(thrown instanceof CoreError && thrown.source === 'document' ? { refused: thrown } : 'failed');
   };
 }

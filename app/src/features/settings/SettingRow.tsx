@@ -3,6 +3,7 @@ import { StyleSheet } from 'react-native';
 import { Icon, List, useTheme } from 'react-native-paper';
 
 import { ChoiceDialog, type DialogOption } from '../../ui/ChoiceDialog';
+import { ALL_LINES } from '../../ui/lines';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 
 type ChoiceProps<Key> = { title: string; icon: string; hint?: string; options: DialogOption<Key>[]; selected: Key; onSelect: (key: Key) => void };
@@ -15,9 +16,9 @@ export function ChoiceSetting<Key extends string | number>({ title, icon, hint, 
     <>
       <List.Item
         title={title}
-        titleNumberOfLines={2}
+        titleNumberOfLines={ALL_LINES}
         description={hint === undefined ? value : `${value}\n${hint}`}
-        descriptionNumberOfLines={3}
+        descriptionNumberOfLines={ALL_LINES}
         left={props => <List.Icon {...props} icon={icon} />}
         accessibilityRole="button"
         onPress={() => {
@@ -47,9 +48,9 @@ export function SwitchSetting({ title, icon, hint, value, disabled = false, onCh
   return (
     <List.Item
       title={title}
-      titleNumberOfLines={2}
+      titleNumberOfLines={ALL_LINES}
       description={hint}
-      descriptionNumberOfLines={3}
+      descriptionNumberOfLines={ALL_LINES}
       disabled={disabled}
       left={props => <List.Icon {...props} icon={icon} />}
       // Only drawn: a control inside a control confuses assistive technology.

@@ -6,9 +6,11 @@ import { useSafeAreaInsets } from 'react-native-safe-area-context';
 import type { Device } from '../../core/device';
 import { catalogues, useMessages, useNumbers } from '../../i18n';
 import { languageInItself } from '../../i18n/languageName';
+import { ALL_LINES } from '../../ui/lines';
 import { ScreenHeader } from '../../ui/ScreenHeader';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 import { useStore } from '../../ui/useStore';
+import type { Choice } from '../choice/choice';
 
 import { CONTEXTS, type PreferenceStore, type Theme } from './preferences';
 import { ChoiceSetting, SwitchSetting } from './SettingRow';
@@ -20,6 +22,8 @@ const FREE_AFTER = [0, 1, 5, 15, 60];
 
 type Props = {
   preferences: PreferenceStore;
+  /** What is chosen on the first screen. */
+  choice: Choice | null;
   device: Device;
   onBack: () => void;
   onAbout: () => void;
@@ -27,7 +31,7 @@ type Props = {
   /** Screens of the model: set up, benchmark. */ children?: ReactNode;
 };
 
-export function SettingsScreen({ preferences, device, onBack, onAbout, onLicences, children }: Props) {
+export function SettingsScreen({ preferences, choice, device, onBack, onAbout, onLicences, children }: Props) {
   const messages = useMessages();
   const number = useNumbers();
   const { colors } = useTheme();
@@ -62,13 +66,10 @@ export function SettingsScreen({ preferences, device, onBack, onAbout, onLicence
           <ChoiceSetting
             title={settings.output}
             icon="format-list-checks"
-            options={[
-              { key: 'last', title: settings.outputLast },
-              ...(current.lastChoice || current.defaultChoice ? [{ key: 'this', title: settings.outputThis }] : []),
-            ]}
+            options={[{ key: 'last', title: settings.outputLast }, ...(choice ? [{ key: 'this', title: settings.outputThis }] : [])]}
             selected={current.defaultChoice ? 'this' : 'last'}
             onSelect={key => {
-              preferences.set({ defaultChoice: key === 'this' ? current.lastChoice : null });
+              preferences.set({ defaultChoice: key === 'this' ? choice : null });
             }}
           />
           <ChoiceSetting
@@ -181,7 +182,7 @@ export function LinkSetting({ title, icon, onPress }: { title: string; icon: str
   return (
     <List.Item
       title={title}
-      titleNumberOfLines={2}
+      titleNumberOfLines={ALL_LINES}
       left={props => <List.Icon {...props} icon={icon} />}
       accessibilityRole="button"
       onPress={onPress}

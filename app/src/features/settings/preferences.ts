@@ -12,6 +12,7 @@ export type Preferences = {
   theme: Theme;
   /** What is chosen when the app opens; null is what was chosen last. */
   defaultChoice: Choice | null;
+  /** What the first screen shows as chosen; null until something was. */
   lastChoice: Choice | null;
   /** Generated tokens for each step; null is the bundle's limit. */
   maxTokens: number | null;
@@ -63,9 +64,10 @@ export class PreferenceStore {
     this.store = new Store(first);
   }
 
-  /** Throws StorageError. */
+  /** With what is chosen as the app opens. Throws StorageError. */
   static async open(storage: Storage, onFailure: (thrown: unknown) => void): Promise<PreferenceStore> {
-    return new PreferenceStore(storage, parsePreferences(await storage.read(KEY)), onFailure);
+    const kept = parsePreferences(await storage.read(KEY));
+    return new PreferenceStore(storage, { ...kept, lastChoice: kept.defaultChoice ?? kept.lastChoice }, onFailure);
   }
 
   get state(): Readable<Preferences> {

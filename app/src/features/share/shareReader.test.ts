@@ -62,8 +62,15 @@ test('what cannot be used is told, and does not keep the next waiting', async ()
   );
   await settled();
   expect(waiting).toEqual([]);
-  expect(notice()).toEqual({ refused: 'too-large' });
+  expect(notice()).toEqual({ refused: { source: 'input', kind: 'too-large' } });
   expect(conversation()?.input).toMatchObject({ text: 'An article.' });
+});
+
+test('a chat file that cannot be read is told with its own reason', async () => {
+  const error = new CoreError({ source: 'input', kind: 'chat-zip-invalid', message: 'x' });
+  const { notice } = setUp(error);
+  await settled();
+  expect(notice()).toEqual({ refused: error });
 });
 
 test('a file without a message is told and takes nothing away', async () => {

@@ -32,11 +32,12 @@ export class ShareReader {
         await this.open(item);
       } catch (thrown) {
         // One file that cannot be read must not keep the others waiting; an inbox that fails would fail again.
-        if (CoreError.from(thrown).source !== 'input') {
+        const error = CoreError.from(thrown);
+        if (error.source !== 'input') {
           this.notices.show('failed');
           return;
         }
-        this.notices.show({ refused: 'not-a-chat' });
+        this.notices.show({ refused: error });
       }
     }
   }
@@ -44,7 +45,7 @@ export class ShareReader {
   private async open(item: SharedItem): Promise<void> {
     switch (item.kind) {
       case 'refused':
-        this.notices.show({ refused: item.why });
+        this.notices.show({ refused: { source: 'input', kind: item.why } });
         return;
       case 'chat':
         if (item.messages.length === 0) this.notices.show('import-empty');

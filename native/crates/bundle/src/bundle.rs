@@ -99,7 +99,12 @@ impl Bundle {
 
     /// Copies a listed file from an offset on, without comparing its hash, for whoever compares it.
     pub fn copy_unchecked(&self, file: &str, offset: u64, to: impl Write) -> io::Result<()> {
-        self.source.copy(file, offset, self.manifest.files.get(file).map_or(0, |entry| entry.bytes), to).map(drop)
+        self.source.copy_plain(file, offset, self.manifest.files.get(file).map_or(0, |entry| entry.bytes), to).map(drop)
+    }
+
+    /// Appends bytes of a listed file from an offset on, at most `limit` and fewer where it ends, without comparing its hash.
+    pub fn read_unchecked(&self, file: &str, offset: u64, limit: u64, to: &mut Vec<u8>) -> io::Result<()> {
+        self.source.part(file, offset, limit, |from| from.read_to_end(to)).map(drop)
     }
 
     pub fn manifest(&self) -> &Manifest {

@@ -1,6 +1,8 @@
 //! The errors of a bundle, its base and an input. Each has a stable id, which the command line and the app show and `docs/command-line.md`
 //! lists, and one sentence that names what was found and what to do.
 
+use crate::shown::escaped;
+
 /// Declares an enum of error kinds with their stable ids.
 macro_rules! kinds {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $id:literal),+ $(,)? }) => {
@@ -76,7 +78,7 @@ kinds! {
     }
 }
 
-/// A bundle was refused. `file` is a path inside the bundle, or the bundle itself.
+/// A bundle was refused. `file` is a path inside the bundle, or the bundle itself. Both texts can be shown as they are, whatever they quote.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}: {message}")]
 pub struct BundleError {
@@ -87,11 +89,11 @@ pub struct BundleError {
 
 impl BundleError {
     pub fn new(kind: BundleErrorKind, file: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind, file: file.into(), message: message.into() }
+        Self { kind, file: escaped(file.into()), message: escaped(message.into()) }
     }
 }
 
-/// A base model was refused. `file` is its path.
+/// A base model was refused. `file` is its path. Both texts can be shown as they are, whatever they quote.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}: {message}")]
 pub struct BaseError {
@@ -102,7 +104,7 @@ pub struct BaseError {
 
 impl BaseError {
     pub fn new(kind: BaseErrorKind, file: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind, file: file.into(), message: message.into() }
+        Self { kind, file: escaped(file.into()), message: escaped(message.into()) }
     }
 }
 

@@ -11,6 +11,7 @@ mod hash;
 mod json;
 mod manifest;
 mod path;
+mod shown;
 mod signature;
 mod source;
 pub mod text;

@@ -1,13 +1,14 @@
+use crate::shown::is_hidden;
 use crate::{BundleError, BundleErrorKind};
 
 /// Longest path that a bundle may hold, in bytes.
 const MAX_BYTES: usize = 512;
 
 /// Checks that a path stays inside the bundle on every system: relative, `/`-separated, without empty, `.` or `..` parts, without
-/// backslash, colon or control character.
+/// backslash, colon or hidden character.
 pub fn check(path: &str) -> Result<(), BundleError> {
     let safe_part = |part: &str| !matches!(part, "" | "." | "..");
-    let safe_char = |c: char| c != '\\' && c != ':' && !c.is_control();
+    let safe_char = |c: char| c != '\\' && c != ':' && !is_hidden(c);
     if path.len() <= MAX_BYTES && path.chars().all(safe_char) && path.split('/').all(safe_part) {
         return Ok(());
     }
@@ -32,7 +33,7 @@ mod tests {
 
     #[test]
     fn unsafe_paths_are_refused() {
-        for path in ["", "/etc/passwd", "a//b", "a/", "./a", "a/../b", "..", "a\\b", "C:/a", "a\0b"] {
+        for path in ["", "/etc/passwd", "a//b", "a/", "./a", "a/../b", "..", "a\\b", "C:/a", "a\0b", "a\u{202E}b"] {
             assert!(check(path).is_err(), "{path:?}");
         }
     }

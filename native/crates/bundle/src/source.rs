@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -57,23 +57,31 @@ impl Source {
 
     /// Copies from `offset` on, and at most one byte more than the file is to have, so that a file that grew is noticed and not followed.
     pub fn copy(&self, file: &str, offset: u64, bytes: u64, to: impl Write) -> io::Result<(u64, Sha256)> {
-        let limit = bytes.saturating_sub(offset).saturating_add(1);
-        let from_file = |path: &Path, to| {
-            let mut from = File::open(path)?;
-            from.seek(SeekFrom::Start(offset))?;
-            Sha256::copy(from.take(limit), to)
-        };
-        match self {
-            Self::Directory(root) => from_file(&root.join(file), to),
-            Self::Store(paths) => from_file(paths.get(file).ok_or(io::ErrorKind::NotFound)?, to),
+        self.part(file, offset, limit(offset, bytes), |from| Sha256::copy(from, to))
+    }
+
+    /// As [`Source::copy`], without a digest.
+    pub fn copy_plain(&self, file: &str, offset: u64, bytes: u64, mut to: impl Write) -> io::Result<u64> {
+        let copy = |from: &mut dyn Read| io::copy(&mut BufReader::with_capacity(1 << 18, from), &mut to);
+        self.part(file, offset, limit(offset, bytes), copy)
+    }
+
+    /// Hands the bytes of a file from `offset` on, at most `limit`, to `read`.
+    pub fn part<T>(&self, file: &str, offset: u64, limit: u64, read: impl FnOnce(&mut dyn Read) -> io::Result<T>) -> io::Result<T> {
+        let path = match self {
+            Self::Directory(root) => root.join(file),
+            Self::Store(paths) => paths.get(file).ok_or(io::ErrorKind::NotFound)?.clone(),
             Self::Zip { file: zip, index } => {
                 let span = &index.get(file).ok_or(io::ErrorKind::NotFound)?.span;
                 let mut zip = zip.lock().unwrap_or_else(PoisonError::into_inner);
                 let start = span.start.saturating_add(offset).min(span.end);
                 zip.seek(SeekFrom::Start(start))?;
-                Sha256::copy((&mut *zip).take(limit.min(span.end - start)), to)
+                return read(&mut (&mut *zip).take(limit.min(span.end - start)));
             }
-        }
+        };
+        let mut from = File::open(path)?;
+        from.seek(SeekFrom::Start(offset))?;
+        read(&mut from.take(limit))
     }
 
     /// Reads a file that the manifest cannot vouch for: the manifest itself and its signature. In a zip its checksum does.
@@ -105,6 +113,11 @@ impl Source {
     }
 }
 
+/// How much of a file that is to have so many bytes is read from an offset on.
+fn limit(offset: u64, bytes: u64) -> u64 {
+    bytes.saturating_sub(offset).saturating_add(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +137,9 @@ mod tests {
                 let mut to = Vec::new();
                 assert_eq!(source.copy(MANIFEST, offset, wanted, &mut to).unwrap().0, copied);
                 assert_eq!(to.len() as u64, copied);
+                let mut plain = Vec::new();
+                assert_eq!(source.copy_plain(MANIFEST, offset, wanted, &mut plain).unwrap(), copied);
+                assert_eq!(plain, to);
             }
         }
     }

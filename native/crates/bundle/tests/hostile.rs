@@ -100,6 +100,31 @@ proptest! {
     }
 }
 
+const NAMES: [&str; 6] = ["/tool/name", "/tool/version", "/tool/git_commit", "/base/name", "/base/architecture", "/tasks/1/language_tag"];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_name_that_would_change_other_text_is_refused(
+        name in prop::sample::select(&NAMES[..]),
+        hidden in "[\\p{Cc}\u{61C}\u{200E}\u{200F}\u{2028}-\u{202E}\u{2066}-\u{2069}]",
+        before in "[a-zé👋]{0,3}",
+    ) {
+        let mut fixture = Fixture::new();
+        *fixture.manifest.pointer_mut(name).unwrap() = json!(format!("{before}{hidden}"));
+        prop_assert_eq!(refusal(&fixture).0, Kind::ManifestInvalid);
+        *fixture.manifest.pointer_mut(name).unwrap() = json!(format!("{before} 1.0"));
+        prop_assert_eq!(check_directory(&fixture), Ok(()));
+    }
+
+    #[test]
+    fn an_error_can_be_shown_whatever_it_quotes(quoted in "\\PC{0,4}[\\p{Cc}\u{202E}\u{2066}]\\PC{0,4}") {
+        let e = BundleError::new(Kind::FileExtra, quoted.clone(), format!("it is {quoted}."));
+        prop_assert!(!e.to_string().contains(|c: char| c.is_control() || matches!(c, '\u{202E}' | '\u{2066}')), "{}", e);
+    }
+}
+
 #[test]
 fn a_file_that_is_not_listed_is_named() {
     let mut fixture = Fixture::new();

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 use serde_json::Value;
 use tandem_bundle::{InputError, Manifest};
-use tandem_engine::{BenchInput, BenchPlan, BenchReport, BenchTimes};
+use tandem_engine::{BenchInput, BenchPlan, BenchProgress, BenchReport, BenchTimes, Cancel};
 
 use crate::arguments::Bench;
 use crate::failure::Failure;
@@ -32,7 +32,8 @@ pub fn bench(arguments: &Bench) -> Result<ExitCode, Failure> {
     plan.check(bundle.manifest())?;
     let session = arguments.model.open(bundle)?;
     interrupt.attach(&session);
-    let report = session.bench(&plan, |progress| tell(format_args!("\r{} of {} answers", progress.done, progress.total)))?;
+    let show = |progress: BenchProgress| tell(format_args!("\r{} of {} answers", progress.done, progress.total));
+    let report = session.bench(&plan, &Cancel::default(), show)?;
     tell(format_args!("\n"));
     let mut stdout = io::stdout().lock();
     if arguments.json {

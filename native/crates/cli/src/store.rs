@@ -75,11 +75,11 @@ fn open(opening: &StoreOpening) -> Result<Library, Failure> {
 
 /// Opens a library that must be there: a mistyped path is no empty library.
 fn open_existing(opening: &StoreOpening) -> Result<Library, Failure> {
-    if !opening.library.join("bundles").is_dir() {
-        let file = opening.library.display().to_string();
-        return Err(StoreError::Unwritable { file, message: "there is no library".to_owned() }.into());
+    if opening.library.join("bundles").is_dir() {
+        return open(opening);
     }
-    open(opening)
+    let found = if opening.library.is_dir() { "this folder is no library" } else { "there is no such folder" };
+    Err(StoreError::NoLibrary { folder: opening.library.display().to_string(), found }.into())
 }
 
 fn print(opening: &StoreOpening, stored: &Stored) -> io::Result<()> {

@@ -110,6 +110,17 @@ fn a_bundle_is_verified_and_shown_in_both_forms() {
 }
 
 #[test]
+fn what_a_bundle_says_does_nothing_on_a_terminal() {
+    let mut fixture = Fixture::new();
+    fixture.manifest["compositions"][0]["recommended_mode"] = "\u{1b}[2J\u{202e}merge".into();
+    let (_folder, bundle) = bundle(&fixture);
+    let output = tandem(&["inspect", "--bundle", &bundle], "");
+    refused(&output, 3, "manifest-invalid");
+    let shown = String::from_utf8(output.stderr).unwrap();
+    assert!(shown.contains("\\u{1b}[2J\\u{202e}merge") && !shown.contains(['\u{1b}', '\u{202e}']), "{shown}");
+}
+
+#[test]
 fn a_damaged_bundle_is_refused_with_the_file_named() {
     let mut fixture = Fixture::new();
     fixture.files.get_mut("adapters/es/adapter_model.safetensors").unwrap()[99] ^= 1;
@@ -130,7 +141,15 @@ fn a_library_takes_in_shows_and_removes() {
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     };
-    refused(&store("list", &[]), 7, "store-unwritable");
+    for (command, more) in [("list", &[][..]), ("remove", &["0"])] {
+        let mistyped = |library: &str| tandem(&[&["store", command, "--library", library], more].concat(), "");
+        for (library, found) in
+            [(library.as_str(), "there is no such folder; check the path"), (&bundle, "this folder is no library; check")]
+        {
+            refused(&mistyped(library), 7, "store-no-library");
+            assert!(String::from_utf8_lossy(&mistyped(library).stderr).contains(&format!("{library}: {found}")));
+        }
+    }
     refused(&store("import", &[folder.path().join("none").to_str().unwrap()]), 3, "bundle-unreadable");
     refused(&store("import", &["--base", base.to_str().unwrap()]), 7, "store-base-unwanted");
     let imported = lines(&store("import", &[&bundle, "--json"]));

@@ -56,11 +56,11 @@ impl AnswerText {
         ControlFlow::Continue(())
     }
 
-    pub fn into_text(mut self) -> String {
-        if let Some(cut) = loop_cut(&self.text) {
-            self.text.truncate(cut);
-        }
-        self.text
+    /// The answer, and whether a loop was cut from it: one may close with the last word, which only the answer's end shows to be whole.
+    pub fn into_text(mut self) -> (String, bool) {
+        let cut = loop_cut(&self.text);
+        self.text.truncate(cut.unwrap_or(self.text.len()));
+        (self.text, cut.is_some())
     }
 
     /// The text without the word that may still grow.
@@ -133,7 +133,7 @@ mod tests {
                     break;
                 }
             }
-            assert_eq!(answer.into_text(), case["answer"].as_str().unwrap(), "{}", case["name"]);
+            assert_eq!(answer.into_text().0, case["answer"].as_str().unwrap(), "{}", case["name"]);
         }
     }
 
@@ -152,8 +152,9 @@ mod tests {
             }
             let trimmed = whole.trim_start();
             let first_line = trimmed.split(is_line_break).next().unwrap_or_default().trim_end();
-            let text = answer.into_text();
+            let (text, cut) = answer.into_text();
             prop_assert!(shown.starts_with(&text));
+            prop_assert_eq!(cut, loop_cut(first_line).is_some());
             if let Some(cut) = loop_cut(first_line) {
                 prop_assert_eq!(text, &first_line[..cut]);
             } else {

@@ -142,11 +142,11 @@ impl BenchPlan {
 }
 
 impl Session {
-    /// Measures, and tells after each answer how far it is. [`Session::cancel`] stops it; then the report holds what was complete.
-    pub fn bench(&self, plan: &BenchPlan, progress: impl FnMut(BenchProgress)) -> Result<BenchReport, Error> {
+    /// Measures, and tells after each answer how far it is. `cancel` stops it, as [`Session::cancel`] does; then the report holds what was
+    /// complete.
+    pub fn bench(&self, plan: &BenchPlan, cancel: &Cancel, progress: impl FnMut(BenchProgress)) -> Result<BenchReport, Error> {
         let mode = plan.check(self.bundle().manifest())?;
-        let cancel = Cancel::default();
-        let _registered = self.cancels().register(&cancel);
+        let _registered = self.cancels().register(cancel);
         let mut bench = Bench { session: self, plan, cancel, done: 0, progress };
         let mut report = BenchReport {
             tasks: plan.tasks.clone(),
@@ -178,7 +178,7 @@ impl Session {
 struct Bench<'a, P> {
     session: &'a Session,
     plan: &'a BenchPlan,
-    cancel: Cancel,
+    cancel: &'a Cancel,
     done: usize,
     progress: P,
 }
@@ -222,7 +222,7 @@ impl<P: FnMut(BenchProgress)> Bench<'_, P> {
 
     fn answer(&mut self, input: &BenchInput, mode: Mode, max_tokens: Option<usize>) -> Result<Option<Statistics>, Error> {
         let request = Request { max_tokens, ..self.plan.request(input, mode) };
-        let answer = self.session.run_until(request, &self.cancel, |_| ())?;
+        let answer = self.session.run_until(request, self.cancel, |_| ())?;
         if answer.statistics.finish_reason == FinishReason::Cancelled {
             return Ok(None);
         }

@@ -130,14 +130,14 @@ impl Pass<'_> {
             cancel,
         };
         let generated = engine.generate(&generation, &mut sink)?;
-        let finish_reason = match generated.stopped {
-            Stopped::StopId => FinishReason::Stop,
-            Stopped::MaxTokens => FinishReason::Length,
-            Stopped::Sink | Stopped::Cancelled => match ended {
-                Some(Ended::LineBreak) => FinishReason::LineBreak,
-                Some(Ended::Repetition) => FinishReason::Repetition,
-                None => FinishReason::Cancelled,
-            },
+        let (text, loop_cut) = text.into_text();
+        let finish_reason = match (generated.stopped, ended) {
+            (Stopped::Sink | Stopped::Cancelled, None) => FinishReason::Cancelled,
+            (_, Some(Ended::Repetition)) => FinishReason::Repetition,
+            _ if loop_cut => FinishReason::Repetition,
+            (_, Some(Ended::LineBreak)) => FinishReason::LineBreak,
+            (Stopped::StopId, None) => FinishReason::Stop,
+            (Stopped::MaxTokens, None) => FinishReason::Length,
         };
         let statistics = StepStatistics {
             tasks: self.step.tasks.clone(),
@@ -147,6 +147,6 @@ impl Pass<'_> {
             prefill: generated.prefill,
             decode: generated.decode,
         };
-        Ok((text.into_text(), finish_reason, statistics))
+        Ok((text, finish_reason, statistics))
     }
 }

@@ -4,6 +4,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use tandem_bundle::{BaseError, BaseErrorKind, Bundle, check_base};
+use tokio::sync::watch;
 
 use crate::cancel::Cancels;
 use crate::mistral::MistralEngine;
@@ -36,6 +37,8 @@ pub struct Session {
     cancels: Cancels,
     load: Duration,
     worker: Mutex<Option<JoinHandle<()>>>,
+    /// Its sender goes last of what the worker holds.
+    gone: watch::Receiver<()>,
 }
 
 impl Session {
@@ -62,8 +65,12 @@ impl Session {
         let (queue, jobs) = mpsc::channel();
         let load = start.elapsed();
         let worker = Worker { engine, bundle: Arc::clone(&bundle), adapters: AdapterCache::new(adapter_bytes), scratch, load };
-        let thread = thread::spawn(move || worker.work(&jobs));
-        Self { bundle, queue: Mutex::new(Some(queue)), cancels: Cancels::default(), load, worker: Mutex::new(Some(thread)) }
+        let (working, gone) = watch::channel(());
+        let thread = thread::spawn(move || {
+            let _working = working;
+            worker.work(&jobs);
+        });
+        Self { bundle, queue: Mutex::new(Some(queue)), cancels: Cancels::default(), load, worker: Mutex::new(Some(thread)), gone }
     }
 
     pub fn bundle(&self) -> &Bundle {
@@ -85,12 +92,10 @@ impl Session {
         wait(|done| self.enqueue(vec![self.job(request, cancel, Box::new(sink), done)]))
     }
 
-    /// Puts a request into the queue and returns at once, with the switch that stops it. `done` is called once; if it is dropped instead,
-    /// the worker died.
-    pub fn submit(&self, request: Request, sink: Sink, done: Done<Answer>) -> Cancel {
-        let cancel = Cancel::default();
-        self.enqueue(vec![self.job(request, &cancel, sink, done)]);
-        cancel
+    /// Puts a request into the queue and returns at once; `cancel` stops it, be it before, while it waits or while it runs. `done` is called
+    /// once; if it is dropped instead, the worker died.
+    pub fn submit(&self, request: Request, cancel: &Cancel, sink: Sink, done: Done<Answer>) {
+        self.enqueue(vec![self.job(request, cancel, sink, done)]);
     }
 
     /// Puts several requests into the queue, with no other between them, and returns at once, with the switches that stop each of them.
@@ -153,21 +158,35 @@ impl Session {
         }
     }
 
-    /// Stops everything and lets the model go, without waiting for that; later runs fail with [`Error::Closed`].
+    /// Stops everything and lets the model go, without waiting for that ([`Session::closed`] does); later runs fail with [`Error::Closed`].
     pub fn close(&self) {
         *lock(&self.queue) = None;
         self.cancel();
+    }
+
+    /// Waits until the session was closed and its model's memory is free. In a callback on the model's own thread, which waits for that very
+    /// callback, it returns at once.
+    pub async fn closed(&self) {
+        if self.on_worker() {
+            return;
+        }
+        // Nothing is ever sent: it fails when the sender has gone.
+        let _ = self.gone.clone().changed().await;
+    }
+
+    fn on_worker(&self) -> bool {
+        lock(&self.worker).as_ref().is_some_and(|worker| worker.thread().id() == thread::current().id())
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
         self.close();
-        if let Some(worker) = lock(&self.worker).take() {
-            // Dropped by its own worker, in a callback, there is nothing to wait for.
-            if worker.thread().id() != thread::current().id() {
-                let _ = worker.join();
-            }
+        // Dropped by its own worker, in a callback, there is nothing to wait for.
+        if !self.on_worker()
+            && let Some(worker) = lock(&self.worker).take()
+        {
+            let _ = worker.join();
         }
     }
 }

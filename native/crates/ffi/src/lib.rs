@@ -14,7 +14,7 @@ use tandem_bundle::{Bundle, PublicKey};
 use error::Internal;
 pub use error::{LibraryError, TandemError};
 pub use library::{ImportPhase, ImportProgress, ImportSink, ImportSource, Library, StoredBundle, StoredState};
-pub use session::{BenchSink, EventSink, Session};
+pub use session::{BenchSink, Cancellation, EventSink, Session};
 pub use types::*;
 
 uniffi::setup_scaffolding!();

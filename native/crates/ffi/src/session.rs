@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::thread;
 
 use tandem_bundle::Bundle;
-use tandem_engine::{Options, Session as CoreSession};
+use tandem_engine::{BenchProgress, Cancel, Options, Session as CoreSession};
 use tokio::sync::oneshot;
 
 use crate::error::Internal as _;
@@ -19,6 +19,23 @@ pub trait EventSink: Send + Sync {
 #[uniffi::export(callback_interface)]
 pub trait BenchSink: Send + Sync {
     fn on_progress(&self, done: u32, total: u32);
+}
+
+/// Stops one run or one measurement, or several that are given the same: before it starts, while it waits, or while it runs. It cannot be
+/// taken back.
+#[derive(Debug, Default, uniffi::Object)]
+pub struct Cancellation(Cancel);
+
+#[uniffi::export]
+impl Cancellation {
+    #[uniffi::constructor]
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    pub fn cancel(&self) {
+        self.0.cancel();
+    }
 }
 
 /// A bundle and its model in memory. It holds about a gigabyte: close it when it is not needed.
@@ -51,22 +68,31 @@ impl Session {
         self.info.clone()
     }
 
-    /// Runs a request; requests wait for each other in the order of their calls. A cancelled run is no error.
-    pub async fn run(&self, request: RunRequest, sink: Box<dyn EventSink>) -> Result<Answer, TandemError> {
+    /// Runs a request; requests wait for each other in the order of their calls. A cancelled run is no error: one that runs ends within a
+    /// token, one that waits ends in its turn, with an empty answer.
+    pub async fn run(&self, request: RunRequest, cancellation: Arc<Cancellation>, sink: Box<dyn EventSink>) -> Result<Answer, TandemError> {
         let (done, answered) = oneshot::channel();
         if let Some(core) = &self.core {
             let done = move |result| drop(done.send(result));
-            core.submit(request.into(), Box::new(move |event| sink.on_event(event.into())), Box::new(done));
+            core.submit(request.into(), &cancellation.0, Box::new(move |event| sink.on_event(event.into())), Box::new(done));
         }
         let result = answered.await.map_err(|_| TandemError::internal())?;
         Ok(result?.into())
     }
 
-    /// Measures one pass against two steps on this device. [`Session::cancel`] stops it; then the report holds what was complete.
-    pub async fn bench(&self, plan: BenchPlan, sink: Box<dyn BenchSink>) -> Result<BenchReport, TandemError> {
+    /// Measures one pass against two steps on this device. A cancelled measurement is no error: the report holds what was complete.
+    pub async fn bench(
+        &self,
+        plan: BenchPlan,
+        cancellation: Arc<Cancellation>,
+        sink: Box<dyn BenchSink>,
+    ) -> Result<BenchReport, TandemError> {
         let (done, measured) = oneshot::channel();
         if let Some(core) = self.core.clone() {
-            let measure = move || core.bench(&plan.into(), |progress| sink.on_progress(progress.done as u32, progress.total as u32));
+            let measure = move || {
+                let tell = |progress: BenchProgress| sink.on_progress(progress.done as u32, progress.total as u32);
+                core.bench(&plan.into(), &cancellation.0, tell)
+            };
             // A panic drops `done`, which is told below.
             thread::spawn(move || drop(done.send(measure())));
         }
@@ -83,17 +109,17 @@ impl Session {
         Ok(freed.await.map_err(|_| TandemError::internal())??)
     }
 
-    /// Stops the running request and those that wait.
-    pub fn cancel(&self) {
-        if let Some(core) = &self.core {
-            core.cancel();
-        }
-    }
-
-    /// Stops everything and lets the model go; later runs fail with `Closed`.
+    /// Stops everything and lets the model go, without waiting for that; later runs fail with `Closed`.
     pub fn close(&self) {
         if let Some(core) = &self.core {
             core.close();
+        }
+    }
+
+    /// Resolves when the session was closed and its model's memory is free, which may take as long as the model needs to read a prompt.
+    pub async fn closed(&self) {
+        if let Some(core) = &self.core {
+            core.closed().await;
         }
     }
 }

@@ -24,6 +24,9 @@ pub enum StoreError {
     Busy,
     #[error("the import was stopped; import again to go on where it was.")]
     Cancelled,
+    /// `found` is what is in its place.
+    #[error("{folder}: {found}; check the path, or import a bundle there first.")]
+    NoLibrary { folder: String, found: &'static str },
     #[error("{file}: the library cannot be read or written ({message}); check the room on the device and the folder's permissions.")]
     Unwritable { file: String, message: String },
 }
@@ -38,6 +41,7 @@ impl StoreError {
         "store-busy",
         "store-cancelled",
         "store-unwritable",
+        "store-no-library",
     ];
 
     /// The stable id of the error's kind.
@@ -52,6 +56,7 @@ impl StoreError {
             Self::Busy => Self::OWN_KINDS[4],
             Self::Cancelled => Self::OWN_KINDS[5],
             Self::Unwritable { .. } => Self::OWN_KINDS[6],
+            Self::NoLibrary { .. } => Self::OWN_KINDS[7],
         }
     }
 

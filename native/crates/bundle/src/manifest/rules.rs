@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Composition, FileEntry, Manifest, TOKENIZER, TaskKind, major, refuse};
-use crate::{BundleError, path};
+use crate::{BundleError, path, shown};
 
 const MAX_ID_BYTES: usize = 64;
 
@@ -16,6 +16,7 @@ impl Manifest {
                 return Err(refuse(&format!("files lists {file}, which cannot list itself.")));
             }
         }
+        self.check_names()?;
         let listed = |file: &str, of: &str| {
             if self.files.contains_key(file) { Ok(()) } else { Err(refuse(&format!("files lacks {file} ({of})."))) }
         };
@@ -40,6 +41,23 @@ impl Manifest {
             }
         }
         Ok(())
+    }
+
+    /// They are shown as they are.
+    fn check_names(&self) -> Result<(), BundleError> {
+        let (tool, base) = (&self.tool, &self.base);
+        let names = [
+            ("tool.name", &tool.name),
+            ("tool.version", &tool.version),
+            ("tool.git_commit", &tool.git_commit),
+            ("base.name", &base.name),
+            ("base.architecture", &base.architecture),
+        ];
+        let tags = self.tasks.iter().filter_map(|task| Some(("language_tag", task.language_tag.as_ref()?)));
+        match names.into_iter().chain(tags).find(|(_, name)| name.contains(shown::is_hidden)) {
+            Some((key, _)) => Err(refuse(&format!("{key} has a control character, a line break or one that turns the direction of text."))),
+            None => Ok(()),
+        }
     }
 
     fn check_base(&self, listed: &impl Fn(&str, &str) -> Result<(), BundleError>) -> Result<(), BundleError> {

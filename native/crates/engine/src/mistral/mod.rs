@@ -137,7 +137,7 @@ impl MistralEngine {
                 None => return Err(EngineError::new(EngineErrorKind::Stopped, "the engine has ended; open the session again.")),
             };
             let choice = chunk.choices.into_iter().next().ok_or_else(|| failed("it sent an empty answer"))?;
-            if let ControlFlow::Break(()) = sink(&choice.text) {
+            if let ControlFlow::Break(()) = sink(whole(&choice.text, choice.finish_reason.is_some())) {
                 return Ok(Stopped::Sink);
             }
             match choice.finish_reason.as_deref() {
@@ -151,6 +151,11 @@ impl MistralEngine {
     }
 }
 
+/// A piece of text without the character that the answer's end cut through, for which the library writes U+FFFD.
+fn whole(piece: &str, last: bool) -> &str {
+    if last { piece.trim_end_matches(char::REPLACEMENT_CHARACTER) } else { piece }
+}
+
 fn failed(what: &str) -> EngineError {
     EngineError::new(EngineErrorKind::Generate, format!("the engine could not generate: {what}. Try again."))
 }
@@ -158,4 +163,27 @@ fn failed(what: &str) -> EngineError {
 fn adapter_error(alias: &str, e: &dyn std::fmt::Display) -> EngineError {
     let message = format!("the adapter {alias} does not fit the base or the memory ({e}); export the bundle anew.");
     EngineError::new(EngineErrorKind::Adapter, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_answer_that_ends_inside_a_character_ends_before_it(text in "\\PC{0,12}", cut in any::<prop::sample::Index>()) {
+            prop_assume!(!text.contains(char::REPLACEMENT_CHARACTER));
+            let cut = cut.index(text.len() + 1);
+            let piece = String::from_utf8_lossy(&text.as_bytes()[..cut]);
+            prop_assert_eq!(whole(&piece, true), &text[..text.floor_char_boundary(cut)]);
+        }
+
+        #[test]
+        fn what_the_model_writes_itself_stays(before in "[a\u{FFFD}]{0,6}", after in "[a-z]{1,3}") {
+            let text = before + &after;
+            prop_assert_eq!(whole(&text, true), &text);
+            prop_assert_eq!(whole("\u{FFFD}", false), "\u{FFFD}");
+        }
+    }
 }

@@ -1,29 +1,36 @@
+use std::any::Any;
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mistralrs::{Model, Request};
-use tokio::sync::mpsc::Sender;
+use mistralrs::Model;
 
 use crate::memory::give_back_freed;
 
 /// An engine that is in the middle of a prompt finishes it first; what takes longer is left alone.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Waits, when it is dropped after the model, for the library's engine to end: only then is the model's memory free.
+/// Waits, when it is dropped after the model, for the library's engine to let go of what it loaded: only then is the model's memory free.
+///
+/// What is watched is the engine's store of sessions, which goes after the loaded model, as that comes before it among the engine's fields.
 #[derive(Debug)]
-pub struct Shutdown(Option<Sender<Request>>);
+pub struct Shutdown(Option<Weak<dyn Any + Send + Sync>>);
 
 impl Shutdown {
     pub fn of(model: &Model) -> Self {
-        Self(model.inner().get_sender(None).ok())
+        let store = model.inner().get_session_store(None).ok();
+        Self(store.map(|store| {
+            let store: Arc<dyn Any + Send + Sync> = store;
+            Arc::downgrade(&store)
+        }))
     }
 }
 
 impl Drop for Shutdown {
     fn drop(&mut self) {
         let start = Instant::now();
-        if let Some(engine) = &self.0 {
-            while !engine.is_closed() && start.elapsed() < PATIENCE {
+        if let Some(store) = &self.0 {
+            while store.strong_count() > 0 && start.elapsed() < PATIENCE {
                 thread::sleep(Duration::from_millis(5));
             }
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 use tandem_bundle::{InputErrorKind, Mode};
-use tandem_engine::{BenchInput, BenchPlan, Error};
+use tandem_engine::{BenchInput, BenchPlan, Cancel, Error, FinishReason};
 
 use crate::support::{BOTH, Call, Rig, pieces, request};
 
@@ -32,7 +32,7 @@ proptest! {
         let rig = Rig::new([]);
         let texts = vec!["hi"; inputs];
         let mut told = Vec::new();
-        let report = rig.session.bench(&plan(&texts, BOTH, runs), |progress| told.push(progress)).unwrap();
+        let report = rig.session.bench(&plan(&texts, BOTH, runs), &Cancel::default(), |progress| told.push(progress)).unwrap();
         prop_assert!(!report.cancelled);
         prop_assert_eq!(report.mode, Mode::Calibrated);
         prop_assert_eq!(report.pairs.iter().map(|pair| pair.input).collect::<Vec<_>>(), (0..inputs).collect::<Vec<_>>());
@@ -61,12 +61,13 @@ proptest! {
     }
 
     #[test]
-    fn cancelled_it_reports_what_was_complete(after in 1usize..8) {
+    fn cancelled_it_reports_what_was_complete(after in 1usize..8, whole_session in any::<bool>()) {
         let rig = Arc::new(Rig::new([]));
+        let cancel = Cancel::default();
         let count = AtomicUsize::new(0);
-        let report = rig.session.bench(&plan(&["hi", "ho"], BOTH, 1), |_| {
+        let report = rig.session.bench(&plan(&["hi", "ho"], BOTH, 1), &cancel, |_| {
             if count.fetch_add(1, Ordering::SeqCst) + 1 == after {
-                rig.session.cancel();
+                if whole_session { rig.session.cancel() } else { cancel.cancel() }
             }
         });
         let report = report.unwrap();
@@ -77,10 +78,30 @@ proptest! {
 }
 
 #[test]
+fn a_measurement_and_an_answer_are_stopped_apart() {
+    let rig = Rig::new([]);
+    let (answer, measurement) = (Cancel::default(), Cancel::default());
+    answer.cancel();
+    let report = rig.session.bench(&plan(&["hi"], BOTH, 1), &measurement, |progress| {
+        if progress.done == 1 {
+            let stopped = rig.session.run_until(request("hi", BOTH, None), &answer, |_| ()).unwrap();
+            assert_eq!((stopped.text.as_str(), stopped.statistics.finish_reason), ("", FinishReason::Cancelled));
+        }
+    });
+    assert!(!report.unwrap().cancelled);
+    measurement.cancel();
+    let stopped = rig.session.bench(&plan(&["hi"], BOTH, 1), &measurement, |_| ()).unwrap();
+    assert!(stopped.cancelled && stopped.pairs.is_empty());
+    assert_eq!(rig.session.run(request("hi", BOTH, None), |_| ()).unwrap().text, "ok");
+}
+
+#[test]
 fn what_cannot_be_measured_is_refused() {
     let rig = Rig::new([pieces(&["x"])]);
     for plan in [plan(&["hi"], &["summarize"], 1), plan(&[], BOTH, 1), plan(&["hi"], BOTH, 0)] {
-        assert!(matches!(rig.session.bench(&plan, |_| ()), Err(Error::Input(e)) if e.kind == InputErrorKind::InputInvalid));
+        assert!(
+            matches!(rig.session.bench(&plan, &Cancel::default(), |_| ()), Err(Error::Input(e)) if e.kind == InputErrorKind::InputInvalid)
+        );
     }
     assert_eq!(rig.calls(), []);
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use crate::support::{BOTH, Call, Rig, pieces, request};
 use proptest::prelude::*;
 use tandem_bundle::{InputErrorKind, Mode};
-use tandem_engine::{EngineErrorKind, Error, Event, FinishReason};
+use tandem_engine::{Answer, Cancel, EngineErrorKind, Error, Event, FinishReason, Request};
 
 fn generated(prompt: &str, adapter: Option<&str>) -> Call {
     Call::Generate(prompt.into(), adapter.map(Into::into))
@@ -155,8 +155,8 @@ proptest! {
         let (send, receive) = mpsc::channel();
         for i in 0..count {
             let send = send.clone();
-            let done = move |result: Result<tandem_engine::Answer, Error>| drop(send.send((i, result.unwrap().text)));
-            rig.session.submit(request("hi", BOTH, None), Box::new(|_| ()), Box::new(done));
+            let done = move |result: Result<Answer, Error>| drop(send.send((i, result.unwrap().text)));
+            rig.session.submit(request("hi", BOTH, None), &Cancel::default(), Box::new(|_| ()), Box::new(done));
         }
         drop(send);
         let answers: Vec<_> = receive.iter().collect();
@@ -182,7 +182,8 @@ proptest! {
         };
         let submit = |sink: Box<dyn FnMut(Event) + Send>| {
             let send = send.clone();
-            rig.session.submit(request("hi", BOTH, None), sink, Box::new(move |result| drop(send.send(result.unwrap()))));
+            let done = move |result: Result<Answer, Error>| drop(send.send(result.unwrap()));
+            rig.session.submit(request("hi", BOTH, None), &Cancel::default(), sink, Box::new(done));
         };
         submit(Box::new(sink));
         (0..waiting).for_each(|_| submit(Box::new(|_| ())));
@@ -233,4 +234,55 @@ fn dropping_a_session_lets_the_engine_go() {
     let engine = rig.engine.clone();
     drop(rig);
     assert_eq!(Arc::strong_count(&engine.0), 1);
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_session_is_closed_once_it_let_the_engine_go(waiting in 0usize..4) {
+        let rig = Rig::new([]);
+        for _ in 0..waiting {
+            rig.session.submit(request("hi", BOTH, None), &Cancel::default(), Box::new(|_| ()), Box::new(|_| ()));
+        }
+        rig.session.close();
+        wait(rig.session.closed());
+        prop_assert_eq!(Arc::strong_count(&rig.engine.0), 1);
+        wait(rig.session.closed());
+    }
+
+    #[test]
+    fn a_loop_that_closes_with_the_last_word_is_one(block in "[f-j]( [k-o]){0,2}", length in any::<bool>()) {
+        let words: std::collections::BTreeSet<_> = block.split(' ').collect();
+        prop_assume!(words.len() == block.split(' ').count());
+        let rounds = [block.as_str(); 4].join(" ");
+        let last = usize::from(length);
+        let said: Vec<String> = rounds.split(' ').map(|word| format!(" {word}")).chain(vec!["!".to_owned(); last]).collect();
+        let max_tokens = Some(said.len() - last);
+        let rig = Rig::new([Ok(said)]);
+        let answer = rig.session.run(Request { max_tokens, ..request("hi", BOTH, None) }, |_| ()).unwrap();
+        prop_assert_eq!((answer.text, answer.statistics.finish_reason), (block, FinishReason::Repetition));
+    }
+}
+
+#[test]
+fn a_callback_may_close_the_session_and_ask_whether_it_is_closed() {
+    let rig = Arc::new(Rig::new([pieces(&[" a", " b"])]));
+    let (send, receive) = mpsc::channel();
+    let weak = Arc::downgrade(&rig);
+    let sink = move |event| {
+        if let (Event::Text { .. }, Some(rig)) = (event, weak.upgrade()) {
+            rig.session.close();
+            wait(rig.session.closed());
+        }
+    };
+    let done = move |result: Result<Answer, Error>| drop(send.send(result.unwrap().text));
+    rig.session.submit(request("hi", BOTH, None), &Cancel::default(), Box::new(sink), Box::new(done));
+    assert_eq!(receive.recv().unwrap(), "a");
+    wait(rig.session.closed());
+    assert_eq!(Arc::strong_count(&rig.engine.0), 1);
 }
