@@ -30,7 +30,11 @@ def refuse_as_target(path: Path) -> None:
 
 def refuse_unwritable(path: Path) -> None:
     """Raise ToolchainError for a file that cannot be put where it is to go, before what it will hold is made; the folder is made."""
+    refuse_nameless(path)
     try:
+        if path.exists() and not path.is_file():
+            what = "a folder" if path.is_dir() else "a pipe or a device"
+            raise ToolchainError(f"{path} is {what}, where a file is to be written: give the name of a file")
         path.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=path.parent):
             pass

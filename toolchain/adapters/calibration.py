@@ -139,7 +139,7 @@ def train_calibration(
         else None
     )
     depends_on = (
-        base.specification.sha256,
+        *base.specification.identity.values(),
         schedule,
         hashes,
         merge_weights,
@@ -156,13 +156,14 @@ def train_calibration(
     entries = corrections.entries(base.model.config.num_hidden_layers)
     if merge_weights:
         entries = tuple(replace(entry, weights=np.asarray(merge_weights, dtype=np.float32)) for entry in entries)
-    calibration = Calibration(method, composition.name, base.specification.sha256, hashes, entries)
+    base_sha256, asked = base.specification.sha256, base.specification.asked
+    calibration = Calibration(method, composition.name, base_sha256, hashes, entries, **asked)
     launched().by_the_first(lambda: write_calibration(path, calibration))
     content = {
         "composition": composition.name,
         "method": method,
         "parameters": sum(parameter.numel() for parameter in parameters.values()),
-        "base_sha256": base.specification.sha256,
+        **base.specification.identity,
         "adapter_sha256": hashes,
         # Only the first has written it, and only its log is written.
         "calibration_sha256": sha256_file(path) if launched().first else None,
@@ -200,7 +201,7 @@ def _read_start(
     if start is None or begins_at is None:
         return None
     calibration = read_calibration(start, _remedy(composition, begins_at))
-    refuse_foreign(start, calibration, composition.name, base.specification.sha256, hashes)
+    refuse_foreign(start, calibration, composition.name, base.specification, hashes)
     if calibration.method != begins_at:
         raise ToolchainError(f"{start} is of {calibration.method}: {method} starts at {begins_at}, give that")
     return calibration

@@ -9,6 +9,8 @@ import numpy as np
 
 from toolchain.adapters.files import MODULES
 from toolchain.adapters.safetensors_file import Array, read_tensors, serialise
+from toolchain.base_model.made_for import refuse_of_another_base
+from toolchain.base_model.specification import BaseSpecification
 from toolchain.errors import NotFinite, ToolchainError
 from toolchain.whole_file import written_whole
 
@@ -64,13 +66,20 @@ class Entry:
 
 @dataclass(frozen=True)
 class Calibration:
-    """A trained calibration and the base and adapters (hashes) that it belongs to."""
+    """A trained calibration and the base and adapters (hashes) that it belongs to; `base_text_sha256` is how an imported base was asked."""
 
     method: str
     composition: str
     base_sha256: str
     adapter_sha256: dict[str, str]
     entries: tuple[Entry, ...]
+    base_text_sha256: str | None = None
+
+    @property
+    def made_for(self) -> dict[str, str]:
+        """What it says of its base."""
+        asked = {} if self.base_text_sha256 is None else {"base_text_sha256": self.base_text_sha256}
+        return {"base_sha256": self.base_sha256, **asked}
 
     @property
     def parameters(self) -> int:
@@ -83,7 +92,7 @@ class Calibration:
 
 
 def refuse_foreign(
-    path: Path, calibration: Calibration, composition: str, base_sha256: str, adapter_sha256: Mapping[str, str]
+    path: Path, calibration: Calibration, composition: str, base: BaseSpecification, adapter_sha256: Mapping[str, str]
 ) -> None:
     """A calibration corrects one merge on one base: with anything else it would answer, and wrongly.
 
@@ -92,10 +101,7 @@ def refuse_foreign(
     """
     if calibration.composition != composition:
         raise ToolchainError(f"{path} was trained for {calibration.composition}, not for {composition}: train it again")
-    if calibration.base_sha256 != base_sha256:
-        raise ToolchainError(
-            f"{path} was trained for base {calibration.base_sha256}, not {base_sha256}: train it again"
-        )
+    refuse_of_another_base(path, calibration.made_for, base, "train the calibration again")
     for task, sha256 in adapter_sha256.items():
         if calibration.adapter_sha256.get(task) != sha256:
             raise ToolchainError(
@@ -125,7 +131,7 @@ def write_calibration(path: Path, calibration: Calibration) -> None:
         "format": CALIBRATION_FORMAT,
         "method": calibration.method,
         "composition": calibration.composition,
-        "base_sha256": calibration.base_sha256,
+        **calibration.made_for,
     } | {f"adapter_sha256.{task}": digest for task, digest in calibration.adapter_sha256.items()}
     with written_whole(path) as partial:
         partial.write_bytes(serialise(tensors, metadata))
@@ -157,7 +163,8 @@ def read_calibration(path: Path, remedy: str = _REMEDY) -> Calibration:
     _refuse_overlaps(path, entries, remedy)
     prefix = "adapter_sha256."
     adapters = {key.removeprefix(prefix): value for key, value in metadata.items() if key.startswith(prefix)}
-    return Calibration(metadata["method"], metadata["composition"], metadata["base_sha256"], adapters, entries)
+    identity = (metadata["method"], metadata["composition"], metadata["base_sha256"])
+    return Calibration(*identity, adapters, entries, metadata.get("base_text_sha256"))
 
 
 def _refuse_numbers(path: Path, entries: tuple[Entry, ...], tasks: int, remedy: str) -> None:

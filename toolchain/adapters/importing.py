@@ -61,7 +61,7 @@ def import_adapter(
     trained = _training_log(source / LOG_FILE, found)
     with written_beside(folder) as partial:
         write_adapter(partial, adapter, base.name)
-        now = {"base_sha256": base.sha256, "adapter_sha256": adapter_hash(partial)}
+        now = {**base.identity, "adapter_sha256": adapter_hash(partial)}
         log = {
             "source": source.resolve().name,
             "source_sha256": found,

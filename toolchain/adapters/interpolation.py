@@ -46,7 +46,7 @@ def interpolate(own: Calibration, shared: Calibration, point: Point) -> Calibrat
 
 def _belongs_to(calibration: Calibration) -> tuple[Any, ...]:
     layouts = [entry.layout for entry in calibration.entries]
-    return calibration.composition, calibration.base_sha256, calibration.adapter_sha256, layouts
+    return calibration.composition, calibration.made_for, calibration.adapter_sha256, layouts
 
 
 def _between(own: Entry, shared: Entry, point: Point) -> Entry:

@@ -50,7 +50,7 @@ def train_lora(
     torch.manual_seed(schedule.seed)
     wrapped = add_lora(base.model, shape)
     parameters = {name: parameter for name, parameter in wrapped.named_parameters() if parameter.requires_grad}
-    checkpoint = checkpoint_path(task.id, base.specification.sha256, shape, schedule, further)
+    checkpoint = checkpoint_path(task.id, *base.specification.identity.values(), shape, schedule, further)
     log = train(wrapped.get_base_model(), parameters, training, validation, schedule, checkpoint, wrapped.train)
 
     def write() -> None:
@@ -60,7 +60,7 @@ def train_lora(
     launched().by_the_first(write)
     content = {
         "task": task.id,
-        "base_sha256": base.specification.sha256,
+        **base.specification.identity,
         "adapter_sha256": adapter_hash(folder),
         "training_pairs": len(training),
         "validation_pairs": len(validation),

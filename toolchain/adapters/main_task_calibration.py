@@ -59,7 +59,7 @@ def train_for_main_task(
     merge_by_row(base.model, {item: [*training[item], *validation[item]] for item in data}, tasks)
     if schedule.quantised_activations:
         quantise_activations(base.model)
-    checkpoint = checkpoint_path(f"{main}-{METHOD}", base.specification.sha256, schedule, hashes)
+    checkpoint = checkpoint_path(f"{main}-{METHOD}", *base.specification.identity.values(), schedule, hashes)
     parameters = dict(corrections.named_parameters())
     examples, measured = list(chain(*training.values())), list(chain(*validation.values()))
     log = train(base.model, parameters, examples, measured, schedule, checkpoint, lambda _training: None)
@@ -70,7 +70,8 @@ def train_for_main_task(
     def write() -> None:
         for item, path in paths.items():
             own = {task: hashes[task] for task in item.ids}
-            calibration = Calibration(METHOD, item.name, base.specification.sha256, own, entries)
+            base_sha256, asked = base.specification.sha256, base.specification.asked
+            calibration = Calibration(METHOD, item.name, base_sha256, own, entries, **asked)
             write_calibration(path, calibration)
 
     launched().by_the_first(write)
@@ -79,7 +80,7 @@ def train_for_main_task(
         "compositions": [item.name for item in data],
         "method": METHOD,
         "parameters": sum(parameter.numel() for parameter in parameters.values()),
-        "base_sha256": base.specification.sha256,
+        **base.specification.identity,
         "adapter_sha256": hashes,
         # Only the first has written them, and only its log is written.
         "calibration_sha256": {item.name: sha256_file(path) for item, path in paths.items() if launched().first},

@@ -11,6 +11,7 @@ from toolchain.adapters.files import (
     refuse_no_adapter,
 )
 from toolchain.base_model import specification
+from toolchain.base_model.made_for import refuse_of_another_base
 from toolchain.base_model.specification import BaseSpecification
 from toolchain.errors import ToolchainError
 from toolchain.json_object import json_object
@@ -32,11 +33,8 @@ def task_adapter(task: str) -> Adapter:
             f"`toolchain adapter import DIR --task {task}`, which fills the others with zeros"
         )
     for path in (folder / LOG_FILE, folder / IMPORT_LOG):
-        if (log := logged(path, "an adapter", "base_sha256")) and (made_for := log["base_sha256"]) != base.sha256:
-            raise ToolchainError(
-                f"{path} is of base {made_for}, not {base.sha256} ({base.name}): "
-                f"train the adapter for this one (`toolchain train lora {task}`), or import it anew"
-            )
+        remedy = f"train the adapter for this one (`toolchain train lora {task}`), or import it anew"
+        refuse_of_another_base(path, logged(path, "an adapter", "base_sha256"), base, remedy)
     return adapter
 
 

@@ -101,7 +101,7 @@ def _passed_on(
     items = with_references(main, split)
     adapters = [task_adapter(task) for task in through]
     shared = {
-        "base_sha256": base.specification.sha256,
+        **base.specification.identity,
         "text_rules_sha256": text_rules(),
         "adapter_sha256": adapter_hashes(through),
     }

@@ -154,6 +154,7 @@ def train_calibration_command(
 ) -> None:
     """Train the calibration of one composition on the real base and the committed adapters."""
     from toolchain.adapters.calibration import refuse_loss_options, refuse_untrainable, train_calibration
+    from toolchain.adapters.calibration_file import read_calibration
     from toolchain.adapters.corrections import CalibrationMethod
     from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_path, committed_as, start_of
     from toolchain.adapters.methods.scope import trained_with
@@ -198,6 +199,8 @@ def train_calibration_command(
     refuse_unwritable(path)
     if out:
         refuse_to_replace(out.with_suffix(".json"), "a calibration", "composition", "method", "git_commit")
+        if out.exists():
+            read_calibration(out, "give another --out, or move it away")
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
     log = train_calibration(base, parsed, kind, schedule, path, data, weights, start, brief)
     show(

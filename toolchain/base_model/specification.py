@@ -1,5 +1,6 @@
 """Which base models there are, and what their files must hash to."""
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -42,6 +43,23 @@ class BaseSpecification:
     def turn(self) -> tuple[tuple[int, ...], ...]:
         """Start and end of a user's turn, for keys; nothing for a base without one."""
         return (self.turn_start_ids, self.turn_end_ids) if self.turn_start_ids or self.turn_end_ids else ()
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """How an imported base is asked, in one hash: by the token ids that its text becomes, within its limits.
+
+        Nothing for one of ours, which is asked in one way alone: its weights say that too.
+        """
+        if self.packages:
+            return {}
+        limits = (self.max_prompt_tokens, self.max_new_tokens)
+        ids = (self.tokenizer_sha256, self.bos_token_id, self.eos_token_ids, self.turn_start_ids, self.turn_end_ids)
+        return {"base_text_sha256": hashlib.sha256(repr((*limits, *ids)).encode()).hexdigest()}
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What stands in whatever is made for the base, and is compared before that is used (`refuse_of_another_base`)."""
+        return {"base_sha256": self.sha256, **self.asked}
 
     @property
     def source_path(self) -> Path:

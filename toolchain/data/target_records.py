@@ -5,6 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from toolchain.adapters.files import refuse_other_adapters
+from toolchain.base_model import specification
+from toolchain.base_model.made_for import refuse_of_another_base
 from toolchain.data.benchmark import Split, refuse_repeated_ids
 from toolchain.data.pairs import Pair
 from toolchain.data.record_file import Record, RecordFile
@@ -32,8 +34,8 @@ def read_target_records(path: Path, composition: Composition, command: str) -> l
     """The records of a file; `command` makes one, for messages.
 
     Raises:
-        ToolchainError: the file is missing, damaged, empty, another composition's, or made by other adapters than those that are there; or an
-            id comes twice, a record lacks a field, or its conversation is none that the main task can be asked about.
+        ToolchainError: the file is missing, damaged, empty, another composition's, or made by other adapters than those that are there, or on
+            another base; or an id comes twice, a record lacks a field, or its conversation is none that the main task can be asked about.
     """
     records = RecordFile(path, command).read()
     if not records:
@@ -47,8 +49,13 @@ def read_target_records(path: Path, composition: Composition, command: str) -> l
     refuse_repeated_ids(rows)
     for row in rows:
         _check(row, composition.tasks[0])
+    anew = f"move it away and make it anew with `{command}`"
     makers = [row.texts("adapter_sha256") for row in rows if "adapter_sha256" in row.fields]
-    refuse_other_adapters(path, makers, composition.ids, f"move it away and make it anew with `{command}`")
+    refuse_other_adapters(path, makers, composition.ids, anew)
+    if answered := [record for record in records if "base_sha256" in record]:
+        base = specification.base_model()
+        for record in answered:
+            refuse_of_another_base(path, record, base, anew)
     return records
 
 

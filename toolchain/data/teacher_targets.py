@@ -7,6 +7,8 @@ from pathlib import Path
 
 from toolchain import paths
 from toolchain.adapters.files import adapter_hashes, refuse_other_adapters
+from toolchain.base_model import specification
+from toolchain.base_model.made_for import refuse_of_another_base
 from toolchain.data.json_lines import read_rows
 from toolchain.errors import ToolchainError
 from toolchain.tasks import Composition
@@ -33,15 +35,15 @@ def targets_path(composition: Composition) -> Path:
 
 
 def write_targets(composition: Composition, targets: Sequence[Target]) -> Path:
-    """Write the targets with the hashes of the adapters that made them, which are those that are committed."""
-    hashes = adapter_hashes(composition.ids[1:])
+    """Write the targets with the hashes of the adapters that made them, which are those that are committed, and how an imported base was asked."""
+    hashes, asked = adapter_hashes(composition.ids[1:]), specification.base_model().asked
     lines = []
     for target in targets:
         row = {"id": target.id, "source": target.source, "target": target.text}
         if target.intermediate is not None:
             row["intermediate"] = target.intermediate
         made_by = {task: hashes[task] for task in target.through}
-        lines.append(json.dumps(row | {"adapter_sha256": made_by}, ensure_ascii=False) + "\n")
+        lines.append(json.dumps(row | {"adapter_sha256": made_by} | asked, ensure_ascii=False) + "\n")
     path = targets_path(composition)
     write_text_whole(path, "".join(lines))
     return path
@@ -51,14 +53,15 @@ def read_targets(composition: Composition) -> list[Target]:
     """The targets of a composition.
 
     Raises:
-        ToolchainError: none have been made, the file is damaged, or other adapters than those committed made them.
+        ToolchainError: none have been made, the file is damaged, or other adapters than those committed made them, or on another base.
     """
     path = targets_path(composition)
     remedy = f"with `toolchain data teacher {composition.name}`"
     if not path.is_file():
         raise ToolchainError(f"{path} is missing: make it {remedy}")
-    found, makers = [], []
+    found, makers, base = [], [], specification.base_model()
     for row in read_rows(path, f"make it anew {remedy}"):
+        refuse_of_another_base(path, row.fields, base, f"make it anew {remedy}")
         made_by = row.texts("adapter_sha256")
         makers.append(made_by)
         texts = (row.text("id"), row.text("source"), tuple(made_by), row.text("target"))

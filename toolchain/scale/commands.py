@@ -63,7 +63,7 @@ def measure_command(
     from toolchain.adapters.training import Precision, Schedule
     from toolchain.base_model.specification import base_model
     from toolchain.console import chosen, progress, show
-    from toolchain.log_file import write_log
+    from toolchain.log_file import refuse_to_replace, write_log
     from toolchain.provenance import made_with
     from toolchain.scale.measure import measure, table
     from toolchain.tasks import Composition
@@ -71,9 +71,10 @@ def measure_command(
     parsed = Composition.parse(composition)
     target = out or paths.RESULTS / f"training-cost.{composition}.json"
     refuse_unwritable(target)
+    refuse_to_replace(target, "a measurement", "composition", "schedule", "rows")
     products = chosen(Precision, "precision", precision).where_it_helps()
     schedule = Schedule(steps, batch_size, 1e-3, evaluate_every=steps, precision=products)
-    hashes = {"base_sha256": base_model().sha256, "adapter_sha256": adapter_hashes(parsed.ids)}
+    hashes = {**base_model().identity, "adapter_sha256": adapter_hashes(parsed.ids)}
     described = {"composition": composition, "schedule": asdict(schedule), **hashes, **made_with()}
     rows = measure(parsed, schedule)
     write_log(target, described | {"rows": rows})

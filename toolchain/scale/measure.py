@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,7 @@ from toolchain.base_model.load import LoadedBase, load_base
 from toolchain.base_model.specification import base_model
 from toolchain.data.benchmark import Split
 from toolchain.data.pairs import composition_pairs
+from toolchain.errors import ToolchainError
 from toolchain.markdown import markdown_table
 from toolchain.provenance import peak_memory
 from toolchain.tasks import Composition
@@ -25,9 +27,23 @@ KINDS = (CalibrationMethod.LC, CalibrationMethod.LC_PLUS_PLUS, joint_expert.ID)
 
 
 def measure(composition: Composition, schedule: Schedule) -> list[dict[str, Any]]:
-    """A row for each of `KINDS`: parameters, seconds a step, peak memory. Each has a process of its own, for memory's sake."""
+    """A row for each of `KINDS`: parameters, seconds a step, peak memory. Each has a process of its own, for memory's sake.
+
+    Raises:
+        ToolchainError: such a process was killed.
+    """
     with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as alone:
-        return [alone.submit(_measure_here, kind, composition, schedule).result() for kind in KINDS]
+        return [_measured(alone, kind, composition, schedule) for kind in KINDS]
+
+
+def _measured(alone: ProcessPoolExecutor, kind: str, composition: Composition, schedule: Schedule) -> dict[str, Any]:
+    try:
+        return alone.submit(_measure_here, kind, composition, schedule).result()
+    except BrokenProcessPool:
+        raise ToolchainError(
+            f"the process that measured the training of {kind} was killed, as the system does where memory runs out: give a smaller "
+            f"--batch-size than {schedule.batch_size}, or free memory"
+        ) from None
 
 
 def _measure_here(kind: str, composition: Composition, schedule: Schedule) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from toolchain import paths
+from toolchain.base_model.chat_turn import TEMPLATE_FILE
 from toolchain.base_model.from_folder import import_base
 from toolchain.base_model.specification import BaseSpecification
 from toolchain.tests.tiny import BOS, EOS, PAD, SPECIAL_TOKENS, byte_tokenizer
@@ -70,6 +71,16 @@ def write_tiny(folder: Path, kind: str, **changed: Any) -> Path:
 def import_tiny(folder: Path) -> BaseSpecification:
     """Make the model the base that is chosen."""
     return import_base(folder, paths.chosen_base(), 96, 8, lambda _line: None)
+
+
+def put_template(folder: Path, template: str, *, in_config: bool = False) -> None:
+    """Give the model a chat template, in a file of its own or in its tokenizer's configuration."""
+    config = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<bos>", "eos_token": "<eos>"}
+    if in_config:
+        config["chat_template"] = template
+    else:
+        (folder / TEMPLATE_FILE).write_text(template)
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
 
 
 def edit_config(folder: Path, **changed: Any) -> None:

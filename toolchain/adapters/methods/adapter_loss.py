@@ -83,7 +83,7 @@ def adapter_loss(
     What it gave is kept until the block ends without an error: a search that was killed, and is run again, looks at the same adapters in
     the same order, and finds the losses of the first ones. `name` is the search's, for the file.
     """
-    depends_on = (base.specification.sha256, examples_digest(examples), precision.value, _CODE)
+    depends_on = (*base.specification.identity.values(), examples_digest(examples), precision.value, _CODE)
     path = checkpoint_path(name, *depends_on).with_suffix(".json")
     yield AdapterLoss(base, examples, precision, path)
     path.unlink(missing_ok=True)

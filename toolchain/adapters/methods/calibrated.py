@@ -113,9 +113,7 @@ def _adapters(method: str) -> Callable[[Composition], list[Adapter]]:
         single = single_adapters(composition)
         path = calibration_path(composition, method)
         calibration = read_committed(composition, method)
-        refuse_foreign(
-            path, calibration, composition.name, specification.base_model().sha256, adapter_hashes(composition.ids)
-        )
+        refuse_foreign(path, calibration, composition.name, specification.base_model(), adapter_hashes(composition.ids))
         return [compose(single, mean_weights(len(single)), calibration)]
 
     return adapters

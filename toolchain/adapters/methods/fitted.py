@@ -16,6 +16,7 @@ from toolchain.adapters.safetensors_file import Array, read_tensors
 from toolchain.adapters.training import finish
 from toolchain.base_model import specification
 from toolchain.base_model.load import LoadedBase
+from toolchain.base_model.made_for import refuse_of_another_base
 from toolchain.data.pairs import target_files
 from toolchain.errors import ToolchainError
 from toolchain.folders import refuse_unwritable, take_place, written_beside
@@ -70,8 +71,7 @@ def fitted_log(method: str, scope: Scope) -> dict[str, Any] | None:
         return None
     if log["adapter_sha256"] != adapter_hashes(scope.ids):
         raise ToolchainError(f"{path} is of other adapters than those in {paths.ADAPTERS}: {remedy(method, scope)}")
-    if (made_for := log["base_sha256"]) != (wanted := specification.base_model().sha256):
-        raise ToolchainError(f"{path} is of base {made_for}, not {wanted}: {remedy(method, scope)}")
+    refuse_of_another_base(path, log, specification.base_model(), remedy(method, scope))
     return log
 
 
@@ -104,7 +104,7 @@ def fit_method(method: Method, load: Callable[[], LoadedBase], scope: Scope, bud
         "method": method.id,
         "composition": scope.name,
         "budget": budget.described(),
-        "base_sha256": specification.base_model().sha256,
+        **specification.base_model().identity,
         "adapter_sha256": hashes,
         "files": files,
         "seconds": learned.seconds,

@@ -66,7 +66,7 @@ def gradient_fit(
         torch.manual_seed(budget.schedule.seed)
         trainable = prepare(base, {item: [*fitting[item], *choosing[item]] for item in compositions})
         parameters = sum(parameter.numel() for parameter in trainable.parameters.values())
-        depends_on = (base.specification.sha256, rate, budget.schedule.seed, hashes)
+        depends_on = (*base.specification.identity.values(), rate, budget.schedule.seed, hashes)
         checkpoints.append(checkpoint_path(f"{method}-{scope.name}", *depends_on))
         rates[str(rate)] = None
         started, log = time.monotonic(), None

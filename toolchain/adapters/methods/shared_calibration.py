@@ -38,7 +38,8 @@ def prepare(method: CalibrationMethod) -> Prepare:
         def save(folder: Path) -> None:
             entries = corrections.entries(base.model.config.num_hidden_layers)
             hashes = adapter_hashes(EVERYTHING.ids)
-            calibration = Calibration(method, EVERYTHING.name, base.specification.sha256, hashes, entries)
+            base_sha256, asked = base.specification.sha256, base.specification.asked
+            calibration = Calibration(method, EVERYTHING.name, base_sha256, hashes, entries, **asked)
             write_calibration(folder / FILE, calibration)
 
         return Trainable(base.model, dict(corrections.named_parameters()), save)

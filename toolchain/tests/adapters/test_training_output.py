@@ -1,18 +1,20 @@
 """What `train` writes takes the place of no file of the user's; that is told before anything is loaded or trained."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from toolchain import paths
-from toolchain.adapters.files import LOG_FILE, write_adapter
+from toolchain.adapters.files import LOG_FILE, TENSORS_FILE, write_adapter
+from toolchain.adapters.methods.calibrated import calibration_path
 from toolchain.base_model import load
 from toolchain.cli import app
 from toolchain.data.benchmark import Split
 from toolchain.data.target_records import target_record
 from toolchain.errors import ToolchainError
-from toolchain.tasks import TASKS
+from toolchain.tasks import TASKS, Composition
 from toolchain.tests.tiny import random_adapter
 from toolchain.text import Message
 
@@ -73,6 +75,19 @@ def test_the_targets_of_a_calibration_are_not_overwritten(place: Path, targets: 
         app(["train", "calibration", "summarize+es", *given, str(place / "x.safetensors")], standalone_mode=False)
     with pytest.raises(_Loaded):
         app(["train", "calibration", "summarize+es", *given, str(place / "y.safetensors")], standalone_mode=False)
+
+
+def test_a_calibration_is_replaced_and_no_other_file_is(place: Path) -> None:
+    out = place / "x.safetensors"
+    given = ["train", "calibration", "summarize+es", "--out", str(out)]
+    shutil.copyfile(calibration_path(Composition.parse("summarize+es"), "lc"), out)
+    with pytest.raises(_Loaded):
+        app(given, standalone_mode=False)
+    for other in (b"my notes", (paths.ADAPTERS / "es" / TENSORS_FILE).read_bytes()):
+        out.write_bytes(other)
+        with pytest.raises(ToolchainError, match=r"mine/x\.safetensors .*: give another --out, or move it away"):
+            app(given, standalone_mode=False)
+        assert out.read_bytes() == other
 
 
 def test_a_calibration_is_written_to_no_directory(place: Path) -> None:

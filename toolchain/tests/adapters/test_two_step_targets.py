@@ -21,7 +21,7 @@ from toolchain.adapters.methods.calibrated import FROM_TWO_STEP, calibration_pat
 from toolchain.adapters.methods.registry import METHODS
 from toolchain.adapters.training import Schedule
 from toolchain.adapters.two_step_targets import make_two_step_targets, two_step_path
-from toolchain.base_model import load
+from toolchain.base_model import load, specification
 from toolchain.base_model.load import LoadedBase
 from toolchain.cli import app
 from toolchain.data import benchmark
@@ -47,9 +47,11 @@ FEW = first_of_each_split(of_the_benchmark("single"), 3)
 
 
 @pytest.fixture
-def short_base(base: LoadedBase, monkeypatch: pytest.MonkeyPatch) -> LoadedBase:
+def short_base(base: LoadedBase, assets: Path, monkeypatch: pytest.MonkeyPatch) -> LoadedBase:
     monkeypatch.setattr(two_step_targets, "KEPT_AT_ONCE", 2)
-    return replace(base, specification=replace(SPECIFICATION, max_new_tokens=3))
+    short = replace(SPECIFICATION, max_new_tokens=3)
+    monkeypatch.setattr(specification, "base_model", lambda _name=None: short)
+    return replace(base, specification=short)
 
 
 def _make(

@@ -1,6 +1,5 @@
 """text/2: a base that was trained on turns of a chat is asked inside one, by ids that no text of a user's can become."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,13 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from toolchain.base_model.chat_turn import TEMPLATE_FILE
 from toolchain.base_model.prompt import encode_turn
 from toolchain.base_model.specification import base_model
 from toolchain.bundle.manifest import Text
 from toolchain.errors import ToolchainError
 from toolchain.tests.tiny import BOS, EOS, SPECIFICATION, byte_tokenizer
-from toolchain.tests.tiny_bases import import_tiny, write_tiny
+from toolchain.tests.tiny_bases import import_tiny, put_template, write_tiny
 from toolchain.text import TextError, encode_prompt
 
 TEMPLATE = "<bos>U:{{ messages[0]['content'] }}<eos>{% if add_generation_prompt %}A:{% endif %}"
@@ -35,18 +33,9 @@ def model(tmp_path: Path) -> Path:
     return write_tiny(tmp_path / "qwen2", "qwen2")
 
 
-def _put_template(folder: Path, template: str, *, in_config: bool = False) -> None:
-    config = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<bos>", "eos_token": "<eos>"}
-    if in_config:
-        config["chat_template"] = template
-    else:
-        (folder / TEMPLATE_FILE).write_text(template)
-    (folder / "tokenizer_config.json").write_text(json.dumps(config))
-
-
 @pytest.mark.parametrize("in_config", [True, False])
 def test_an_imported_base_knows_its_turn(model: Path, in_config: bool) -> None:
-    _put_template(model, TEMPLATE, in_config=in_config)
+    put_template(model, TEMPLATE, in_config=in_config)
     base = import_tiny(model)
     assert (base.turn_start_ids, base.turn_end_ids) == (_ids("U:"), (EOS, *_ids("A:")))
     assert base_model() == base
@@ -55,15 +44,15 @@ def test_an_imported_base_knows_its_turn(model: Path, in_config: bool) -> None:
 def test_a_template_that_writes_the_date_gives_the_same_turn_on_any_day(model: Path) -> None:
     """As Llama 3.2's does."""
     dated = "{% if not date_string is defined %}{% set date_string = strftime_now('%d %b %Y') %}{% endif %}{{ date_string }}"
-    _put_template(model, TEMPLATE.replace("U:", dated + "U:"))
+    put_template(model, TEMPLATE.replace("U:", dated + "U:"))
     assert import_tiny(model).turn_start_ids == _ids("26 Jul 2024U:")
-    _put_template(model, TEMPLATE.replace("U:", "{{ strftime_now('%d') }}U:"))
+    put_template(model, TEMPLATE.replace("U:", "{{ strftime_now('%d') }}U:"))
     with pytest.raises(ToolchainError, match="it writes the day"):
         import_tiny(model)
 
 
 def test_a_turn_that_leaves_no_room_is_refused(model: Path) -> None:
-    _put_template(model, TEMPLATE.replace("U:", "U" * 100))
+    put_template(model, TEMPLATE.replace("U:", "U" * 100))
     with pytest.raises(ToolchainError, match="take 104 of 96 tokens"):
         import_tiny(model)
 
@@ -86,7 +75,7 @@ def test_a_base_without_a_template_has_no_turn(model: Path) -> None:
     ],
 )
 def test_a_template_that_cannot_hold_a_message_is_refused(model: Path, template: str) -> None:
-    _put_template(model, template)
+    put_template(model, template)
     with pytest.raises(ToolchainError, match="chat template that cannot be used") as refused:
         import_tiny(model)
     assert str(model) in str(refused.value)

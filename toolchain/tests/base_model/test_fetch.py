@@ -16,9 +16,11 @@ from toolchain.base_model.fetch import get_base_model
 from toolchain.base_model.requantise import requantise_to_q8_0
 from toolchain.base_model.specification import GEMMA_3_270M, BaseSpecification, base_model
 from toolchain.base_model.tokenizer import write_tokenizer
+from toolchain.cli import app
 from toolchain.errors import ToolchainError
 from toolchain.hashing import sha256_file
 from toolchain.tests.tiny import SPECIFICATION, silent
+from toolchain.tests.tiny_bases import import_tiny, write_tiny
 from toolchain.tests.tiny_gguf import write_gguf
 
 OTHER = hashlib.sha256(b"other").hexdigest()
@@ -226,6 +228,23 @@ def test_a_file_of_the_hub_serves_and_another_is_refused_and_removed(
     assert not wrong.source_path.exists()
     get_base_model(specification, None, "ana/model", silent)
     assert _has_everything(specification)
+
+
+@pytest.mark.parametrize("kind", ["qwen2", "scaled llama", "stablelm"])
+@pytest.mark.parametrize("missing", ["nothing", "file", "dequantised_path", "notice_file"])
+def test_an_imported_base_has_no_download(
+    chosen_base: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, missing: str
+) -> None:
+    base = import_tiny(write_tiny(tmp_path / "model", kind))
+    if missing != "nothing":
+        path = paths.models() / str(getattr(base, missing))
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    left = sorted(paths.models().rglob("*"))
+    monkeypatch.setattr(subprocess, "run", lambda *_given, **_named: pytest.fail("nothing is to be downloaded"))
+    for given in ([], ["--hub", "ana/model"], ["--from", str(tmp_path / "model" / "model.safetensors")]):
+        with pytest.raises(ToolchainError, match=r"^tiny-base was imported.*no download: .*`toolchain model import`"):
+            app(["model", "get", *given], standalone_mode=False)
+    assert sorted(paths.models().rglob("*")) == left
 
 
 def test_an_unknown_base_is_refused_with_those_there_are() -> None:

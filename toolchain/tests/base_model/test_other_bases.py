@@ -260,6 +260,26 @@ def test_a_models_terms_and_its_own_notice_go_with_it(tmp_path: Path) -> None:
     assert notice.read_text() == f"By Ana.\n{NAME}: converted by Tandem from qwen2; terms: {terms.name}\n"
 
 
+def test_the_notice_names_the_model_that_lies_in_the_hubs_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_tiny(tmp_path / "models--ana--qwen-2" / "snapshots" / ("0" * 40), "qwen2")
+    monkeypatch.chdir(folder)
+    assert "converted by Tandem from ana/qwen-2; terms" in import_tiny(Path()).licence_paths()[1].read_text()
+
+
+@pytest.mark.parametrize(("prompt", "answer"), [(2, 102), (96, 8), (103, 1), (97, 8), (96, 9), (10**6, 1)])
+def test_a_base_reads_and_writes_no_more_than_it_has_positions(prompt: int, answer: int, tmp_path: Path) -> None:
+    folder = write_tiny(tmp_path / "qwen2", "qwen2", max_position_embeddings=104)
+    if fits := prompt + answer <= 104:
+        assert import_base(folder, NAME, prompt, answer, silent).max_prompt_tokens == prompt
+    else:
+        said = f"config.json says max_position_embeddings 104, .* of {prompt} .* of {answer} tokens take {prompt + answer}: give"
+        with pytest.raises(ToolchainError, match=said):
+            import_base(folder, NAME, prompt, answer, silent)
+    assert paths.models().exists() == fits
+
+
 NOT_ON_DEVICE: dict[str, tuple[str, dict[str, Any]]] = {
     "frequencies that depend on the length": (
         "llama",

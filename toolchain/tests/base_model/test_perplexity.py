@@ -1,5 +1,6 @@
 """Perplexity of the base: what it is, and that a broken base is told."""
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,8 +8,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from toolchain.base_model import perplexity
+from toolchain.base_model import load, perplexity, specification
 from toolchain.base_model.load import LoadedBase
+from toolchain.cli import app
 from toolchain.data.benchmark import single_texts
 from toolchain.errors import ToolchainError
 from toolchain.tests.tiny import BOS, logits
@@ -35,13 +37,30 @@ def test_a_base_that_knows_nothing_is_refused(base: LoadedBase, monkeypatch: pyt
         perplexity.perplexities(base, texts=1)
 
 
+def test_a_surprise_beyond_all_numbers_is_an_infinite_perplexity(
+    base: LoadedBase, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base.model.lm_head.weight.mul_(1e6)
+    with pytest.raises(ToolchainError, match="perplexity of tiny on en is inf, expected below 200: import the model"):
+        perplexity.perplexities(base, texts=1)
+    monkeypatch.setattr(specification, "base_model", lambda _name: base.specification)
+    monkeypatch.setattr(load, "load_base", lambda _specification: base)
+    monkeypatch.setattr(perplexity, "_perplexity", lambda _base, texts: 30.0 if _english(texts) else math.inf)
+    app(["model", "perplexity", "--texts", "1"], standalone_mode=False)
+    assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail) == {
+        "en": 30,
+        "es": None,
+        "fr": None,
+        "de": None,
+    }
+
+
+def _english(texts: Sequence[str]) -> bool:
+    return set(texts) == {text.variants["en"] for text in single_texts()[:1]}
+
+
 def test_an_imported_base_need_not_know_every_language(base: LoadedBase, monkeypatch: pytest.MonkeyPatch) -> None:
-    english = {text.variants["en"] for text in single_texts()[:1]}
-
-    def knows_english(_base: LoadedBase, texts: Sequence[str]) -> float:
-        return 30.0 if set(texts) == english else 900.0
-
-    monkeypatch.setattr(perplexity, "_perplexity", knows_english)
+    monkeypatch.setattr(perplexity, "_perplexity", lambda _base, texts: 30.0 if _english(texts) else 900.0)
     assert perplexity.perplexities(base, texts=1) == {"en": 30.0, "es": 900.0, "fr": 900.0, "de": 900.0}
     monkeypatch.setattr(perplexity, "BASE_MODELS", {"tiny": base.specification})
     with pytest.raises(ToolchainError, match="perplexity of tiny on es is 900"):

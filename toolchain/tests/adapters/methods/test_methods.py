@@ -157,7 +157,7 @@ def test_a_calibration_answers_for_its_own_composition_adapters_and_base_alone()
     with pytest.raises(ToolchainError, match=r"for summarize\+fr"):
         METHODS["lc++"].adapters(COMPOSITION)
     write_calibration(calibration_path(COMPOSITION, "lc++"), replace(trained, base_sha256="9" * 64))
-    with pytest.raises(ToolchainError, match="for base 9"):
+    with pytest.raises(ToolchainError, match="of base 9"):
         METHODS["lc++"].adapters(COMPOSITION)
     write_calibration(calibration_path(COMPOSITION, "lc++"), trained)
     write_adapter(paths.ADAPTERS / "es", random_adapter(9), "tiny")
