@@ -26,9 +26,11 @@ def _required(path: Path, advice: str) -> Path:
 
 
 def require_program(name: str, *arguments: str) -> None:
-    """Skip the test where the program is not installed or a trial of it fails; fail it where all tests have to run."""
+    """Skip the test where the program is not installed, or a trial of it with these arguments fails; fail it where all tests have to run."""
     if shutil.which(name) is None:
         _lacking(f"{name} is not installed (scripts/system_packages.sh)")
+    if not arguments:
+        return
     trial = subprocess.run([name, *arguments], capture_output=True, text=True, check=False)
     if trial.returncode:
         _lacking(

@@ -12,7 +12,7 @@ import pytest
     [
         (["no-such-program"], "no-such-program is not installed"),
         (["bash", "-c", "echo not permitted >&2; exit 3"], "exit 3, not permitted$"),
-        (["false"], "exit 1, without a word$"),
+        (["bash", "-c", "exit 1"], "exit 1, without a word$"),
     ],
 )
 def test_a_program_that_does_not_work_is_told(
@@ -27,5 +27,6 @@ def test_a_program_that_does_not_work_is_told(
         conftest.require_program(*command)
 
 
-def test_a_program_that_works_lets_the_test_run() -> None:
-    conftest.require_program("true")
+@pytest.mark.parametrize("command", [["true", "at", "once"], ["false"]])
+def test_a_program_that_works_or_is_not_tried_lets_the_test_run(command: list[str]) -> None:
+    conftest.require_program(*command)
