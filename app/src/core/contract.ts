@@ -119,7 +119,7 @@ export interface CoreSession {
   run: (request: RunRequest, onEvent: (event: RunEvent) => void, signal?: AbortSignal) => Promise<Answer>;
   /** Measures. `signal` as for `run`: the report then holds what was complete. Throws CoreError. */
   bench: (plan: BenchPlan, onProgress: (progress: BenchProgress) => void, signal?: AbortSignal) => Promise<BenchReport>;
-  /** Stops everything and frees the model; resolves when its memory is free. May be called twice. */
+  /** Stops everything and frees the model; resolves when its memory is free, or half a minute later. May be called twice. */
   close: () => Promise<void>;
 }
 

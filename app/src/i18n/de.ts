@@ -336,7 +336,8 @@ export const de: Messages = {
       'input-empty': 'Darin steht kein Text. Wähle andere Nachrichten oder einen anderen Text.',
       'input-invalid': 'Das ließ sich nicht lesen. Wähle andere Nachrichten oder einen anderen Text.',
       'reply-speaker-missing': 'Es ist nicht klar, wer antwortet. Gib über der Unterhaltung an, wer du bist, und versuche es erneut.',
-      'prompt-too-long': 'Vom Text passt nichts hinein. Erhöhe „Höchstens auf einmal gelesen“ in den Einstellungen und versuche es erneut.',
+      'prompt-too-long':
+        'Vom Text passt nichts hinein. Erhöhe „Höchstens auf einmal gelesen“ in den Einstellungen und versuche es erneut, oder wähle etwas anderes.',
       'composition-unknown': 'Das verwendete Modell kann das nicht schreiben. Wähle etwas anderes.',
       'mode-unavailable': 'Das verwendete Modell bietet diese Methode hier nicht an. Wähle eine andere.',
       'chat-unreadable': 'Die Datei ließ sich nicht lesen. Speichere sie noch einmal und importiere sie dann erneut.',

@@ -334,7 +334,7 @@ export const en = {
       'input-empty': 'There is no text in it. Choose other messages or another text.',
       'input-invalid': 'It could not be read. Choose other messages or another text.',
       'reply-speaker-missing': 'It is not clear who replies. Say who you are above the conversation, then try again.',
-      'prompt-too-long': 'Nothing of the text fits. Raise “Most that is read at once” in the settings, then try again.',
+      'prompt-too-long': 'Nothing of the text fits. Raise “Most that is read at once” in the settings, then try again, or choose something else to be written.',
       'composition-unknown': 'The model in use cannot write this. Choose something else to be written.',
       'mode-unavailable': 'The model in use does not offer this method here. Choose another method.',
       'chat-unreadable': 'The file could not be read. Save it again, then import it once more.',

@@ -331,7 +331,7 @@ export const es: Messages = {
       'input-empty': 'No contiene ningún texto. Elige otros mensajes u otro texto.',
       'input-invalid': 'No se pudo leer. Elige otros mensajes u otro texto.',
       'reply-speaker-missing': 'No está claro quién responde. Indica quién eres encima de la conversación y vuelve a intentarlo.',
-      'prompt-too-long': 'No cabe nada del texto. Sube «Máximo que se lee de una vez» en los ajustes y vuelve a intentarlo.',
+      'prompt-too-long': 'No cabe nada del texto. Sube «Máximo que se lee de una vez» en los ajustes y vuelve a intentarlo, o elige otra cosa.',
       'composition-unknown': 'El modelo en uso no puede escribir esto. Elige otra cosa.',
       'mode-unavailable': 'El modelo en uso no ofrece aquí este método. Elige otro.',
       'chat-unreadable': 'No se pudo leer el archivo. Guárdalo de nuevo y vuelve a importarlo.',

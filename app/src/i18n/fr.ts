@@ -336,7 +336,8 @@ export const fr: Messages = {
       'input-empty': 'Il n’y a là aucun texte. Choisissez d’autres messages ou un autre texte.',
       'input-invalid': 'La lecture a échoué. Choisissez d’autres messages ou un autre texte.',
       'reply-speaker-missing': 'On ne sait pas qui répond. Indiquez au-dessus de la conversation qui vous êtes, puis réessayez.',
-      'prompt-too-long': 'Aucune partie du texte ne tient. Augmentez « Maximum lu à la fois » dans les paramètres, puis réessayez.',
+      'prompt-too-long':
+        'Aucune partie du texte ne tient. Augmentez « Maximum lu à la fois » dans les paramètres, puis réessayez, ou choisissez autre chose à écrire.',
       'composition-unknown': 'Le modèle utilisé ne sait pas écrire cela. Choisissez autre chose.',
       'mode-unavailable': 'Le modèle utilisé ne propose pas cette méthode ici. Choisissez-en une autre.',
       'chat-unreadable': 'Le fichier n’a pas pu être lu. Enregistrez-le de nouveau, puis réimportez-le.',

@@ -12,7 +12,7 @@ export async function readBytes(request: IncomingMessage): Promise<ArrayBuffer> 
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > LIMIT) throw new CoreError({ source: 'input', kind: 'input-too-large', message: `the text is larger than ${String(LIMIT)} bytes` });
+    if (size > LIMIT) throw new CoreError({ source: 'input', kind: 'too-large', message: `the text is larger than ${String(LIMIT)} bytes` });
     chunks.push(chunk);
   }
   return new Uint8Array(Buffer.concat(chunks)).buffer;
@@ -33,7 +33,7 @@ export function readText(value: unknown): string {
   return string(fields(value)['text']);
 }
 
-/** A bundle's. Throws CoreError. */
+/** A bundle's, or that of what is to be stopped. Throws CoreError. */
 export function readId(value: unknown): string {
   return string(fields(value)['id']);
 }

@@ -63,5 +63,5 @@ def _made_of(log: Mapping[str, Any], meta: Mapping[str, Any]) -> bool:
 
 def _hashes(of: Mapping[str, Any]) -> dict[str, Any]:
     adapters = of.get("adapter_sha256")
-    base = {"the base": of["base_sha256"]} if "base_sha256" in of else {}
+    base = {key: of[key] for key in ("base_sha256", "base_text_sha256") if key in of}
     return base | (adapters if isinstance(adapters, dict) else {})

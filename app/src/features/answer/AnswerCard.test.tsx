@@ -49,10 +49,12 @@ describe('writing again', () => {
     await press(en.answer.stop);
     expect(shown()).toEqual(['Quedan.']);
     await press(en.answer.again);
-    await act(() => core.runs[2]?.answer.reject(new CoreError({ source: 'input', kind: 'input-empty', message: 'x' })));
+    const error = new CoreError({ source: 'engine', kind: 'generate', message: 'the words for a report' });
+    await act(() => core.runs[2]?.answer.reject(error));
     await settle();
     expect(shown()).toEqual(['Quedan.']);
-    expect(screen.getByText(`${en.error.title.input}. ${en.error.input['input-empty']}`)).toBeOnTheScreen();
+    expect(screen.getByText(en.error.title.engine)).toBeOnTheScreen();
+    expect(screen.getByText(error.message)).toBeOnTheScreen();
     expect(button(en.answer.again)).toBeOnTheScreen();
   });
 });

@@ -3,9 +3,7 @@ import { AccessibilityInfo, StyleSheet, View } from 'react-native';
 import { ProgressBar, Text, useTheme } from 'react-native-paper';
 
 import { useMessages, useNumbers, type Messages } from '../../i18n';
-import { AlertText } from '../../ui/AlertText';
 import { ErrorCard } from '../../ui/ErrorCard';
-import { adviceOf } from '../../ui/errorText';
 import { WrittenText } from '../../ui/WrittenText';
 import { requestTasks } from '../choice/names';
 
@@ -18,7 +16,7 @@ type Props = {
   /** Below the title, where the methods are compared. */
   note?: string | undefined;
   modelIsLoading: boolean;
-  /** Of one that failed. */
+  /** Of one that failed, or could not be made again. */
   onRetry: () => void;
   use: AnswerUse;
 };
@@ -53,7 +51,7 @@ export function AnswerCard({ item: { request, state, problem }, title, note, mod
       </WrittenText>
       {state.kind === 'finished' ? (
         <>
-          {problem && <AlertText style={{ color: colors.error }}>{`${messages.error.title[problem.source]}. ${adviceOf(problem, messages)}`}</AlertText>}
+          {problem && <ErrorCard error={problem} onRetry={onRetry} />}
           {notesOf(state, messages, number).map(text => (
             <Text key={text} variant="labelMedium" style={{ color: colors.onSurfaceVariant }}>
               {text}

@@ -56,7 +56,7 @@ export class Answers {
     return this.work();
   }
 
-  /** Makes another answer in place of one, after those that wait. */
+  /** Makes another answer in place of one, in its turn among those that wait. */
   again(id: string, request: RunRequest): Promise<void> {
     this.replace(id, item => [isPending(item) ? item : { ...newItem(request), ...formerOf(item) }]);
     return this.work();

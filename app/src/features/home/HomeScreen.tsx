@@ -4,14 +4,14 @@ import { Button, Icon, Surface, Text, useTheme } from 'react-native-paper';
 import { useSafeAreaInsets } from 'react-native-safe-area-context';
 
 import type { Device } from '../../core/device';
-import { bundleOf, type Model } from '../../core/model';
+import { bundleOf, type Model, type ModelState } from '../../core/model';
 import { useMessages } from '../../i18n';
 import { AlertText } from '../../ui/AlertText';
 import { HeaderAction, ScreenHeader } from '../../ui/ScreenHeader';
 import { TOUCH_TARGET } from '../../ui/touchTarget';
 import { useStore } from '../../ui/useStore';
 import { AnswerList } from '../answer/AnswerList';
-import { isPending, type Answers } from '../answer/answers';
+import { isPending, type Answers, type Item } from '../answer/answers';
 import { chosenOutput, firstChoice, offeredMode, wanted, type Choice } from '../choice/choice';
 import { ChoicePicker } from '../choice/ChoicePicker';
 import { ModePicker } from '../choice/ModePicker';
@@ -138,7 +138,7 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
             </View>
           )}
           <ScrollView style={styles.choice} contentContainerStyle={styles.choiceContent} keyboardShouldPersistTaps="handled">
-            {(modelState.kind === 'missing' || items.every(({ state, problem }) => state.kind !== 'failed' && !problem)) && (
+            {!items.some(item => isTold(modelState, item)) && (
               <ModelProblem state={modelState} onRetry={() => void model.load().catch(() => undefined)} onSetUp={onSetUp} />
             )}
             {known && !output && <AlertText style={styles.padded}>{messages.choice.none}</AlertText>}
@@ -178,6 +178,12 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
       </View>
     </View>
   );
+}
+
+/** Whether an answer's card tells why the model failed. */
+function isTold(model: ModelState, { state, problem }: Item): boolean {
+  const error = state.kind === 'failed' ? state.error : problem;
+  return model.kind === 'failed' && model.error === error;
 }
 
 /** The most of the screen's height that the answers take from the conversation. */

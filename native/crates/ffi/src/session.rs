@@ -116,7 +116,8 @@ impl Session {
         }
     }
 
-    /// Resolves when the session was closed and its model's memory is free, which may take as long as the model needs to read a prompt.
+    /// Resolves when the session was closed and its model's memory is free, which a prompt that is being read delays,
+    /// for 30 seconds at most.
     pub async fn closed(&self) {
         if let Some(core) = &self.core {
             core.closed().await;
