@@ -156,8 +156,9 @@ def train_calibration(
     entries = corrections.entries(base.model.config.num_hidden_layers)
     if merge_weights:
         entries = tuple(replace(entry, weights=np.asarray(merge_weights, dtype=np.float32)) for entry in entries)
-    base_sha256, asked = base.specification.sha256, base.specification.asked
-    calibration = Calibration(method, composition.name, base_sha256, hashes, entries, **asked)
+    calibration = Calibration(
+        method, composition.name, adapter_sha256=hashes, entries=entries, **base.specification.identity
+    )
     launched().by_the_first(lambda: write_calibration(path, calibration))
     content = {
         "composition": composition.name,

@@ -70,8 +70,9 @@ def train_for_main_task(
     def write() -> None:
         for item, path in paths.items():
             own = {task: hashes[task] for task in item.ids}
-            base_sha256, asked = base.specification.sha256, base.specification.asked
-            calibration = Calibration(METHOD, item.name, base_sha256, own, entries, **asked)
+            calibration = Calibration(
+                METHOD, item.name, adapter_sha256=own, entries=entries, **base.specification.identity
+            )
             write_calibration(path, calibration)
 
     launched().by_the_first(write)

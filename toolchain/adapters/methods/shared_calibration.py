@@ -38,8 +38,9 @@ def prepare(method: CalibrationMethod) -> Prepare:
         def save(folder: Path) -> None:
             entries = corrections.entries(base.model.config.num_hidden_layers)
             hashes = adapter_hashes(EVERYTHING.ids)
-            base_sha256, asked = base.specification.sha256, base.specification.asked
-            calibration = Calibration(method, EVERYTHING.name, base_sha256, hashes, entries, **asked)
+            calibration = Calibration(
+                method, EVERYTHING.name, adapter_sha256=hashes, entries=entries, **base.specification.identity
+            )
             write_calibration(folder / FILE, calibration)
 
         return Trainable(base.model, dict(corrections.named_parameters()), save)

@@ -165,8 +165,7 @@ impl Session {
     }
 
     /// Waits until the session was closed and its model's memory is free, which a prompt that is being read delays; after 30 seconds it is not
-    /// waited for. In a callback on the model's own thread, which waits for that very
-    /// callback, it returns at once.
+    /// waited for. In a callback on the model's own thread, which waits for that very callback, it returns at once.
     pub async fn closed(&self) {
         if self.on_worker() {
             return;
