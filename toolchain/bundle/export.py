@@ -1,7 +1,7 @@
 """Export a bundle from the committed adapters and calibrations: written beside its place, verified, then put there at once."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from toolchain.bundle.manifest import (
     Tool,
 )
 from toolchain.bundle.manifest_file import mistakes_refused
+from toolchain.bundle.measured_alone import validation_alone
 from toolchain.bundle.model_card import CARD_FILE, model_card
 from toolchain.bundle.signing import SecretKey
 from toolchain.bundle.target import refuse_inside_a_bundle, refuse_to_replace_what_is_no_bundle
@@ -129,9 +130,10 @@ def _put_all(
     tasks = [task for task in TASKS.values() if any(task in composition.tasks for composition in compositions)]
     adapters = {task.id: _put_adapter(task.id, base, bundle) for task in tasks}
     mains = [task for task in tasks if task.kind is TaskKind.MAIN]
-    offered = [adapter_alone(main.id, main.prompt) for main in mains] + [
-        _put_composition(item, base, adapters, bundle) for item in compositions
+    offered = [
+        adapter_alone(main.id, main.prompt, validation_alone(main.id, base, adapters[main.id].sha256)) for main in mains
     ]
+    offered += [_put_composition(item, base, adapters, bundle) for item in compositions]
     described = [
         ManifestTask(id=task.id, kind=task.kind, language_tag=task.language_tag, prompt=task.prompt, adapter=task.id)
         for task in tasks
@@ -194,10 +196,16 @@ def _put_adapter(task: str, base: BaseSpecification, bundle: Path) -> ManifestAd
     return ManifestAdapter(path=path, rank=adapter.rank, sha256=adapter_hash(source))
 
 
-def adapter_alone(main: str, prompt: str) -> ManifestComposition:
+def adapter_alone(main: str, prompt: str, validation: Mapping[str, float] = {}) -> ManifestComposition:
     """The main task alone: its merge is its adapter."""
     return ManifestComposition(
-        tasks=[main], prompt=prompt, method=None, weights=[1.0], calibration=None, recommended_mode="merge"
+        tasks=[main],
+        prompt=prompt,
+        method=None,
+        weights=[1.0],
+        calibration=None,
+        validation=dict(validation),
+        recommended_mode="merge",
     )
 
 

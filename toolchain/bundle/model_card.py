@@ -58,7 +58,8 @@ def model_card(
             (("+".join(i.tasks), _calibration(i), i.recommended_mode, _scores(i)) for i in compositions),
         ),
         "\nScores, of PyTorch's answers, not the device's, all in %: `rouge_l` (of replies `weighted_rouge`: R1/6 + R2/3 + R3/2, which "
-        "is low for any reply) and `chrf` against one reference, unicode words; `language`: the share of answers in the right one.\n",
+        "is low for any reply) and `chrf` against one reference, unicode words; `language`: the share of answers in the right one. "
+        "The `merge` of a task alone is its adapter.\n",
         "## Limits\n",
         _LIMITS,
         "## Licences\n",

@@ -1,6 +1,7 @@
 """The commands that measure: evaluate, report, judge, recommend, train interpolation."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from toolchain.adapters.limits import LARGEST_SEED
 from toolchain.adapters.methods.scope import EVERYTHING
 from toolchain.console import chosen, named_once, progress, show
 from toolchain.errors import ToolchainError
-from toolchain.folders import refuse_unwritable
+from toolchain.folders import refuse_unwritable, written_beside
 from toolchain.tasks import Composition, every_composition
 
 _BF16_HELP = "python-bf16 (half the time, where the processor has it)"
@@ -82,9 +83,10 @@ def evaluate_command(
     refuse_unwritable(target)
     refuse_to_replace_what_is_no_result(target)
     evaluation = Evaluation(methods_named, in_full(compositions_named), Split(split), limit, seed)
-    with open_engine(engine) as opened:
+    own = written_beside(target) if launched().first else nullcontext()
+    with own, open_engine(engine) as opened:
         result = evaluate(opened, evaluation, paths.cache() / "cells", progress)
-    launched().by_the_first(lambda: write_result(target, result))
+        launched().by_the_first(lambda: write_result(target, result))
     if not launched().first:
         return
     if as_json:

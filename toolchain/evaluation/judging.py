@@ -1,6 +1,7 @@
 """`judge`: the answers of result files, compared method by method and composition by composition."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from toolchain.evaluation.judged import (
 from toolchain.evaluation.reporting.samples import samples_of
 from toolchain.evaluation.result_file import ResultRow, read_result
 from toolchain.evaluation.results import Results
-from toolchain.folders import refuse_unwritable
+from toolchain.folders import refuse_unwritable, written_beside
 
 
 @dataclass(frozen=True)
@@ -48,17 +49,33 @@ def judge_answers(
 
     Raises:
         ToolchainError: a method answered nothing, nothing that `against` answered, or is compared with itself, a file of `folder` is damaged,
-            cannot be written, or has another judge's verdict on these answers, or one on more of them; or the judge fails (`judge`).
+            cannot be written, is another run's, or has another judge's verdict on these answers, or one on more of them; or the judge fails
+            (`judge`).
     """
     _refuse_what_cannot_be_compared(results, judging)
     paths = {engine: judged_path(folder, Split(results.split), engine) for engine in results.engines()}
-    for engine, path in paths.items():
-        there = read_result(path).rows if path.exists() else []
-        refuse_unwritable(path)
-        if server and judging.send:
-            for method, composition, asked in _comparisons(results, judging, engine):
-                wanted = Verdict(method, judging.against, composition, len(asked), server.model)
-                refuse_to_lose_a_verdict(path, there, results, engine, wanted)
+    with ExitStack() as held:
+        for engine, path in paths.items():
+            refuse_unwritable(path)
+            # Until the last verdict is in it, for another run may be another judge's.
+            held.enter_context(written_beside(path))
+            there = read_result(path).rows if path.exists() else []
+            if server and judging.send:
+                for method, composition, asked in _comparisons(results, judging, engine):
+                    wanted = Verdict(method, judging.against, composition, len(asked), server.model)
+                    refuse_to_lose_a_verdict(path, there, results, engine, wanted)
+        yield from _rows(results, judging, server, paths, cells, progress)
+
+
+def _rows(
+    results: Results,
+    judging: Judging,
+    server: Endpoint | None,
+    paths: Mapping[str, Path],
+    cells: Path,
+    progress: Callable[[str], None],
+) -> Iterator[ResultRow]:
+    """One after another, as it is put into its engine's file."""
     compared: set[str] = set()
     for engine, path in paths.items():
         for method, composition, asked in _comparisons(results, judging, engine):

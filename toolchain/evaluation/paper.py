@@ -72,3 +72,8 @@ def main_metric(composition: Composition) -> str:
     if composition.tasks[0].kind is TaskKind.TRANSLATION:
         return "chrf"
     return "weighted_rouge" if composition.ids[0] == "reply" else "rouge_l"
+
+
+def reported(composition: Composition) -> tuple[str, ...]:
+    """What is said of a composition where there is room for little: `main_metric`, chrF, answers in the right language."""
+    return main_metric(composition), "chrf", "language"

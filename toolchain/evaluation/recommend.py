@@ -12,7 +12,7 @@ from toolchain.errors import ToolchainError
 from toolchain.evaluation.engines.engine import Engine
 from toolchain.evaluation.engines.prompts import prompt_variants
 from toolchain.evaluation.evaluate import Evaluation, evaluate
-from toolchain.evaluation.paper import main_metric
+from toolchain.evaluation.paper import main_metric, reported
 from toolchain.evaluation.result_file import Result
 from toolchain.hashing import sha256_file
 from toolchain.recommendations import CALIBRATIONS, TRUE_TO_TONE
@@ -91,12 +91,8 @@ def better_calibration(result: Result, name: str, candidates: Sequence[str]) -> 
 
     The first of equals. One wrong language in thirty outweighs three points of overlap: it is of no use to who asked.
     """
-    values, scores = _values(result, name), _scores(Composition.parse(name))
+    values, scores = _values(result, name), reported(Composition.parse(name))
     return max(candidates, key=lambda method: sum(values[method, score] for score in scores))
-
-
-def _scores(composition: Composition) -> tuple[str, ...]:
-    return main_metric(composition), "chrf", "language"
 
 
 def recommendation(result: Result, name: str, calibration: str) -> dict[str, Any]:
@@ -107,7 +103,7 @@ def recommendation(result: Result, name: str, calibration: str) -> dict[str, Any
     often miss it.
     """
     values, composition = _values(result, name), Composition.parse(name)
-    metric, scores = main_metric(composition), _scores(composition)
+    metric, scores = main_metric(composition), reported(composition)
     contract, variants = composition.prompt, prompt_variants(composition)
     comparable = (calibration,) if _asks_for_a_tone(composition) else ("merge", calibration)
     modes = MODES_BY_METHOD | {calibration: "calibrated"}

@@ -38,6 +38,7 @@ def commit(folder: Path, patch: pytest.MonkeyPatch) -> BaseSpecification:
     patch.setenv("TANDEM_CACHE", str(folder / "cache"))
     patch.setattr(paths, "ADAPTERS", folder / "adapters")
     patch.setattr(paths, "CALIBRATIONS", folder / "calibrations")
+    patch.setattr(paths, "RESULTS", folder / "results")
     base = _put_base(folder / "cache")
     put_adapters(Composition.parse("summarize+es+witty"))
     put_adapters(Composition.parse("reply+witty"))

@@ -19,14 +19,17 @@ from toolchain.adapters.methods.calibrated import (
     calibration_log_path,
     calibration_path,
     committed_as,
+    training_command,
 )
 from toolchain.adapters.methods.scope import trained_with
+from toolchain.base_model.specification import base_model
 from toolchain.bundle.export import committed_compositions
+from toolchain.bundle.measured_alone import validation_alone
 from toolchain.data.teacher_targets import targets_path
 from toolchain.evaluation.reporting.costs import budget_of
 from toolchain.hashing import sha256_file
 from toolchain.recommendations import recommendations_path, shipped_calibration
-from toolchain.tasks import Composition
+from toolchain.tasks import MAIN_TASKS, Composition
 
 CALIBRATIONS = sorted(paths.CALIBRATIONS.glob("**/*.safetensors"))
 
@@ -123,6 +126,21 @@ def test_every_calibration_was_trained_by_its_documented_command(path: Path) -> 
     assert (log.get("merge_weights") or []) == [float(stored(weight)) for weight in weights]
     with_teacher = "--teacher" in flags or len(log["composition"].split("+")) > 2
     assert (log.get("of_which_teacher", 0) > 0) == with_teacher
+
+
+@pytest.mark.parametrize(("method", "composition"), DOCUMENTED)
+def test_what_is_said_to_make_a_calibration_trains_on_what_the_documented_command_does(
+    method: str, composition: str
+) -> None:
+    said = training_command(Composition.parse(composition), method).split()
+    for flag in ("--further", "--brief"):
+        assert (flag in said) == (flag in DOCUMENTED[method, composition])
+
+
+def test_the_main_tasks_alone_have_validation_scores_of_the_adapters_that_ship() -> None:
+    for task in MAIN_TASKS:
+        scores = validation_alone(task, base_model(), adapter_hash(paths.ADAPTERS / task))
+        assert {mode for mode, _ in (name.split(".") for name in scores)} == {"zero-shot", "merge"}
 
 
 def test_recommendations_are_of_the_calibrations_that_ship() -> None:

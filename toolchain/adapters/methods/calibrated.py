@@ -28,6 +28,9 @@ VARIANTS = {
 }
 """What is another method with other data or another reward: that method, and the option of `train calibration` that makes it this one."""
 
+_ALSO_FURTHER = frozenset({CalibrationMethod.LC_PLUS_PLUS_R.value, BRIEF})
+"""What is trained with `--further` and not named after it."""
+
 OF_A_MAIN_TASK: dict[str, str] = {
     CalibrationMethod.LC_PLUS_PLUS_S: "main-task",
     CalibrationMethod.LC_PLUS_PLUS_I: "interpolation",
@@ -68,7 +71,8 @@ def training_command(composition: Composition, method: str) -> str:
     if method in OF_A_MAIN_TASK:
         return f"toolchain train {OF_A_MAIN_TASK[method]} {composition.ids[0]}{seed}"
     of = " ".join(VARIANTS.get(method, (method,)))
-    return f"toolchain train calibration {composition.name} --method {of}{seed}"
+    further = " --further" if method in _ALSO_FURTHER else ""
+    return f"toolchain train calibration {composition.name} --method {of}{further}{seed}"
 
 
 def committed_as(method: CalibrationMethod, options: Collection[str]) -> str:

@@ -65,6 +65,19 @@ def test_what_is_no_result_keeps_its_place_and_nothing_is_measured(
         evaluate_command(out=tmp_path / "x.jsonl")
 
 
+def test_of_two_evaluations_into_one_result_file_the_second_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begun(_engine: str) -> None:
+        monkeypatch.setattr(opened, MagicMock(side_effect=AssertionError))
+        evaluate_command(out=tmp_path / "x.jsonl")
+
+    opened = "toolchain.evaluation.engines.open_engine.open_engine"
+    monkeypatch.setattr(opened, begun)
+    with pytest.raises(ToolchainError, match=r"x\.jsonl is being written by another process"):
+        evaluate_command(out=tmp_path / "x.jsonl")
+
+
 @pytest.mark.parametrize("asked", [{"methods": "foo"}, {"against": "foo"}])
 def test_a_judge_is_asked_about_methods_that_answered(asked: dict[str, Any], tmp_path: Path) -> None:
     committed = paths.RESULTS / "summarize+es.test.python.jsonl"

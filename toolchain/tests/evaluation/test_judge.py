@@ -282,6 +282,24 @@ def test_a_verdict_gives_way_to_none_of_another_judge_or_on_fewer_answers(tmp_pa
     )
 
 
+def test_of_two_runs_on_one_file_of_verdicts_the_second_is_refused(tmp_path: Path) -> None:
+    methods = {"lc++": "a longer answer", "merge": "long answer", "two-step": "short"}
+    results = _put_results(tmp_path / "x.test.python.jsonl", methods)
+    judging = Judging(["lc++", "merge"], "two-step", limit=1, seed=0, send=True)
+    with serving(_longer_wins) as server, serving(lambda _: "tie") as another:
+        one, other = (
+            judge_answers(results, judging, Endpoint(it.url, "m"), tmp_path, tmp_path / "cells", silent)
+            for it in (server, another)
+        )
+        first = next(one)
+        with pytest.raises(ToolchainError, match=r"judge\.test\.python\.jsonl is being written by another process"):
+            next(other)
+        rows = [first, *one]
+    assert not another.asked
+    assert [row["value"] for row in read_result(judged_path(tmp_path, Split.TEST, "python")).rows] == [1, 1]
+    assert [row["value"] for row in rows] == [1, 1]
+
+
 def test_tasks_alone_are_not_judged(tmp_path: Path) -> None:
     results = _put_results(tmp_path / "x.test.python.jsonl", {"main": "x", "zero-shot": "y"}, ("summarize",))
     judging = Judging(["main"], "zero-shot", limit=None, seed=0, send=False)

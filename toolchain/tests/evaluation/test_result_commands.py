@@ -20,6 +20,7 @@ FRESH = paths.RESULTS / "fresh"
 OF_FRESH_CONVERSATIONS = (FRESH, paths.RESULTS / "further")
 RESULTS = [
     *committed_results(),
+    *filter(is_result_path, sorted(paths.RESULTS.glob("*.validation.*.jsonl"))),
     *(path for folder in OF_FRESH_CONVERSATIONS for path in sorted(folder.glob("*.jsonl")) if is_result_path(path)),
 ]
 
