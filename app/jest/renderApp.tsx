@@ -55,6 +55,19 @@ export function outlivingApp({ device = {}, ...storage }: Pick<Parts, 'device' |
   };
 }
 
+/** A device whose app the test takes out of sight, where its model is freed, and back. */
+export function outOfSight() {
+  let listen: (visible: boolean) => void = () => undefined;
+  const onVisibility: Device['onVisibility'] = listener => ((listen = listener), () => undefined);
+  const show = async (visible: boolean) => {
+    await act(() => {
+      listen(visible);
+    });
+    await settle();
+  };
+  return { onVisibility, show };
+}
+
 /** Lets what was started go on until it waits for the test. */
 export const settle = () =>
   act(async () => {

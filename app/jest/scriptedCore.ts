@@ -42,6 +42,7 @@ export const statistics: Statistics = {
 
 /** Made of one main task and one translation. */
 export const bundle: BundleInfo = {
+  id: 'scripted',
   baseName: 'scripted',
   baseBytes: 1,
   toolVersion: '0.1.0',
@@ -51,8 +52,8 @@ export const bundle: BundleInfo = {
     { id: 'es', kind: 'translation', languageTag: 'es' },
   ],
   compositions: [
-    { tasks: ['summarize'], modes: ['merge', 'zero-shot'], recommendedMode: 'merge' },
-    { tasks: ['summarize', 'es'], modes: ['calibrated', 'two-step', 'merge', 'zero-shot'], recommendedMode: 'calibrated' },
+    { tasks: ['summarize'], modes: ['merge', 'zero-shot'], recommendedMode: 'merge', asksForReplySpeaker: false },
+    { tasks: ['summarize', 'es'], modes: ['calibrated', 'two-step', 'merge', 'zero-shot'], recommendedMode: 'calibrated', asksForReplySpeaker: false },
   ],
 };
 
@@ -70,7 +71,7 @@ export const largeBundle: BundleInfo = {
   compositions: [
     ...['summarize', 'reply'].flatMap(main => [[main], [main, 'es'], [main, 'fr'], [main, 'witty'], [main, 'pirate']]),
     ['summarize', 'witty', 'fr'],
-  ].map(tasks => ({ tasks, modes: ['calibrated', 'merge'], recommendedMode: 'calibrated' })),
+  ].map(tasks => ({ tasks, modes: ['calibrated', 'merge'], recommendedMode: 'calibrated', asksForReplySpeaker: tasks[0] === 'reply' })),
 };
 
 export function benchReport({ mainTask, into, inputs }: BenchPlan, changes: Partial<BenchReport> = {}): BenchReport {
@@ -126,7 +127,7 @@ export class ScriptedCore implements Core {
   /** When the memory of a model that was closed is free. */
   freed: Promise<void> = Promise.resolve();
 
-  constructor(readonly offered: BundleInfo = bundle) {}
+  constructor(public offered: BundleInfo = bundle) {}
 
   readonly inspect = (): Promise<BundleInfo> => Promise.resolve(this.offered);
 

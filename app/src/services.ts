@@ -68,7 +68,11 @@ export async function openServices(parts: ServiceParts): Promise<Services> {
   if (before) await history.takeOver(before.history);
   const shown = before ? before.conversation.state.get() : samples[0] && fromSample(samples[0]);
   const conversation = new CurrentConversation(shown, () => current().ownNames);
-  const answers = new Answers(model, item => void history.keep(item, conversation.state.get()?.owner));
+  const answers = new Answers(
+    model,
+    item => void history.keep(item),
+    () => conversation.state.get()?.owner,
+  );
   const share = device.shareInbox && new ShareReader(device.shareInbox, core, conversation, notices);
 
   const idle = async () => {

@@ -25,6 +25,8 @@ export interface Spec extends TurboModule {
   take(): Promise<SharedItem | null>;
   /** An item from a document that the user picked (`NativeDocuments.pick('chat')`): the same limits, refusals and care for the copy. */
   read(uri: string): Promise<SharedItem>;
+  /** Cuts short the `read` that was asked for last: its item is `unreadable`. */
+  cancelRead(): void;
   /** Deletes an item's file; without one, does nothing. */
   discard(id: string): void;
   /** Writes `text` where the item was selected and goes back to that app. False when nobody waits for it any more: nothing was written. */

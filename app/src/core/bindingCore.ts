@@ -259,15 +259,17 @@ function runStatistics(statistics: BindingStatistics): Statistics {
 
 export function bundleInfo(bundle: BindingBundle): BundleInfo {
   return {
+    id: bundle.id,
     baseName: bundle.baseName,
     baseBytes: Number(bundle.baseBytes),
     toolVersion: bundle.toolVersion,
     signed: bundle.signed,
     tasks: bundle.tasks.map(({ id, kind, languageTag }) => ({ id, kind: taskKinds[kind], ...(languageTag === undefined ? {} : { languageTag }) })),
-    compositions: bundle.compositions.map(({ tasks, modes: offered, recommendedMode }) => ({
+    compositions: bundle.compositions.map(({ tasks, modes: offered, recommendedMode, asksForReplySpeaker }) => ({
       tasks,
       modes: offered.map(runningMode),
       recommendedMode: runningMode(recommendedMode),
+      asksForReplySpeaker,
     })),
   };
 }

@@ -20,7 +20,7 @@ export type RunRequest = {
   /** Ids of the other tasks, in order; empty for the main task alone. */
   into: string[];
   mode: Mode;
-  /** Who is to answer, where the main task is one that answers; the core's own guess when absent. */
+  /** Who is to answer, where the composition asks for it; the core's own guess when absent. */
   replySpeaker?: string;
   /** Limit of generated tokens for each step; the bundle's when absent. */
   maxTokens?: number;
@@ -62,9 +62,17 @@ export type Task = {
 };
 
 /** Tasks that the bundle can do together, the main task first, and the modes in which it can. */
-export type Composition = { tasks: string[]; modes: RunningMode[]; recommendedMode: RunningMode };
+export type Composition = {
+  tasks: string[];
+  modes: RunningMode[];
+  recommendedMode: RunningMode;
+  /** Whether its answer depends on a request's `replySpeaker`. */
+  asksForReplySpeaker: boolean;
+};
 
 export type BundleInfo = {
+  /** Two of the same id give the same answers. */
+  id: string;
   baseName: string;
   baseBytes: number;
   toolVersion: string;

@@ -10,8 +10,8 @@ export type Device = {
   shareText?: (text: string) => Promise<void>;
   /** Lets the user save a file. False when they went back. Throws CoreError. */
   saveFile?: (name: string, mimeType: string, text: string) => Promise<boolean>;
-  /** Lets the user pick a chat export and reads it; undefined when they went back. Throws CoreError. */
-  pickChat?: () => Promise<ChatMessage[] | undefined>;
+  /** Lets the user pick a chat export and reads it; undefined when they went back. What comes after an abort is of no use. Throws CoreError. */
+  pickChat?: (signal: AbortSignal) => Promise<ChatMessage[] | undefined>;
   /** Where bundles can be imported; elsewhere the one bundle is given. */
   library?: Library;
   secureWindow?: SecureWindow;

@@ -24,7 +24,7 @@ export function bundleOf(state: ModelState): BundleInfo | undefined {
 export class Model {
   private readonly store = new Store<ModelState>({ kind: 'closed' });
   private session: Promise<CoreSession> | undefined;
-  /** Of the models that were in memory and were closed. */
+  /** Of the models that were closed, and of the loads that were cut short. */
   private leaving: Promise<unknown> = Promise.resolve();
   private readonly usesStore = new Store(0);
   private idleLimit: number | undefined;
@@ -79,19 +79,18 @@ export class Model {
     this.free({ kind: 'closed' });
   }
 
-  /** Resolves when what the models held that were in memory and were closed is free. One whose load was cut short held little, and is not waited for. */
+  /** Resolves when what the closed models held is free, also that of a load that was cut short: no load can be stopped. */
   async freed(): Promise<void> {
     await this.leaving;
   }
 
   private free(state: ModelState): void {
     clearTimeout(this.idleTimer);
-    const { kind } = this.store.get();
     const gone = this.session?.then(
       open => open.close(),
       () => undefined, // nothing was opened, or `open` has closed it
     );
-    if (kind === 'ready') this.leaving = Promise.all([this.leaving, gone]);
+    this.leaving = Promise.all([this.leaving, gone]);
     this.session = undefined;
     this.store.set(state);
   }
@@ -115,9 +114,9 @@ export class Model {
       () => undefined, // `open` fails for the same reason and reports it
     );
     const opening: Promise<CoreSession> = this.core.open(this.options()).then(
-      session => {
+      async session => {
         if (this.session !== opening) {
-          void session.close();
+          await session.close();
           throw closedWhileLoading();
         }
         this.store.set({ kind: 'ready', bundle: session.bundle });

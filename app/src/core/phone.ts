@@ -1,5 +1,6 @@
 import { AppState, Share } from 'react-native';
 
+import { whenAborted } from './abort';
 import type { ChatMessage, Core } from './contract';
 import type { Device, SharedItem } from './device';
 import { documentPicker, typed } from './documents';
@@ -19,9 +20,13 @@ import { askForNotifications } from './notifications';
 export function phone(core: Core, library: Library): Device {
   return {
     library,
-    pickChat: async () => {
+    pickChat: async signal => {
       const picked = await typed(Documents.pick('chat'));
-      return picked ? messagesOf(core, await ShareInbox.read(picked.uri)) : undefined;
+      if (!picked || signal.aborted) return undefined;
+      const end = whenAborted(signal, () => {
+        ShareInbox.cancelRead();
+      });
+      return messagesOf(core, await ShareInbox.read(picked.uri).finally(end));
     },
     shareInbox: {
       take: async () => {

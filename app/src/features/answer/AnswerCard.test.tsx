@@ -1,6 +1,6 @@
 import { act, fireEvent, screen } from '@testing-library/react-native';
 
-import { button, loaded, openApp, pick, press, samples, settle, write } from '../../../jest/renderApp';
+import { button, loaded, openApp, outOfSight, pick, press, samples, settle, write } from '../../../jest/renderApp';
 import { CoreError } from '../../core/errors';
 import { en } from '../../i18n/en';
 
@@ -9,11 +9,12 @@ const shown = () => screen.getAllByTestId('summary').map(({ children }) => child
 
 describe('writing again', () => {
   const answered = async (text = 'Quedan.') => {
-    const core = await openApp();
+    const { show, ...sight } = outOfSight();
+    const core = await openApp({ device: sight });
     await loaded(core);
     await press(start);
     await write(core, text);
-    return core;
+    return { core, show };
   };
 
   test('is not offered where it would give the same', async () => {
@@ -22,7 +23,7 @@ describe('writing again', () => {
   });
 
   test('is made of the conversation and the limits as they are now', async () => {
-    const core = await answered();
+    const { core } = await answered();
     await press(en.range.button('2 messages'));
     await fireEvent.changeText(screen.getByLabelText(en.range.custom), '1');
     await pick(new RegExp(en.range.last('1', 1)));
@@ -40,12 +41,28 @@ describe('writing again', () => {
     expect(screen.queryByRole('button', { name: en.answer.again })).toBeNull();
   });
 
-  test('gives the answer back when it is stopped at once, and tells why when it fails', async () => {
-    const core = await answered('');
+  test('is offered where another bundle was chosen, and not for another owner, who has no part in it', async () => {
+    const { core, show } = await answered('Quedan.');
+    await press(en.owner.button('Bea'));
+    await pick('Ana');
+    expect(screen.queryByRole('button', { name: en.answer.again })).toBeNull();
+    core.offered = { ...core.offered, id: 'another' };
+    await show(false);
+    await show(true);
+    await press(en.answer.again);
+    await loaded(core);
+    await write(core, 'Se ven.');
+    expect(shown()).toEqual(['Se ven.']);
+    expect(screen.queryByRole('button', { name: en.answer.again })).toBeNull();
+  });
+
+  test('gives the answer back when it is stopped, and tells why when it fails', async () => {
+    const { core } = await answered('');
     await press(en.answer.edit);
     await fireEvent.changeText(screen.getByDisplayValue(''), 'Quedan.');
     await press(en.answer.save);
     await press(en.answer.again);
+    await act(() => core.runs[1]?.write('Se'));
     await press(en.answer.stop);
     expect(shown()).toEqual(['Quedan.']);
     await press(en.answer.again);

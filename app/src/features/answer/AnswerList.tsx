@@ -6,6 +6,7 @@ import type { ReadAloud } from '../../core/device';
 import { useLanguageName, useMessages } from '../../i18n';
 import { ActionButton } from '../../ui/ActionButton';
 import { modeTexts, requestTasks, tasksName } from '../choice/names';
+import { compositionOf } from '../choice/outputs';
 
 import { AnswerCard } from './AnswerCard';
 import { isFinished, type Answers, type Item } from './answers';
@@ -17,7 +18,7 @@ type Props = {
   answers: Answers;
   /** What a request would be if it were made now. */
   renewed: (request: RunRequest) => RunRequest;
-  /** What the answers were made with. */
+  /** What answers are made with now. */
   bundle: BundleInfo | undefined;
   modelIsLoading: boolean;
   onShare: ((text: string) => void) | undefined;
@@ -62,7 +63,7 @@ export function AnswerList({ items, answers, renewed, bundle, modelIsLoading, on
             modelIsLoading={modelIsLoading}
             onRetry={again}
             use={{
-              onAgain: isFinished(item) && worthAgain(item, now) ? again : undefined,
+              onAgain: isFinished(item) && worthAgain(item, now, bundle?.id) ? again : undefined,
               onEdit: text => {
                 answers.edit(item.id, text);
               },
@@ -91,8 +92,7 @@ export function AnswerList({ items, answers, renewed, bundle, modelIsLoading, on
 
 /** Whether the bundle's own measurements chose this mode for these tasks. */
 function isRecommended(request: RunRequest, bundle: BundleInfo | undefined): boolean {
-  const name = requestTasks(request).join('+');
-  return bundle?.compositions.find(({ tasks }) => tasks.join('+') === name)?.recommendedMode === request.mode;
+  return compositionOf(bundle, request)?.recommendedMode === request.mode;
 }
 
 /** The language that an answer is translated into last; undefined where it stays in its own. */

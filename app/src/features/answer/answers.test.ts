@@ -14,7 +14,12 @@ function setUp() {
   const core = new ScriptedCore();
   const model = new Model(core);
   const finished: FinishedItem[] = [];
-  const answers = new Answers(model, item => finished.push(item));
+  const conversation: { owner?: string | undefined } = {};
+  const answers = new Answers(
+    model,
+    item => finished.push(item),
+    () => conversation.owner,
+  );
   const run = (index: number): ScriptedRun => {
     const found = core.runs[index];
     if (!found) throw new Error(`run ${String(index)} was not started`);
@@ -22,7 +27,7 @@ function setUp() {
   };
   const states = () => answers.state.get().map(({ state }) => state);
   const kinds = () => states().map(({ kind }) => kind);
-  return { core, model, answers, finished, run, states, kinds };
+  return { core, model, conversation, answers, finished, run, states, kinds };
 }
 
 async function running(requests = [request()]) {
@@ -150,12 +155,18 @@ describe('a finished answer that is written again', () => {
     expect(answers.state.get()[0]).not.toHaveProperty('former');
   });
 
-  test('comes back when it is stopped before there is any text', async () => {
-    const { answers, former, rewritten, finished } = await again();
-    answers.stop();
-    await rewritten;
-    expect(answers.state.get()).toEqual(former);
-    expect(finished).toHaveLength(2);
+  test('comes back, as the user left it, whatever the new one wrote before it was stopped', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.string(), { maxLength: 3 }), async texts => {
+        const { answers, run, former, rewritten, finished } = await again();
+        for (const text of texts) run(1).write(text);
+        answers.stop();
+        await rewritten;
+        expect(answers.state.get()).toEqual(former);
+        expect(finished).toHaveLength(2);
+      }),
+      { numRuns: 20 },
+    );
   });
 
   test('comes back when it is stopped while it waits for another', async () => {
@@ -197,14 +208,35 @@ describe('a finished answer that is written again', () => {
     answers.edit(id, 'Quedan.');
     expect(answers.state.get()[0]).not.toHaveProperty('problem');
   });
+});
 
-  test('leaves what the new one wrote before it was stopped', async () => {
-    const { answers, run, rewritten, states } = await again();
-    run(1).write('Se');
-    answers.stop();
-    await rewritten;
-    expect(states()).toMatchObject([{ kind: 'finished', text: 'Se' }]);
-  });
+test('an answer is of who the user was when it was asked for, whoever they say to be later', async () => {
+  const anyone = fc.option(fc.constantFrom('Ana', 'Bea'), { nil: undefined });
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(anyone, anyone, anyone), fc.boolean(), async ([first, second, third], stops) => {
+      const { core, conversation, answers, finished, run } = setUp();
+      conversation.owner = first;
+      const done = answers.start([request()]);
+      core.loaded();
+      await settled();
+      conversation.owner = second;
+      run(0).finish();
+      await done;
+      const id = () => answers.state.get()[0]?.id ?? '';
+      answers.edit(id(), 'changed');
+      const rewritten = answers.again(id(), request());
+      conversation.owner = third;
+      await settled();
+      if (stops) answers.stop();
+      else run(1).finish();
+      await rewritten;
+      answers.edit(id(), 'changed again');
+      const last = stops ? first : second;
+      expect(finished.map(({ owner }) => owner)).toEqual(stops ? [first, first, first] : [first, first, second, second]);
+      expect(answers.state.get()[0]?.owner).toBe(last);
+    }),
+    { numRuns: 20 },
+  );
 });
 
 test('the user’s change is shown, told, and keeps the id', async () => {

@@ -8,14 +8,16 @@ export type AnswerState =
   | { kind: 'waiting' }
   /** `text` is what the current step has written; the answer is the last step's. */
   | { kind: 'running'; step: number; steps: number; text: string; stopping: boolean }
-  /** `text` is the answer's, or what the user made of it. `at` is when it was made, in milliseconds since 1970. */
-  | { kind: 'finished'; answer: Answer; text: string; at: number }
+  /** `text` is the answer's, or what the user made of it. `at` is when it was made, in milliseconds since 1970; `bundle` is the id of what made it. */
+  | { kind: 'finished'; answer: Answer; text: string; at: number; bundle: string }
   | { kind: 'failed'; error: CoreError };
 
 /** One card. */
 export type Item = {
   id: string;
   request: RunRequest;
+  /** Who the user said to be in the conversation when it was asked for: who a reply is by may only be a guess. */
+  owner?: string;
   state: AnswerState;
   /** The finished answer that it is to take the place of; it comes back where nothing does. */
   former?: FinishedItem;
@@ -35,10 +37,11 @@ export class Answers {
   private stopping: AbortController | undefined;
   private working: Promise<void> | undefined;
 
-  /** `onFinished` is called with each answer that came to its end, and again with each that the user changed. */
+  /** `onFinished` is called with each answer that came to its end, and again with each that the user changed; `owner` is who the user is now. */
   constructor(
     private readonly model: Model,
     private readonly onFinished: (item: FinishedItem) => void = () => undefined,
+    private readonly owner: () => string | undefined = () => undefined,
   ) {}
 
   get state(): Readable<readonly Item[]> {
@@ -52,13 +55,13 @@ export class Answers {
   /** In place of what was shown before, which is stopped. Resolves when all has ended, in whatever way; the state tells. */
   start(requests: RunRequest[]): Promise<void> {
     this.reset();
-    this.store.set(requests.map(newItem));
+    this.store.set(requests.map(request => newItem(request, this.owner())));
     return this.work();
   }
 
   /** Makes another answer in place of one, in its turn among those that wait. */
   again(id: string, request: RunRequest): Promise<void> {
-    this.replace(id, item => [isPending(item) ? item : { ...newItem(request), ...formerOf(item) }]);
+    this.replace(id, item => [isPending(item) ? item : { ...newItem(request, this.owner()), ...formerOf(item) }]);
     return this.work();
   }
 
@@ -68,7 +71,7 @@ export class Answers {
     if (item && isFinished(item)) this.finish(id, { ...item.state, text });
   }
 
-  /** What waits is dropped; what runs ends soon and keeps what it has written. */
+  /** What waits is dropped; what runs ends soon and keeps what it has written, unless it was to take the place of another. */
   stop(): void {
     this.store.set(
       this.store.get().flatMap(item => {
@@ -111,7 +114,7 @@ export class Answers {
           this.follow(id, event);
         };
         const answer = await session.run(request, follow, stopping.signal);
-        this.end(id, answer);
+        this.end(id, answer, session.bundle.id);
       });
     } catch (thrown) {
       this.fail(id, CoreError.from(thrown));
@@ -127,10 +130,9 @@ export class Answers {
     if (event.kind === 'text') this.set(id, { ...running, text: running.text + event.text });
   }
 
-  private end(id: string, answer: Answer): void {
-    const stoppedAtOnce = answer.statistics.finishReason === 'cancelled' && answer.text === '';
-    if (stoppedAtOnce && this.item(id)?.former) this.replace(id, unmade);
-    else this.finish(id, { kind: 'finished', answer, text: answer.text, at: Date.now() });
+  private end(id: string, answer: Answer, bundle: string): void {
+    if (answer.statistics.finishReason === 'cancelled' && this.item(id)?.former) this.replace(id, unmade);
+    else this.finish(id, { kind: 'finished', answer, text: answer.text, at: Date.now(), bundle });
   }
 
   private fail(id: string, error: CoreError): void {
@@ -141,7 +143,7 @@ export class Answers {
   }
 
   private finish(id: string, state: FinishedItem['state']): void {
-    this.replace(id, ({ request }) => [{ id, request, state }]);
+    this.replace(id, item => [finishedItem(item, state)]);
     const item = this.item(id);
     if (item) this.onFinished({ ...item, state });
   }
@@ -173,9 +175,12 @@ function failed(item: Item, error: CoreError): Item[] {
 }
 
 function formerOf(item: Item): Pick<Item, 'former'> {
-  if (!isFinished(item)) return {};
-  const { id, request, state } = item;
-  return { former: { id, request, state } };
+  return isFinished(item) ? { former: finishedItem(item, item.state) } : {};
+}
+
+/** Nothing of what it took the place of, or of why nothing took its, stays. */
+function finishedItem({ id, request, owner }: Item, state: FinishedItem['state']): FinishedItem {
+  return { id, request, ...(owner !== undefined && { owner }), state };
 }
 
 export function isFinished(item: Item): item is FinishedItem {
@@ -189,8 +194,8 @@ export function isPending({ state }: Item): boolean {
 let made = 0;
 
 /** Unlike any other of this device: the history keeps answers by it. */
-function newItem(request: RunRequest): Item {
+function newItem(request: RunRequest, owner: string | undefined): Item {
   made += 1;
   const id = [Date.now(), made, Math.floor(Math.random() * 0x1_0000_0000)].map(number => number.toString(36)).join('-');
-  return { id, request, state: { kind: 'waiting' } };
+  return { id, request, ...(owner !== undefined && { owner }), state: { kind: 'waiting' } };
 }

@@ -3,7 +3,7 @@ import type { RunRequest } from '../../core/contract';
 import { CoreError } from '../../core/errors';
 
 import type { FinishedItem } from './answers';
-import { worthAgain } from './worthAgain';
+import { worthAgain as worthAgainWith } from './worthAgain';
 
 const messages = [
   { speaker: 'Ana', text: 'Friday?' },
@@ -12,8 +12,11 @@ const messages = [
 const request: RunRequest = { input: { kind: 'conversation', messages }, mainTask: 'main', into: ['xx'], mode: 'auto', replySpeaker: 'Bea' };
 
 function finished({ state, ...changes }: Partial<Omit<FinishedItem, 'state'>> & { state?: Partial<FinishedItem['state']> } = {}): FinishedItem {
-  return { id: 'a', request, state: { kind: 'finished', answer: { text: 'Sí.', statistics }, text: 'Sí.', at: 7, ...state }, ...changes };
+  return { id: 'a', request, state: { kind: 'finished', answer: { text: 'Sí.', statistics }, text: 'Sí.', at: 7, bundle: 'a', ...state }, ...changes };
 }
+
+/** With the bundle that made it. */
+const worthAgain = (item: FinishedItem, now: RunRequest) => worthAgainWith(item, now, 'a');
 
 const same: RunRequest = { ...request, input: { kind: 'conversation', messages: [...messages] } };
 
@@ -21,6 +24,11 @@ test('the same request would give the same answer', () => {
   expect(worthAgain(finished(), same)).toBe(false);
   const text: RunRequest = { ...request, input: { kind: 'text', text: 'x' } };
   expect(worthAgain(finished({ request: text }), { ...text, input: { kind: 'text', text: 'x' } })).toBe(false);
+});
+
+test('another bundle can give another, one that is not known promises none', () => {
+  expect(worthAgainWith(finished(), same, 'b')).toBe(true);
+  expect(worthAgainWith(finished(), same, undefined)).toBe(false);
 });
 
 test('one that was stopped, changed, or could not be made again can be another', () => {

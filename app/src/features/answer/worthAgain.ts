@@ -2,10 +2,14 @@ import type { Input, RunRequest } from '../../core/contract';
 
 import type { FinishedItem } from './answers';
 
-/** Whether an answer that is asked for `now` can be another one: the model always takes its likeliest words, so that the same request gives the same text. */
-export function worthAgain({ request, state: { answer, text }, problem }: FinishedItem, now: RunRequest): boolean {
+/**
+ * Whether an answer that is asked for `now` can be another one: a model always takes its likeliest words, so that the same request gives the same text.
+ * `bundle` is the id of what would be asked, where that is known.
+ */
+export function worthAgain({ request, state: { answer, text, bundle: madeBy }, problem }: FinishedItem, now: RunRequest, bundle: string | undefined): boolean {
   const stopped = answer.statistics.finishReason === 'cancelled';
-  return stopped || text !== answer.text || problem !== undefined || !isSame(request, now);
+  const isOther = bundle !== undefined && bundle !== madeBy;
+  return stopped || isOther || text !== answer.text || problem !== undefined || !isSame(request, now);
 }
 
 function isSame({ input, ...request }: RunRequest, { input: otherInput, ...other }: RunRequest): boolean {

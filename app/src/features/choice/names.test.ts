@@ -10,7 +10,7 @@ test('what a bundle offers is a line for each main task', () => {
 });
 
 test('a task that stands alone or is not listed is named all the same', () => {
-  const odd = ['summarize', 'toString'].map(id => ({ tasks: [id], modes: [], recommendedMode: 'merge' as const }));
+  const odd = ['summarize', 'toString'].map(id => ({ tasks: [id], modes: [], recommendedMode: 'merge' as const, asksForReplySpeaker: false }));
   expect(offersOf({ ...bundle, compositions: odd }, en, languageName)).toEqual(['Summary', 'toString']);
   expect(offersOf({ ...bundle, tasks: [] }, en, languageName)).toEqual(['Summary: es']);
 });

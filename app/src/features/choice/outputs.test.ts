@@ -9,7 +9,7 @@ import { optionOf, optionsOf, outputsOf, type Output } from './outputs';
 const of = (tasks: BundleInfo['tasks'], compositions: string[][]): BundleInfo => ({
   ...bundle,
   tasks,
-  compositions: compositions.map(ids => ({ tasks: ids, modes: ['calibrated', 'merge'], recommendedMode: 'merge' })),
+  compositions: compositions.map(ids => ({ tasks: ids, modes: ['calibrated', 'merge'], recommendedMode: 'merge', asksForReplySpeaker: false })),
 });
 
 const tasks: BundleInfo['tasks'] = [

@@ -1,4 +1,4 @@
-import type { BundleInfo, Composition, Task } from '../../core/contract';
+import type { BundleInfo, Composition, RunRequest, Task } from '../../core/contract';
 
 /** Something that the bundle can make of a conversation: its main task alone or with other tasks. */
 export type Output = {
@@ -27,6 +27,12 @@ export function outputsOf(bundle: BundleInfo): Output[] {
     const isKnown = tasks.get(mainTask)?.kind === 'main' && extras.length === others.length && extras.every(({ kind }) => kind !== 'main');
     return isKnown ? [{ id: composition.tasks.join('+'), mainTask, extras, composition }] : [];
   });
+}
+
+/** What a request is for; undefined where the bundle does not offer it. */
+export function compositionOf(bundle: BundleInfo | undefined, { mainTask, into }: Pick<RunRequest, 'mainTask' | 'into'>): Composition | undefined {
+  const name = [mainTask, ...into].join('+');
+  return bundle?.compositions.find(({ tasks }) => tasks.join('+') === name);
 }
 
 export function mainTasks(outputs: Output[]): string[] {

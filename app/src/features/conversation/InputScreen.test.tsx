@@ -78,23 +78,31 @@ test('a chat file is opened, and one that is none is told', async () => {
 /** A chat file is chosen, and is still being read. */
 async function pickSlowly() {
   const picked = new Deferred<ChatMessage[]>();
-  await openApp({ device: { pickChat: () => picked.promise } });
+  const ended = jest.fn();
+  const pickChat = (signal: AbortSignal) => {
+    signal.addEventListener('abort', ended);
+    return picked.promise;
+  };
+  await openApp({ device: { pickChat } });
   await press(en.conversation.change);
   await press(en.conversation.importFile);
-  return picked;
+  expect(ended).not.toHaveBeenCalled();
+  return { picked, ended };
 }
 
-test('a chat file that is read after the user has left changes nothing', async () => {
-  const picked = await pickSlowly();
+test('a chat file that is read after the user has left changes nothing, and is read no further', async () => {
+  const { picked, ended } = await pickSlowly();
   await press(en.app.back);
+  expect(ended).toHaveBeenCalledTimes(1);
   picked.resolve(days);
   await settle();
   expect(conversation().getByText('Shall we go on Friday?')).toBeOnTheScreen();
 });
 
-test('a chat file that is slow to come can be cancelled, and then changes nothing', async () => {
-  const picked = await pickSlowly();
+test('a chat file that is slow to come can be cancelled, is then read no further, and changes nothing', async () => {
+  const { picked, ended } = await pickSlowly();
   await press(en.app.cancel);
+  expect(ended).toHaveBeenCalledTimes(1);
   expect(screen.queryByText(en.conversation.importing)).toBeNull();
   expect(button(en.conversation.importFile)).toBeEnabled();
   picked.resolve(days);
@@ -205,8 +213,7 @@ test('who said once who they are is known in the next conversation, also after t
   const core = await openApp({ storage });
   await loaded(core);
   await enter('Leo: Hello\nMia: Hi');
-  await press(START);
-  expect(core.runs[0]?.request.replySpeaker).toBe('Leo');
+  expect(button(en.owner.button('Leo'))).toBeOnTheScreen();
 });
 
 test('a conversation of two thousand messages draws only those in sight', async () => {

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { ScrollView, StyleSheet, View } from 'react-native';
 import { ActivityIndicator, Button, List, Text, TextInput, useTheme } from 'react-native-paper';
 import { useSafeAreaInsets } from 'react-native-safe-area-context';
@@ -19,7 +19,7 @@ type Props = {
   samples: Sample[];
   parseChat: (text: string) => Promise<ChatMessage[]>;
   /** Absent where the system has no picker. */
-  pickChat: (() => Promise<ChatMessage[] | undefined>) | undefined;
+  pickChat: ((signal: AbortSignal) => Promise<ChatMessage[] | undefined>) | undefined;
   onChoose: (conversation: Conversation) => void;
   onBack: () => void;
 };
@@ -33,26 +33,27 @@ export function InputScreen({ samples, parseChat, pickChat, onChoose, onBack }: 
   const [reading, setReading] = useState(false);
   const [problem, setProblem] = useState<string>();
 
-  /** Of what is being read; of nothing once the user has cancelled it. */
-  const awaited = useRef<symbol>(undefined);
+  /** Of what was asked for last. */
+  const reader = useRef<AbortController>(undefined);
+  useEffect(() => () => reader.current?.abort(), []);
 
   /** Opens the conversation that comes of it, or shows the problem. */
-  const trying = async (work: () => Promise<Conversation | string | undefined>) => {
-    const own = Symbol();
-    awaited.current = own;
+  const trying = async (work: (signal: AbortSignal) => Promise<Conversation | string | undefined>) => {
+    reader.current?.abort();
+    const { signal } = (reader.current = new AbortController());
     setProblem(undefined);
     setReading(true);
-    const found = await work().catch((thrown: unknown) => {
+    const found = await work(signal).catch((thrown: unknown) => {
       const error = CoreError.from(thrown);
       return ownAdviceOf(error, messages) ?? messages.error.title[error.source];
     });
-    if (awaited.current !== own) return;
+    if (signal.aborted) return;
     setReading(false);
     if (typeof found === 'string') setProblem(found);
     else if (found) onChoose(found);
   };
   const cancel = () => {
-    awaited.current = undefined;
+    reader.current?.abort();
     setReading(false);
   };
   const use = () => trying(async () => fromText(text, await parseChat(text)));
@@ -64,8 +65,8 @@ export function InputScreen({ samples, parseChat, pickChat, onChoose, onBack }: 
       return undefined;
     });
   const importFile = (pick: NonNullable<Props['pickChat']>) =>
-    trying(async () => {
-      const picked = await pick();
+    trying(async signal => {
+      const picked = await pick(signal);
       if (picked?.length === 0) return messages.conversation.importEmpty;
       return picked && fromMessages(picked);
     });

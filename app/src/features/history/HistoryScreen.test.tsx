@@ -37,6 +37,20 @@ test('an answer is found again, with what it was made from', async () => {
   expect(within(screen.getByLabelText(en.conversation.label)).getByText('Shall we go on Friday?')).toBeOnTheScreen();
 });
 
+test('an answer is kept with who the user was when it was asked for', async () => {
+  const core = await openApp();
+  await loaded(core);
+  await press(START);
+  await press(en.owner.button('Bea'));
+  await pick('Ana');
+  await write(core, 'Quedan.');
+  await press(en.history.title);
+  await fireEvent.press(screen.getByText('Quedan.'));
+  await settle();
+  await press(en.history.open);
+  expect(button(en.owner.button('Bea'))).toBeOnTheScreen();
+});
+
 test('one is deleted and brought back, and all after a question', async () => {
   const { storage } = await openHistory();
   const [first] = within(list()).getAllByRole('button', { name: en.history.remove });

@@ -12,11 +12,12 @@ const fail = (thrown: unknown) => {
   throw thrown;
 };
 
-function finished(id: string, changes: Partial<FinishedItem['state']> = {}): FinishedItem {
+function finished(id: string, changes: Partial<FinishedItem['state']> = {}, owner?: string): FinishedItem {
   return {
     id,
+    ...(owner !== undefined && { owner }),
     request: { input: { kind: 'text', text: 'See you on Friday' }, mainTask: 'main', into: ['xx'], mode: 'auto', replySpeaker: 'Cem' },
-    state: { kind: 'finished', answer: { text: 'Quedan.', statistics }, text: 'Quedan.', at: 7, ...changes },
+    state: { kind: 'finished', answer: { text: 'Quedan.', statistics }, text: 'Quedan.', at: 7, bundle: 'a', ...changes },
   };
 }
 
@@ -24,8 +25,8 @@ const listed = (history: History) => history.state.get().heads.map(({ id }) => i
 
 test('keeps what was finished, as the user left it, with what it was made from', async () => {
   const history = new History(itemStorage(new Map()), () => true, fail);
-  await history.keep(finished('a'), 'Bea');
-  await history.keep(finished('a', { text: 'Quedan el viernes.' }), 'Bea');
+  await history.keep(finished('a', {}, 'Bea'));
+  await history.keep(finished('a', { text: 'Quedan el viernes.' }, 'Bea'));
   await history.search('');
   expect(listed(history)).toEqual(['a']);
   await expect(history.entry('a')).resolves.toEqual({

@@ -28,11 +28,8 @@ export class History {
     return this.store;
   }
 
-  /**
-   * Keeps a finished answer, or the user's change of it, unless the history is switched off. What was stopped or is empty is not kept. `owner` is who the user
-   * said to be in the conversation: who a reply is by may only be a guess.
-   */
-  async keep({ id, request, state: { answer, text, at } }: FinishedItem, owner?: string): Promise<void> {
+  /** Keeps a finished answer, or the user's change of it, unless the history is switched off. What was stopped or is empty is not kept. */
+  async keep({ id, request, owner, state: { answer, text, at } }: FinishedItem): Promise<void> {
     if (!this.isKept() || text === '' || answer.statistics.finishReason === 'cancelled') return;
     const { input, mainTask, into } = request;
     const tasks = [mainTask, ...into];

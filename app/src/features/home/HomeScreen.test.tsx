@@ -31,7 +31,6 @@ test('the conversation is readable while the model loads, and a tap on the butto
     mainTask: 'summarize',
     into: ['es'],
     mode: 'auto',
-    replySpeaker: 'Bea',
   });
 });
 

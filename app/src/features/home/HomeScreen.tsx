@@ -16,7 +16,7 @@ import { chosenOutput, firstChoice, offeredMode, wanted, type Choice } from '../
 import { ChoicePicker } from '../choice/ChoicePicker';
 import { ModePicker } from '../choice/ModePicker';
 import { startName } from '../choice/names';
-import { outputsOf } from '../choice/outputs';
+import { compositionOf, outputsOf } from '../choice/outputs';
 import type { CurrentConversation } from '../conversation/conversation';
 import { ConversationBar } from '../conversation/ConversationBar';
 import { ConversationList } from '../conversation/ConversationList';
@@ -71,7 +71,7 @@ export function HomeScreen({ model, answers, conversation: current, preferences,
   const choose = (next: Choice) => {
     preferences.set({ lastChoice: next });
   };
-  const asked = (made: Made) => conversation && requestOf(made, conversation, settings, messages.owner.me);
+  const asked = (made: Made) => conversation && requestOf(made, compositionOf(known, made), conversation, settings, messages.owner.me);
   const start = () => {
     preferences.set({ lastChoice: choice });
     const made = wanted(outputs, choice).map(({ output: { mainTask, extras }, mode }) => ({ mainTask, into: extras.map(({ id }) => id), mode }));

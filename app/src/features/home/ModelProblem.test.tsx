@@ -1,6 +1,6 @@
 import { act, screen } from '@testing-library/react-native';
 
-import { button, loaded, openApp, pick, press, settle } from '../../../jest/renderApp';
+import { button, loaded, openApp, outOfSight, pick, press, settle } from '../../../jest/renderApp';
 import { largeBundle } from '../../../jest/scriptedCore';
 import { CoreError, noBundle } from '../../core/errors';
 import type { Library } from '../../core/library';
@@ -65,6 +65,21 @@ describe('when the bundle that was in use is gone', () => {
     expect(shown()).toEqual(['un']);
     expect(button(en.library.setUp)).toBeOnTheScreen();
   });
+});
+
+test('a model’s failure is told beside a card that tells of an earlier, other one', async () => {
+  const { show, ...device } = outOfSight();
+  const core = await openApp({ device });
+  await loaded(core);
+  await press(start);
+  await act(() => core.runs[0]?.answer.reject(new CoreError({ source: 'input', kind: 'input-empty', message: 'x' })));
+  await settle();
+  await show(false);
+  await show(true);
+  await act(() => core.opening[1]?.reject(new CoreError({ source: 'bundle', kind: 'hash-mismatch', message: 'x' })));
+  await settle();
+  expect(screen.getByText(en.error.input['input-empty'])).toBeOnTheScreen();
+  expect(screen.getByText(en.error.title.bundle)).toBeOnTheScreen();
 });
 
 test('a model that does not fit into the free memory is told, with what to do', async () => {

@@ -133,6 +133,25 @@ test('what fits is judged with the memory of the model that it takes the place o
   expect(state().bundles?.[0]?.state).toMatchObject({ fit: 'wont-fit' });
 });
 
+test('what an import brought is judged when the model that is on its way into memory is there, unless it is cancelled until then', async () => {
+  for (const cancelled of [false, true]) {
+    const { library, bundles, imports, model, state } = setUp(installed('old', { inUse: true }));
+    const { list } = library;
+    library.list = async loaded => {
+      const fit = loaded === true ? 'fits' : 'wont-fit';
+      return (await list()).map(each => ({ ...each, state: { kind: 'ready', bundle, fit } }));
+    };
+    model.state.set({ kind: 'loading' });
+    const done = bundles.importPicked('bundle');
+    imports[0]?.result.resolve(installed('new'));
+    await settled();
+    if (cancelled) bundles.cancel();
+    else model.state.set({ kind: 'ready', bundle });
+    await done;
+    expect(state().bundles?.find(({ inUse }) => inUse)?.id).toBe(cancelled ? 'old' : 'new');
+  }
+});
+
 test('what is free is measured when the model of before is gone, and none that is being loaded is counted', async () => {
   const { library, bundles, model } = setUp(installed('old', { inUse: true }), installed('b'));
   const listed: unknown[] = [];

@@ -1,7 +1,7 @@
 import { CoreError } from '../../core/errors';
 import type { ImportKind, ImportProgress, InstalledBundle, Library, OnImportProgress, UnfinishedImport } from '../../core/library';
 import type { Model } from '../../core/model';
-import { Store, type Readable } from '../../core/store';
+import { Store, until, type Readable } from '../../core/store';
 
 export type BundlesState = {
   /** Undefined until they are known. */
@@ -115,7 +115,7 @@ export class Bundles {
       try {
         const imported = await Promise.race([work(show, signal), this.gaveUpChoosing(signal)]);
         // A bundle that waited for the base model that was imported may be the one in use.
-        const changes = imported ? await this.canBeUsed(imported.id) : this.store.get().importing !== 'choosing';
+        const changes = imported ? await this.canBeUsed(imported.id, signal) : this.store.get().importing !== 'choosing';
         // It comes when it is ready, and must not end what the user is waiting for.
         if (changes && !signal.aborted) await Promise.race([this.asked.idle(), aborted(signal)]);
         if (changes && !signal.aborted) await this.change(async () => imported && this.library.use(imported.id));
@@ -134,12 +134,14 @@ export class Bundles {
     });
   }
 
-  private async canBeUsed(id: string): Promise<boolean> {
+  private async canBeUsed(id: string, signal: AbortSignal): Promise<boolean> {
+    // What a model takes that is on its way into memory is known, and free for another, when it is there.
+    await Promise.race([until(this.model.state, ({ kind }) => kind !== 'loading'), aborted(signal)]);
     const state = (await this.list()).find(bundle => bundle.id === id)?.state;
     return state?.kind === 'ready' && state.fit !== 'wont-fit';
   }
 
-  /** What is free is measured when the model of before is gone; one that is being loaded does not hold its memory yet. */
+  /** What is free is measured when the models of before are gone. */
   private async list(): Promise<InstalledBundle[]> {
     await this.model.freed();
     return this.library.list(this.model.state.get().kind === 'ready');
@@ -148,7 +150,7 @@ export class Bundles {
   /** As the user wants it: what is being written ends. A model whose answer is still running would stay in memory beside the next. */
   private async changeNow(work: () => Promise<void>): Promise<void> {
     this.asked.stop();
-    // One that is still loading holds little yet, and is let go of at once.
+    // One that is still loading runs nothing, and is let go of at once.
     if (this.model.state.get().kind === 'ready') await this.asked.idle();
     await this.change(work);
   }

@@ -82,6 +82,11 @@ impl Bundle {
         Ok(Self { source, present: sizes, manifest, manifest_bytes, signature, signed: key.is_some() })
     }
 
+    /// SHA-256 of the manifest, which holds the hashes of all else.
+    pub fn id(&self) -> Sha256 {
+        Sha256::of(&[&self.manifest_bytes])
+    }
+
     /// The bytes of the manifest, as they were signed.
     pub fn manifest_bytes(&self) -> &[u8] {
         &self.manifest_bytes

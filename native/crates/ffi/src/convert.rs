@@ -15,6 +15,7 @@ impl From<&Bundle> for BundleInfo {
     fn from(bundle: &Bundle) -> Self {
         let manifest = bundle.manifest();
         Self {
+            id: bundle.id().to_string(),
             base_name: manifest.base.name.clone(),
             base_packed: bundle.base_packed(),
             base_bytes: manifest.base.bytes,
@@ -44,8 +45,16 @@ fn compositions(manifest: &Manifest) -> Vec<CompositionInfo> {
         tasks: composition.tasks.clone(),
         modes: composition.modes().into_iter().map(Mode::from).collect(),
         recommended_mode: composition.recommended_mode.into(),
+        asks_for_reply_speaker: asks_for_reply_speaker(manifest, composition),
     };
     manifest.compositions.iter().map(info).collect()
+}
+
+/// In one pass a composition has a prompt of its own, in two steps each task has its.
+fn asks_for_reply_speaker(manifest: &Manifest, composition: &tandem_bundle::Composition) -> bool {
+    let one_pass = tandem_bundle::Mode::ALL.iter().map(|&mode| composition.prompt(mode));
+    let steps = composition.tasks.iter().filter_map(|id| manifest.task(id)).map(|task| task.prompt.as_str());
+    one_pass.chain(steps).any(text::asks_for_reply_speaker)
 }
 
 impl From<tandem_bundle::Mode> for Mode {

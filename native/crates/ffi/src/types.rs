@@ -151,10 +151,14 @@ pub struct CompositionInfo {
     /// The modes that the bundle can run.
     pub modes: Vec<Mode>,
     pub recommended_mode: Mode,
+    /// Whether a prompt of it names who replies: elsewhere a request's `reply_speaker` is not read.
+    pub asks_for_reply_speaker: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct BundleInfo {
+    /// SHA-256 of its manifest: what another gives for the same request can be another answer.
+    pub id: String,
     pub base_name: String,
     /// Whether the bundle holds the base model's file.
     pub base_packed: bool,

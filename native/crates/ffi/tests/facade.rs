@@ -37,6 +37,23 @@ fn a_bundle_tells_what_it_offers() {
 }
 
 #[test]
+fn a_composition_asks_who_replies_where_any_of_its_prompts_does() {
+    let asking = |places: &[&str]| {
+        let mut fixture = Fixture::new();
+        for place in places {
+            *fixture.manifest.pointer_mut(place).unwrap() = "{reply_speaker} to {input}:".into();
+        }
+        let (_folder, path) = bundle(&fixture);
+        inspect_bundle(path).unwrap().compositions.iter().map(|composition| composition.asks_for_reply_speaker).collect::<Vec<_>>()
+    };
+    assert_eq!(asking(&[]), [false, false]);
+    assert_eq!(asking(&["/tasks/0/prompt"]), [true, true]);
+    for place in ["/tasks/1/prompt", "/compositions/1/prompt", "/compositions/1/prompt_overrides/merge"] {
+        assert_eq!(asking(&[place]), [false, true], "{place}");
+    }
+}
+
+#[test]
 fn errors_carry_their_kind_and_file() {
     let mut fixture = Fixture::new();
     fixture.files.get_mut("base/tokenizer.json").unwrap()[0] ^= 1;
@@ -85,6 +102,7 @@ fn a_bundle_is_imported_listed_and_removed() {
     let listed = library.bundles();
     assert_eq!((listed[0].id.as_str(), &listed[0].state), (id.as_str(), &StoredState::NeedsBase));
     assert_eq!(listed[0].info, Some(inspect_bundle(path).unwrap()));
+    assert_eq!(listed[0].info.as_ref().map(|info| &info.id), Some(&id));
     let options = SessionOptions::default;
     assert!(
         matches!(wait(Session::open_stored(library.clone(), id.clone(), options())), Err(TandemError::Base { kind, .. }) if kind == "base-missing")

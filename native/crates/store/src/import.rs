@@ -87,23 +87,32 @@ impl<W: Write> Write for Counting<'_, '_, W> {
 
 impl Library {
     /// Takes a bundle in and returns its id. Files that the library holds may be left out; files that it lacks are copied. The bundle is
-    /// there when this returns, whole and verified, or not at all; what an interrupted import copied is used by the next, of a damaged
-    /// bundle nothing stays, nor of imports that were interrupted before it.
+    /// there when this returns, whole and verified, or not at all; what an interrupted import copied is used by the next, and what a damaged
+    /// bundle brought goes.
     pub fn import_bundle(
         &self,
         source: ImportSource,
         tell: &mut dyn FnMut(ImportProgress) -> ControlFlow<()>,
     ) -> Result<String, StoreError> {
         let _lock = self.lock()?;
-        let imported = self.import_locked(source, tell);
+        let mut brought = Vec::new();
+        let imported = self.import_locked(source, tell, &mut brought);
         if matches!(&imported, Err(StoreError::Bundle(e)) if e.kind == BundleErrorKind::FileHash) {
-            // The refusal is what is told, whatever becomes of its left-overs.
-            let _ = self.clean_locked();
+            for &sha256 in &brought {
+                // The refusal is what is told, whatever becomes of its left-overs.
+                let _ = fs::remove_file(self.files().path(sha256));
+            }
         }
         imported
     }
 
-    fn import_locked(&self, source: ImportSource, tell: &mut dyn FnMut(ImportProgress) -> ControlFlow<()>) -> Result<String, StoreError> {
+    /// `brought` gets the files of which nothing was there before.
+    fn import_locked(
+        &self,
+        source: ImportSource,
+        tell: &mut dyn FnMut(ImportProgress) -> ControlFlow<()>,
+        brought: &mut Vec<Sha256>,
+    ) -> Result<String, StoreError> {
         let files = self.files();
         let hold = |entry: &FileEntry| files.hold(entry);
         // What is neither in it nor held is told below, all at once.
@@ -134,7 +143,11 @@ impl Library {
             }
         }
         for (file, entry) in lacking {
+            let is_new = files.lack(entry) == entry.bytes;
             take(files, &bundle, file, entry, &mut tally)?;
+            if is_new {
+                brought.push(entry.sha256);
+            }
         }
         self.publish(&bundle)
     }
@@ -180,7 +193,7 @@ impl Library {
     /// Gives the bundle its place by one rename. Of the same id it is the same bundle: one that can be used stays where it is, and only
     /// its signature may be replaced, so that it can be used at every moment.
     fn publish(&self, bundle: &Bundle) -> Result<String, StoreError> {
-        let id = Sha256::of(&[bundle.manifest_bytes()]).to_string();
+        let id = bundle.id().to_string();
         let place = self.folder_of(&id);
         if let Ok(stored) = self.open_bundle(&id) {
             if let Some(signature) = bundle.signature().filter(|signature| Some(*signature) != stored.signature()) {

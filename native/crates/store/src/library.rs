@@ -81,7 +81,7 @@ impl Library {
     }
 
     /// Where one bundle does not tell what it needs, every file may be needed: it can be mended, or removed.
-    pub(crate) fn clean_locked(&self) -> Result<u64, StoreError> {
+    fn clean_locked(&self) -> Result<u64, StoreError> {
         let manifests = self.ids()?.iter().map(|id| self.manifest_of(id)).collect::<Option<Vec<_>>>();
         let needed = |manifest: &Manifest| {
             let listed = manifest.files.values().map(|entry| entry.sha256);
@@ -143,7 +143,7 @@ impl Library {
 
     pub(crate) fn open_bundle(&self, id: &str) -> Result<Bundle, StoreError> {
         let bundle = Bundle::open_stored(&self.checked_folder_of(id)?, self.files.folder(), self.key())?;
-        if Sha256::of(&[bundle.manifest_bytes()]).to_string() != id {
+        if bundle.id().to_string() != id {
             let message = "its SHA-256 is not the bundle's id, so it was changed; import the bundle anew.";
             return Err(BundleError::new(BundleErrorKind::FileHash, MANIFEST, message).into());
         }

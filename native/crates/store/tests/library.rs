@@ -1,12 +1,12 @@
 //! What a library keeps, whatever is imported, interrupted or damaged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use tandem_bundle::BaseErrorKind;
+use tandem_bundle::{BaseErrorKind, BundleErrorKind};
 use tandem_fixture::{BASE, CALIBRATION, Entry, Fixture, write_zip};
 use tandem_store::{ImportProgress, ImportSource, Library, Phase, StoreError, StoredState};
 use tempfile::TempDir;
@@ -171,14 +171,6 @@ fn no_file_goes_while_a_bundle_does_not_tell_what_it_needs() {
 }
 
 #[test]
-fn nothing_stays_of_a_bundle_that_is_damaged() {
-    let (rig, mut fixture) = (Rig::new(), other(&Fixture::new()));
-    fixture.files.insert("licences/MORE.md".into(), b"less".to_vec());
-    assert!(matches!(rig.import(&fixture), Err(StoreError::Bundle(_))));
-    assert_eq!((rig.files("files"), rig.files("partial")), Default::default());
-}
-
-#[test]
 fn a_damaged_file_breaks_its_bundle_and_is_repaired_by_importing_again() {
     let (rig, fixture) = (Rig::new(), Fixture::new());
     let id = rig.import(&fixture).unwrap();
@@ -300,6 +292,27 @@ proptest! {
         }
         let id = rig.import(&fixture);
         prop_assert_eq!(rig.library.bundle(&id.unwrap()).unwrap().0.verify(), Ok(()));
+    }
+
+    #[test]
+    fn a_damaged_bundle_leaves_what_was_there_and_nothing_else(stop in 0usize..24, more: [u8; 8]) {
+        let (rig, fixture) = (Rig::new(), Fixture::new().packed());
+        let mut told = 0;
+        let _ = rig.library.import_bundle(ImportSource::Path(rig.zip(&fixture)), &mut |_| {
+            told += 1;
+            if told > stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        let there = || {
+            let files = rig.files("files").into_iter().chain(rig.files("partial"));
+            files.filter(|(_, bytes)| !bytes.is_empty()).map(|(name, _)| name).collect::<BTreeSet<_>>()
+        };
+        let before = there();
+        let mut damaged = fixture;
+        damaged.files.insert("licences/MORE.md".into(), more.to_vec());
+        damaged.seal();
+        damaged.files.insert("licences/MORE.md".into(), more.map(|byte| !byte).to_vec());
+        prop_assert!(matches!(rig.import(&damaged), Err(StoreError::Bundle(e)) if e.kind == BundleErrorKind::FileHash));
+        prop_assert_eq!(there(), before);
     }
 
     #[test]

@@ -3,6 +3,7 @@ package ai.tandem.app.share
 import android.content.ContentResolver
 import android.content.Context
 import android.net.Uri
+import android.os.CancellationSignal
 import android.provider.OpenableColumns
 import java.io.File
 import java.io.IOException
@@ -29,24 +30,27 @@ class ChatCopy(private val context: Context) {
     return readable.firstNotNullOfOrNull { uri -> kindOf(uri)?.let { uri to it } } ?: throw Refused(RefusalReason.NOT_A_CHAT)
   }
 
-  /** Copies [uri] to [target], which is then complete. Throws [Refused]; what was written by then is the caller's to delete. */
-  fun copy(uri: Uri, kind: Kind, target: File) {
+  /** Copies [uri] to [target], which is then complete. Throws [Refused], also when [signal] cuts it short; what was written by then is the caller's to delete. */
+  fun copy(uri: Uri, kind: Kind, target: File, signal: CancellationSignal? = null) {
     val input =
-        guarded { resolver.openInputStream(uri) } ?: throw Refused(RefusalReason.UNREADABLE)
+        guarded { resolver.openAssetFileDescriptor(uri, "r", signal)?.createInputStream() } ?: throw Refused(RefusalReason.UNREADABLE)
     input.use {
       try {
-        target.outputStream().use { output -> copy(input, output, kind, target) }
+        target.outputStream().use { output -> copy(input, output, kind, target, signal) }
       } catch (_: IOException) { // of our own file: reading has its own
         throw Refused(RefusalReason.NO_SPACE)
       }
     }
   }
 
-  private fun copy(input: InputStream, output: OutputStream, kind: Kind, target: File) {
+  private fun copy(input: InputStream, output: OutputStream, kind: Kind, target: File, signal: CancellationSignal?) {
     val buffer = ByteArray(64 shl 10)
     var total = 0L
     while (true) {
-      val read = guarded { input.read(buffer) }
+      val read = guarded {
+        signal?.throwIfCanceled()
+        input.read(buffer)
+      }
       if (read < 0) break
       total += read
       if (total > kind.mostBytes) throw Refused(RefusalReason.TOO_LARGE)

@@ -2,6 +2,7 @@ package ai.tandem.app.share
 
 import android.content.Context
 import android.net.Uri
+import android.os.CancellationSignal
 import java.io.File
 import java.io.IOException
 import java.util.Locale
@@ -67,11 +68,11 @@ class ShareInbox(directory: File, private val chats: ChatCopy, private val copyi
     }
   }
 
-  /** A document that the user picked, as an item; it never waits. */
-  fun read(uri: Uri): SharedItem {
+  /** A document that the user picked, as an item; it never waits. One that [signal] cuts short is unreadable. */
+  fun read(uri: Uri, signal: CancellationSignal? = null): SharedItem {
     val id = newId()
     return try {
-      SharedItem.ChatFile(id, copy(listOf(uri)) { kind -> File(given, "$id.${kind.extension}") })
+      SharedItem.ChatFile(id, copy(listOf(uri), signal) { kind -> File(given, "$id.${kind.extension}") })
     } catch (refusal: ChatCopy.Refused) {
       SharedItem.Refused(id, refusal.reason)
     }
@@ -83,12 +84,12 @@ class ShareInbox(directory: File, private val chats: ChatCopy, private val copyi
     given.files().filter { it.name.substringBefore('.') == id }.forEach { it.delete() }
   }
 
-  private fun copy(uris: List<Uri>, target: (ChatCopy.Kind) -> File): File {
+  private fun copy(uris: List<Uri>, signal: CancellationSignal? = null, target: (ChatCopy.Kind) -> File): File {
     val (uri, kind) = chats.choose(uris)
     val file = target(kind)
     val part = partOf(file)
     try {
-      chats.copy(uri, kind, part)
+      chats.copy(uri, kind, part, signal)
       move(part, file)
     } finally {
       part.delete()

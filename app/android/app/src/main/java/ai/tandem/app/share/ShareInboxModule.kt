@@ -4,6 +4,7 @@ import ai.tandem.app.bridge.settle
 import ai.tandem.app.bridge.settleOn
 import ai.tandem.app.specs.NativeShareInboxSpec
 import android.net.Uri
+import android.os.CancellationSignal
 import com.facebook.react.bridge.Arguments
 import com.facebook.react.bridge.Promise
 import com.facebook.react.bridge.ReactApplicationContext
@@ -16,6 +17,8 @@ class ShareInboxModule(context: ReactApplicationContext) : NativeShareInboxSpec(
   private val inbox = ShareInbox.of(context)
   // A thread each: a document that comes slowly must not keep what is shared waiting.
   private val reading = Executors.newCachedThreadPool()
+  /** Of the [read] that was asked for last. */
+  @Volatile private var readSignal: CancellationSignal? = null
 
   override fun initialize() {
     // Before JavaScript has asked for the module there is nobody to call; it takes what waits when it starts.
@@ -24,12 +27,18 @@ class ShareInboxModule(context: ReactApplicationContext) : NativeShareInboxSpec(
 
   override fun invalidate() {
     inbox.onShared = null
+    cancelRead()
     reading.shutdown()
   }
 
   override fun take(promise: Promise) = promise.settleOn(reading) { inbox.take()?.writeTo(Arguments.createMap()) }
 
-  override fun read(uri: String, promise: Promise) = promise.settleOn(reading) { inbox.read(Uri.parse(uri)).writeTo(Arguments.createMap()) }
+  override fun read(uri: String, promise: Promise) {
+    val signal = CancellationSignal().also { readSignal = it }
+    promise.settleOn(reading) { inbox.read(Uri.parse(uri), signal).writeTo(Arguments.createMap()) }
+  }
+
+  override fun cancelRead() = readSignal?.cancel() ?: Unit
 
   override fun discard(id: String) = inbox.discard(id)
 

@@ -4,10 +4,13 @@ import ai.tandem.app.AnotherApp
 import ai.tandem.app.AnotherApp.Document
 import android.content.Context
 import android.content.pm.ProviderInfo
+import android.os.CancellationSignal
 import android.net.Uri
 import java.io.File
 import java.io.FileNotFoundException
-import java.io.InputStream
+import java.util.concurrent.FutureTask
+import java.util.concurrent.TimeUnit
+import kotlin.concurrent.thread
 import org.junit.Assert.assertArrayEquals
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertThrows
@@ -87,15 +90,24 @@ class ChatCopyTest {
 
   @Test
   fun aStreamThatNeverEndsIsCutOff() {
-    val endless =
-        object : InputStream() {
-          override fun read() = 'a'.code
-
-          override fun read(buffer: ByteArray, offset: Int, length: Int) = length
-        }
-    val (uri, kind) = choose(Document("chat.txt", size = 3))
-    shadowOf(context.contentResolver).registerInputStream(uri, endless)
+    val (uri, kind) = choose(Document("chat.txt", size = 3, open = AnotherApp.file(File("/dev/zero"))))
     assertEquals(RefusalReason.TOO_LARGE, refusal { chats.copy(uri, kind, target) })
+  }
+
+  @Test
+  fun aCopyThatIsCancelledEndsBeforeItsFileDoes() {
+    val (uri, kind) = choose(Document("chat.txt", open = AnotherApp.pipe(folder.root)))
+    val signal = CancellationSignal()
+    val copying = FutureTask { refusal { chats.copy(uri, kind, target, signal) } }
+    thread(block = copying::run)
+    while (!target.exists()) Thread.sleep(1)
+    File(folder.root, "pipe").outputStream().use { other ->
+      other.write(1)
+      while (target.length() == 0L) Thread.sleep(1)
+      signal.cancel()
+      other.write(1)
+      assertEquals(RefusalReason.UNREADABLE, copying.get(1, TimeUnit.MINUTES))
+    }
   }
 
   @Test

@@ -2,6 +2,7 @@ package ai.tandem.app.share
 
 import ai.tandem.app.AnotherApp
 import ai.tandem.app.AnotherApp.Document
+import android.os.CancellationSignal
 import com.facebook.react.bridge.JavaOnlyMap
 import java.io.File
 import org.junit.Assert.assertEquals
@@ -140,6 +141,13 @@ class ShareInboxTest {
     assertNull(inbox.take())
     inbox.discard(item.id)
     assertEquals(RefusalReason.NOT_A_CHAT.id, contentOf(inbox.read(other.add(Document("photo.jpg")))))
+    assertEquals(emptyList<File>(), leftOver())
+  }
+
+  @Test
+  fun nothingIsLeftOfAReadThatIsCancelled() {
+    val signal = CancellationSignal().apply { cancel() }
+    assertEquals(RefusalReason.UNREADABLE.id, contentOf(inbox.read(chat("Ana: hola").uris.single(), signal)))
     assertEquals(emptyList<File>(), leftOver())
   }
 
