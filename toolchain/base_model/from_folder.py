@@ -1,6 +1,5 @@
 """`model import`: a model in Hugging Face layout becomes a base, with the same files as `model get` makes for the default one."""
 
-import re
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from toolchain.base_model.chat_turn import TEMPLATE_FILE, turn_ids
 from toolchain.base_model.hub import asked_of_hub
 from toolchain.base_model.load import load_weights
 from toolchain.base_model.model_name import model_name
-from toolchain.base_model.specification import BaseSpecification, forget_imported, write_imported
+from toolchain.base_model.specification import BaseSpecification, forget_imported, refuse_name, write_imported
 from toolchain.base_model.tokenizer import read_tokenizer
 from toolchain.errors import ToolchainError, on_one_line
 from toolchain.folders import take_place, written_beside
@@ -32,7 +31,6 @@ _SIZES = (
     "num_key_value_heads",
     "max_position_embeddings",
 )
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*", re.ASCII)
 _NOTICE = "NOTICE.md"
 _LICENCES, _NOTICES = ("licence", "license"), ("notice",)
 """What the names of these files begin with, in small or capital letters."""
@@ -66,8 +64,7 @@ def import_base(
         ToolchainError: the folder lacks something, or holds a model or a tokenizer of a kind that is not known, a quantised model, an
             adapter beside it, or weights that are not finite; or the model has fewer positions than the limits want.
     """
-    if not _NAME.fullmatch(name):
-        raise ToolchainError(f"a base cannot be named {name!r}: use small letters, digits, dots and dashes")
+    refuse_name(name)
     config = _read_config(folder)
     positions = max_prompt_tokens + max_new_tokens
     if positions > config.max_position_embeddings:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,8 @@ GEMMA_3_270M = BaseSpecification(
     notice_file="NOTICE.md",
 )
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*", re.ASCII)
+
 BASE_MODELS = {model.name: model for model in (GEMMA_3_270M,)}
 
 
@@ -121,7 +124,7 @@ def base_model(name: str | None = None) -> BaseSpecification:
     """The base of that name, else the chosen one (`paths.chosen_base`): one of ours, or one that `model import` made.
 
     Raises:
-        ToolchainError: no such base, or it is not the chosen one, in whose folder its files would be looked for.
+        ToolchainError: no such base, or none can have that name, or it is not the chosen one, in whose folder its files would be looked for.
     """
     chosen = paths.chosen_base()
     wanted = name or chosen
@@ -131,12 +134,23 @@ def base_model(name: str | None = None) -> BaseSpecification:
                 f"TANDEM_BASE chooses {chosen}, and {wanted} is another base: unset TANDEM_BASE, or set it to {wanted}"
             )
         return BASE_MODELS[wanted]
+    refuse_name(wanted)
     known = ", ".join(sorted(BASE_MODELS))
     if wanted != chosen or not _imported_path().is_file():
         raise ToolchainError(
             f"unknown base model {wanted!r}: choose {known}, or import it with `TANDEM_BASE={wanted} toolchain model import FOLDER`"
         )
     return _read_imported()
+
+
+def refuse_name(name: str) -> None:
+    """See that a folder of the cache can have the name of a base.
+
+    Raises:
+        ToolchainError: it cannot.
+    """
+    if not _NAME.fullmatch(name):
+        raise ToolchainError(f"a base cannot be named {name!r}: use small letters, digits, dots and dashes")
 
 
 def write_imported(base: BaseSpecification) -> None:

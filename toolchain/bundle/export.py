@@ -94,9 +94,10 @@ def export_bundle(
     `base_file` is where the base model's file lies if not in the cache. Licences are another question: `refuse_what_may_not_ship`.
 
     Raises:
-        ToolchainError: something is missing or cannot be said in a manifest, a calibration belongs to another base or to other adapters, or
-            `target` lies in a bundle, or is there and is none.
+        ToolchainError: the device core cannot run the base, something is missing or cannot be said in a manifest, a calibration belongs to
+            another base or to other adapters, or `target` lies in a bundle, or is there and is none.
     """
+    _refuse_what_the_core_cannot_run(base)
     if not compositions:
         raise ToolchainError(f"{paths.CALIBRATIONS} holds no calibration: train one with `toolchain train calibration`")
     if pack_base and form.calibrations_only:
@@ -156,6 +157,7 @@ def finish_bundle(
     Raises:
         ToolchainError: a file of the base or a licence is missing or damaged.
     """
+    _refuse_what_the_core_cannot_run(base)
     base_file = base_file or base.path
     licence = _put_base(base, base_file, folder, pack_base)
     manifest = Manifest(
@@ -246,11 +248,14 @@ def _shipped(composition: Composition) -> Path:
     return calibration_path(composition, shipped_calibration(composition))
 
 
-def _put_base(base: BaseSpecification, base_file: Path, bundle: Path, pack_base: bool) -> str:
+def _refuse_what_the_core_cannot_run(base: BaseSpecification) -> None:
     if base.refusal:
         raise ToolchainError(
             f"{base.name} cannot be exported, for the device core cannot run it: {base.refusal}; evaluate it with --engine python"
         )
+
+
+def _put_base(base: BaseSpecification, base_file: Path, bundle: Path, pack_base: bool) -> str:
     given = "give that file with --base-file, or leave the option out" if base_file != base.path else base.remedy
     for path, expected, remedy in (
         (base_file, base.sha256, given),

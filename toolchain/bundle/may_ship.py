@@ -22,7 +22,8 @@ def refuse_what_may_not_ship(compositions: Sequence[Composition]) -> None:
         ToolchainError: one does, or a log is damaged, of another adapter or calibration than the one beside it, or missing beside a calibration.
     """
     if licence := forbidding(licences()):
-        raise ToolchainError(f"{paths.BENCHMARK} has data under {licence}: what is trained on it may not ship")
+        found = "whose licence is not stated" if licence == UNSTATED else f"under {licence}"
+        raise ToolchainError(f"{paths.BENCHMARK} has data {found}: what is trained on it may not ship")
     for task in sorted({task for composition in compositions for task in composition.ids}):
         refuse_logs_of_other_weights(task)
         log = paths.ADAPTERS / task / IMPORT_LOG

@@ -63,7 +63,7 @@ def model_card(
         "## Limits\n",
         _LIMITS,
         "## Licences\n",
-        f"{licences}, the program's (`LICENSE`) and that of our own training data (`LICENSE-DATA`); other data is "
+        f"{licences}, the program's (`LICENSE`) and that of the benchmark's data (`LICENSE-DATA`); other data is "
         "named with its licence above.",
     ]
     return "\n".join(parts) + "\n"

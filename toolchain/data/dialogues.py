@@ -20,8 +20,9 @@ from toolchain.text_file import file_text
 
 _LONGEST_NAME = 60
 _NAME = re.compile(r"[^\s,!?;\"/]+|[^a-z\s,!?;\"/][^,!?;\"/]*")
-_NO_SPEECH = re.compile(r"\d|//")
-"""What follows the colon of a time of day, and of an address."""
+_NAME_ALONE = re.compile(r"[^a-z\s,!?;\"/][^\s,!?;\"/]*")
+_NO_SPEECH = re.compile(r"[^:]*\d:\d|[^:]*://")
+"""A line whose first colon is that of a time of day, or of an address."""
 _HASHED = re.compile(r"#(\w+)#")
 _SUMMARIES = ("summary", "summary1", "summary2", "summary3")
 _SHARES = ((Split.TEST, 10), (Split.VALIDATION, 20), (Split.CALIBRATION, 100))
@@ -102,19 +103,20 @@ def _has_text(reference: str | None) -> bool:
 def messages_of(text: str) -> tuple[Message, ...]:
     """Lines of `Name: text`; a line without a name goes on with the message before it, and a message without a text is none.
 
-    A name begins several lines, or is one word, or begins with a capital or a sign, unless it is the first; behind the colon of one
-    something is said that is neither a time nor an address: "see you at 10:30" goes on, and so does "https://…". Some data sets mark names
-    with a star.
+    A name begins several lines, or is one word, or begins with a capital or a sign, unless it is the first; alone in its line, what is
+    said in those below, it is one word that begins with a capital or a sign, unless it is the first or begins several. Neither a time nor an
+    address has a name before its colon: "see you at 10:30" goes on, and so does "https://…". What comes before the first name is nobody's, and
+    left out. Some data sets mark names with a star.
     """
     lines = [(*_parted(line), line) for line in text.splitlines()]
-    begun = Counter(name for name, said, _ in lines if name and _is_speech(said))
+    begun = Counter(name for name, _, line in lines if name and not _NO_SPEECH.match(line))
     names = {name for name, times in begun.items() if times > 1}
     messages: list[Message] = []
     for name, said, line in lines:
-        begins = name and _is_speech(said) and (not messages or _NAME.fullmatch(name))
-        if name in names or begins:
+        may_begin = name and not _NO_SPEECH.match(line)
+        if name in names or (may_begin and (not messages or (_NAME if said else _NAME_ALONE).fullmatch(name))):
             names.add(name)
-            messages.append(Message(name, said.strip()))
+            messages.append(Message(name, said))
         elif line.strip() and messages:
             before_it = messages[-1]
             messages[-1] = Message(before_it.speaker, f"{before_it.text} {line.strip()}".lstrip())
@@ -122,14 +124,10 @@ def messages_of(text: str) -> tuple[Message, ...]:
 
 
 def _parted(line: str) -> tuple[str, str]:
-    """What may be a name, empty where nothing before a colon is short enough, and what stands behind the colon."""
+    """What may be a name, empty where nothing before a colon is short enough, and what is said behind the colon."""
     before, colon, said = line.partition(":")
     name = before.strip().removeprefix("*").strip()
-    return name if colon and len(name) <= _LONGEST_NAME else "", said
-
-
-def _is_speech(said: str) -> bool:
-    return bool(said.strip()) and not _NO_SPEECH.match(said)
+    return name if colon and len(name) <= _LONGEST_NAME else "", said.strip()
 
 
 def _ours(path: Path, remedy: str) -> Iterator[Dialogue]:

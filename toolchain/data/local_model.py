@@ -191,6 +191,11 @@ class LocalModel:
             raise ToolchainError(f"{self.folder} needs a package that is not installed: {on_one_line(error)}") from None
         except _UNREADABLE as error:
             raise self._no_model(on_one_line(error)) from None
+        # Where there is none of them transformers makes a tokenizer of its special tokens, which reads no word; some kinds need no file.
+        if files := tokenizer.vocab_files_names:
+            names = sorted({*files.values(), "tokenizer.json"})
+            if not any((self.folder / name).is_file() for name in names):
+                raise self._no_model(f"of its tokenizer's files, {', '.join(names)}, none is there")
         tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
         if tokenizer.pad_token is None:
             raise self._no_model("its tokenizer has neither a padding nor an end token")

@@ -56,6 +56,15 @@ def chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(paths, place.upper(), paths.cache() / place)
 
 
+@pytest.mark.parametrize("name", ["../x", "A", ".."])
+def test_what_no_base_can_be_named_is_refused_before_its_import_is_recommended(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TANDEM_BASE", name)
+    with pytest.raises(ToolchainError, match="a base cannot be named"):
+        base_model()
+
+
 def _places(base: str, cache: Path) -> list[Path]:
     """Where a new process that is told of `base` puts what it makes."""
     told = os.environ | {"TANDEM_BASE": base, "TANDEM_CACHE": str(cache), "PYTHONPATH": str(paths.REPOSITORY)}

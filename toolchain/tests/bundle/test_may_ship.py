@@ -69,9 +69,10 @@ def test_what_goes_on_from_a_calibration_of_which_too_little_is_known_is_told_to
 def test_nothing_that_a_benchmark_forbids_to_ship_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(may_ship, "licences", lambda: ["CC BY 4.0"])
     refuse_what_may_not_ship(COMPOSITIONS)
-    monkeypatch.setattr(may_ship, "licences", lambda: ["CC BY 4.0", "CC BY-NC 4.0"])
-    with pytest.raises(ToolchainError, match=r"has data under CC BY-NC 4\.0: what is trained on it may not ship"):
-        refuse_what_may_not_ship(COMPOSITIONS)
+    for licence, found in (("CC BY-NC 4.0", "under CC BY-NC 4.0"), (UNSTATED, "whose licence is not stated")):
+        monkeypatch.setattr(may_ship, "licences", lambda licence=licence: ["CC BY 4.0", licence])
+        with pytest.raises(ToolchainError, match=rf"has data {found}: what is trained on it may not ship"):
+            refuse_what_may_not_ship(COMPOSITIONS)
 
 
 @pytest.mark.usefixtures("base")

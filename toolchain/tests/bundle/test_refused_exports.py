@@ -92,8 +92,11 @@ def test_a_damaged_base_is_not_exported_and_what_makes_it_again_is_said(
 
 
 def test_a_base_that_the_device_core_cannot_run_is_not_exported(base: BaseSpecification, tmp_path: Path) -> None:
-    with pytest.raises(ToolchainError, match=r"tiny cannot be exported, .* it is another kind; .*--engine python"):
-        export_bundle(replace(base, refusal="it is another kind"), COMPOSITIONS, tmp_path / "bundle", pack_base=False)
+    for compositions in (COMPOSITIONS, []):
+        with pytest.raises(ToolchainError, match=r"tiny cannot be exported, .* it is another kind; .*--engine python"):
+            export_bundle(
+                replace(base, refusal="it is another kind"), compositions, tmp_path / "bundle", pack_base=False
+            )
 
 
 def test_a_tokenizer_of_something_else_is_not_exported(base: BaseSpecification, tmp_path: Path) -> None:

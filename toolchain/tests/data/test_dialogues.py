@@ -208,6 +208,9 @@ def test_json_may_be_a_list_or_lines(tmp_path: Path, layout: str) -> None:
         ("Ana: hm, please note: bring wine", [("Ana", "hm, please note: bring wine")]),
         ("Ana: hm\nsee you at 10:30\nsee you at 10:40", [("Ana", "hm see you at 10:30 see you at 10:40")]),
         ("Ana: hm\nlook, https://a.b\nlook, https://a.c", [("Ana", "hm look, https://a.b look, https://a.c")]),
+        ("Ana: bring\nThings to eat:\napples", [("Ana", "bring Things to eat: apples")]),
+        ("Ana: when?\nBen:5 pm\nAna: ok", [("Ana", "when?"), ("Ben", "5 pm"), ("Ana", "ok")]),
+        ("Ana: when?\nat 5:30\nat 5:40", [("Ana", "when? at 5:30 at 5:40")]),
     ],
 )
 def test_a_colon_does_not_make_a_speaker(text: str, said: list[tuple[str, str]]) -> None:
@@ -293,6 +296,20 @@ def test_lines_are_messages(spoken: list[tuple[str, str]]) -> None:
 def test_who_begins_several_lines_is_a_speaker_however_the_name_is_written(spoken: list[str], said: list[str]) -> None:
     expected = [Message(name, line) for line in [*said, "bye"] for name in spoken]
     assert messages_of("\n".join(f"{item.speaker}: {item.text}" for item in expected)) == tuple(expected)
+
+
+@given(
+    st.lists(
+        st.tuples(st.text("ABC#1", min_size=1), lines.filter(lambda line: ":" not in line)), min_size=1, max_size=5
+    )
+)
+def test_what_is_said_may_stand_below_the_name(spoken: list[tuple[str, str]]) -> None:
+    text = "\n".join(f"{name}:\n{line}" for name, line in spoken)
+    assert [(message.speaker, message.text) for message in messages_of(text)] == spoken
+
+
+def test_who_says_nothing_takes_no_part() -> None:
+    assert messages_of("Ana: hi\nBen:\nAna: yes") == (Message("Ana", "hi"), Message("Ana", "yes"))
 
 
 def test_names_in_lower_case_tell_who_replies(tmp_path: Path) -> None:

@@ -337,6 +337,14 @@ def test_a_damaged_model_is_refused_in_a_sentence(tmp_path: Path, damage: Callab
     assert "\n" not in str(refused.value)
 
 
+def test_a_model_without_its_tokenizer_is_refused(tmp_path: Path) -> None:
+    folder = _put_gpt2(tmp_path / "m")
+    for file in folder.glob("tokenizer*"):
+        file.unlink()
+    with pytest.raises(ToolchainError, match=r"of its tokenizer's files, .*tokenizer\.json.*, none is there"):
+        LocalModel(folder).rewritten(TASKS["es"], TEXTS)
+
+
 @pytest.mark.parametrize("damage", [{"num_beams": 0}, {"eos_token_id": "x"}])
 def test_a_model_that_cannot_answer_is_refused_in_a_sentence(tmp_path: Path, damage: dict[str, object]) -> None:
     folder = _put_marian(tmp_path / "m")
