@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
@@ -22,6 +24,8 @@ JUDGE_FILE = "judge."
 """What the name of a file of verdicts begins with."""
 ANSWERS_HASH = "answers_sha256"
 """In the header: the hash of the file of the answers."""
+_ROW = ("composition", "method", "metric", "against", "judge")
+"""What tells a row from the others of its file."""
 _ANSWER = ("composition", "method", "id", "answer")
 ROWS = "rows"
 """In the header: how many rows follow. Older files do not say it."""
@@ -132,6 +136,7 @@ def read_result(path: Path) -> Result:
         raise ToolchainError(
             f"{path} has a row whose value is no number with an interval, or no verdict on answers that it names: {_REMEDY}"
         )
+    _refuse_measured_twice(path, rows)
     # What a copy that was cut off at the end of a line has lost would else count as never measured.
     if (count := meta.get(ROWS, len(rows))) != len(rows):
         raise ToolchainError(f"{path} has {len(rows)} rows where its first line says {count}: restore it, or {_REMEDY}")
@@ -142,9 +147,17 @@ def _refuse_damaged_header(path: Path, meta: dict[str, Any]) -> None:
     for field, kind, wanted in _HEADER:
         if field in meta and not isinstance(meta[field], kind):
             raise ToolchainError(f"{path}: {field} of its first line is not {wanted}: {_REMEDY}")
+    if (limit := meta.get("limit")) is not None and limit < 1:
+        raise ToolchainError(f"{path}: limit of its first line is {limit}, and wants at least 1: {_REMEDY}")
     for field in ("data", "adapter_sha256"):
         if not all(isinstance(digest, str) for digest in meta.get(field, {}).values()):
             raise ToolchainError(f"{path}: {field} of its first line is not an object of hashes: {_REMEDY}")
+
+
+def _refuse_measured_twice(path: Path, rows: Sequence[ResultRow]) -> None:
+    times = Counter(", ".join(str(row[key]) for key in _ROW if key in row) for row in rows)
+    if twice := [row for row, count in times.items() if count > 1]:
+        raise ToolchainError(f"{path} has more than one row of {twice[0]}: {_REMEDY}")
 
 
 def _is_measured(row: ResultRow) -> bool:
@@ -163,7 +176,10 @@ def _is_measured(row: ResultRow) -> bool:
         and _are_scores(row.get("scores"), row["n"])
     ):
         return False
-    return len(numbers) == 4 and all(isinstance(item, int | float) and abs(item) <= _LARGEST for item in numbers)
+    if len(numbers) != 4 or not all(type(item) in (int, float) and abs(item) <= _LARGEST for item in numbers):
+        return False
+    _, n, low, high = numbers
+    return type(n) is int and n >= 1 and low <= high
 
 
 def _are_scores(scores: Any, count: int) -> bool:

@@ -78,7 +78,12 @@ def test_what_is_no_result_file_is_named(tmp_path: Path, content: str, said: str
         (META | {"adapter_sha256": ["es"]}, MEASURED, "adapter_sha256 of its first line"),
         (META | {"adapter_sha256": {"es": 1}}, MEASURED, "object of hashes"),
         (META | {"limit": [1]}, MEASURED, "limit of its first line"),
+        (META | {"limit": 0}, MEASURED, "limit of its first line is 0"),
         (META, MEASURED | {"value": 10**400}, "no number"),
+        (META, MEASURED | {"value": True, "interval": [0, 1]}, "no number"),
+        (META, MEASURED | {"interval": [0.6, 0.4]}, "no number with an interval"),
+        (META, MEASURED | {"n": 0}, "no number"),
+        (META, MEASURED | {"n": 2.5}, "no number"),
         (META, MEASURED | {"value": "high", "why": "x"}, "no number"),
         (META, MEASURED | {"metric": "judge: wins against two-step, ties half"}, "no number"),
         (META, MEASURED | {"engine": "device"}, "another engine"),
@@ -93,6 +98,13 @@ def test_a_damaged_result_is_named(tmp_path: Path, meta: dict[str, Any], row: di
     with pytest.raises(ToolchainError, match=said) as refused:
         read_results([path])
     assert str(path) in str(refused.value)
+
+
+def test_what_was_measured_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.test.jsonl"
+    write_result(path, Result(META, [MEASURED, MEASURED | {"value": 0.6}], ANSWERS))
+    with pytest.raises(ToolchainError, match=r"more than one row of summarize\+es, merge, rouge_l"):
+        read_results([path])
 
 
 def test_answers_and_the_verdicts_on_them_are_read_together(tmp_path: Path) -> None:
@@ -262,7 +274,7 @@ def test_a_report_is_of_the_chosen_base(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_training_seeds_alone_are_their_method(tmp_path: Path) -> None:
-    rows = [MEASURED | {"method": f"lc++@{seed}", "value": value} for seed, value in ((1, 0.25), (2, 0.75))]
+    rows = [MEASURED | {"method": f"lc++@{seed}", "value": value} for seed, value in ((1, 0.4), (2, 0.6))]
     write_result(tmp_path / "x.jsonl", Result(META, rows, ANSWERS))
     results = read_results([tmp_path / "x.jsonl"])
     assert results.methods("python", "summarize+es") == ["lc++"]
