@@ -1,5 +1,6 @@
 """`report`: result files as Markdown and as one HTML page that needs nothing else."""
 
+import re
 from html import escape
 
 from toolchain.evaluation.reporting.budgets import budgets
@@ -18,6 +19,8 @@ from toolchain.evaluation.results import Results
 from toolchain.provenance import short_commit
 
 _SAMPLES_EACH = 2
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""All but tab and line break."""
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem}table{border-collapse:collapse;margin:.5rem 0 2rem}"
     "td,th{border-bottom:1px solid #8886;padding:.2rem .6rem;text-align:left;vertical-align:top}svg{max-width:100%;height:auto;background:#fff}"
@@ -51,7 +54,7 @@ def markdown_report(results: Results, found: list[Table]) -> str:
     lines = ["# Results", "", *(f"- {line}" for line in provenance(results)), ""]
     for table in found:
         lines += [f"## {table.title}", "", table.note, "", table.markdown(), ""]
-    return "\n".join(lines)
+    return _printable("\n".join(lines))
 
 
 def html_report(results: Results, found: list[Table]) -> str:
@@ -78,7 +81,9 @@ def html_report(results: Results, found: list[Table]) -> str:
             parts += [f"<h3>{escape(sample.composition)}</h3>", f"<pre>{escape(sample.source)}</pre>"]
             parts.append(_html_table(["method", "answer"], rows))
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Results</title><style>{_STYLE}</style>'
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(parts) + "\n</body></html>\n"
+    return _printable(
+        f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(parts) + "\n</body></html>\n"
+    )
 
 
 def provenance(results: Results) -> list[str]:
@@ -90,6 +95,11 @@ def provenance(results: Results) -> list[str]:
         + (f", first {meta['limit']} conversations only" if meta.get("limit") else "")
         for name, meta in results.metas.items()
     ]
+
+
+def _printable(text: str) -> str:
+    """With the control characters of answers as `\\x00`: neither a page nor a text that programs search may hold them."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def _html_table(head: list[str], rows: list[list[str]]) -> str:

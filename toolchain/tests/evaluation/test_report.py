@@ -148,6 +148,14 @@ def test_the_page_needs_nothing_else_and_shows_answers_as_text() -> None:
     assert {"svg", "table"} <= page.tags
 
 
+def test_control_characters_of_answers_are_shown_and_not_written() -> None:
+    results = made_results({("summarize", "main"): 0.1}, "a\0\x1b\x85b")
+    found = tables(results)
+    for text in (html_report(results, found), markdown_report(results, [*found, task_samples(results, "python")])):
+        assert "a\\x00\\x1b" in text
+        assert not set(text) & ({*map(chr, range(32)), *map(chr, range(0x7F, 0xA0))} - {"\n", "\t"})
+
+
 def test_every_metric_that_was_measured_stands_in_the_report() -> None:
     results = made_results({("reply+es", "merge"): 0.2})
     shown = {"copy_rate": 0.3, "numbers_kept": 0.4, "rouge_l_paper": 0.5, "weighted_rouge_paper": 0.6}
