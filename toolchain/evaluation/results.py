@@ -9,11 +9,19 @@ from typing import Any
 
 from toolchain import paths
 from toolchain.adapters.methods.registry import id_and_seed
-from toolchain.data.benchmark import FILES
-from toolchain.data.pairs import target_files
+from toolchain.data.benchmark import FILES, Split
+from toolchain.data.pairs import composition_pairs, target_files
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.agreement import refuse_disagreement
-from toolchain.evaluation.result_file import JUDGE_FILE, JUDGED, Result, ResultRow, is_result_path, read_result
+from toolchain.evaluation.result_file import (
+    JUDGE_FILE,
+    JUDGED,
+    Result,
+    ResultRow,
+    answers_path,
+    is_result_path,
+    read_result,
+)
 from toolchain.hashing import sha256_file
 from toolchain.tasks import Composition
 
@@ -107,8 +115,8 @@ def read_results(files: Sequence[Path]) -> Results:
 
     Raises:
         ToolchainError: there is none, one is no result file, two have one name, a judge's has verdicts on what no other answers, or they are
-            of different splits, limits, conversations, data, bases or adapters, or of another benchmark than the one at hand, or two have
-            different answers of one method (`refuse_disagreement`).
+            of different splits, limits, conversations, data, bases or adapters, or of another benchmark than the one at hand, or one answers
+            what is no conversation of it, or two have different answers of one method (`refuse_disagreement`).
     """
     if not files:
         raise ToolchainError(
@@ -140,9 +148,26 @@ def read_results(files: Sequence[Path]) -> Results:
         said = ", ".join(f"{name} ({limit or 'all'})" for name, limit in limits.items())
         raise ToolchainError(f"the result files are of different --limit: {said}: give files of as many conversations")
     _refuse_others(results.metas, {composition for _, composition, *_ in results.answers})
+    _refuse_answers_to_nothing(read)
     refuse_disagreement(read)
     _refuse_uneven(results)
     return results
+
+
+def _refuse_answers_to_nothing(read: Mapping[Path, Result]) -> None:
+    """What a table is drawn of is looked up by its conversation. A file that does not tell its data may be of any."""
+    for path, result in read.items():
+        answered: dict[str, set[str]] = {}
+        of_the_benchmark = not result.meta.get("data", {}).keys().isdisjoint(FILES)
+        for item in result.answers if of_the_benchmark else []:
+            answered.setdefault(item["composition"], set()).add(item["id"])
+        for composition, ids in answered.items():
+            known = {pair.id for pair in composition_pairs(Composition.of(composition), Split(result.meta["split"]))}
+            if unknown := sorted(ids - known):
+                raise ToolchainError(
+                    f"{answers_path(path)} has an answer of {composition} to {unknown[0]!r}, which is no conversation of the "
+                    f"{result.meta['split']} split of {paths.BENCHMARK}: measure it anew"
+                )
 
 
 def _refuse_verdicts_alone(judged: Mapping[Path, Sequence[ResultRow]], results: Results) -> None:

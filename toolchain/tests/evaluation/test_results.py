@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from toolchain import paths
+from toolchain.data.benchmark import Split
+from toolchain.data.pairs import composition_pairs
 from toolchain.data.teacher_targets import targets_path
 from toolchain.errors import ToolchainError
 from toolchain.evaluation import result_file
@@ -21,6 +23,7 @@ from toolchain.evaluation.result_file import (
     write_result,
 )
 from toolchain.evaluation.results import read_results, refuse_another_base
+from toolchain.hashing import sha256_file
 from toolchain.provenance import made_with
 from toolchain.tasks import Composition
 from toolchain.whole_file import write_text_whole
@@ -98,6 +101,19 @@ def test_a_damaged_result_is_named(tmp_path: Path, meta: dict[str, Any], row: di
     with pytest.raises(ToolchainError, match=said) as refused:
         read_results([path])
     assert str(path) in str(refused.value)
+
+
+def test_an_answer_to_no_conversation_of_the_benchmark_is_refused(tmp_path: Path) -> None:
+    path, name = tmp_path / "x.test.jsonl", "conversations.jsonl"
+    meta = META | {"data": {name: sha256_file(paths.BENCHMARK / name)}}
+    (pair, *_) = composition_pairs(Composition.parse("summarize+es"), Split.TEST)
+    write_result(path, Result(meta, [MEASURED], [ANSWERS[0] | {"id": pair.id}]))
+    assert read_results([path]).answers
+    write_result(path, Result(meta, [MEASURED], ANSWERS))
+    with pytest.raises(
+        ToolchainError, match=r"x\.test\.answers\.jsonl has an answer of summarize\+es to '1', which is no"
+    ):
+        read_results([path])
 
 
 def test_what_was_measured_twice_is_refused(tmp_path: Path) -> None:
@@ -214,9 +230,11 @@ def test_one_calibration_as_it_was_does_not_stand_beside_what_it_is_now(tmp_path
 
 def test_answers_are_not_scored_against_other_references_than_they_were_measured_with(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
-    write_result(path, Result(META | made_with(), [], ANSWERS))
+    (pair, *_) = composition_pairs(Composition.parse("summarize+es"), Split.TEST)
+    answers = [ANSWERS[0] | {"id": pair.id}]
+    write_result(path, Result(META | made_with(), [], answers))
     read_results([path])
-    write_result(path, Result(META | {"data": {"conversations.jsonl": "0"}}, [], ANSWERS))
+    write_result(path, Result(META | {"data": {"conversations.jsonl": "0"}}, [], answers))
     with pytest.raises(
         ToolchainError, match=r"x\.jsonl are of different files of conversations\.jsonl.* set TANDEM_BENCHMARK"
     ):
@@ -231,7 +249,7 @@ def test_answers_of_three_tasks_are_not_scored_against_other_targets_than_they_w
     targets.parent.mkdir()
     targets.write_text("as they were", encoding="utf-8")
     answers = [ANSWERS[0] | {"composition": "summarize+witty+fr"}]
-    write_result(path, Result(META | made_with([targets]), [], answers))
+    write_result(path, Result(META | {"data": {targets.name: sha256_file(targets)}}, [], answers))
     read_results([path])
     targets.write_text("made anew", encoding="utf-8")
     with pytest.raises(ToolchainError, match=r"x\.jsonl are of different files of summarize\+witty\+fr\.jsonl"):
