@@ -24,7 +24,7 @@ JUDGE_FILE = "judge."
 """What the name of a file of verdicts begins with."""
 ANSWERS_HASH = "answers_sha256"
 """In the header: the hash of the file of the answers."""
-_ROW = ("composition", "method", "metric", "against", "judge")
+_ROW = ("composition", "method", "metric", "against")
 """What tells a row from the others of its file."""
 _ANSWER = ("composition", "method", "id", "answer")
 ROWS = "rows"
@@ -145,7 +145,7 @@ def read_result(path: Path) -> Result:
 
 def _refuse_damaged_header(path: Path, meta: dict[str, Any]) -> None:
     for field, kind, wanted in _HEADER:
-        if field in meta and not isinstance(meta[field], kind):
+        if field in meta and (isinstance(meta[field], bool) or not isinstance(meta[field], kind)):
             raise ToolchainError(f"{path}: {field} of its first line is not {wanted}: {_REMEDY}")
     if (limit := meta.get("limit")) is not None and limit < 1:
         raise ToolchainError(f"{path}: limit of its first line is {limit}, and wants at least 1: {_REMEDY}")
@@ -171,8 +171,8 @@ def _is_measured(row: ResultRow) -> bool:
     numbers = [row.get("value"), row.get("n"), *(interval if isinstance(interval, list) else [])]
     if judged and not (
         all(isinstance(row.get(text), str) for text in ("asked_sha256", "judge"))
-        and all(isinstance(row.get(count, 0), int) for count in ("seed", "unreadable"))
-        and all(isinstance(row.get(count), int) for count in ("n", "ties"))
+        and all(type(row.get(count, 0)) is int for count in ("seed", "unreadable"))
+        and all(type(row.get(count)) is int for count in ("n", "ties"))
         and _are_scores(row.get("scores"), row["n"])
     ):
         return False
@@ -184,4 +184,8 @@ def _is_measured(row: ResultRow) -> bool:
 
 def _are_scores(scores: Any, count: int) -> bool:
     """What a judge's comparisons came to, one for each conversation."""
-    return isinstance(scores, list) and len(scores) == count and all(score in (None, 0, 0.5, 1) for score in scores)
+    return isinstance(scores, list) and len(scores) == count and all(_is_score(score) for score in scores)
+
+
+def _is_score(score: Any) -> bool:
+    return score is None or (type(score) in (int, float) and score in (0, 0.5, 1))

@@ -41,11 +41,8 @@ def table_1(results: Results, engine: str, names: Sequence[str] | None = None, *
             cells += [ours + (f" ({len(values)} of {len(members)})" if 0 < len(values) < len(members) else "")]
             cells += [f"{TABLE_1[paper][index]:.2f}" if paper and members else ""]
         rows.append([method, paper or "", *cells])
-    if any(len(of_it) >= _ORDERED for of_it in order.values()):
-        correlations = [
-            f"{rank_correlation(of_it):.2f} of {len(of_it)} methods" if len(of_it) >= _ORDERED else ""
-            for of_it in order.values()
-        ]
+    correlations = [_order_told(of_it) for of_it in order.values()]
+    if any(correlations):
         rows.append(
             ["rank correlation", "of both columns (Spearman)", *(cell for text in correlations for cell in (text, ""))]
         )
@@ -78,8 +75,15 @@ def methods_of_all(results: Results, engine: str, names: Sequence[str]) -> list[
     ]
 
 
-def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float:
-    """Spearman's rho: 1 where both orders are the same, -1 where they are opposite; equal values share their mean rank; 0 where all are equal."""
+def _order_told(pairs: Sequence[tuple[float, float]]) -> str:
+    """Nothing of few methods, nor where all are equal."""
+    found = rank_correlation(pairs) if len(pairs) >= _ORDERED else None
+    return "" if found is None else f"{found:.2f} of {len(pairs)} methods"
+
+
+def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """Spearman's rho: 1 where both orders are the same, -1 where they are opposite; equal values share their mean rank; None where all
+    values of a column are equal, which is no order."""
 
     def ranks(values: Sequence[float]) -> list[float]:
         return [
@@ -88,7 +92,7 @@ def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float:
 
     first, second = zip(*pairs, strict=True)
     if len(set(first)) == 1 or len(set(second)) == 1:
-        return 0.0
+        return None
     return correlation(ranks(first), ranks(second))
 
 

@@ -72,6 +72,8 @@ def test_what_is_no_result_file_is_named(tmp_path: Path, content: str, said: str
         (META, MEASURED | VERDICT | {"scores": None}, "no verdict on answers that it names"),
         (META, MEASURED | VERDICT | {"scores": 1}, "no verdict on answers that it names"),
         (META, MEASURED | VERDICT | {"n": 2, "scores": [1]}, "no verdict on answers that it names"),
+        (META, MEASURED | VERDICT | {"scores": [True]}, "no verdict on answers that it names"),
+        (META, MEASURED | VERDICT | {"ties": False}, "no verdict"),
         (META, MEASURED | VERDICT | {"n": 1.5}, "no verdict"),
         (META, MEASURED | VERDICT | {"judge": None}, "no verdict"),
         (META, MEASURED | VERDICT | {"seed": "0"}, "no verdict"),
@@ -82,6 +84,8 @@ def test_what_is_no_result_file_is_named(tmp_path: Path, content: str, said: str
         (META | {"adapter_sha256": {"es": 1}}, MEASURED, "object of hashes"),
         (META | {"limit": [1]}, MEASURED, "limit of its first line"),
         (META | {"limit": 0}, MEASURED, "limit of its first line is 0"),
+        (META | {"limit": True}, MEASURED, "limit of its first line is not a number"),
+        (META | {"seed": False}, MEASURED, "seed of its first line is not a number"),
         (META, MEASURED | {"value": 10**400}, "no number"),
         (META, MEASURED | {"value": True, "interval": [0, 1]}, "no number"),
         (META, MEASURED | {"interval": [0.6, 0.4]}, "no number with an interval"),
@@ -120,6 +124,13 @@ def test_what_was_measured_twice_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.test.jsonl"
     write_result(path, Result(META, [MEASURED, MEASURED | {"value": 0.6}], ANSWERS))
     with pytest.raises(ToolchainError, match=r"more than one row of summarize\+es, merge, rouge_l"):
+        read_results([path])
+
+
+def test_two_judges_do_not_say_in_one_file_what_one_of_them_would_be_shown_for(tmp_path: Path) -> None:
+    path, verdict = tmp_path / "x.test.jsonl", MEASURED | VERDICT
+    write_result(path, Result(META, [verdict, verdict | {"judge": "another"}], ANSWERS))
+    with pytest.raises(ToolchainError, match="more than one row"):
         read_results([path])
 
 
