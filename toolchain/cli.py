@@ -20,6 +20,7 @@ from toolchain.console import close_stdout, no_text, open_streams, refusal, show
 from toolchain.data.commands import data_app
 from toolchain.errors import ToolchainError
 from toolchain.evaluation import commands as evaluation_commands
+from toolchain.evaluation.reading_commands import reading_app
 from toolchain.scale.commands import scale_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -27,6 +28,7 @@ app.add_typer(model_app, name="model")
 app.add_typer(data_app, name="data")
 app.add_typer(train_app, name="train")
 app.add_typer(adapter_app, name="adapter")
+app.add_typer(reading_app, name="reading")
 app.add_typer(scale_app, name="scale")
 baseline_commands.register(train_app)
 evaluation_commands.register(app, train_app)

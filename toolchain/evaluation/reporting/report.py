@@ -54,7 +54,7 @@ def markdown_report(results: Results, found: list[Table]) -> str:
     lines = ["# Results", "", *(f"- {line}" for line in provenance(results)), ""]
     for table in found:
         lines += [f"## {table.title}", "", table.note, "", table.markdown(), ""]
-    return _printable("\n".join(lines))
+    return printable("\n".join(lines))
 
 
 def html_report(results: Results, found: list[Table]) -> str:
@@ -81,7 +81,7 @@ def html_report(results: Results, found: list[Table]) -> str:
             parts += [f"<h3>{escape(sample.composition)}</h3>", f"<pre>{escape(sample.source)}</pre>"]
             parts.append(_html_table(["method", "answer"], rows))
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Results</title><style>{_STYLE}</style>'
-    return _printable(
+    return printable(
         f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(parts) + "\n</body></html>\n"
     )
 
@@ -97,7 +97,7 @@ def provenance(results: Results) -> list[str]:
     ]
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """With the control characters of answers as `\\x00`: neither a page nor a text that programs search may hold them."""
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 

@@ -15,6 +15,7 @@ from toolchain.text import normalise_conversation, render, resolve_reply_speaker
 class Sample:
     """A conversation as text, its reference and the answer of each method; `reply_speaker` is who replies, where that is asked for."""
 
+    id: str
     composition: str
     source: str
     reference: str
@@ -44,7 +45,9 @@ def samples_of(
             if (engine, name, method, pair.id) in results.answers
         }
         source = pair.source if isinstance(pair.source, str) else render(pair.source)
-        found.append(Sample(name, source, pair.target, answers, _reply_speaker(name, pair) if answers else None))
+        found.append(
+            Sample(pair.id, name, source, pair.target, answers, _reply_speaker(name, pair) if answers else None)
+        )
     return found
 
 

@@ -36,7 +36,7 @@ def _longer_wins(prompt: str) -> str:
 
 
 def _sample(ours: str, theirs: str, name: str = "summarize+es") -> Sample:
-    return Sample(name, "Ana: hola {input}", "reference", {"lc++": ours, "two-step": theirs}, "Ana")
+    return Sample("1", name, "Ana: hola {input}", "reference", {"lc++": ours, "two-step": theirs}, "Ana")
 
 
 SAMPLES = [_sample("long one", "short"), _sample("a", "long one"), _sample("same", "four"), _sample("", "something")]
