@@ -13,6 +13,7 @@ from toolchain.evaluation.reporting.group_table import group_table
 from toolchain.evaluation.reporting.judged_tables import judged_groups
 from toolchain.evaluation.reporting.paper_tables import table_1
 from toolchain.evaluation.reporting.reading_tables import reading_table
+from toolchain.evaluation.reporting.reference_table import reference_table
 from toolchain.evaluation.reporting.repeats import repeats_table
 from toolchain.evaluation.reporting.result_table import markdown
 from toolchain.evaluation.reporting.samples import task_samples
@@ -23,7 +24,7 @@ from toolchain.evaluation.results import Results, read_results
 from toolchain.text_file import file_text
 
 DOCUMENTS = tuple(paths.REPOSITORY / name for name in ("README.md", "docs/findings.md", "assets/README.md"))
-_TABLES = "results|groups|methods|seeds|judged|tasks|samples|readings"
+_TABLES = "results|groups|methods|seeds|judged|tasks|samples|readings|references"
 _BEGINNING = re.compile(rf"<!-- ({_TABLES}): \S*")
 _BLOCK = re.compile(
     rf"(<!-- ({_TABLES}): (\S+)(?: by (\S+))? -->\n)(?:(?!<!-- (?:{_TABLES}): ).)*?(<!-- end of \2 -->)", re.DOTALL
@@ -36,7 +37,8 @@ def with_results(document: Path) -> str:
 
     `results` are all metrics of each composition, `groups` the means over the paper's compositional tasks, `judged` what a judge said of them,
     `methods` the means of all methods beside the paper's, `seeds` those that were trained more than once, `tasks` each adapter on its own
-    task, `samples` an answer of each; `readings` what blind readers said, from files of theirs.
+    task, `samples` an answer of each; `readings` what blind readers said, from files of theirs; `references` how near those of a file of
+    conversations are to each other.
     After `by` come the methods, or the groups, whose rows are shown, with commas; else all are.
 
     Raises:
@@ -105,4 +107,5 @@ _MADE: dict[str, Callable[[Sequence[Path], Sequence[str]], str]] = {
     "tasks": _each_engine(single_tasks),
     "samples": _each_engine(task_samples),
     "readings": lambda files, _: "\n\n".join(reading_table(read_reading(path)).markdown() for path in files),
+    "references": lambda files, _: "\n\n".join(reference_table(path).markdown() for path in files),
 }

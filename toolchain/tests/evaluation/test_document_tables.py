@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from toolchain import paths
+from toolchain.data.benchmark import CONVERSATIONS, ENGLISH
 from toolchain.data.json_lines import read_rows
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.readings import READING_SUFFIX, write_reading
+from toolchain.evaluation.readings import READING_SUFFIX, TONES, write_reading
 from toolchain.evaluation.reporting.document_tables import DOCUMENTS, with_results
+from toolchain.evaluation.reporting.reference_table import reference_table
 from toolchain.evaluation.result_file import read_result, write_result
 
 
@@ -28,6 +30,10 @@ def test_a_document_follows_its_result_files(tmp_path: Path, document: Path) -> 
     for name in ",".join(named).split(","):
         copied = folder / name
         copied.parent.mkdir(parents=True, exist_ok=True)
+        if copied.name == CONVERSATIONS:
+            lines = (document.parent / name).read_text(encoding="utf-8").splitlines(keepends=True)
+            copied.write_text("".join(lines[::2]), encoding="utf-8")
+            continue
         if name.endswith(READING_SUFFIX):
             about, *items = (row.fields for row in read_rows(document.parent / name, ""))
             write_reading(copied, about, items[: len(items) // 2])
@@ -76,3 +82,19 @@ def test_a_table_without_methods_or_groups_to_choose_by_is_named(
     with pytest.raises(ToolchainError, match=re.escape(f"cannot be chosen by {refused}: leave out `by {by}`")) as said:
         with_results(document)
     assert str(document) in str(said.value)
+
+
+def test_references_are_compared_with_each_other_and_never_with_themselves() -> None:
+    rows = reference_table(paths.BENCHMARK / CONVERSATIONS).rows
+    head = [ENGLISH, *TONES]
+    value = {(row[0], head[place]): cell for row in rows if row[1] == "rouge_l" for place, cell in enumerate(row[2:])}
+    assert all((value[tone, other] == "") is (tone == other) for tone in TONES for other in head)
+    assert all(value[one, other] == value[other, one] for one in TONES for other in TONES), "ROUGE-L is symmetric"
+
+
+def test_a_benchmark_without_references_in_all_tones_is_named(tmp_path: Path) -> None:
+    (tmp_path / CONVERSATIONS).write_text(
+        '{"id": "1", "split": "test", "conversation": [{"text": "a"}], "summary": {"en": "a", "witty": "b"}}', encoding="utf-8"
+    )
+    with pytest.raises(ToolchainError, match="no test reference in English and all tones"):
+        reference_table(tmp_path / CONVERSATIONS)
