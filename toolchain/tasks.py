@@ -85,6 +85,7 @@ TASKS = {
         ),
     )
 }
+TONES = tuple(task.id for task in TASKS.values() if task.kind is TaskKind.TONE)
 MAIN_TASKS = tuple(task.id for task in TASKS.values() if task.kind is TaskKind.MAIN)
 AUXILIARY_TASKS = tuple(task.id for task in TASKS.values() if task.kind is not TaskKind.MAIN)
 

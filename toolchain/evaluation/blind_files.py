@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from toolchain.data.json_lines import json_lines, read_rows
 from toolchain.data.row import Row
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.blind_items import FIRST, SECOND, Items
-from toolchain.evaluation.readings import TIE, TONES
+from toolchain.evaluation.readings import TIE, verdict_of
+from toolchain.tasks import TONES
 
 _KEY_REMEDY = "give the key that `toolchain reading draw` wrote, or draw anew"
 _VERDICT_REMEDY = "give what the page of `toolchain reading draw` saved, or lines of {item, verdict}"
@@ -69,11 +71,14 @@ def with_verdicts(key: Path, files: Sequence[Path]) -> tuple[dict[str, Any], lis
 def _with_verdict(item: Row, verdict: str) -> dict[str, Any]:
     fields = {name: value for name, value in item.fields.items() if name != "item"}
     if "against" not in fields:
-        return fields | {"verdict": _one_of(TONES, verdict, item)}
-    first = item.filled("shown_first")
-    other = item.filled("against") if first == item.filled("method") else item.filled("method")
-    named = {FIRST: first, SECOND: other, TIE: TIE}
-    return fields | {"better": named[_one_of(named, verdict, item)]}
+        fields["verdict"] = _one_of(TONES, verdict, item)
+    else:
+        method, against = item.filled("method"), item.filled("against")
+        first = item.choice("shown_first", (method, against))
+        named = {FIRST: first, SECOND: against if first == method else method, TIE: TIE}
+        fields["better"] = named[_one_of(named, verdict, item)]
+    verdict_of(replace(item, fields=fields))  # Before a damaged key becomes a damaged reading.
+    return fields
 
 
 def _one_of(choices: Collection[str], verdict: str, item: Row) -> str:

@@ -7,12 +7,12 @@ from typing import Any
 
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.drawn_together import conversations_of
-from toolchain.evaluation.readings import TIE, TONES
+from toolchain.evaluation.readings import TIE
 from toolchain.evaluation.reporting.samples import Sample, samples_of
 from toolchain.evaluation.result_file import ANSWERS_HASH
 from toolchain.evaluation.results import Results
 from toolchain.provenance import git_commit
-from toolchain.tasks import Composition, TaskKind
+from toolchain.tasks import TONES, Composition, TaskKind
 from toolchain.text import fill
 
 FIRST, SECOND = "first", "second"

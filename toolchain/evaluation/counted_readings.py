@@ -7,8 +7,8 @@ from toolchain.adapters.methods.registry import METHODS, SEED_MARK
 from toolchain.evaluation.bootstrap import bootstrap_mean
 from toolchain.evaluation.drawn_together import conversations_of
 from toolchain.evaluation.paper import GROUPS, group_of
-from toolchain.evaluation.readings import TONES, Preference, Reading, ToneVerdict
-from toolchain.tasks import TASKS, every_composition
+from toolchain.evaluation.readings import Preference, Reading, ToneVerdict
+from toolchain.tasks import TASKS, TONES, every_composition
 
 ALL = "all"
 """In place of a tone: all tones together."""

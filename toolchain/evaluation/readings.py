@@ -12,13 +12,12 @@ from typing import Any
 from toolchain.data.json_lines import json_lines, read_rows
 from toolchain.data.row import Row
 from toolchain.errors import ToolchainError
-from toolchain.tasks import TASKS, Composition, TaskKind
+from toolchain.tasks import TONES, Composition
 from toolchain.whole_file import write_text_whole
 
 READING_FORMAT = "tandem.reading/1"
 READING_SUFFIX = ".blind-reading.jsonl"
 TIE = "tie"
-TONES = tuple(task.id for task in TASKS.values() if task.kind is TaskKind.TONE)
 _REMEDY = "make it with `toolchain reading count`"
 _ABOUT = ("what", "reader", "items")
 """What the first line says: the question, who answered it, and of what it was asked."""
@@ -76,8 +75,9 @@ def read_reading(path: Path) -> Reading:
     about, *items = rows
     for field in _ABOUT:
         about.filled(field)
-    preferences = [_preference(row) for row in items if "better" in row.fields]
-    tones = [_tone(row) for row in items if "better" not in row.fields]
+    verdicts = [verdict_of(row) for row in items]
+    preferences = [verdict for verdict in verdicts if isinstance(verdict, Preference)]
+    tones = [verdict for verdict in verdicts if isinstance(verdict, ToneVerdict)]
     if bool(preferences) is bool(tones):
         found = "verdicts of two kinds" if tones else "no verdict"
         raise ToolchainError(f"{path} holds {found}, and wants tones or preferences: {_REMEDY}")
@@ -87,6 +87,11 @@ def read_reading(path: Path) -> Reading:
 def write_reading(path: Path, about: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
     """Write items with their verdicts; `about` says what was asked, who read and which items, and what else there is to say of them."""
     write_text_whole(path, json_lines([{"format": READING_FORMAT, **about}, *items]))
+
+
+def verdict_of(row: Row) -> ToneVerdict | Preference:
+    """What an item with its verdict says; ToolchainError where that is none."""
+    return _preference(row) if "better" in row.fields else _tone(row)
 
 
 def _tone(row: Row) -> ToneVerdict:

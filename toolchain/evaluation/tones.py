@@ -13,13 +13,12 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from toolchain.data.benchmark import Split, conversations, single_texts
-from toolchain.tasks import TASKS, TaskKind
+from toolchain.tasks import TONES
 
 _TOKEN = re.compile(r"[\w']+|[^\w\s]")
 _START = "^"
 FEWEST_TEXTS = 200
 """In every tone; with these it names 8 of 10 references rightly, with a hundred three quarters, with all 600 nine."""
-TONES = tuple(task.id for task in TASKS.values() if task.kind is TaskKind.TONE)
 
 
 class ToneDetector:

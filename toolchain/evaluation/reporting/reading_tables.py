@@ -1,8 +1,9 @@
 """What blind readers said: the tones that they named rightly, and the answers that they preferred."""
 
 from toolchain.evaluation.counted_readings import ALL, counted
-from toolchain.evaluation.readings import TONES, Reading
+from toolchain.evaluation.readings import Reading
 from toolchain.evaluation.reporting.table import Table, percent
+from toolchain.tasks import TONES
 
 _INTERVALS = "Intervals: 95 %, whole conversations resampled."
 

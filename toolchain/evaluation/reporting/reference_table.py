@@ -5,10 +5,9 @@ from pathlib import Path
 from toolchain.data.benchmark import ENGLISH, Split, conversations
 from toolchain.errors import ToolchainError
 from toolchain.evaluation.drawn_together import conversations_of
-from toolchain.evaluation.readings import TONES
 from toolchain.evaluation.reporting.table import Table, percent_of
 from toolchain.overlap import overlap_metrics
-from toolchain.tasks import Composition
+from toolchain.tasks import TONES, Composition
 
 _METRICS = ("rouge_l", "chrf")
 

@@ -16,10 +16,11 @@ from toolchain.evaluation.blind_files import SHOWN_HASH, key_text, shown_hash, s
 from toolchain.evaluation.blind_items import PREFERENCES, Drawing, Items, draw
 from toolchain.evaluation.counted_readings import ALL, counted
 from toolchain.evaluation.reading_commands import count_command, draw_command, show_command
-from toolchain.evaluation.readings import READING_SUFFIX, TONES, read_reading, write_reading
+from toolchain.evaluation.readings import READING_SUFFIX, read_reading, write_reading
 from toolchain.evaluation.reporting.reading_page import reading_page
 from toolchain.evaluation.reporting.reading_tables import reading_table
 from toolchain.evaluation.results import Results, read_results
+from toolchain.tasks import TONES
 
 SUMMARIES = paths.RESULTS / "summaries.test.python.jsonl"
 ALONE = paths.RESULTS / "tasks.test.python-bf16.jsonl"
@@ -154,6 +155,15 @@ def test_what_is_no_verdict_is_told(summaries: Results, tmp_path: Path, said: st
     (tmp_path / "said").write_text(said, encoding="utf-8")
     with pytest.raises(ToolchainError, match=refused):
         with_verdicts(tmp_path / "key", [tmp_path / "said"])
+
+
+def test_a_damaged_key_makes_no_reading(summaries: Results, tmp_path: Path) -> None:
+    key, out = tmp_path / "key", tmp_path / f"x{READING_SUFFIX}"
+    key.write_text(key_text(draw(summaries, TONES_OF_TWO)).replace("summarize+", "summarise+"), encoding="utf-8")
+    (tmp_path / "said").write_text('{"item": 1, "verdict": "witty"}', encoding="utf-8")
+    with pytest.raises(ToolchainError, match="unknown task 'summarise'"):
+        count_command(key, [tmp_path / "said"], "one", out)
+    assert not out.exists()
 
 
 def test_readers_may_share_the_items_and_leave_some_out(summaries: Results, tmp_path: Path) -> None:

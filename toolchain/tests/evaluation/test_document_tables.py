@@ -10,10 +10,11 @@ from toolchain import paths
 from toolchain.data.benchmark import CONVERSATIONS, ENGLISH
 from toolchain.data.json_lines import read_rows
 from toolchain.errors import ToolchainError
-from toolchain.evaluation.readings import READING_SUFFIX, TONES, write_reading
+from toolchain.evaluation.readings import READING_SUFFIX, write_reading
 from toolchain.evaluation.reporting.document_tables import DOCUMENTS, with_results
 from toolchain.evaluation.reporting.reference_table import reference_table
 from toolchain.evaluation.result_file import read_result, write_result
+from toolchain.tasks import TONES
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
@@ -94,7 +95,8 @@ def test_references_are_compared_with_each_other_and_never_with_themselves() -> 
 
 def test_a_benchmark_without_references_in_all_tones_is_named(tmp_path: Path) -> None:
     (tmp_path / CONVERSATIONS).write_text(
-        '{"id": "1", "split": "test", "conversation": [{"text": "a"}], "summary": {"en": "a", "witty": "b"}}', encoding="utf-8"
+        '{"id": "1", "split": "test", "conversation": [{"text": "a"}], "summary": {"en": "a", "witty": "b"}}',
+        encoding="utf-8",
     )
     with pytest.raises(ToolchainError, match="no test reference in English and all tones"):
         reference_table(tmp_path / CONVERSATIONS)

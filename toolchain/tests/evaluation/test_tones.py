@@ -11,8 +11,8 @@ from toolchain.data.held_out import HELD_OUT
 from toolchain.data.pairs import Pair, composition_pairs
 from toolchain.evaluation import tones
 from toolchain.evaluation.evaluate import measure
-from toolchain.evaluation.tones import FEWEST_TEXTS, TONES, ToneDetector, tone_detector, tone_right
-from toolchain.tasks import Composition
+from toolchain.evaluation.tones import FEWEST_TEXTS, ToneDetector, tone_detector, tone_right
+from toolchain.tasks import TONES, Composition
 from toolchain.tests.strategies import texts
 
 MAIN = "summarize"
