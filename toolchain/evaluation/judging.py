@@ -96,11 +96,16 @@ def _rows(
         )
 
 
-def _refuse_what_cannot_be_compared(results: Results, judging: Judging) -> None:
-    if judging.against in judging.methods:
+def refuse_itself(methods: Sequence[str], against: str | None) -> None:
+    """Raise ToolchainError if one of `methods` is what they are to be compared with."""
+    if against in methods:
         raise ToolchainError(
-            f"{judging.against} cannot be compared with itself: leave it out of --methods, or give another --against"
+            f"{against} cannot be compared with itself: leave it out of --methods, or give another --against"
         )
+
+
+def _refuse_what_cannot_be_compared(results: Results, judging: Judging) -> None:
+    refuse_itself(judging.methods, judging.against)
     answered = {method for _, composition, method, _ in results.answers if "+" in composition}
     if not answered:
         raise ToolchainError("the result files have answers to tasks alone: give files of compositions to be judged")

@@ -40,6 +40,7 @@ def draw_command(
     """Draw answers for a blind reading: a page on which a person reads, and the key, which the reader is not to see."""
     from toolchain.evaluation.blind_files import key_text, shown_text
     from toolchain.evaluation.blind_items import Drawing, draw
+    from toolchain.evaluation.judging import refuse_itself
     from toolchain.evaluation.reporting.reading_page import reading_page
     from toolchain.evaluation.results import read_results
     from toolchain.folders import refuse_nameless
@@ -50,10 +51,7 @@ def draw_command(
     if there := next((path for path in (out, key) if path.exists() or path.is_symlink()), None):
         raise ToolchainError(f"{there} is there, perhaps with a reader's work: give another --out, or move it away")
     named, wanted = named_once("--methods", methods), named_once("--compositions", compositions) if compositions else []
-    if against in named:
-        raise ToolchainError(
-            f"{against} cannot be compared with itself: leave it out of --methods, or give another --against"
-        )
+    refuse_itself(named, against)
     items = draw(read_results(files), Drawing(named, against, wanted, conversations, seed))
     for path, text in ((key, key_text(items)), (out / ITEMS, shown_text(items)), (out / PAGE, reading_page(items))):
         write_text_whole(path, text)

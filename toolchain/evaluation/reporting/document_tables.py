@@ -76,6 +76,10 @@ def _each_engine(table: Callable[[Results, str], Table]) -> Callable[[Sequence[P
     return made
 
 
+def _each_file(table: Callable[[Path], str]) -> Callable[[Sequence[Path], Sequence[str]], str]:
+    return lambda files, _shown: "\n\n".join(map(table, files))
+
+
 def _only(shown: Sequence[str], table: Table) -> Table:
     """The table with the rows of these methods and groups; with all of them where none is named."""
     rows = table.rows
@@ -99,13 +103,13 @@ _CHOSEN_BY = {
     "tasks": ("method",),
 }
 _MADE: dict[str, Callable[[Sequence[Path], Sequence[str]], str]] = {
-    "results": lambda files, _: "\n\n".join(markdown(read_result(path)) for path in files),
+    "results": _each_file(lambda path: markdown(read_result(path))),
     "groups": _each_engine(group_table),
     "methods": _each_engine(table_1),
     "seeds": _each_engine(repeats_table),
     "judged": _each_engine(judged_groups),
     "tasks": _each_engine(single_tasks),
     "samples": _each_engine(task_samples),
-    "readings": lambda files, _: "\n\n".join(reading_table(read_reading(path)).markdown() for path in files),
-    "references": lambda files, _: "\n\n".join(reference_table(path).markdown() for path in files),
+    "readings": _each_file(lambda path: reading_table(read_reading(path)).markdown()),
+    "references": _each_file(lambda path: reference_table(path).markdown()),
 }

@@ -4,8 +4,8 @@ import json
 from html import escape
 
 from toolchain.evaluation.blind_files import SHOWN_HASH, shown_hash
-from toolchain.evaluation.blind_items import PREFERENCES, Items
-from toolchain.evaluation.reporting.report import printable
+from toolchain.evaluation.blind_items import FIRST, PREFERENCES, SECOND, Items
+from toolchain.evaluation.reporting.printable import printable
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; color: #1a1a1a; background: #fff }
@@ -54,8 +54,8 @@ _HEADINGS = {
     "request": "What was asked",
     "text": "The text",
     "answer": "The answer",
-    "first": "First answer",
-    "second": "Second answer",
+    FIRST: "First answer",
+    SECOND: "Second answer",
 }
 
 

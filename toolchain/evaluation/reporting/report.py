@@ -1,6 +1,5 @@
 """`report`: result files as Markdown and as one HTML page that needs nothing else."""
 
-import re
 from html import escape
 
 from toolchain.evaluation.reporting.budgets import budgets
@@ -10,6 +9,7 @@ from toolchain.evaluation.reporting.judged_tables import judged_groups, judged_t
 from toolchain.evaluation.reporting.metric_table import metric_table
 from toolchain.evaluation.reporting.paper_tables import shared_sub_tasks, table_1, table_2
 from toolchain.evaluation.reporting.plots import heat_map, quality_against_cost
+from toolchain.evaluation.reporting.printable import printable
 from toolchain.evaluation.reporting.ratios import ratios
 from toolchain.evaluation.reporting.repeats import repeats_table
 from toolchain.evaluation.reporting.samples import samples
@@ -19,8 +19,6 @@ from toolchain.evaluation.results import Results
 from toolchain.provenance import short_commit
 
 _SAMPLES_EACH = 2
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""All but tab and line break."""
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem}table{border-collapse:collapse;margin:.5rem 0 2rem}"
     "td,th{border-bottom:1px solid #8886;padding:.2rem .6rem;text-align:left;vertical-align:top}svg{max-width:100%;height:auto;background:#fff}"
@@ -95,11 +93,6 @@ def provenance(results: Results) -> list[str]:
         + (f", first {meta['limit']} conversations only" if meta.get("limit") else "")
         for name, meta in results.metas.items()
     ]
-
-
-def printable(text: str) -> str:
-    """With the control characters of answers as `\\x00`: neither a page nor a text that programs search may hold them."""
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def _html_table(head: list[str], rows: list[list[str]]) -> str:
