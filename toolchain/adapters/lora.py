@@ -43,7 +43,8 @@ def train_lora(
         ToolchainError: there is nothing to train on, or no validation split.
     """
     made = made_with(further.files(task))
-    texts_licences = sorted({*foreign_licences(Split.SINGLE), *further.licences(task)})
+    of_the_benchmark = [] if further.alone else foreign_licences(Split.SINGLE)
+    texts_licences = sorted({*of_the_benchmark, *further.licences(task)})
     measured = to_choose_by(single_task_pairs(task, Split.VALIDATION, further), f"the step of the {task.id} adapter")
     training = encode_pairs(base, task.prompt, single_task_pairs(task, Split.SINGLE, further))
     validation = encode_pairs(base, task.prompt, measured)

@@ -51,6 +51,10 @@ def train_lora_command(
     texts: Annotated[
         Path | None, typer.Option(help="JSON lines like single_texts.jsonl, for languages and tones.")
     ] = None,
+    alone: Annotated[
+        bool,
+        typer.Option("--texts-alone", help="Train on --texts and --cocoa alone; every tenth text chooses the step."),
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder to write, training_log.json in it too; default assets/adapters/<task>."),
@@ -67,11 +71,13 @@ def train_lora_command(
     from toolchain.recipe import read_recipe
     from toolchain.tasks import Task, TaskKind
 
-    wanted, folder, further = Task.parse(task), out or paths.ADAPTERS / task, FurtherTexts(cocoa, texts)
+    wanted, folder, further = Task.parse(task), out or paths.ADAPTERS / task, FurtherTexts(cocoa, texts, alone)
     if wanted.kind is TaskKind.MAIN and further != NOTHING_FURTHER:
         raise ToolchainError(
             f"--cocoa and --texts are for languages and tones: {task} is trained on conversations alone"
         )
+    if alone and not further.files(wanted):
+        raise ToolchainError(f"--texts-alone leaves {task} without a text: give --texts FILE too")
     refuse_to_commit([*licences(), *further.licences(wanted)], folder)
     # Not made before it has an adapter in it: an empty one among the assets would be taken for one.
     refuse_unwritable(folder / LOG_FILE if folder.exists() else folder)

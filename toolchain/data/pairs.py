@@ -107,10 +107,11 @@ def to_choose_by(pairs: list[Pair], chosen: str, or_else: str = "") -> list[Pair
 
 @dataclass(frozen=True)
 class FurtherTexts:
-    """What trains the adapter of an auxiliary task beside the benchmark: the train folder of CoCoA-MT, and a file like `single_texts.jsonl`."""
+    """What trains the adapter of an auxiliary task beside the benchmark, or `alone`: CoCoA-MT's train folder, a file like `single_texts.jsonl`."""
 
     cocoa: Path | None = None
     parallel: Path | None = None
+    alone: bool = False
 
     def files(self, task: Task) -> list[Path]:
         """All that is read of them for a task."""
@@ -157,8 +158,8 @@ NOTHING_FURTHER = FurtherTexts()
 def single_task_pairs(task: Task, split: Split, further: FurtherTexts = NOTHING_FURTHER) -> list[Pair]:
     """Pairs of one task alone: for `Split.SINGLE` all that may train its adapter, else those of the split's conversations.
 
-    Of an auxiliary task that the validation split has no reference of, as of a new language, every tenth text is validation's instead, by its
-    id alone.
+    Of an auxiliary task that the validation split has no reference of, as of a new language, or that is trained on further texts alone, every
+    tenth text is validation's instead, by its id alone.
 
     Raises:
         ToolchainError: there is no such pair, or one text alone where one is to be validation's; or `further` cannot be read.
@@ -166,12 +167,14 @@ def single_task_pairs(task: Task, split: Split, further: FurtherTexts = NOTHING_
     if task.kind is TaskKind.MAIN:
         extra = single_conversations() if split is Split.SINGLE else []
         return [_main_pair(conversation, task.id) for conversation in [*with_references(task.id, split), *extra]]
-    pairs = _reference_pairs(task, split)
+    pairs = [] if further.alone else _reference_pairs(task, split)
     if split is Split.SINGLE or (split is Split.VALIDATION and not pairs):
-        texts = [*(_text_pair(text, task) for text in _with_variant(single_texts(), task)), *further.pairs(task)]
-        if texts and not _reference_pairs(task, Split.VALIDATION):
+        own = [] if further.alone else _with_variant(single_texts(), task)
+        texts = [*(_text_pair(text, task) for text in own), *further.pairs(task)]
+        if texts and (further.alone or not _reference_pairs(task, Split.VALIDATION)):
             if len(texts) == 1:
-                read = " and ".join(map(str, (paths.BENCHMARK / SINGLE_TEXTS, *further.files(task))))
+                benchmark = [] if further.alone else [paths.BENCHMARK / SINGLE_TEXTS]
+                read = " and ".join(map(str, [*benchmark, *further.files(task)]))
                 raise ToolchainError(
                     f"there is one text alone for {task.id}, {texts[0].id!r}, in {read}: give two at least, since one is validation's"
                 )

@@ -64,6 +64,7 @@ REFUSED = {
     "an unknown task": (["train", "lora", "xx"], "'xx'"),
     "an unknown composition": (["train", "calibration", "summarize+xx"], "'xx'"),
     "an unknown calibration": (["train", "calibration", "summarize+es", "--method", "lc+++"], "lc+++"),
+    "no texts alone": (["train", "lora", "witty", "--texts-alone"], "leaves witty without a text"),
     "training before the base is there": (["train", "lora", "es"], "toolchain model get"),
     "calibrating before the base is there": (["train", "calibration", "summarize+es"], "toolchain model get"),
     "an unknown recipe": (["train", "lora", "es", "--recipe", "llama-9"], "llama-9"),

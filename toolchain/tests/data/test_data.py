@@ -285,6 +285,24 @@ def test_texts_come_to_those_of_the_benchmark(tmp_path: Path) -> None:
         FurtherTexts(parallel=tmp_path / "none").pairs(TASKS["es"])
 
 
+def test_texts_alone_train_and_choose(tmp_path: Path) -> None:
+    """Texts in another style than the benchmark's: neither its texts nor its validation split are asked."""
+    path = tmp_path / "texts.jsonl"
+    lines = [{"id": f"{index}", "en": f"one {index}", "witty": f"a wee one {index}"} for index in range(99)]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    further = FurtherTexts(parallel=path, alone=True)
+    training, validation = (
+        {pair.target for pair in single_task_pairs(TASKS["witty"], split, further)}
+        for split in (Split.SINGLE, Split.VALIDATION)
+    )
+    assert training | validation == {line["witty"] for line in lines}
+    assert 0 < len(validation) < len(training)
+    assert not training & validation
+    path.write_text(json.dumps(lines[0]) + "\n")
+    with pytest.raises(ToolchainError, match=f"one text alone for witty, '0', in {path}: give two at least"):
+        single_task_pairs(TASKS["witty"], Split.SINGLE, further)
+
+
 def test_conversations_without_a_variant_are_left_out_of_its_adapter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
