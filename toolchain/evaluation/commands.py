@@ -101,7 +101,7 @@ def report_command(
         list[Path] | None,
         typer.Argument(
             help="Result files, by default those of the test split in docs/results; with --documents the documents, "
-            "by default README.md, docs/findings.md and assets/README.md."
+            "by default README.md, docs/findings.md, docs/trials.md and assets/README.md."
         ),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for report.md and report.html.")] = paths.BUILD / "report",

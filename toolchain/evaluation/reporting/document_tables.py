@@ -23,7 +23,9 @@ from toolchain.evaluation.result_file import read_result
 from toolchain.evaluation.results import Results, read_results
 from toolchain.text_file import file_text
 
-DOCUMENTS = tuple(paths.REPOSITORY / name for name in ("README.md", "docs/findings.md", "assets/README.md"))
+DOCUMENTS = tuple(
+    paths.REPOSITORY / name for name in ("README.md", "docs/findings.md", "docs/trials.md", "assets/README.md")
+)
 _TABLES = "results|groups|methods|seeds|judged|tasks|samples|readings|references"
 _BEGINNING = re.compile(rf"<!-- ({_TABLES}): \S*")
 _BLOCK = re.compile(
