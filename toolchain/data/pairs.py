@@ -169,17 +169,12 @@ def single_task_pairs(task: Task, split: Split, further: FurtherTexts = NOTHING_
         return [_main_pair(conversation, task.id) for conversation in [*with_references(task.id, split), *extra]]
     pairs = [] if further.alone else _reference_pairs(task, split)
     if split is Split.SINGLE or (split is Split.VALIDATION and not pairs):
-        own = [] if further.alone else _with_variant(single_texts(), task)
-        texts = [*(_text_pair(text, task) for text in own), *further.pairs(task)]
+        texts, files = further.pairs(task), further.files(task)
+        if not further.alone:
+            texts = [*(_text_pair(text, task) for text in _with_variant(single_texts(), task)), *texts]
+            files = [paths.BENCHMARK / SINGLE_TEXTS, *files]
         if texts and (further.alone or not _reference_pairs(task, Split.VALIDATION)):
-            if len(texts) == 1:
-                benchmark = [] if further.alone else [paths.BENCHMARK / SINGLE_TEXTS]
-                read = " and ".join(map(str, [*benchmark, *further.files(task)]))
-                raise ToolchainError(
-                    f"there is one text alone for {task.id}, {texts[0].id!r}, in {read}: give two at least, since one is validation's"
-                )
-            held_out = _held_out(texts)
-            texts = [pair for pair in texts if (pair.id in held_out) is (split is Split.VALIDATION)]
+            texts = _share(texts, split, task, files)
         pairs += texts
     if not pairs:
         raise ToolchainError(
@@ -187,6 +182,17 @@ def single_task_pairs(task: Task, split: Split, further: FurtherTexts = NOTHING_
             f"give `toolchain train lora {task.id}` JSON lines with `en` and `{task.id}` (--texts), or the benchmark references in both"
         )
     return pairs
+
+
+def _share(texts: list[Pair], split: Split, task: Task, files: list[Path]) -> list[Pair]:
+    """What trains or validates of the texts of `files`, where these are all that can validate; ToolchainError where there is one alone."""
+    if len(texts) == 1:
+        raise ToolchainError(
+            f"there is one text alone for {task.id}, {texts[0].id!r}, in {' and '.join(map(str, files))}: "
+            "give two at least, since one is validation's"
+        )
+    held_out = _held_out(texts)
+    return [pair for pair in texts if (pair.id in held_out) is (split is Split.VALIDATION)]
 
 
 def _held_out(texts: Sequence[Pair]) -> set[str]:
