@@ -78,7 +78,7 @@ def train_lora_command(
         )
     if alone and not further.files(wanted):
         raise ToolchainError(f"--texts-alone leaves {task} without a text: give --texts FILE too")
-    refuse_to_commit([*licences(), *further.licences(wanted)], folder)
+    refuse_to_commit([*([] if alone else licences()), *further.licences(wanted)], folder)
     # Not made before it has an adapter in it: an empty one among the assets would be taken for one.
     refuse_unwritable(folder / LOG_FILE if folder.exists() else folder)
     if out:

@@ -11,6 +11,7 @@ from pathlib import Path
 from toolchain import paths
 from toolchain.data.benchmark import (
     ENGLISH,
+    OURS,
     SINGLE_TEXTS,
     UNSTATED,
     Conversation,
@@ -121,10 +122,15 @@ class FurtherTexts:
     def licences(self, task: Task) -> list[str]:
         """What the lines of the file say that have a text for the task; CoCoA-MT's licence is known.
 
+        In the benchmark's folder a line that says none is ours, as in its other files (`benchmark.licences`), and ours is not listed.
+
         Raises:
             ToolchainError: the file is missing or damaged, or no line has a text for the task.
         """
-        return sorted({(text.licence or "").strip() or UNSTATED for text in self._texts(task)})
+        of_the_benchmark = self.parallel is not None and self.parallel.resolve().parent == paths.BENCHMARK.resolve()
+        unsaid = OURS if of_the_benchmark else UNSTATED
+        found = {unsaid if text.licence is None else text.licence.strip() or UNSTATED for text in self._texts(task)}
+        return sorted(found - {OURS} if of_the_benchmark else found)
 
     def pairs(self, task: Task) -> list[Pair]:
         """All pairs of English and the task's variant.

@@ -125,6 +125,20 @@ def test_only_a_line_without_the_field_is_under_ours(tmp_path: Path, blank: str)
     assert FurtherTexts(parallel=tmp_path / "texts.jsonl").licences(TASKS["es"]) == [UNSTATED]
 
 
+def test_a_file_of_the_benchmark_is_ours_where_its_lines_say_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [{"id": "1", "en": "x", "es": "y"}, {"id": "2", "en": "x", "fr": "y", "licence": NC}]
+    for folder in (tmp_path / "benchmark", tmp_path / "elsewhere"):
+        folder.mkdir()
+        (folder / "texts.jsonl").write_text("".join(json.dumps(text) + "\n" for text in texts))
+    monkeypatch.setattr(paths, "BENCHMARK", tmp_path / "benchmark")
+    monkeypatch.chdir(tmp_path / "benchmark")
+    assert FurtherTexts(parallel=Path("texts.jsonl")).licences(TASKS["es"]) == []
+    assert FurtherTexts(parallel=Path("texts.jsonl")).licences(TASKS["fr"]) == [NC]
+    assert FurtherTexts(parallel=Path("../elsewhere/texts.jsonl")).licences(TASKS["es"]) == [UNSTATED]
+
+
 def test_targets_under_a_blank_licence_are_refused(tmp_path: Path) -> None:
     shared = {"composition": "summarize+es", "source": "d.json", "licence": " "}
     messages = [Message("Ana", "Hi.")]
