@@ -268,3 +268,15 @@ def train_main_task_command(
     base = load_base(base_model(), checkpoint_gradients=training.gradient_checkpointing)
     log = train_for_main_task(base, task, schedule, folder, data)
     show({key: log[key] for key in ("main_task", "method", "parameters", "best_step", "validation_losses", "seconds")})
+
+
+@train_app.command("carry-over")
+def carry_over_command(task: str, seed: Seed = 0) -> None:
+    """Put LC++S of a main task beside adapters that are newer than it, without training; writes a file for each composition of theirs."""
+    from toolchain.adapters.carry_over import carry_over
+    from toolchain.base_model.specification import base_model
+    from toolchain.tasks import MAIN_TASKS
+
+    chosen(MAIN_TASKS, "main task", task)
+    log = carry_over(base_model(), task, seed)
+    show({key: log[key] for key in ("main_task", "method", "compositions", "trained_beside")})
