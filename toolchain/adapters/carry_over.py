@@ -22,13 +22,13 @@ from toolchain.tasks import Composition, compositions_of
 
 
 def carry_over(base: BaseSpecification, main: str, seed: int) -> dict[str, Any]:
-    """Write the committed LC++S of `main` and a seed for each of its compositions that has none of today's adapters; returns the log.
+    """Write the committed LC++S of `main` and a seed for each of its compositions that has none for today's adapters; returns the log.
 
     The log then names today's adapters, and under `trained_beside` those that it was trained beside, where they were others.
 
     Raises:
-        ToolchainError: there is no such calibration, it is of another base or has another log, every composition has it already, or an
-            adapter is missing.
+        ToolchainError: there is no such calibration, it is of another base, its log is damaged or of another, every composition has it
+            already, or an adapter is missing.
     """
     members = {item: trained_with(item, seed) for item in compositions_of(main)}
     first = next(iter(members.values()))
@@ -36,6 +36,9 @@ def carry_over(base: BaseSpecification, main: str, seed: int) -> dict[str, Any]:
     log = logged(log_path, "a calibration", "compositions", "adapter_sha256", "calibration_sha256")
     if not log:
         raise ToolchainError(f"{log_path} is missing, the log of what is to be carried over: {remedy}")
+    fields = {"compositions": list, "adapter_sha256": dict, "calibration_sha256": dict}
+    if not all(isinstance(log[field], kind) and log[field] for field, kind in fields.items()):
+        raise ToolchainError(f"{log_path} is no log of {METHOD}: {remedy}")
     there: dict[Composition, Calibration] = {}
     for item, kept_as in members.items():
         path = calibration_path(kept_as, METHOD)
@@ -46,6 +49,8 @@ def carry_over(base: BaseSpecification, main: str, seed: int) -> dict[str, Any]:
     hashes = adapter_hashes(dict.fromkeys(task for item in members for task in item.ids))
     own = {item: {task: hashes[task] for task in item.ids} for item in members}
     lacking = [item for item in members if item not in there or there[item].adapter_sha256 != own[item]]
+    if not there:
+        raise ToolchainError(f"{log_path} names no composition of {main}: {remedy}")
     if not lacking:
         raise ToolchainError(
             f"{log_path.parent} has the calibration of every composition of {main} for the adapters that are there"

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,8 +58,8 @@ def test_what_has_newer_adapters_gets_the_same_tensors_for_them_and_all_else_sta
         path = folder / f"{item.name}.safetensors"
         calibration = read_calibration(path)
         assert calibration.adapter_sha256 == {task: _today()[task] for task in item.ids}
-        ((entry,), shared) = (calibration.entries, SHARED)
-        assert all(np.array_equal(entry.tensors[kind], tensor) for kind, tensor in shared.tensors.items())
+        (entry,) = calibration.entries
+        assert all(np.array_equal(entry.tensors[kind], tensor) for kind, tensor in SHARED.tensors.items())
         assert (path.read_bytes() == before[path.name]) == ("witty" not in item.ids)
         refuse_log_of_another(path, folder / f"{MAIN}.json", item)
     assert log["adapter_sha256"] == _today()
@@ -88,6 +89,18 @@ def test_it_is_refused_where_there_is_nothing_to_carry_or_it_is_not_what_its_log
     write_adapter(paths.ADAPTERS / "witty", random_adapter(90), "tiny")
     with pytest.raises(ToolchainError, match=r"is of base 1+, not 0+"):
         carry_over(replace(SPECIFICATION, sha256="0" * 64), MAIN, SEED)
+    log_path = folder / f"{MAIN}.json"
+    log = json.loads(log_path.read_text(encoding="utf-8"))
+    damages: list[dict[str, Any]] = [
+        {"calibration_sha256": "0" * 64},
+        {"compositions": []},
+        {"compositions": ["reply+es"]},
+    ]
+    for damage in damages:
+        write_log(log_path, log | damage)
+        with pytest.raises(ToolchainError, match=r"summarize\.json (is no log of|names no composition)"):
+            carry_over(SPECIFICATION, MAIN, SEED)
+    write_log(log_path, log)
     path = folder / f"{COMPOSITIONS[0].name}.safetensors"
     write_calibration(path, replace(read_calibration(path), entries=()))
     with pytest.raises(ToolchainError, match="is of a calibration with the hash"):
