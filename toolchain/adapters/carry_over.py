@@ -37,7 +37,7 @@ def carry_over(base: BaseSpecification, main: str, seed: int) -> dict[str, Any]:
     if not log:
         raise ToolchainError(f"{log_path} is missing, the log of what is to be carried over: {remedy}")
     fields = {"compositions": list, "adapter_sha256": dict, "calibration_sha256": dict}
-    if not all(isinstance(log[field], kind) and log[field] for field, kind in fields.items()):
+    if not all(isinstance(log[field], kind) for field, kind in fields.items()):
         raise ToolchainError(f"{log_path} is no log of {METHOD}: {remedy}")
     there: dict[Composition, Calibration] = {}
     for item, kept_as in members.items():
@@ -46,11 +46,11 @@ def carry_over(base: BaseSpecification, main: str, seed: int) -> dict[str, Any]:
             there[item] = read_calibration(path, remedy)
             refuse_of_another_base(path, there[item].made_for, base, "train the calibration again")
             refuse_log_of_another(path, log_path, item)
+    if not there:
+        raise ToolchainError(f"{log_path} names no composition of {main}: {remedy}")
     hashes = adapter_hashes(dict.fromkeys(task for item in members for task in item.ids))
     own = {item: {task: hashes[task] for task in item.ids} for item in members}
     lacking = [item for item in members if item not in there or there[item].adapter_sha256 != own[item]]
-    if not there:
-        raise ToolchainError(f"{log_path} names no composition of {main}: {remedy}")
     if not lacking:
         raise ToolchainError(
             f"{log_path.parent} has the calibration of every composition of {main} for the adapters that are there"

@@ -209,8 +209,12 @@ def _conversation(row: Row) -> Conversation:
 
 
 def _stated(rows: Iterable[Row]) -> list[str]:
-    stated = (row.optional_text("licence") for row in rows)
-    return sorted({OURS if licence is None else licence.strip() or UNSTATED for licence in stated})
+    return stated_licences_of((row.optional_text("licence") for row in rows), OURS)
+
+
+def stated_licences_of(said: Iterable[str | None], unsaid: str) -> list[str]:
+    """The licences that lines say, each once: a line that says none counts as `unsaid`, a blank one states none."""
+    return sorted({unsaid if licence is None else licence.strip() or UNSTATED for licence in said})
 
 
 def _of_split(rows: Iterable[Row], split: Split) -> list[Row]:

@@ -22,6 +22,7 @@ from toolchain.data.benchmark import (
     parallel_texts,
     single_conversations,
     single_texts,
+    stated_licences_of,
 )
 from toolchain.data.cocoa import cocoa_files, cocoa_pairs
 from toolchain.data.dialogues import percent_of
@@ -128,9 +129,10 @@ class FurtherTexts:
             ToolchainError: the file is missing or damaged, or no line has a text for the task.
         """
         of_the_benchmark = self.parallel is not None and self.parallel.resolve().parent == paths.BENCHMARK.resolve()
-        unsaid = OURS if of_the_benchmark else UNSTATED
-        found = {unsaid if text.licence is None else text.licence.strip() or UNSTATED for text in self._texts(task)}
-        return sorted(found - {OURS} if of_the_benchmark else found)
+        said = [text.licence for text in self._texts(task)]
+        if of_the_benchmark:
+            return [licence for licence in stated_licences_of(said, OURS) if licence != OURS]
+        return stated_licences_of(said, UNSTATED)
 
     def pairs(self, task: Task) -> list[Pair]:
         """All pairs of English and the task's variant.
