@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from toolchain import paths
 from toolchain.data.own_conversations import make_own_benchmark
 from toolchain.evaluation.commands import in_full
+from toolchain.evaluation.paper import GROUPS
 from toolchain.evaluation.result_file import is_result_path, read_result
 from toolchain.evaluation.results import committed_results
 
@@ -50,10 +52,23 @@ def test_a_result_file_is_of_what_its_command_measures(path: Path) -> None:
 
 
 def test_the_project_shows_the_groups_of_the_fresh_conversations_as_they_stand_there() -> None:
-    def shown(page: Path) -> list[str]:
-        return re.findall(r"^\|.*\| 268 x \d \|$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    def rows(page: Path) -> list[list[str]]:
+        lines = page.read_text(encoding="utf-8").splitlines()
+        return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
 
-    assert shown(paths.REPOSITORY / "README.md") == shown(FRESH / "README.md") != []
+    there = {
+        (group, method): f"{score} / {chrf} / {as_asked}"
+        for group, method, score, *_, chrf, _, as_asked, _ in (
+            row for row in rows(FRESH / "README.md") if len(row) == 10
+        )
+    }
+    head = ["method", "passes", *GROUPS]
+    shown = rows(paths.REPOSITORY / "README.md")
+    (start,) = (index for index, row in enumerate(shown) if row == head)
+    table = list(takewhile(lambda row: len(row) == len(head), shown[start + 2 :]))
+    assert {row[0] for row in table} == {method for group, method in there if group in GROUPS}
+    for method, _passes, *cells in table:
+        assert cells == [there.get((group, method), "") for group in GROUPS]
 
 
 @pytest.mark.parametrize("folder", OF_FRESH_CONVERSATIONS, ids=lambda folder: folder.name)
